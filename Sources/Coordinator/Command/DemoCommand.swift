@@ -1,0 +1,35 @@
+import ArgumentParser
+import DemoAssets
+import Run
+
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "The whole job on the models and data that come with the product.",
+        discussion: """
+            Two tiny Llamas, trained for this purpose: A can answer, B knows the form of an answer but not how to \
+            find one. W is trained on plain texts; then A tells B by activation, on questions in SQuAD's layout and \
+            word problems in GSM8K's. A few minutes on two cores.
+            """)
+
+    @Option(help: ArgumentHelp("Folder of the run's files.", valueName: "dir"))
+    var output = "runs/demo"
+
+    @OptionGroup(title: "Workers and addresses") var server: ServerArguments
+
+    func run() async throws {
+        try await RunSession(configuration: Self.configurationOfRun, output: output, server: server).run()
+    }
+
+    /// The demo's settings: the paper's training, the last layers of both models, texts cut at a random word.
+    static var configurationOfRun: RunConfiguration {
+        var configuration = RunConfiguration(
+            modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, layerK: 4, layerJ: 4)
+        configuration.training.files = [DemoAssets.corpus]
+        configuration.training.cut = .word
+        configuration.evaluation.squad = DemoAssets.questions
+        configuration.evaluation.gsm8k = DemoAssets.wordProblems
+        configuration.evaluation.limit = 256
+        return configuration
+    }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Console
+import CoordinatorControl
+import CoordinatorHost
+import Foundation
+import Run
+import Transport
+
+/// A run in front of a user: from the checks to the final table, with progress in between.
+struct RunSession {
+    let configuration: RunConfiguration
+    let output: String
+    let server: ServerArguments
+
+    func run() async throws {
+        let options = try UsageError.checking { try server.options() }
+        let inputs = try UsageError.checking {
+            try RunInputs(configuration, software: productVersion) { Terminal.error.writeLine("\($0)…") }
+        }
+        for remark in inputs.remarks { Terminal.error.writeLine("note: \(remark)") }
+        let host = try UsageError.checking {
+            try RunServer(inputs: inputs, folder: RunFolder(URL(fileURLWithPath: output)), options: options)
+        }
+        let (workers, endpoints) = try await UsageError.checking {
+            try await host.open()
+            return (try await host.startWorkers(), await host.endpoints)
+        }
+        await announce(host, workers: workers, endpoints: endpoints)
+
+        let signals = TerminationSignals { [count = SignalCount()] _ in
+            if count.increment() > 1 { exit(Program.interrupted) }
+            Task { await host.interrupt() }
+        }
+        let progress = Task { await ProgressDisplay().follow(host, listening: options.listen != nil || workers == 0) }
+        let outcome = await host.run()
+        progress.cancel()
+        await progress.value
+        defer { withExtendedLifetime(signals) {} }
+        try await end(host, outcome)
+    }
+
+    private func announce(
+        _ host: RunServer, workers: Int, endpoints: (workers: Endpoint, status: Endpoint)?
+    ) async {
+        let recovery = await host.recovery
+        if recovery.units > 0 || recovery.steps > 0 {
+            Terminal.error.writeLine(
+                "going on with the run in \(output): \(recovery.units) units and \(recovery.steps) training steps are there")
+        }
+        if recovery.cutBytes > 0 {
+            Terminal.error.writeLine(
+                "note: \(recovery.cutBytes) bytes of a record that was cut off were removed; its unit is done again")
+        }
+        guard let endpoints else { return }
+        Terminal.error.writeLine(
+            workers > 0
+                ? "\(workers) local worker\(workers == 1 ? "" : "s"); files go to \(output)"
+                : "waiting for workers: worker --connect \(endpoints.workers)")
+        Terminal.error.writeLine("progress: coordinator status --connect \(endpoints.status)")
+    }
+
+    private func end(_ host: RunServer, _ outcome: RunControl.Outcome) async throws {
+        switch outcome {
+        case .done:
+            do {
+                let finished = try await host.writeReports(software: productVersion)
+                await host.close()
+                Terminal.output.writeLine(finished.summary)
+                Terminal.output.writeLine("Files in \(output): \(finished.files.joined(separator: ", "))")
+            } catch {
+                await host.close()
+                throw error
+            }
+        case .failed(let cause):
+            await host.close()
+            throw RunFailure(cause: cause, output: output)
+        case .interrupted:
+            await host.close()
+            Terminal.error.writeLine(
+                "stopped; what is finished is in \(output), and the same command goes on from there:\n  "
+                    + CommandLine.arguments.map(Self.quoted).joined(separator: " "))
+            throw ExitCode(Program.interrupted)
+        }
+    }
+
+    /// An argument as a shell takes it.
+    private static func quoted(_ argument: String) -> String {
+        let plain = argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,*@%+".contains($0) }
+        return plain && !argument.isEmpty ? argument : "'\(argument.replacing("'", with: "'\\''"))'"
+    }
+}
+
+/// The run as a whole failed; what was finished is on disk.
+private struct RunFailure: Error, CustomStringConvertible {
+    let cause: String
+    let output: String
+
+    var description: String {
+        "\(cause) (what is finished is in \(output); the same command goes on from there)"
+    }
+}
+
+/// Counts signals, from whichever thread they come.
+private final class SignalCount: @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+
+    func increment() -> Int {
+        lock.withLock {
+            count += 1
+            return count
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package import Run
+
+/// The address of a connection, as the transport names it.
+package struct PeerID: Hashable, Sendable {
+    package let bytes: [UInt8]
+
+    package init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}
+
+extension RunControl {
+    /// What happens to a run.
+    package enum Event: Hashable, Sendable {
+        case message(PeerID, WorkerEvent)
+        /// A message could not be delivered: there is nobody at that address any more.
+        case unreachable(PeerID)
+        /// A worker that this coordinator started has ended; named by its process id.
+        case processEnded(processID: Int32, how: String)
+        /// No local worker is left, none will be started again, and why.
+        case workersExhausted(String)
+        /// The unit's result is on disk.
+        case persisted(UnitID)
+        /// W has been moved by the step's gradient; the mean squared error per element before it.
+        case stepApplied(step: Int, loss: Double)
+        /// What follows a stage's last unit is done.
+        case stageCompleted(Stage)
+        /// What the run needs to go on is broken: the disk, say.
+        case broken(String)
+        /// Time went by.
+        case tick
+        /// The user wants the run to stop; it can be continued later.
+        case interrupt
+    }
+
+    /// What a worker said, bulk left out: the host holds a result's tensors and texts while the event is handled.
+    package enum WorkerEvent: Hashable, Sendable {
+        case register(Registration)
+        case ready(Readiness)
+        case heartbeat([LeaseID])
+        /// - digest: SHA-256 of the result's bytes.
+        case result(run: String, lease: LeaseID, unit: UnitID, digest: String)
+        case failure(lease: LeaseID, unit: UnitID, cause: String)
+        case goodbye(reason: String)
+        /// The bytes were no message.
+        case malformed(String)
+    }
+
+    /// What the host is to do, in this order.
+    package enum Effect: Hashable, Sendable {
+        case send(PeerID, Message)
+        /// Put the unit's result, which came with this event, on disk and answer with ``Event/persisted(_:)``.
+        case persist(UnitID)
+        /// Keep the shard's gradient, which came with this event, until its step is applied.
+        case keepShard(UnitID)
+        /// All shards of the step are there: sum them in index order, move W, answer with
+        /// ``Event/stepApplied(step:loss:)``.
+        case applyStep(Int)
+        /// The stage's units are all on disk: do what follows and answer with ``Event/stageCompleted(_:)``.
+        case completeStage(Stage)
+        case end(Outcome)
+    }
+
+    package enum Message: Hashable, Sendable {
+        case welcome
+        case refusal(String)
+        /// - projection: W travels with the unit.
+        /// - rows: activations that travel with the unit.
+        case grant(lease: LeaseID, unit: UnitID, projection: Bool, rows: [Int])
+        case heartbeat
+        case finished(String)
+    }
+
+    /// How a run ends.
+    package enum Outcome: Hashable, Sendable {
+        case done
+        case failed(String)
+        case interrupted
+    }
+}

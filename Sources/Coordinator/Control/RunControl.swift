@@ -1,0 +1,193 @@
+package import Run
+
+/// The coordinator's decisions: who works on what, what counts, when the run goes on and when it ends.
+///
+/// A state machine without sockets, files, clocks or randomness: events in, effects out. The same events at the
+/// same times give the same effects, so a run can be simulated, with its faults, from a seed.
+///
+/// ```swift
+/// var control = RunControl(plan: plan, limits: RunLimits(), completed: journal.units, now: now)
+/// for effect in control.start(at: now) { host.perform(effect) }
+/// for effect in control.handle(.tick, at: now) { host.perform(effect) }
+/// ```
+package struct RunControl: Sendable {
+    package let plan: RunPlan
+    package let limits: RunLimits
+    /// When this coordinator was started.
+    let started: Instant
+
+    var phase = RunStatus.Phase.running
+    /// Why the run failed, once it has.
+    var failure: String?
+    var interrupted = false
+    var ended = false
+
+    // MARK: Units
+
+    /// Position in ``RunPlan/stages`` of the stage at work; past the end when all are done.
+    var stagePosition = 0
+    var stage = StageProgress()
+    /// Units on disk, with the digest of their result.
+    var done: [UnitID: String]
+    /// Units whose result is here but not on disk yet.
+    var persisting: [UnitID: String] = [:]
+    var failures: [UnitID: Int] = [:]
+    var losses: [UnitID: Int] = [:]
+    /// Steps of training that have been applied: the version of W.
+    package internal(set) var stepsApplied: Int
+    var loss: Double?
+    /// Seconds spent on each stage that this coordinator has finished.
+    var stageSeconds: [Stage: Double] = [:]
+    var stageUnits: [Stage: Int] = [:]
+
+    // MARK: Workers
+
+    /// By name. Kept after they are lost, for the account, up to ``RunLimits/workers``.
+    var workers: [String: WorkerRecord] = [:]
+    /// Names in the order of their first registration: every loop over workers goes in this order.
+    var workerOrder: [String] = []
+    var peers: [PeerID: String] = [:]
+    var leases: [LeaseID: Lease] = [:]
+    /// Leases of each unit that is out: one, or two when a straggler's unit was given out again.
+    var holders: [UnitID: [LeaseID]] = [:]
+    var nextLease: UInt64 = 1
+    /// The device kind that all workers must have.
+    var deviceKind: String?
+
+    // MARK: Faults
+
+    var faults: [Fault] = []
+    var faultCount = 0
+
+    /// - Parameters:
+    ///   - completed: units already on disk, with their results' digests.
+    ///   - stepsApplied: training steps that the restored W has taken.
+    ///   - firstLease: lease numbers start here. A coordinator that goes on with a run passes a number that no
+    ///     earlier one has reached, so that an old lease never names a new grant.
+    package init(
+        plan: RunPlan, limits: RunLimits, completed: [UnitID: String] = [:], stepsApplied: Int = 0,
+        deviceKind: String? = nil, firstLease: UInt64 = 1, now: Instant
+    ) {
+        self.plan = plan
+        self.limits = limits
+        self.done = completed
+        self.stepsApplied = stepsApplied
+        self.deviceKind = deviceKind
+        self.nextLease = firstLease
+        self.started = now
+    }
+
+    /// Begins the first stage that is not done yet. To be called once, before any event.
+    package mutating func start(at now: Instant) -> [Effect] {
+        var effects: [Effect] = []
+        beginStage(at: now, &effects)
+        return effects
+    }
+
+    package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
+        var effects: [Effect] = []
+        guard !ended else { return effects }
+        switch event {
+        case .message(let peer, let message): hear(message, from: peer, at: now, &effects)
+        case .unreachable(let peer):
+            if let name = peers[peer] { lose(name, because: "its connection is gone", at: now, &effects) }
+        case .processEnded(let processID, let how):
+            for name in workerOrder where workers[name]?.registration.processID == processID {
+                lose(name, because: "its process \(how)", at: now, &effects)
+            }
+        case .workersExhausted(let why): fail(why, at: now, &effects)
+        case .persisted(let unit): settle(unit, at: now, &effects)
+        case .stepApplied(let step, let loss): advance(step: step, loss: loss, at: now, &effects)
+        case .stageCompleted(let stage):
+            if currentStage?.stage == stage, self.stage.isCompleting {
+                closeStage(at: now)
+                stagePosition += 1
+                beginStage(at: now, &effects)
+            }
+        case .broken(let why): fail(why, at: now, &effects)
+        case .tick: watch(at: now, &effects)
+        case .interrupt:
+            interrupted = true
+            if phase == .running { phase = .stopping }
+        }
+        grantUnits(at: now, &effects)
+        endIfSettled(&effects)
+        return effects
+    }
+
+    /// The device kind of the run, once a worker has registered.
+    package var runDeviceKind: String? { deviceKind }
+
+    // MARK: The end
+
+    mutating func fail(_ why: String, at now: Instant, _ effects: inout [Effect]) {
+        guard failure == nil else { return }
+        failure = why
+        phase = .failed
+        record(why, worker: nil, at: now)
+    }
+
+    /// Ends the run when nothing that is finished is still on its way to the disk.
+    private mutating func endIfSettled(_ effects: inout [Effect]) {
+        guard phase != .running, persisting.isEmpty, !stage.isApplying, !ended else { return }
+        let (outcome, farewell): (Outcome, String) =
+            if let failure {
+                (.failed(failure), "the run failed")
+            } else if phase == .done {
+                (.done, "the run is done")
+            } else {
+                (.interrupted, "the run was interrupted")
+            }
+        for name in workerOrder {
+            if let peer = workers[name]?.peer { effects.append(.send(peer, .finished(farewell))) }
+        }
+        ended = true
+        effects.append(.end(outcome))
+    }
+
+    // MARK: Faults
+
+    mutating func record(_ what: String, worker: String?, at now: Instant) {
+        faultCount += 1
+        faults.append(Fault(atSeconds: now.seconds(since: started), worker: worker, what: what))
+        if faults.count > limits.faults { faults.removeFirst(faults.count - limits.faults) }
+    }
+}
+
+/// A worker as the coordinator knows it.
+struct WorkerRecord: Hashable, Sendable {
+    var registration: Registration
+    /// nil once it is lost.
+    var peer: PeerID?
+    var isReady = false
+    var readySince: Instant?
+    var capacity = 0
+    var lastHeard: Instant
+    var leases: [LeaseID] = []
+    var unitsDone = 0
+    /// The version of W that was sent last.
+    var projectionVersion: Int?
+    /// Rows of activations that it holds.
+    var rows = RowSet()
+}
+
+/// A unit given to a worker.
+struct Lease: Hashable, Sendable {
+    var unit: UnitID
+    var worker: String
+    var granted: Instant
+}
+
+/// A set of row numbers, one bit each.
+struct RowSet: Hashable, Sendable {
+    private var words: [UInt64] = []
+
+    func contains(_ row: Int) -> Bool {
+        row >> 6 < words.count && words[row >> 6] >> UInt64(row & 63) & 1 == 1
+    }
+
+    mutating func insert(_ row: Int) {
+        while words.count <= row >> 6 { words.append(0) }
+        words[row >> 6] |= 1 << UInt64(row & 63)
+    }
+}

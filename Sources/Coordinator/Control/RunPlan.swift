@@ -1,0 +1,92 @@
+package import Run
+
+/// What there is to do in a run: the stages and how each is cut into units. A function of the configuration and
+/// the data, not of the workers.
+package struct RunPlan: Hashable, Sendable {
+    /// The run's digest.
+    package var run: String
+    /// In the order in which they are done.
+    package var stages: [StagePlan]
+    /// Fingerprints of the model folders as the coordinator sees them.
+    package var fingerprintA: String
+    package var fingerprintB: String
+
+    package init(run: String, stages: [StagePlan], fingerprintA: String, fingerprintB: String) {
+        self.run = run
+        self.stages = stages
+        self.fingerprintA = fingerprintA
+        self.fingerprintB = fingerprintB
+    }
+}
+
+/// One stage and its cut into units.
+package struct StagePlan: Hashable, Sendable {
+    package enum Cut: Hashable, Sendable {
+        /// So many units that do not depend on one another.
+        case independent(units: Int)
+        /// `rowCount` rows, `rowsPerUnit` of them (the last unit may have fewer) read by each unit.
+        case rows(rowCount: Int, rowsPerUnit: Int)
+        /// Steps that follow one another, each of several shards.
+        case steps(TrainingSchedule)
+    }
+
+    package var stage: Stage
+    package var cut: Cut
+    /// Whether the units need W. In ``Stage/train`` it is the W of the step, later the final one.
+    package var needsProjection: Bool
+
+    package init(_ stage: Stage, _ cut: Cut, needsProjection: Bool = false) {
+        self.stage = stage
+        self.cut = cut
+        self.needsProjection = needsProjection
+    }
+
+    /// What progress is counted in: units, and steps where there are steps.
+    package var total: Int {
+        switch cut {
+        case .independent(let units): units
+        case .rows(let rowCount, let rowsPerUnit): (rowCount + rowsPerUnit - 1) / rowsPerUnit
+        case .steps(let schedule): schedule.steps
+        }
+    }
+
+    /// Numbers that ``UnitID/index`` may take.
+    package var unitRange: Range<Int> {
+        if case .steps(let schedule) = cut { return 0..<schedule.steps * schedule.shardsPerStep }
+        return 0..<total
+    }
+
+    /// The rows that a unit of a stage cut by rows reads.
+    package func rows(ofUnit index: Int) -> Range<Int> {
+        guard case .rows(let rowCount, let rowsPerUnit) = cut else { return 0..<0 }
+        return index * rowsPerUnit..<min((index + 1) * rowsPerUnit, rowCount)
+    }
+}
+
+/// How patient a run is.
+package struct RunLimits: Hashable, Sendable {
+    /// A worker sends something at least this often.
+    package var heartbeatSeconds = 1.0
+    /// A worker that was not heard for so long is taken for lost.
+    package var silenceSeconds = 10.0
+    /// A unit that failed so often, on whichever workers, ends the run.
+    package var failuresPerUnit = 3
+    /// A unit whose worker died while it worked on it so often ends the run.
+    package var lossesPerUnit = 5
+    /// Units that a worker holds at a time in a stage of independent units: one at work, one waiting.
+    package var leasesPerWorker = 2
+    /// Shards that a worker holds at a time in training.
+    package var shardsPerWorker = 8
+    /// Workers, the lost ones included, that a run keeps account of.
+    package var workers = 4096
+    /// Faults that are kept to be shown.
+    package var faults = 100
+    /// A unit is given to a second worker when a worker has nothing to do and the unit takes so many times the
+    /// stage's mean, and at least ``stragglerSeconds``.
+    package var stragglerFactor = 3.0
+    package var stragglerSeconds = 2.0
+    /// Whether workers of different device kinds may take part; then a result may depend on who computed it.
+    package var allowsMixedDevices = false
+
+    package init() {}
+}

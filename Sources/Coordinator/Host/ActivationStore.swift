@@ -1,0 +1,36 @@
+import Run
+
+/// Both models' activations of all rows, as the extraction returned them.
+struct ActivationStore {
+    private(set) var a: FloatMatrix
+    private(set) var b: FloatMatrix
+
+    init(rowCount: Int, dimensionA: Int, dimensionB: Int) {
+        a = FloatMatrix(zeros: rowCount, dimensionA)
+        b = FloatMatrix(zeros: rowCount, dimensionB)
+    }
+
+    /// Stores a unit's rows; they have been checked to fit.
+    mutating func insert(_ result: ExtractResult, atRow first: Int) {
+        a.values.replaceSubrange(
+            first * a.columns..<(first + result.a.rows) * a.columns, with: result.a.values)
+        b.values.replaceSubrange(
+            first * b.columns..<(first + result.b.rows) * b.columns, with: result.b.values)
+    }
+
+    func rows(_ indices: [Int]) -> ActivationRows {
+        ActivationRows(indices: indices, a: Self.gather(indices, from: a), b: Self.gather(indices, from: b))
+    }
+
+    /// X of a shard: [indices, d_A].
+    func rowsOfA(_ indices: some Collection<Int>) -> FloatMatrix {
+        Self.gather(indices, from: a)
+    }
+
+    private static func gather(_ indices: some Collection<Int>, from matrix: FloatMatrix) -> FloatMatrix {
+        var values: [Float] = []
+        values.reserveCapacity(indices.count * matrix.columns)
+        for row in indices { values.append(contentsOf: matrix[row: row]) }
+        return FloatMatrix(rows: indices.count, columns: matrix.columns, values: values)
+    }
+}

@@ -1,0 +1,34 @@
+package import Run
+
+/// What keeps a run from being started, continued or finished, beyond what models, data and storage report.
+package enum HostError: Error, CustomStringConvertible {
+    case unreadableManifest(path: String, cause: String)
+    /// The folder holds another run.
+    case otherRun(folder: String, differences: [String])
+    case layerOutOfRange(flag: String, layer: Int, model: String, blocks: Int)
+    case missingFile(flag: String, experiment: Experiment)
+    case damagedCheckpoint(path: String, cause: String)
+    case noWorkerProgram(path: String)
+    case notAFolder(path: String)
+    case noItems(task: EvaluationTask, file: String)
+
+    package var description: String {
+        switch self {
+        case .unreadableManifest(let path, let cause):
+            "\(path): cannot be read as a run's description (\(cause)); name another --output"
+        case .otherRun(let folder, let differences):
+            "\(folder) holds another run: it differs in \(differences.joined(separator: ", ")); name another --output, "
+                + "or give the same settings to continue"
+        case .layerOutOfRange(let flag, let layer, let model, let blocks):
+            "\(flag) \(layer): \(model) has \(blocks) blocks; expected 0 (the embedding) to \(blocks)"
+        case .missingFile(let flag, let experiment):
+            "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
+        case .damagedCheckpoint(let path, let cause):
+            "\(path): \(cause); remove the file to train again from the texts already read"
+        case .noWorkerProgram(let path):
+            "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
+        case .notAFolder(let path): "--output \(path): not a folder"
+        case .noItems(let task, let file): "\(file): no item of \(task.rawValue) is left by --limit; expected at least 2"
+        }
+    }
+}

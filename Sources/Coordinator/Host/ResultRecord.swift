@@ -1,0 +1,86 @@
+import Foundation
+import Run
+import Storage
+import Wire
+
+/// A finished unit as the journal keeps it: the message that brought it, without its lease, so that the bytes
+/// depend on the unit and its result alone.
+///
+/// Layout: number of frames (UInt64, little-endian), each frame's length (UInt64), then the frames.
+struct ResultRecord {
+    let unit: UnitID
+    let result: UnitResult
+    /// SHA-256 of the record's bytes.
+    let digest: String
+    private let message: EncodedMessage
+
+    /// - Parameter run: the run's digest.
+    init(run: String, unit: UnitID, result: UnitResult) {
+        self.unit = unit
+        self.result = result
+        message = WireFormat.encode(.result(run: run, lease: LeaseID(0), unit: unit, result: result) as WorkerMessage)
+        var hasher = ContentHasher()
+        Self.withPieces(of: message) { pieces in
+            for piece in pieces { hasher.update(piece) }
+        }
+        digest = hasher.finish().hex
+    }
+
+    /// The record's bytes, in pieces that are not copied together.
+    private static func withPieces(
+        of message: EncodedMessage, _ body: ([UnsafeRawBufferPointer]) throws -> Void
+    ) rethrows {
+        try message.withFrames { header, tensors in
+            let frames = [header] + tensors
+            let lengths = ([frames.count] + frames.map(\.count)).map { UInt64($0).littleEndian }
+            try lengths.withUnsafeBytes { try body([$0] + frames) }
+        }
+    }
+
+    func append(to journal: Journal) throws {
+        try Self.withPieces(of: message) { _ = try journal.append($0) }
+    }
+
+    /// Reads what ``append(to:)`` wrote.
+    /// - Throws: `WireError` or ``RecordError`` where the bytes are no such record.
+    static func decode(_ payload: Data) throws -> (run: String, record: ResultRecord) {
+        try payload.withUnsafeBytes { bytes in
+            let frames = try frames(in: bytes)
+            let message = try WireFormat.decodeWorkerMessage(header: frames[0], tensors: Array(frames.dropFirst()))
+            guard case .result(let run, _, let unit, let result) = message else { throw RecordError.notAResult }
+            return (run, ResultRecord(run: run, unit: unit, result: result))
+        }
+    }
+
+    private static func frames(in bytes: UnsafeRawBufferPointer) throws(RecordError) -> [UnsafeRawBufferPointer] {
+        func number(_ index: Int) throws(RecordError) -> Int {
+            guard 8 * (index + 1) <= bytes.count else { throw .truncated }
+            let number = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+            guard number <= UInt64(bytes.count) else { throw .truncated }
+            return Int(number)
+        }
+        let count = try number(0)
+        guard (1...MessageLimits.frames).contains(count) else { throw .truncated }
+        var offset = 8 * (count + 1)
+        var frames: [UnsafeRawBufferPointer] = []
+        for index in 1...count {
+            let length = try number(index)
+            guard length <= bytes.count - offset else { throw .truncated }
+            frames.append(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length]))
+            offset += length
+        }
+        return frames
+    }
+
+    enum RecordError: Error, CustomStringConvertible {
+        case truncated
+        case notAResult
+
+        var description: String {
+            switch self {
+            case .truncated: "a record is shorter than it says"
+            case .notAResult: "a record holds no result"
+            }
+        }
+    }
+}

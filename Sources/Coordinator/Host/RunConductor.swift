@@ -1,0 +1,308 @@
+package import CoordinatorControl
+import Foundation
+import Projection
+package import Run
+import Storage
+
+/// Carries out what ``RunControl`` decides, sockets apart: keeps the results, the journal, the activations and the
+/// training, and makes the messages.
+///
+/// Messages and times go in through ``receive(_:from:at:)`` and ``handle(_:at:)``; messages come out through
+/// `send`. It belongs to one thread.
+package final class RunConductor {
+    package let inputs: RunInputs
+    package let folder: RunFolder
+    private(set) var control: RunControl
+    private let send: (PeerID, CoordinatorMessage) -> Void
+    private(set) var manifest: RunManifest
+
+    let journal: Journal
+    private(set) var activations: ActivationStore?
+    private(set) var training: TrainingCheckpoint?
+    /// Results of the units on disk, those of the extraction and training left out.
+    private(set) var results: [UnitID: UnitResult] = [:]
+    /// The result that came with the event at work.
+    private var incoming: ResultRecord?
+    /// Records appended to the journal since it was last committed.
+    private var uncommitted: [ResultRecord] = []
+    /// Shards of the step at work.
+    private var shards: [UnitID: TrainResult] = [:]
+    private var epochOrder: (epoch: Int, order: [Int])?
+    private var lastCheckpoint: Instant
+    private var checkpointSeconds = 0.0
+    private(set) var outcome: RunControl.Outcome?
+    /// What there was when the run was taken up, for the user.
+    package private(set) var recovery = Recovery()
+
+    package struct Recovery: Sendable {
+        package var units = 0
+        package var steps = 0
+        /// Bytes of a record whose writing was cut off.
+        package var cutBytes: UInt64 = 0
+    }
+
+    /// At least so many seconds pass between two checkpoints of the training.
+    private static let checkpointInterval = 5.0
+
+    /// Opens or creates the run's folder and takes the run up where it was left.
+    /// - Parameters:
+    ///   - firstLease: see ``RunControl``.
+    ///   - send: gives a message to the transport.
+    package init(
+        inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, now: Instant,
+        send: @escaping (PeerID, CoordinatorMessage) -> Void
+    ) throws {
+        self.inputs = inputs
+        self.folder = folder
+        self.send = send
+        lastCheckpoint = now
+        try Self.create(folder)
+
+        var completed: [UnitID: String] = [:]
+        var restored: [UnitID: UnitResult] = [:]
+        var store = inputs.schedule.map {
+            ActivationStore(rowCount: $0.rowCount, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+        }
+        let existing = try RunManifest.read(from: folder)
+        if let existing, existing.run != inputs.manifest.run {
+            throw HostError.otherRun(folder: folder.url.path, differences: try inputs.manifest.differences(from: existing))
+        }
+        journal = try Journal(folder: folder.url) { entry in
+            let (run, record) = try ResultRecord.decode(entry.payload)
+            guard run == inputs.manifest.run, completed[record.unit] == nil,
+                inputs.flaw(of: record.result, for: record.unit) == nil
+            else { return }
+            completed[record.unit] = record.digest
+            if case .extract(let result) = record.result {
+                store?.insert(result, atRow: inputs.range(of: record.unit).lowerBound)
+            } else {
+                restored[record.unit] = record.result
+            }
+        }
+        manifest = existing ?? inputs.manifest
+        if existing == nil { try manifest.write(to: folder) }
+        activations = store
+        results = restored
+        training = try Self.training(inputs, folder)
+        control = RunControl(
+            plan: inputs.plan, limits: limits, completed: completed, stepsApplied: training?.trainer.step ?? 0,
+            deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
+        recovery = Recovery(
+            units: completed.count, steps: training?.trainer.step ?? 0, cutBytes: journal.recovery.cutBytes)
+    }
+
+    private static func create(_ folder: RunFolder) throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: folder.url.path, isDirectory: &isFolder), !isFolder.boolValue {
+            throw HostError.notAFolder(path: folder.url.path)
+        }
+        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    }
+
+    /// The training as the checkpoint has it, or before its first step.
+    private static func training(_ inputs: RunInputs, _ folder: RunFolder) throws -> TrainingCheckpoint? {
+        guard let schedule = inputs.schedule else { return nil }
+        let configuration = inputs.configuration
+        let adam = Adam(learningRate: configuration.training.learningRate)
+        if let checkpoint = try TrainingCheckpoint.read(
+            from: folder.checkpoint, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, adam: adam,
+            steps: schedule.steps)
+        {
+            return checkpoint
+        }
+        let w = configuration.training.initialization.matrix(
+            dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, seed: configuration.seed)
+        return TrainingCheckpoint(trainer: ProjectionTrainer(w: w, adam: adam), losses: [])
+    }
+
+    // MARK: Events
+
+    package func start(at now: Instant) {
+        perform(control.start(at: now), at: now)
+    }
+
+    package func handle(_ event: RunControl.Event, at now: Instant) {
+        perform(control.handle(event, at: now), at: now)
+        if case .tick = event { commit(at: now) }
+    }
+
+    /// Takes a worker's message in.
+    /// - Parameter message: or why the bytes were none.
+    package func receive(_ message: Result<WorkerMessage, some Error>, from peer: PeerID, at now: Instant) {
+        switch message {
+        case .failure(let error): handle(.message(peer, .malformed("\(error)")), at: now)
+        case .success(let message): handle(.message(peer, event(for: message)), at: now)
+        }
+        incoming = nil
+        if manifest.deviceKind == nil, let kind = control.runDeviceKind {
+            manifest.deviceKind = kind
+            attempt(at: now) { try manifest.write(to: folder) }
+        }
+    }
+
+    private func event(for message: WorkerMessage) -> RunControl.WorkerEvent {
+        switch message {
+        case .register(let registration): return .register(registration)
+        case .ready(let readiness): return .ready(readiness)
+        case .heartbeat(let leases): return .heartbeat(leases)
+        case .failure(let lease, let unit, let cause): return .failure(lease: lease, unit: unit, cause: cause)
+        case .goodbye(let reason): return .goodbye(reason: reason)
+        case .result(let run, let lease, let unit, let result):
+            if run == inputs.manifest.run, let flaw = inputs.flaw(of: result, for: unit) {
+                return .failure(lease: lease, unit: unit, cause: "the result does not fit: \(flaw)")
+            }
+            let record = ResultRecord(run: run, unit: unit, result: result)
+            incoming = record
+            return .result(run: run, lease: lease, unit: unit, digest: record.digest)
+        }
+    }
+
+    /// Puts the records appended since the last commit on disk; then they count.
+    package func commit(at now: Instant) {
+        guard !uncommitted.isEmpty else { return }
+        let records = uncommitted
+        uncommitted = []
+        guard attempt(at: now, { try journal.commit() }) else { return }
+        for record in records {
+            keep(record)
+            handle(.persisted(record.unit), at: now)
+        }
+    }
+
+    /// Whether ``commit(at:)`` has something to do.
+    package var hasUncommitted: Bool { !uncommitted.isEmpty }
+
+    private func keep(_ record: ResultRecord) {
+        if case .extract(let result) = record.result {
+            activations?.insert(result, atRow: inputs.range(of: record.unit).lowerBound)
+        } else {
+            results[record.unit] = record.result
+        }
+    }
+
+    /// Runs what touches the disk; a failure ends the run with its cause, and what is on disk stays good.
+    @discardableResult
+    private func attempt(at now: Instant, _ body: () throws -> Void) -> Bool {
+        do {
+            try body()
+            return true
+        } catch {
+            perform(control.handle(.broken("\(error)"), at: now), at: now)
+            return false
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effects: [RunControl.Effect], at now: Instant) {
+        for effect in effects {
+            switch effect {
+            case .send(let peer, let message): send(peer, wireMessage(message))
+            case .persist(let unit): persist(unit, at: now)
+            case .keepShard(let unit):
+                if case .train(let result) = incoming?.result { shards[unit] = result }
+            case .applyStep(let step): apply(step: step, at: now)
+            case .completeStage(let stage): complete(stage, at: now)
+            case .end(let outcome): end(outcome, at: now)
+            }
+        }
+    }
+
+    private func persist(_ unit: UnitID, at now: Instant) {
+        guard let record = incoming, record.unit == unit else { return }
+        if attempt(at: now, { try record.append(to: journal) }) { uncommitted.append(record) }
+    }
+
+    private func end(_ outcome: RunControl.Outcome, at now: Instant) {
+        if outcome != .done, training != nil, control.stepsApplied > 0 { _ = try? checkpoint(at: now) }
+        self.outcome = outcome
+    }
+
+    private func wireMessage(_ message: RunControl.Message) -> CoordinatorMessage {
+        let configuration = inputs.configuration
+        switch message {
+        case .welcome:
+            return .welcome(
+                Welcome(
+                    run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
+                    layerK: configuration.layerK, layerJ: configuration.layerJ, operation: configuration.operation,
+                    seed: configuration.seed, heartbeatSeconds: control.limits.heartbeatSeconds,
+                    silenceSeconds: control.limits.silenceSeconds))
+        case .refusal(let reason): return .refusal(reason: reason)
+        case .heartbeat: return .heartbeat
+        case .finished(let reason): return .finished(reason: reason)
+        case .grant(let lease, let unit, let projection, let rows):
+            return .grant(
+                Grant(
+                    lease: lease, id: unit, unit: content(of: unit),
+                    projection: projection ? training?.trainer.projection : nil,
+                    rows: rows.isEmpty ? nil : activations?.rows(rows)))
+        }
+    }
+
+    private func content(of id: UnitID) -> WorkUnit {
+        if let unit = inputs.unit(id) { return unit }
+        let rows = shardRows(id)
+        // E has rows × d_B values, the gradient d_A × d_B: the smaller one travels.
+        return .train(
+            TrainUnit(step: control.stepsApplied, rows: rows, dense: rows.count > inputs.dimensionA))
+    }
+
+    // MARK: Training
+
+    private func shardRows(_ id: UnitID) -> [Int] {
+        guard let schedule = inputs.schedule else { return [] }
+        let (step, shard) = id.index.quotientAndRemainder(dividingBy: schedule.shardsPerStep)
+        let epoch = step / schedule.stepsPerEpoch
+        if epochOrder?.epoch != epoch { epochOrder = (epoch, schedule.order(epoch: epoch)) }
+        return Array(schedule.rows(step: step, shard: shard, order: epochOrder?.order ?? []))
+    }
+
+    private func apply(step: Int, at now: Instant) {
+        guard let schedule = inputs.schedule, let activations else { return }
+        let contributions = (0..<schedule.shardCount(step: step)).compactMap { shard -> ShardContribution? in
+            let unit = UnitID(.train, step * schedule.shardsPerStep + shard)
+            return shards[unit].map { ShardContribution(result: $0, x: activations.rowsOfA(shardRows(unit))) }
+        }
+        shards = [:]
+        do {
+            let batchRows = schedule.batchRowCount(step: step)
+            guard let loss = try training?.trainer.apply(shards: contributions, batchRows: batchRows) else { return }
+            training?.losses.append(loss)
+            if now.seconds(since: lastCheckpoint) > max(Self.checkpointInterval, 20 * checkpointSeconds) {
+                try checkpoint(at: now)
+            }
+            handle(.stepApplied(step: step, loss: loss), at: now)
+        } catch {
+            handle(.broken("training step \(step): \(error)"), at: now)
+        }
+    }
+
+    private func checkpoint(at now: Instant) throws {
+        let began = ContinuousClock.now
+        try training?.write(to: folder.checkpoint)
+        checkpointSeconds = (ContinuousClock.now - began) / .seconds(1)
+        lastCheckpoint = now
+    }
+
+    private func complete(_ stage: Stage, at now: Instant) {
+        let isDone = attempt(at: now) {
+            guard stage == .train, let training else { return }
+            try checkpoint(at: now)
+            try ProjectionFile.write(training, inputs: inputs, folder: folder)
+        }
+        if isDone { handle(.stageCompleted(stage), at: now) }
+    }
+
+    // MARK: Status
+
+    /// The kinds of device that took part: one, unless the run allows a mix.
+    var deviceKinds: [String] {
+        let workers = control.status(at: lastCheckpoint).workers.filter { $0.unitsDone > 0 }.map(\.deviceKind)
+        return Set(workers).union(manifest.deviceKind.map { [$0] } ?? []).sorted()
+    }
+
+    package func status(at now: Instant) -> RunStatus {
+        control.status(at: now)
+    }
+}

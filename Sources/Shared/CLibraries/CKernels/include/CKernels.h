@@ -1,0 +1,146 @@
+#pragma once
+
+/// The arithmetic of a transformer on the CPU: threads, packed linear layers, normalisation, rotary positions,
+/// attention over a key/value cache.
+///
+/// Every result is a function of the row's own inputs, bit for bit: it depends neither on how many rows a call
+/// holds, nor on threads, nor on the instruction set. Where several values are summed the order is fixed by
+/// their count alone:
+///  - a linear layer's output, an attention score and an attention output are ONE accumulator each, starting at
+///    0 and taking acc = fma(x[k], w[k], acc) for k = 0, 1, ... in order; SIMD lanes are different outputs;
+///  - a reduction over a row (mean square, sum of a softmax) keeps 16 partial sums, element i in partial i % 16,
+///    which a fixed tree adds up.
+/// exp, sin and cos are polynomials of our own, since a library's differ between machines.
+///
+/// Matrices are row-major float32; `ld...` is the distance between rows in elements. Rows are written in whole
+/// panels of 32 columns, so a row must have room for its width rounded up to 32 (`ck_row_stride` says more).
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Outputs side by side in a packed panel, and positions side by side in a block of the key cache.
+#define CK_PANEL 32
+
+/// The instruction set that the kernels are compiled for. All give the same bits.
+typedef enum ck_path { CK_PATH_PORTABLE = 0, CK_PATH_AVX2 = 1, CK_PATH_AVX512 = 2 } ck_path;
+
+/// How a weight is stored; it is widened to float32 exactly before use.
+typedef enum ck_scalar { CK_FLOAT32 = 0, CK_BFLOAT16 = 1, CK_FLOAT16 = 2 } ck_scalar;
+
+/// Threads and their scratch memory, and the kernel path. One call at a time may use a context.
+typedef struct ck_context ck_context;
+
+/// Whether this CPU (and this build) can run a path. The portable path always can.
+bool ck_path_is_supported(ck_path path);
+
+/// A context that computes on `threads` threads, the caller's among them; 1 starts none. NULL when memory or
+/// threads are refused by the system.
+ck_context *ck_context_create(ck_path path, int threads);
+void ck_context_destroy(ck_context *context);
+
+/// Zeroed memory at a 64-byte boundary (2 MiB, with huge pages asked for, where it is large). NULL when refused.
+void *ck_allocate(size_t bytes);
+void ck_free(void *memory, size_t bytes);
+
+/// The distance between rows of a matrix with `columns` columns: a multiple of 16 elements with room for whole
+/// panels, and an odd number of cache lines, so that a tile's rows do not compete for the same cache sets.
+size_t ck_row_stride(size_t columns);
+
+// ---- Linear layers: y[m, n] = sum over k of x[m, k] * w[n, k]
+
+/// Bytes of a packed weight matrix with `outputs` outputs and `inputs` inputs.
+///
+/// float32: [outputs / 32][inputs][32]. 16-bit: [outputs / 32][inputs / 2][32][2], so that a 32-bit lane holds
+/// two consecutive inputs of one output. Missing outputs of the last panel, and the odd input, are zero.
+size_t ck_packed_bytes(ck_scalar scalar, size_t outputs, size_t inputs);
+
+/// Packs `weights` [outputs, inputs], contiguous, stored as `scalar`, little-endian and at any alignment.
+/// `packed` is zeroed memory of `ck_packed_bytes`. Returns the index of the first value (in row order) that is
+/// infinite or not a number, or -1 when all are finite.
+int64_t ck_pack(
+    ck_context *context, ck_scalar scalar, const void *weights, size_t outputs, size_t inputs, void *packed);
+
+/// Reads row `output` of a packed matrix: `inputs` values into `destination`.
+void ck_unpack_row(ck_scalar scalar, const void *packed, size_t inputs, size_t output, float *destination);
+
+/// Widens `count` stored values exactly. Returns the index of the first that is not finite, or -1.
+int64_t ck_widen(ck_scalar scalar, const void *values, size_t count, float *destination);
+
+/// y [rows, outputs] = x [rows, inputs] * packedᵀ, or y += that product when `add` is set: the product is
+/// rounded first, then added. `panel_begin ..< panel_end` are the panels of 32 outputs to compute; their columns
+/// of y start at 0.
+void ck_linear(
+    ck_context *context, ck_scalar scalar, const void *packed, size_t inputs, size_t panel_begin, size_t panel_end,
+    const float *x, size_t ldx, size_t rows, float *y, size_t ldy, bool add);
+
+// ---- Rows
+
+/// y[r, i] = (x[r, i] / sqrt(mean over i of x[r, i]² + epsilon)) * weight[i], i < columns.
+void ck_rms_norm(
+    ck_context *context, const float *x, size_t ldx, const float *weight, float epsilon, size_t rows, size_t columns,
+    float *y, size_t ldy);
+
+/// y[r, i] = silu(gate[r, i]) * up[r, i], silu(z) = z / (1 + exp(-z)), i < columns.
+void ck_swiglu(
+    ck_context *context, const float *gate, const float *up, size_t ld, size_t rows, size_t columns, float *y,
+    size_t ldy);
+
+/// The index of the largest of `count` > 0 values, the first of equals; 0 when none is a number.
+size_t ck_argmax(const float *values, size_t count);
+
+/// The index of the first value that is not finite, or -1.
+int64_t ck_first_not_finite(const float *values, size_t count);
+
+// ---- Attention
+
+/// cosine, sine [rows, half]: of the float32 angle position[r] * frequency[i], i < half.
+void ck_rotary_table(
+    ck_context *context, const int32_t *positions, size_t rows, const float *frequencies, size_t half, float *cosine,
+    float *sine);
+
+/// A sequence's part of a batch, and its cache in one block of the model.
+typedef struct ck_sequence {
+    size_t first_row;   // of the batch's matrices
+    size_t row_count;   // tokens of this sequence in the batch
+    size_t start;       // position of the first of them
+    size_t capacity;    // positions that the cache has room for, a multiple of 32
+    float *keys;        // [kv heads][capacity / 32][head dimension][32], rotated
+    float *values;      // [kv heads][capacity][head dimension rounded up to 16]
+} ck_sequence;
+
+/// The heads of an attention layer: query head h reads key/value head h / (heads / kv_heads).
+typedef struct ck_heads {
+    size_t heads, kv_heads, dimension;
+} ck_heads;
+
+/// Floats of the key cache, and of the value cache, of one block.
+size_t ck_key_cache_floats(ck_heads heads, size_t capacity);
+size_t ck_value_cache_floats(ck_heads heads, size_t capacity);
+
+/// Rotates keys [rows, kv_heads * dimension] by the rows' positions (pairs are (i, i + dimension / 2)) and
+/// stores them and `values`, of the same shape, in the sequences' caches at positions start, start + 1, ...
+/// cosine, sine: [rows, dimension / 2]. The keys are rotated in place.
+void ck_store_keys_values(
+    ck_context *context, ck_heads heads, const ck_sequence *sequences, size_t sequence_count, float *keys,
+    const float *values, size_t ld, const float *cosine, const float *sine);
+
+/// Rotates queries [rows, heads * dimension] in place.
+void ck_rotate_queries(
+    ck_context *context, ck_heads heads, float *queries, size_t ld, size_t rows, const float *cosine,
+    const float *sine);
+
+/// Causal attention: the row at position p attends to the cached positions 0 ... p.
+/// output[r, h] = softmax over j of (query[r, h] . key[j] * scale) times value[j]; both [rows, heads * dimension].
+/// Returns false, with nothing computed, when scratch memory is refused.
+bool ck_attention(
+    ck_context *context, ck_heads heads, const ck_sequence *sequences, size_t sequence_count, const float *queries,
+    size_t ldq, float scale, float *output, size_t ldo);
+
+#ifdef __cplusplus
+}
+#endif

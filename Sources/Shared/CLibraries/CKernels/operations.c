@@ -1,0 +1,165 @@
+// Cutting an operation into tasks. How it is cut changes no result: every output is computed by one task, from
+// its own inputs.
+
+#include "context.h"
+
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+// ---- Linear layers
+
+typedef struct linear_tasks {
+    const path_kernels *kernels;
+    linear_job job;
+    size_t panel_end, panel_step, rows, row_groups;
+} linear_tasks;
+
+static void run_linear(void *raw, size_t task, int thread) {
+    (void)thread;
+    const linear_tasks *all = raw;
+    // Row groups vary fastest: the same few panels then serve all rows while they are in the cache.
+    const size_t panel = all->job.panel_begin + task / all->row_groups * all->panel_step;
+    const size_t group = task % all->row_groups;
+    const size_t panel_end = panel + all->panel_step < all->panel_end ? panel + all->panel_step : all->panel_end;
+    all->kernels->linear(
+        &all->job, panel, panel_end, all->rows * group / all->row_groups, all->rows * (group + 1) / all->row_groups);
+}
+
+void ck_linear(
+    ck_context *context, ck_scalar scalar, const void *packed, size_t inputs, size_t panel_begin, size_t panel_end,
+    const float *x, size_t ldx, size_t rows, float *y, size_t ldy, bool add) {
+    if (rows == 0 || panel_end <= panel_begin) return;
+    const size_t threads = (size_t)ck_pool_threads(context->pool), panels = panel_end - panel_begin;
+    const size_t row_groups = (rows + ROW_GROUP - 1) / ROW_GROUP;
+    // At least four tasks a thread where there is work enough, of four panels at least where rows are few.
+    size_t step = panels * row_groups / (threads * 4);
+    if (row_groups == 1) step = step > 16 ? 16 : step < 4 ? (panels >= 8 * threads ? 4 : 1) : step / 4 * 4;
+    else step = step > 8 ? 8 : step < 1 ? 1 : step;
+    if (threads == 1) step = panels < 8 ? panels : 8;
+    linear_tasks all = {
+        .kernels = context->kernels,
+        .job = {scalar, packed, inputs, ck_packed_bytes(scalar, CK_PANEL, inputs), panel_begin, x, ldx, y, ldy, add},
+        .panel_end = panel_end, .panel_step = step, .rows = rows, .row_groups = row_groups,
+    };
+    run(context, (panels + step - 1) / step * row_groups, run_linear, &all);
+}
+
+// ---- Rows
+
+typedef struct row_ranges {
+    const path_kernels *kernels;
+    size_t rows, tasks;
+    const void *job;
+} row_ranges;
+
+static void run_rms_norm(void *raw, size_t task, int thread) {
+    (void)thread;
+    const row_ranges *all = raw;
+    all->kernels->rms_norm(all->job, all->rows * task / all->tasks, all->rows * (task + 1) / all->tasks);
+}
+
+void ck_rms_norm(
+    ck_context *context, const float *x, size_t ldx, const float *weight, float epsilon, size_t rows, size_t columns,
+    float *y, size_t ldy) {
+    norm_job job = {.x = x, .weight = weight, .ldx = ldx, .columns = columns, .ldy = ldy, .epsilon = epsilon, .y = y};
+    row_ranges all = {context->kernels, rows, row_tasks(context, rows), &job};
+    run(context, all.tasks, run_rms_norm, &all);
+}
+
+static void run_swiglu(void *raw, size_t task, int thread) {
+    (void)thread;
+    const row_ranges *all = raw;
+    all->kernels->swiglu(all->job, all->rows * task / all->tasks, all->rows * (task + 1) / all->tasks);
+}
+
+void ck_swiglu(
+    ck_context *context, const float *gate, const float *up, size_t ld, size_t rows, size_t columns, float *y,
+    size_t ldy) {
+    swiglu_job job = {gate, up, ld, columns, ldy, y};
+    row_ranges all = {context->kernels, rows, row_tasks(context, rows), &job};
+    run(context, all.tasks, run_swiglu, &all);
+}
+
+size_t ck_argmax(const float *values, size_t count) { return ck_portable_kernels.argmax(values, count); }
+
+// ---- Attention
+
+size_t ck_key_cache_floats(ck_heads heads, size_t capacity) { return heads.kv_heads * capacity * heads.dimension; }
+
+size_t ck_value_cache_floats(ck_heads heads, size_t capacity) {
+    return heads.kv_heads * capacity * value_width(heads.dimension);
+}
+
+typedef struct attention_tasks {
+    const path_kernels *kernels;
+    attention_job job;
+    const ck_sequence *sequences;
+    size_t sequence_count;
+    float **scratch;
+} attention_tasks;
+
+static size_t tiles_of(const attention_tasks *all, const ck_sequence *sequence) {
+    const size_t group = all->job.heads.heads / all->job.heads.kv_heads;
+    return (sequence->row_count * group + all->kernels->tile_rows - 1) / all->kernels->tile_rows;
+}
+
+static void run_attention(void *raw, size_t task, int thread) {
+    const attention_tasks *all = raw;
+    const size_t kv_heads = all->job.heads.kv_heads, group = all->job.heads.heads / kv_heads;
+    for (size_t s = 0; s < all->sequence_count; s++) {
+        const ck_sequence *sequence = &all->sequences[s];
+        const size_t tiles = tiles_of(all, sequence);
+        if (task >= tiles * kv_heads) {
+            task -= tiles * kv_heads;
+            continue;
+        }
+        // The last queries see most positions: they go first, so that no long task is left for the end.
+        const size_t tile = tiles - 1 - task / kv_heads, queries = sequence->row_count * group;
+        all->kernels->attention(
+            &all->job, sequence, task % kv_heads, queries * tile / tiles, queries * (tile + 1) / tiles,
+            all->scratch[thread]);
+        return;
+    }
+}
+
+static bool reserve_scratch(ck_context *context, size_t floats) {
+    if (floats <= context->scratch_floats) return true;
+    const int threads = ck_pool_threads(context->pool);
+    const size_t previous = context->scratch_floats;
+    context->scratch_floats = floats + floats / 2;
+    for (int i = 0; i < threads; i++) {
+        ck_free(context->scratch[i], previous * sizeof(float));
+        context->scratch[i] = NULL;
+    }
+    for (int i = 0; i < threads; i++) {
+        context->scratch[i] = ck_allocate(context->scratch_floats * sizeof(float));
+        if (!context->scratch[i]) {
+            for (int j = 0; j < i; j++) {
+                ck_free(context->scratch[j], context->scratch_floats * sizeof(float));
+                context->scratch[j] = NULL;
+            }
+            context->scratch_floats = 0;
+            return false;
+        }
+    }
+    return true;
+}
+
+bool ck_attention(
+    ck_context *context, ck_heads heads, const ck_sequence *sequences, size_t sequence_count, const float *queries,
+    size_t ldq, float scale, float *output, size_t ldo) {
+    attention_tasks all = {
+        context->kernels, {heads, queries, ldq, scale, output, ldo}, sequences, sequence_count, NULL,
+    };
+    size_t tasks = 0, longest = 0;
+    for (size_t s = 0; s < sequence_count; s++) {
+        const size_t positions = sequences[s].start + sequences[s].row_count;
+        if (sequences[s].row_count && positions > longest) longest = positions;
+        tasks += tiles_of(&all, &sequences[s]) * heads.kv_heads;
+    }
+    if (!reserve_scratch(context, attention_scratch(heads.dimension, longest))) return false;
+    all.scratch = context->scratch;
+    run(context, tasks, run_attention, &all);
+    return true;
+}

@@ -1,0 +1,38 @@
+/// One document of C4 (Raffel et al., 2020).
+package struct C4Record: Hashable, Sendable {
+    package let text: String
+    package let url: String?
+    package let timestamp: String?
+    /// Where it stands in its file, counted from 1.
+    package let line: Int
+}
+
+/// The documents of one C4 file, JSON lines with `text` and perhaps `url` and `timestamp`, plain or gzip, read as
+/// they are asked for.
+package struct C4Reader {
+    private struct Fields: Decodable {
+        var text: String
+        var url: String?
+        var timestamp: String?
+    }
+
+    private var lines: JSONLines<Fields>
+
+    /// Lines read so far, blank ones left out.
+    package var lineCount: Int { lines.lineCount }
+    /// Lines that could not be read so far.
+    package var broken: BrokenLines { lines.broken }
+
+    /// - Throws: ``DatasetError`` where the file cannot be opened.
+    package init(file: String) throws(DatasetError) {
+        lines = try JSONLines(file: file)
+    }
+
+    /// The next document; nil at the end.
+    /// - Throws: ``DatasetError`` where the file cannot be read or has too many broken lines (``BrokenLines``).
+    package mutating func next() throws(DatasetError) -> C4Record? {
+        try lines.next { fields, line in
+            .success(C4Record(text: fields.text, url: fields.url, timestamp: fields.timestamp, line: line))
+        }
+    }
+}

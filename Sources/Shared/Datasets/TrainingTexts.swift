@@ -1,0 +1,52 @@
+package import Run
+
+/// The texts that W is trained on: the first ones of the files that are long enough, cut as the run says.
+package struct TrainingTexts: Sendable {
+    /// By row number.
+    package let texts: [String]
+    /// Documents passed over because they are too short.
+    package let tooShort: Int
+    /// Lines read, blank ones left out. The files are not read beyond the last row.
+    package let lineCount: Int
+    /// Lines passed over because they cannot be read.
+    package let broken: BrokenLines
+
+    /// Reads the files in their order until `configuration.rows` texts are found.
+    ///
+    /// A text is stripped, and passed over where it has `configuration.minimumCharacters` or fewer, before it
+    /// counts as a row: so there are exactly as many rows as asked for.
+    ///
+    /// - Throws: ``DatasetError``: a file cannot be read, has too many broken lines (``BrokenLines``), or the
+    ///   files hold too few texts. Training on less than was asked for must be asked for.
+    package init(_ configuration: TrainingConfiguration, seed: UInt64) throws(DatasetError) {
+        guard !configuration.files.isEmpty else { throw .noFiles }
+        var texts: [String] = []
+        var tooShort = 0
+        var lineCount = 0
+        var broken = BrokenLines()
+        for file in configuration.files where texts.count < configuration.rows {
+            var reader = try C4Reader(file: file)
+            while texts.count < configuration.rows, let record = try reader.next() {
+                let text = record.text.strippedAsPython()
+                guard text.unicodeScalars.count > max(0, configuration.minimumCharacters) else {
+                    tooShort += 1
+                    continue
+                }
+                texts.append(
+                    configuration.cut.applied(
+                        to: text, row: texts.count, maximumCharacters: configuration.maximumCharacters, seed: seed))
+            }
+            lineCount += reader.lineCount
+            broken.add(reader.broken)
+        }
+        guard texts.count >= configuration.rows else {
+            throw .tooFewRows(
+                files: configuration.files, found: texts.count, wanted: configuration.rows,
+                minimumCharacters: configuration.minimumCharacters)
+        }
+        self.texts = texts
+        self.tooShort = tooShort
+        self.lineCount = lineCount
+        self.broken = broken
+    }
+}

@@ -1,0 +1,81 @@
+package import Foundation
+
+/// A model as Hugging Face folders hold it: `config.json`, `tokenizer.json`, safetensors weights in one file or in
+/// shards with an index. What is opened here is checked for presence and form; the weights' own headers are read
+/// by whoever loads them.
+package struct ModelFolder: Sendable {
+    /// The folder.
+    package let url: URL
+    package let configuration: ModelConfiguration
+    /// `model.safetensors`, or the shards in the order of their names.
+    package let weightFiles: [URL]
+    /// `tokenizer.json`. Whether it exists is seen when it is read.
+    package let tokenizerFile: URL
+
+    private static let indexBytes = 64 << 20
+
+    /// Reads and checks the folder at `path`.
+    package init(path: String) throws(ModelFolderError) {
+        url = URL(fileURLWithPath: path, isDirectory: true)
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
+            throw .unreadable(path: path, reason: "no such folder")
+        }
+        let generation = url.appendingPathComponent("generation_config.json")
+        configuration = try ModelConfiguration(
+            config: url.appendingPathComponent("config.json"),
+            generationConfig: BoundedFile.exists(generation) ? generation : nil)
+        weightFiles = try Self.findWeights(in: url)
+        tokenizerFile = url.appendingPathComponent("tokenizer.json")
+    }
+
+    private static func findWeights(in folder: URL) throws(ModelFolderError) -> [URL] {
+        let single = folder.appendingPathComponent("model.safetensors")
+        if BoundedFile.exists(single) { return [single] }
+        let index = folder.appendingPathComponent("model.safetensors.index.json")
+        if BoundedFile.exists(index) { return try shards(of: index, in: folder) }
+
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let pickles = names.filter { $0.hasSuffix(".bin") || $0.hasSuffix(".pt") || $0.hasSuffix(".pth") }.sorted()
+        if let pickle = pickles.first {
+            throw .noWeights(
+                path: folder.path,
+                reason: "\(pickle.prefix(80)) is a pickle, which can run any code when it is read; "
+                    + "convert it to safetensors (save_pretrained with safe_serialization=True)")
+        }
+        throw .noWeights(
+            path: folder.path, reason: "neither model.safetensors nor model.safetensors.index.json is there")
+    }
+
+    /// The files that an index names, each once, in the order of their names.
+    private static func shards(of index: URL, in folder: URL) throws(ModelFolderError) -> [URL] {
+        let fields = try JSONFields(contentsOf: index, limit: indexBytes)
+        guard let map = try fields.object("weight_map"), !map.fields.isEmpty else {
+            throw .invalidField(
+                path: index.path, field: "weight_map", expected: "an object of tensor names and files", found: "nothing"
+            )
+        }
+        var names: Set<String> = []
+        for (tensor, value) in map.fields {
+            // A shard is a file of this folder: a name with a path in it could point anywhere.
+            guard case .string(let name) = value, name.hasSuffix(".safetensors"),
+                !name.utf8.contains(UInt8(ascii: "/")),
+                !name.utf8.contains(0), name.utf8.count <= 255
+            else {
+                throw .invalidField(
+                    path: index.path, field: "weight_map.\(tensor.prefix(120))",
+                    expected: "the name of a .safetensors file beside the index", found: value.shown)
+            }
+            names.insert(name)
+        }
+        var files: [URL] = []
+        for name in names.sorted() {
+            let file = folder.appendingPathComponent(name)
+            guard BoundedFile.exists(file) else {
+                throw .unreadable(path: file.path, reason: "no such file, though \(index.lastPathComponent) names it")
+            }
+            files.append(file)
+        }
+        return files
+    }
+}

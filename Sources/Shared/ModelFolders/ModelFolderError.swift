@@ -1,0 +1,37 @@
+/// Why a model folder cannot be used. One line that names the file, what was found and what to do.
+package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
+    /// A file that the folder needs is missing or cannot be read.
+    case unreadable(path: String, reason: String)
+    /// A file is larger than anything that it could sensibly hold.
+    case tooLarge(path: String, bytes: Int, limit: Int)
+    /// A file is not the JSON that it should be.
+    case malformed(path: String, reason: String)
+    /// A field of a configuration is missing, of the wrong type, or out of range.
+    case invalidField(path: String, field: String, expected: String, found: String)
+    /// The architecture is not one that this program computes.
+    case unsupportedArchitecture(path: String, found: String)
+    /// A field asks for arithmetic that this program does not have.
+    case unsupportedField(path: String, field: String, found: String, supported: String)
+    /// The folder has no safetensors weights.
+    case noWeights(path: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .unreadable(let path, let reason):
+            return "\(path): cannot be read: \(reason)"
+        case .tooLarge(let path, let bytes, let limit):
+            return "\(path): \(bytes) bytes, more than the limit of \(limit); is it the right file?"
+        case .malformed(let path, let reason):
+            return "\(path): \(reason)"
+        case .invalidField(let path, let field, let expected, let found):
+            return "\(path): field \(field): expected \(expected), found \(found)"
+        case .unsupportedArchitecture(let path, let found):
+            let supported = ModelConfiguration.supportedArchitectures.joined(separator: ", ")
+            return "\(path): architecture \(found) is not supported; supported are \(supported)"
+        case .unsupportedField(let path, let field, let found, let supported):
+            return "\(path): field \(field) is \(found), which changes the arithmetic; supported is \(supported)"
+        case .noWeights(let path, let reason):
+            return "\(path): no usable weights: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import ModelFolders
+import Tensors
+
+/// Rows of a pass that belong to one step: consecutive tokens of one sequence.
+struct PassRows {
+    /// Index of the step.
+    let step: Int
+    /// Index of the first row in the pass.
+    let firstRow: Int
+    /// Which of the step's tokens they are.
+    let tokens: Range<Int>
+    /// Whether the step's last token is among them.
+    let isLast: Bool
+
+    var lastRow: Int { firstRow + tokens.count - 1 }
+}
+
+/// The arithmetic of a Llama over one batch of rows, block by block.
+final class ForwardPass {
+    let heads: AttentionHeads
+    private let configuration: ModelConfiguration
+    private let weights: LlamaWeights
+    private let device: CPUDevice
+    private let workspace: Workspace
+    private let frequencies: [Float]
+    private let epsilon: Float
+    /// Blocks computed so far, over all passes.
+    private(set) var blocksComputed = 0
+
+    init(configuration: ModelConfiguration, weights: LlamaWeights, device: CPUDevice, workspace: Workspace) {
+        self.configuration = configuration
+        self.weights = weights
+        self.device = device
+        self.workspace = workspace
+        heads = AttentionHeads(
+            heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
+            dimension: configuration.headDimension)
+        frequencies = configuration.rotary.frequencies(headDimension: configuration.headDimension)
+        epsilon = Float(configuration.rmsNormEpsilon)
+    }
+
+    /// Computes `depth` blocks over `parts`, and of the steps that end here what they ask of their last token.
+    ///
+    /// In the last block only the last tokens go on after their keys and values are stored: nothing else is read.
+    func run(
+        _ parts: [PassRows], of steps: [SequenceStep], depth: Int, outputs: inout [SequenceOutput]
+    ) throws(TensorError) {
+        embed(parts, of: steps)
+        var stream = Stream(
+            matrix: workspace.residual, rowCount: parts.reduce(0) { $0 + $1.tokens.count },
+            lastRows: parts.filter(\.isLast).map { ($0.step, $0.lastRow) })
+        touch(stream, at: .embedding, of: steps, outputs: &outputs)
+
+        let starts = parts.map { steps[$0.step].cache.length }
+        var positions: [Int32] = []
+        for (part, start) in zip(parts, starts) { positions += (0..<part.tokens.count).map { Int32(start + $0) } }
+        let table = device.rotaryTable(positions: depth > 0 ? positions : [], frequencies: frequencies)
+        for index in 0..<depth {
+            let cached = zip(parts, starts).map { part, start in
+                CachedRows(
+                    firstRow: part.firstRow, rowCount: part.tokens.count, start: start,
+                    store: steps[part.step].cache.blocks[index])
+            }
+            let block = weights.blocks[index]
+            blocksComputed += 1
+            if index == depth - 1 && stream.lastRows.count < stream.rowCount {
+                guard try attendLast(block, &stream, parts, cached, table) else { return }
+            } else {
+                try attend(block, stream, cached, table)
+            }
+            feedForward(block, stream)
+            touch(stream, at: ActivationSite(afterBlocks: index + 1), of: steps, outputs: &outputs)
+        }
+        if depth == configuration.blockCount { computeHead(stream, of: steps, outputs: &outputs) }
+    }
+
+    /// The residual stream as it goes through the blocks.
+    private struct Stream {
+        var matrix: Matrix
+        var rowCount: Int
+        /// The steps that end in this pass, and the rows of their last tokens.
+        var lastRows: [(step: Int, row: Int)]
+    }
+
+    private func embed(_ parts: [PassRows], of steps: [SequenceStep]) {
+        for part in parts {
+            for (offset, token) in steps[part.step].tokens[part.tokens].enumerated() {
+                weights.embedding.copyRow(
+                    ofOutput: Int(token), to: workspace.residual.row(part.firstRow + offset))
+            }
+        }
+    }
+
+    /// Reads and then writes the stream at a site.
+    private func touch(
+        _ stream: Stream, at site: ActivationSite, of steps: [SequenceStep], outputs: inout [SequenceOutput]
+    ) {
+        for (index, row) in stream.lastRows {
+            let step = steps[index]
+            if !step.readings.isEmpty {
+                if outputs[index].activations.isEmpty {
+                    outputs[index].activations = Array(repeating: [], count: step.readings.count)
+                }
+                for (slot, wanted) in step.readings.enumerated() where wanted == site {
+                    outputs[index].activations[slot] = stream.matrix.values(ofRow: row)
+                }
+            }
+            if let injection = step.injection, injection.site == site { injection.apply(to: stream.matrix.row(row)) }
+        }
+    }
+
+    // MARK: A block: x += attention(norm(x)); x += feedForward(norm(x))
+
+    private func attend(
+        _ block: LlamaWeights.Block, _ stream: Stream, _ cached: [CachedRows], _ table: RotaryTable
+    ) throws(TensorError) {
+        let (rows, fused) = (stream.rowCount, workspace.keyValueQuery)
+        device.rmsNorm(
+            stream.matrix, weight: block.attentionNorm, epsilon: epsilon, rows: rows, output: workspace.normed)
+        device.linear(block.keyValueQuery, input: workspace.normed, rows: rows, output: fused)
+        store(block, cached, table)
+        let queries = MatrixColumns(fused, from: block.keyValueQuery.offset(2))
+        device.rotate(queries: queries, heads: heads, table: table)
+        try device.attention(cached, heads: heads, queries: queries, output: workspace.attended)
+        device.linear(
+            block.attentionOutput, input: workspace.attended, rows: rows, output: stream.matrix, adding: true)
+    }
+
+    /// Attention where nothing but the last tokens is needed afterwards: `stream` becomes these rows alone.
+    /// Returns whether there are any.
+    private func attendLast(
+        _ block: LlamaWeights.Block, _ stream: inout Stream, _ parts: [PassRows], _ cached: [CachedRows],
+        _ table: RotaryTable
+    ) throws(TensorError) -> Bool {
+        device.rmsNorm(
+            stream.matrix, weight: block.attentionNorm, epsilon: epsilon, rows: stream.rowCount,
+            output: workspace.normed)
+        device.linear(
+            block.keyValueQuery, parts: 0..<2, input: workspace.normed, rows: stream.rowCount,
+            output: workspace.keyValueQuery)
+        store(block, cached, table)
+
+        let chosen = stream.lastRows
+        guard !chosen.isEmpty else { return false }
+        for (row, last) in chosen.enumerated() {
+            workspace.lastResidual.copyRow(last.row, of: stream.matrix, to: row)
+            workspace.lastNormed.copyRow(last.row, of: workspace.normed, to: row)
+        }
+        stream = Stream(
+            matrix: workspace.lastResidual, rowCount: chosen.count,
+            lastRows: chosen.enumerated().map { ($1.step, $0) })
+
+        let queries = MatrixColumns(workspace.lastQueries)
+        device.linear(
+            block.keyValueQuery, parts: 2..<3, input: workspace.lastNormed, rows: stream.rowCount,
+            output: workspace.lastQueries)
+        device.rotate(queries: queries, heads: heads, table: table.selecting(chosen.map(\.row)))
+        let ending = zip(parts, cached).filter { $0.0.isLast }
+        let last = ending.enumerated().map { row, part in part.1.lastRow(at: row) }
+        try device.attention(last, heads: heads, queries: queries, output: workspace.attended)
+        device.linear(
+            block.attentionOutput, input: workspace.attended, rows: stream.rowCount, output: stream.matrix,
+            adding: true)
+        return true
+    }
+
+    private func store(_ block: LlamaWeights.Block, _ cached: [CachedRows], _ table: RotaryTable) {
+        device.storeKeysValues(
+            cached, heads: heads, keys: MatrixColumns(workspace.keyValueQuery),
+            values: MatrixColumns(workspace.keyValueQuery, from: block.keyValueQuery.offset(1)), table: table)
+    }
+
+    private func feedForward(_ block: LlamaWeights.Block, _ stream: Stream) {
+        let (rows, fused) = (stream.rowCount, workspace.gateUp)
+        device.rmsNorm(
+            stream.matrix, weight: block.feedForwardNorm, epsilon: epsilon, rows: rows, output: workspace.normed)
+        device.linear(block.gateUp, input: workspace.normed, rows: rows, output: fused)
+        device.swiglu(
+            gate: MatrixColumns(fused), up: MatrixColumns(fused, from: block.gateUp.offset(1)), rows: rows,
+            output: workspace.activated)
+        device.linear(block.down, input: workspace.activated, rows: rows, output: stream.matrix, adding: true)
+    }
+
+    // MARK: After the last block
+
+    private func computeHead(_ stream: Stream, of steps: [SequenceStep], outputs: inout [SequenceOutput]) {
+        let wanted = stream.lastRows.filter { steps[$0.step].head != .none }
+        for begin in stride(from: 0, to: wanted.count, by: workspace.logits.rows) {
+            let group = wanted[begin..<min(begin + workspace.logits.rows, wanted.count)]
+            // The rows are gathered in `lastNormed`, which nobody reads any more, and normed into `normed`.
+            for (row, last) in group.enumerated() {
+                workspace.lastNormed.copyRow(last.row, of: stream.matrix, to: row)
+            }
+            device.rmsNorm(
+                workspace.lastNormed, weight: weights.finalNorm, epsilon: epsilon, rows: group.count,
+                output: workspace.normed)
+            device.linear(weights.head, input: workspace.normed, rows: group.count, output: workspace.logits)
+            for (row, last) in group.enumerated() {
+                let index = last.step
+                outputs[index].finalNorm = workspace.normed.values(ofRow: row)
+                if steps[index].head == .logits {
+                    outputs[index].logits = workspace.logits.values(ofRow: row)
+                } else {
+                    outputs[index].greedyToken = Int32(device.argmax(workspace.logits.row(row)))
+                }
+            }
+        }
+    }
+}

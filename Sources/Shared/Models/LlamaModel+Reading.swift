@@ -1,0 +1,54 @@
+extension LlamaModel {
+    /// The residual stream at `site` of each prompt's own last token, `[prompts][hidden]`.
+    ///
+    /// The prompts are of any lengths and are not padded. No block beyond the site is computed. Prompts are read
+    /// together while they hold no more than ``rowLimit`` tokens; that changes no result.
+    /// - Throws: ``ModelError``, before any work, where a prompt is empty, too long or not in the vocabulary.
+    package func residualStreams(of prompts: [[Int32]], at site: ActivationSite) throws(ModelError) -> [[Float]] {
+        for (index, prompt) in prompts.enumerated() { try check(prompt, sequence: index) }
+        var streams: [[Float]] = []
+        streams.reserveCapacity(prompts.count)
+        var begin = 0
+        while begin < prompts.count {
+            var (end, tokens) = (begin + 1, prompts[begin].count)
+            while end < prompts.count, tokens + prompts[end].count <= rowLimit {
+                tokens += prompts[end].count
+                end += 1
+            }
+            var steps: [SequenceStep] = []
+            for prompt in prompts[begin..<end] {
+                steps.append(SequenceStep(cache: try makeCache(through: site), tokens: prompt, readings: [site]))
+            }
+            streams += try step(steps).map { $0.activations[0] }
+            begin = end
+        }
+        if prompts.isEmpty { _ = try makeCache(through: site) }
+        return streams
+    }
+
+    /// Everything that a verification compares of one prompt's last token.
+    package struct Trace: Sendable, Equatable {
+        /// The residual stream at every site, `[L + 1][hidden]`; the first is the embedding.
+        package let streams: [[Float]]
+        /// After the final norm, `[hidden]`.
+        package let finalNorm: [Float]
+        /// `[vocabulary]`
+        package let logits: [Float]
+
+        package init(streams: [[Float]], finalNorm: [Float], logits: [Float]) {
+            self.streams = streams
+            self.finalNorm = finalNorm
+            self.logits = logits
+        }
+    }
+
+    /// Reads one prompt and keeps its last token's stream at every site, and its logits.
+    package func trace(of prompt: [Int32], injection: Injection? = nil) throws(ModelError) -> Trace {
+        let sites = (0...configuration.blockCount).map { ActivationSite(afterBlocks: $0) }
+        let output = try step([
+            SequenceStep(
+                cache: try makeCache(), tokens: prompt, injection: injection, readings: sites, head: .logits)
+        ])[0]
+        return Trace(streams: output.activations, finalNorm: output.finalNorm, logits: output.logits)
+    }
+}

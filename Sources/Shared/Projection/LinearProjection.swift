@@ -1,0 +1,30 @@
+package import Run
+
+/// W applied: the map from A's activation space to B's.
+package struct LinearProjection: Hashable, Sendable {
+    /// W, [d_B, d_A].
+    package let matrix: FloatMatrix
+
+    package init(_ matrix: FloatMatrix) {
+        self.matrix = matrix
+    }
+
+    /// W·a, [d_B]: each value is a chain of fused multiply-adds over d_A, from 0, as in training.
+    /// - Parameter a: [d_A].
+    package func project(_ a: [Float], execution: Execution = Execution()) throws(ProjectionError) -> [Float] {
+        try project(rows: FloatMatrix(rows: 1, columns: a.count, values: a), execution: execution).values
+    }
+
+    /// X·Wᵀ, [rows, d_B]. A row's values do not depend on the other rows.
+    /// - Parameter x: [rows, d_A].
+    package func project(
+        rows x: FloatMatrix, execution: Execution = Execution()
+    ) throws(ProjectionError) -> FloatMatrix {
+        try x.expect(rows: x.rows, columns: matrix.columns, as: "activations to project")
+        guard x.rows > 0, !matrix.values.isEmpty else { return FloatMatrix(zeros: x.rows, matrix.rows) }
+        let values = Kernels.residuals(
+            w: matrix.values, outputs: matrix.rows, inputs: matrix.columns, x: x.values, rows: x.rows, y: nil,
+            execution: execution)
+        return FloatMatrix(rows: x.rows, columns: matrix.rows, values: values)
+    }
+}

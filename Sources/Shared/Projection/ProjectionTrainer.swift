@@ -1,0 +1,162 @@
+import CKernels
+package import Run
+
+/// One shard of a step: its loss and gradient, and the rows that they were computed from.
+package struct ShardContribution: Sendable {
+    package var result: TrainResult
+    /// X, the shard's activations of A, [rows, d_A], in the shard's order. A dense gradient does not read it.
+    package var x: FloatMatrix
+
+    package init(result: TrainResult, x: FloatMatrix) {
+        self.result = result
+        self.x = x
+    }
+}
+
+/// The training of W: float32 weights and Adam's two moments, moved on by one batch at a time.
+///
+/// The state after a step is a function of the state before and of the shards' values, bit for bit, whether a
+/// gradient came as a matrix or as its factor, and on any number of threads:
+///
+///     var trainer = ProjectionTrainer(w: initialization.matrix(dimensionA: 3072, dimensionB: 4096, seed: 42))
+///     let loss = try trainer.apply(shards: contributions, batchRows: 32)
+///
+/// It minimises the mean squared error over all elements (`torch.nn.functional.mse_loss`): the shards' gradients
+/// are added in their order and the sum is scaled once by 2 / (batch rows × d_B).
+package struct ProjectionTrainer: Hashable, Sendable {
+    package let adam: Adam
+    package let dimensionA: Int
+    package let dimensionB: Int
+    /// Steps taken.
+    package internal(set) var step: Int
+    /// W and the moments, each [d_B, d_A], row-major.
+    var w: [Float]
+    var firstMoment: [Float]
+    var secondMoment: [Float]
+
+    /// Training from `w`, [d_B, d_A], on.
+    package init(w: FloatMatrix, adam: Adam = Adam()) {
+        precondition(!w.values.isEmpty, "a projection between spaces of at least one dimension")
+        self.adam = adam
+        dimensionA = w.columns
+        dimensionB = w.rows
+        step = 0
+        self.w = w.values
+        firstMoment = [Float](repeating: 0, count: w.values.count)
+        secondMoment = firstMoment
+    }
+
+    init(adam: Adam, dimensionA: Int, dimensionB: Int, step: Int, state: (w: [Float], m: [Float], v: [Float])) {
+        self.adam = adam
+        self.dimensionA = dimensionA
+        self.dimensionB = dimensionB
+        self.step = step
+        (w, firstMoment, secondMoment) = state
+    }
+
+    /// W, [d_B, d_A]. It shares its memory with the trainer: the next step copies where it is still held.
+    package var projection: FloatMatrix {
+        FloatMatrix(rows: dimensionB, columns: dimensionA, values: w)
+    }
+
+    /// Takes one step of Adam on a batch.
+    ///
+    /// - Parameters:
+    ///   - shards: all shards of the batch, in index order.
+    ///   - batchRows: rows of the whole batch.
+    /// - Returns: the mean squared error per element before the step.
+    /// - Throws: where a shard does not fit W or the batch, or holds a value that is not finite. The state is then
+    ///   as before.
+    package mutating func apply(
+        shards: [ShardContribution], batchRows: Int, execution: Execution = Execution()
+    ) throws(ProjectionError) -> Double {
+        guard batchRows > 0, !shards.isEmpty else { throw .emptyBatch }
+        try check(shards, batchRows: batchRows)
+        var squaredErrorSum = 0.0
+        for shard in shards { squaredErrorSum += shard.result.squaredErrorSum }
+        let elements = Double(batchRows) * Double(dimensionB)
+        guard (squaredErrorSum / elements).isFinite else { throw .notFinite(operand: "loss of the step") }
+        step += 1
+        let constants = adam.constants(step: step, gradientScale: 2 / elements)
+        update(shards, constants: constants, execution: execution)
+        return squaredErrorSum / elements
+    }
+
+    private func check(_ shards: [ShardContribution], batchRows: Int) throws(ProjectionError) {
+        var rows = 0
+        for (index, shard) in shards.enumerated() {
+            try shard.x.expect(rows: shard.x.rows, columns: dimensionA, as: "rows of shard \(index)")
+            guard shard.x.rows > 0 else { throw .emptyBatch }
+            let squaredErrorSum = shard.result.squaredErrorSum
+            guard squaredErrorSum.isFinite, squaredErrorSum >= 0 else {
+                throw .notFinite(operand: "loss of shard \(index)")
+            }
+            let values: [Float]
+            switch shard.result.gradient {
+            case .dense(let gradient):
+                try gradient.expect(rows: dimensionB, columns: dimensionA, as: "gradient of shard \(index)")
+                values = gradient.values
+            case .factor(let errors):
+                try errors.expect(rows: shard.x.rows, columns: dimensionB, as: "gradient factor of shard \(index)")
+                values = errors.values
+            }
+            guard Kernels.allFinite(values) else { throw .notFinite(operand: "gradient of shard \(index)") }
+            rows += shard.x.rows
+        }
+        guard rows == batchRows else {
+            throw .shape(operand: "batch", expected: "\(batchRows) rows", found: "\(rows) rows in its shards")
+        }
+    }
+
+    private mutating func update(
+        _ shards: [ShardContribution], constants: projection_adam, execution: Execution
+    ) {
+        let (outputs, inputs) = (dimensionB, dimensionA)
+        withPointers(to: shards) { shards in
+            w.withUnsafeMutableBufferPointer { w in
+                firstMoment.withUnsafeMutableBufferPointer { m in
+                    secondMoment.withUnsafeMutableBufferPointer { v in
+                        let pointers = (w.baseAddress!, m.baseAddress!, v.baseAddress!)
+                        var constants = constants
+                        withUnsafePointer(to: &constants) { constants in
+                            execution.forEachRange(of: outputs) { first, last in
+                                projection_step(
+                                    execution.isa, pointers.0, pointers.1, pointers.2, outputs, inputs, first, last,
+                                    shards.baseAddress!, shards.count, constants)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with the shards' addresses, which hold only during the call.
+    private func withPointers(
+        to shards: [ShardContribution], _ body: (UnsafeBufferPointer<projection_shard>) -> Void
+    ) {
+        var pointers: [projection_shard] = []
+        pointers.reserveCapacity(shards.count)
+        func descend(_ index: Int) {
+            guard index < shards.count else { return pointers.withUnsafeBufferPointer(body) }
+            shards[index].x.values.withUnsafeBufferPointer { x in
+                switch shards[index].result.gradient {
+                case .dense(let gradient):
+                    gradient.values.withUnsafeBufferPointer { dense in
+                        pointers.append(
+                            projection_shard(dense: dense.baseAddress, errors: nil, x: nil, rows: shards[index].x.rows))
+                        descend(index + 1)
+                    }
+                case .factor(let errors):
+                    errors.values.withUnsafeBufferPointer { errors in
+                        pointers.append(
+                            projection_shard(
+                                dense: nil, errors: errors.baseAddress, x: x.baseAddress, rows: shards[index].x.rows))
+                        descend(index + 1)
+                    }
+                }
+            }
+        }
+        descend(0)
+    }
+}

@@ -1,0 +1,102 @@
+import Evaluation
+import Run
+
+/// What a plot shows, before it is drawn.
+enum Plot {
+    case lines(LinePlot)
+    case bars(BarPlot)
+
+    /// The loss of every step.
+    static func loss(_ losses: [Double]) -> Plot {
+        let points = thinned(losses, to: 400).map { LinePlot.Point(x: Double($0.index + 1), y: $0.value) }
+        return .lines(
+            LinePlot(
+                title: "Training loss by step", xTitle: "step", yTitle: "mean squared error",
+                series: [.init(name: "loss", points: points)], range: nil))
+    }
+
+    /// Agreement with and without injection, by layer.
+    static func similarity(_ similarity: SimilarityScores) -> Plot {
+        let layers = similarity.layers.sorted { $0.layer < $1.layer }
+        func series(_ name: String, _ score: (LayerSimilarity) -> Score) -> LinePlot.Series {
+            .init(
+                name: name,
+                points: layers.map {
+                    let value = score($0)
+                    return .init(x: Double($0.layer), y: value.mean, low: value.interval.low, high: value.interval.high)
+                })
+        }
+        return .lines(
+            LinePlot(
+                title: "Text similarity by layer", xTitle: "layer (blocks)", yTitle: "share",
+                series: [series("same text", \.exactMatch), series("edit similarity", \.editSimilarity)],
+                range: 0...1))
+    }
+
+    /// Every condition's scores.
+    static func scores(_ task: TaskScores) -> Plot {
+        .bars(
+            BarPlot(
+                title: "\(task.task.title), per cent by condition",
+                names: task.metrics.map(\.title),
+                groups: task.conditions.map { condition in
+                    .init(
+                        name: condition.title, isHighlighted: condition == .injected,
+                        bars: task.metrics.compactMap { task.score(condition, $0) }.map {
+                            .init(value: $0.mean, low: $0.interval.low, high: $0.interval.high)
+                        })
+                }))
+    }
+
+    /// At most `limit` values, each the mean of a stretch, at the stretch's middle.
+    private static func thinned(_ values: [Double], to limit: Int) -> [(index: Int, value: Double)] {
+        guard values.count > limit else { return values.enumerated().map { ($0.offset, $0.element) } }
+        return (0..<limit).map { part in
+            let stretch = values.count * part / limit..<values.count * (part + 1) / limit
+            return ((stretch.lowerBound + stretch.upperBound) / 2, values[stretch].reduce(0, +) / Double(stretch.count))
+        }
+    }
+}
+
+/// Curves over a common axis.
+struct LinePlot {
+    struct Point {
+        var x: Double
+        var y: Double
+        /// The interval's ends, where there is one.
+        var low: Double?
+        var high: Double?
+    }
+
+    struct Series {
+        var name: String
+        var points: [Point]
+    }
+
+    var title: String
+    var xTitle: String
+    var yTitle: String
+    var series: [Series]
+    /// Of y; nil takes what the points need, from 0 on.
+    var range: ClosedRange<Double>?
+}
+
+/// Horizontal bars of shares in 0 ... 1 with their intervals, in groups.
+struct BarPlot {
+    struct Bar {
+        var value: Double
+        var low: Double
+        var high: Double
+    }
+
+    struct Group {
+        var name: String
+        var isHighlighted: Bool
+        /// One for each name of the plot.
+        var bars: [Bar]
+    }
+
+    var title: String
+    var names: [String]
+    var groups: [Group]
+}

@@ -1,0 +1,184 @@
+import Console
+import Evaluation
+import Run
+
+/// A report's content, before it becomes Markdown or HTML: the two say the same.
+struct ReportDocument {
+    struct Section {
+        var title: String
+        var blocks: [Block]
+    }
+
+    enum Block {
+        case paragraph(String)
+        case table(DocumentTable)
+        /// Drawn in HTML alone; Markdown leaves the figures to the tables.
+        case plot(Plot)
+    }
+
+    let title: String
+    let lead: String
+    let sections: [Section]
+}
+
+/// A table as titles and cells; columns after the first are figures where `figures` says so.
+struct DocumentTable {
+    var titles: [String]
+    var rows: [[String]]
+    /// Whether the columns after the first are numbers, aligned at their ends.
+    var figures = true
+}
+
+extension RunReport {
+    var document: ReportDocument {
+        var sections: [ReportDocument.Section] = []
+        if !tasks.isEmpty { sections.append(overview) }
+        if let projection { sections.append(Self.section(projection)) }
+        if let similarity { sections.append(Self.section(similarity)) }
+        sections += tasks.map(Self.section)
+        sections.append(setting)
+        return ReportDocument(
+            title: "Communicating activations: \(Self.name(configuration.modelA)) → \(Self.name(configuration.modelB))",
+            lead: "A's residual stream after block \(configuration.layerK), at the last prompt token, is written into "
+                + "B after block \(configuration.layerJ) (operation: \(configuration.operation.rawValue)). "
+                + "Brackets hold 95 % confidence intervals.",
+            sections: sections)
+    }
+
+    /// The last component of a folder's path.
+    private static func name(_ folder: String) -> String {
+        folder.split(separator: "/").last.map(String.init) ?? folder
+    }
+
+    private var overview: ReportDocument.Section {
+        let table = scoreTable
+        return .init(
+            title: "Scores",
+            blocks: [
+                .table(table),
+                .paragraph(
+                    "The fair controls of the injected condition are noise (random) and the activation of another "
+                        + "item (shuffled): they disturb B as much and tell it nothing about the question."),
+            ])
+    }
+
+    /// Conditions as rows; a column for each task and metric.
+    var scoreTable: DocumentTable {
+        let columns = tasks.flatMap { task in task.metrics.map { (task, $0) } }
+        let conditions = Condition.allCases.filter { condition in tasks.contains { $0.conditions.contains(condition) } }
+        return DocumentTable(
+            titles: ["condition"] + columns.map { "\($0.0.task.title) \($0.1.title)" },
+            rows: conditions.map { condition in
+                [condition.title] + columns.map { $0.0.score(condition, $0.1)?.percentText ?? "–" }
+            })
+    }
+
+    private static func section(_ projection: ProjectionSummary) -> ReportDocument.Section {
+        var rows = [
+            ["file", projection.file],
+            ["shape", "\(projection.dimensionB) × \(projection.dimensionA)"],
+            ["texts", Quantities.count(projection.rows)],
+            ["steps", Quantities.count(projection.losses.count)],
+            ["loss of the first step", projection.losses.first.map(Quantities.significant) ?? "–"],
+            ["loss of the last step", projection.losses.last.map(Quantities.significant) ?? "–"],
+        ]
+        if let similarity = projection.activationSimilarity {
+            rows.append(["similarity of the activation spaces", Quantities.significant(similarity)])
+        }
+        let epochs = projection.epochLosses.enumerated().map {
+            [String($0.offset + 1), Quantities.significant($0.element)]
+        }
+        var blocks: [ReportDocument.Block] = [.table(DocumentTable(titles: ["projection", "value"], rows: rows))]
+        if projection.losses.count > 1 { blocks.append(.plot(.loss(projection.losses))) }
+        if !epochs.isEmpty { blocks.append(.table(DocumentTable(titles: ["epoch", "mean loss"], rows: epochs))) }
+        return .init(title: "Training of the projection", blocks: blocks)
+    }
+
+    private static func section(_ similarity: SimilarityScores) -> ReportDocument.Section {
+        let table = DocumentTable(
+            titles: ["layer", "same text", "common prefix, tokens", "edit similarity", "prompts"],
+            rows: similarity.layers.map {
+                [
+                    String($0.layer), $0.exactMatch.percentText, $0.commonPrefixTokens.plainText,
+                    $0.editSimilarity.plainText, String($0.samples.count),
+                ]
+            })
+        let samples = similarity.layers.flatMap { layer in
+            layer.samples.map { [String(layer.layer), $0.prompt, $0.result.plain.text, $0.result.injected.text] }
+        }
+        return .init(
+            title: "Text similarity across layers",
+            blocks: [
+                .paragraph(
+                    "B's greedy continuation of a prompt, without and with A's activation for the same prompt put in "
+                        + "place of B's own at that layer of both."),
+                .plot(.similarity(similarity)),
+                .table(table),
+                .table(
+                    DocumentTable(
+                        titles: ["layer", "prompt", "B alone", "injected"], rows: samples, figures: false)),
+            ])
+    }
+
+    private static func section(_ task: TaskScores) -> ReportDocument.Section {
+        var blocks: [ReportDocument.Block] = [
+            .paragraph("\(Quantities.count(task.items.count)) items."), .plot(.scores(task)),
+            .table(
+                DocumentTable(
+                    titles: ["condition"] + task.metrics.map(\.title),
+                    rows: task.conditions.map { condition in
+                        [condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" }
+                    })),
+        ]
+        if !task.differences.isEmpty {
+            let controls = task.conditions.filter { $0 != .injected }
+            blocks.append(
+                .table(
+                    DocumentTable(
+                        titles: ["injected less …, points"] + task.metrics.map(\.title),
+                        rows: controls.map { control in
+                            [control.title]
+                                + task.metrics.map { metric in
+                                    task.differences.first { $0.control == control && $0.metric == metric }?
+                                        .difference.pointsText ?? "–"
+                                }
+                        })))
+        }
+        blocks.append(.table(samples(of: task, limit: 10)))
+        return .init(title: task.task.title, blocks: blocks)
+    }
+
+    private static func samples(of task: TaskScores, limit: Int) -> DocumentTable {
+        DocumentTable(
+            titles: ["question", "gold"] + task.conditions.map(\.rawValue),
+            rows: task.items.prefix(limit).map { item in
+                [item.item.question, item.item.golds.first ?? ""] + item.answers.map(\.text)
+            }, figures: false)
+    }
+
+    private var setting: ReportDocument.Section {
+        let settings = [
+            NamedValue("model A", configuration.modelA), NamedValue("model B", configuration.modelB),
+            NamedValue("layer k of A", String(configuration.layerK)),
+            NamedValue("layer j of B", String(configuration.layerJ)),
+            NamedValue("operation", configuration.operation.rawValue),
+            NamedValue("B's own prompt", configuration.evaluation.bPrompt.rawValue),
+            NamedValue("evaluation protocol", configuration.evaluation.preset.rawValue),
+            NamedValue("seed", String(configuration.seed)), NamedValue("run", run),
+            NamedValue("device kind", deviceKinds.joined(separator: "; ")),
+        ]
+        func table(_ title: String, _ values: [NamedValue]) -> ReportDocument.Block {
+            .table(
+                DocumentTable(
+                    titles: [title, "value"], rows: values.map { [$0.name, $0.value] }, figures: false))
+        }
+        var blocks = [table("setting", settings), table("version of", versions), table("SHA-256 of", fingerprints)]
+        if deviceKinds.count > 1 {
+            blocks.insert(
+                .paragraph(
+                    "The workers' devices were of different kinds. The results depend on which of them did what: "
+                        + "another run may give others."), at: 0)
+        }
+        return .init(title: "Setting", blocks: blocks)
+    }
+}

@@ -1,0 +1,98 @@
+import Evaluation
+import Run
+
+/// `results.json`, laid out as lm-evaluation-harness lays out its own: metrics are named `metric,filter`.
+extension RunReport {
+    var resultsJSON: JSONValue {
+        var members: [JSONValue.Member] = []
+        func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
+        add("results", .object(tasks.map { .init(name: $0.task.rawValue, value: Self.results(of: $0)) }))
+        add("differences", .object(tasks.map { .init(name: $0.task.rawValue, value: Self.differences(of: $0)) }))
+        if let similarity { add("similarity", .array(similarity.layers.map(Self.json))) }
+        if let projection { add("projection", Self.json(projection)) }
+        // A configuration of plain values always encodes.
+        add("configs", (try? JSONValue(encoding: configuration)) ?? .null)
+        add("versions", Self.json(versions))
+        add("fingerprints", Self.json(fingerprints))
+        add("device_kinds", .array(deviceKinds.map(JSONValue.string)))
+        add("n-samples", .object(tasks.map { .init(name: $0.task.rawValue, value: .count($0.items.count)) }))
+        add("run", .string(run))
+        return .object(members)
+    }
+
+    private static func results(of task: TaskScores) -> JSONValue {
+        .object(
+            task.conditions.map { condition in
+                let scores = task.scores.filter { $0.condition == condition }
+                let members = scores.flatMap { scoreMembers(of: $0.score, named: $0.metric.rawValue) }
+                return .init(
+                    name: condition.rawValue,
+                    value: .object(members + [.init(name: "n", value: .count(task.items.count))]))
+            })
+    }
+
+    /// Injected less each control, item by item.
+    private static func differences(of task: TaskScores) -> JSONValue {
+        .object(
+            task.conditions.compactMap { control in
+                let differences = task.differences.filter { $0.control == control }
+                guard !differences.isEmpty else { return nil }
+                return .init(
+                    name: "injected-" + control.rawValue,
+                    value: .object(differences.flatMap { scoreMembers(of: $0.difference, named: $0.metric.rawValue) }))
+            })
+    }
+
+    private static func scoreMembers(of score: Score, named metric: String) -> [JSONValue.Member] {
+        [
+            .init(name: "\(metric),none", value: .number(score.mean)),
+            .init(name: "\(metric)_stderr,none", value: .optional(score.standardError)),
+            .init(name: "\(metric)_interval95,none", value: interval(score)),
+        ]
+    }
+
+    private static func interval(_ score: Score) -> JSONValue {
+        .array([.number(score.interval.low), .number(score.interval.high)])
+    }
+
+    private static func json(_ layer: LayerSimilarity) -> JSONValue {
+        let scores = [
+            ("exact_match", layer.exactMatch), ("common_prefix_tokens", layer.commonPrefixTokens),
+            ("edit_similarity", layer.editSimilarity),
+        ]
+        return .object(
+            [.init(name: "layer", value: .count(layer.layer))]
+                + scores.flatMap { scoreMembers(of: $0.1, named: $0.0) }
+                + [
+                    .init(name: "n", value: .count(layer.samples.count)),
+                    .init(name: "samples", value: .array(layer.samples.map(json))),
+                ])
+    }
+
+    private static func json(_ sample: SimilaritySample) -> JSONValue {
+        .members(
+            ("prompt", .string(sample.prompt)),
+            ("plain", .string(sample.result.plain.text)),
+            ("injected", .string(sample.result.injected.text)),
+            ("exact_match", .bool(sample.similarity.exactMatch)),
+            ("common_prefix_tokens", .count(sample.similarity.commonPrefixTokens)),
+            ("edit_similarity", .number(sample.similarity.editSimilarity)))
+    }
+
+    private static func json(_ projection: ProjectionSummary) -> JSONValue {
+        .members(
+            ("file", .string(projection.file)),
+            ("d_a", .count(projection.dimensionA)),
+            ("d_b", .count(projection.dimensionB)),
+            ("rows", .count(projection.rows)),
+            ("steps", .count(projection.losses.count)),
+            ("first_loss", .optional(projection.losses.first)),
+            ("final_loss", .optional(projection.losses.last)),
+            ("epoch_losses", .array(projection.epochLosses.map(JSONValue.number))),
+            ("activation_similarity", .optional(projection.activationSimilarity)))
+    }
+
+    private static func json(_ values: [NamedValue]) -> JSONValue {
+        .object(values.map { .init(name: $0.name, value: .string($0.value)) })
+    }
+}

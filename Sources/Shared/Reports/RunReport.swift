@@ -1,0 +1,85 @@
+package import Evaluation
+package import Run
+
+/// Everything that the files of a run are made from, ``TimingReport`` apart.
+///
+/// It holds nothing that depends on the moment, the hosts or the number of workers: equal inputs give equal
+/// files, byte for byte.
+package struct RunReport: Sendable {
+    /// The run's digest.
+    package var run: String
+    package var configuration: RunConfiguration
+    /// Versions of the programs and of what they rely on, in the order in which they are shown.
+    package var versions: [NamedValue]
+    /// SHA-256 of the models and data files, in the order in which they are shown.
+    package var fingerprints: [NamedValue]
+    /// The workers' kinds of device, sorted. More than one means that the run allowed a mix.
+    package var deviceKinds: [String]
+    package var projection: ProjectionSummary?
+    package var similarity: SimilarityScores?
+    /// In the run's order.
+    package var tasks: [TaskScores]
+
+    package init(
+        run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
+        deviceKinds: [String], projection: ProjectionSummary? = nil, similarity: SimilarityScores? = nil,
+        tasks: [TaskScores] = []
+    ) {
+        self.run = run
+        self.configuration = configuration
+        self.versions = versions
+        self.fingerprints = fingerprints
+        self.deviceKinds = deviceKinds.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        self.projection = projection
+        self.similarity = similarity
+        self.tasks = tasks
+    }
+}
+
+/// A name with its value, both as shown.
+package struct NamedValue: Hashable, Sendable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// How the training of W went.
+package struct ProjectionSummary: Hashable, Sendable {
+    /// The file that holds W, relative to the run's folder.
+    package var file: String
+    package var dimensionA: Int
+    package var dimensionB: Int
+    /// Texts that W learned from.
+    package var rows: Int
+    package var stepsPerEpoch: Int
+    /// Mean squared error per element of every step, before the step.
+    package var losses: [Double]
+    /// ‖YᵀX‖²_F / (‖X‖²_F ‖Y‖²_F) of the two models' activations (Ramesh & Li, appendix B.4), where computed.
+    package var activationSimilarity: Double?
+
+    package init(
+        file: String, dimensionA: Int, dimensionB: Int, rows: Int, stepsPerEpoch: Int, losses: [Double],
+        activationSimilarity: Double? = nil
+    ) {
+        precondition(stepsPerEpoch > 0, "an epoch of at least one step")
+        self.file = file
+        self.dimensionA = dimensionA
+        self.dimensionB = dimensionB
+        self.rows = rows
+        self.stepsPerEpoch = stepsPerEpoch
+        self.losses = losses
+        self.activationSimilarity = activationSimilarity
+    }
+
+    /// The mean over each epoch's steps.
+    package var epochLosses: [Double] {
+        stride(from: 0, to: losses.count, by: stepsPerEpoch).map { first in
+            let steps = losses[first..<min(first + stepsPerEpoch, losses.count)]
+            return steps.reduce(0, +) / Double(steps.count)
+        }
+    }
+}

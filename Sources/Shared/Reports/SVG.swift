@@ -1,0 +1,152 @@
+import Console
+
+/// Draws plots as inline SVG. Colours come from the classes of the page's style sheet, so that they follow its
+/// light or dark theme.
+enum SVG {
+    private static let width = 760.0
+
+    static func text(of plot: Plot) -> String {
+        switch plot {
+        case .lines(let plot): lines(plot)
+        case .bars(let plot): bars(plot)
+        }
+    }
+
+    // MARK: Curves
+
+    private static func lines(_ plot: LinePlot) -> String {
+        let points = plot.series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+        guard let firstX = points.map(\.x).min(), let lastX = points.map(\.x).max() else { return "" }
+        let (left, right, top, bottom) = (64.0, width - 16, 34.0, 266.0)
+        let highest = max(points.map { $0.high ?? $0.y }.max() ?? 0, 0)
+        let yTicks = plot.range.map { ticks(from: $0.lowerBound, to: $0.upperBound) } ?? ticks(from: 0, to: highest)
+        let range = plot.range ?? 0...max(yTicks.last ?? 1, highest, .leastNormalMagnitude)
+        let span = lastX > firstX ? lastX - firstX : 1
+        func x(_ value: Double) -> Double { left + (value - firstX) / span * (right - left) }
+        func y(_ value: Double) -> Double {
+            bottom - (min(max(value, range.lowerBound), range.upperBound) - range.lowerBound)
+                / (range.upperBound - range.lowerBound) * (bottom - top)
+        }
+        var body = ""
+        for tick in yTicks {
+            body += line(left, y(tick), right, y(tick), "grid")
+            body += label(left - 8, y(tick) + 4, tickText(tick), "end")
+        }
+        for tick in ticks(from: firstX, to: lastX) where tick >= firstX && tick <= lastX {
+            body += label(x(tick), bottom + 18, tickText(tick), "middle")
+        }
+        body += label((left + right) / 2, bottom + 38, plot.xTitle, "middle") + label(8, 14, plot.yTitle, "start")
+        for (index, series) in plot.series.enumerated() {
+            let finite = series.points.filter { $0.x.isFinite && $0.y.isFinite }
+            for point in finite {
+                if let low = point.low, let high = point.high {
+                    body += line(x(point.x), y(low), x(point.x), y(high), "whisker s\(index)")
+                }
+            }
+            let path = finite.map { "\(number(x($0.x))),\(number(y($0.y)))" }.joined(separator: " ")
+            body += "<polyline class=\"curve s\(index)\" points=\"\(path)\"/>\n"
+            if finite.count <= 60 {
+                for point in finite {
+                    body +=
+                        "<circle class=\"dot s\(index)\" cx=\"\(number(x(point.x)))\" cy=\"\(number(y(point.y)))\" r=\"3.5\"/>\n"
+                }
+            }
+        }
+        return frame(height: 312, title: plot.title, body + legend(plot.series.map(\.name), y: 14))
+    }
+
+    // MARK: Bars
+
+    private static func bars(_ plot: BarPlot) -> String {
+        let (left, right, top) = (290.0, width - 64, 42.0)
+        let thickness = 13.0
+        let groupHeight = Double(max(plot.names.count, 1)) * (thickness + 3) + 12
+        let bottom = top + Double(plot.groups.count) * groupHeight
+        func x(_ value: Double) -> Double { left + min(max(value, 0), 1) * (right - left) }
+        var body = ""
+        for tick in stride(from: 0.0, through: 1.0, by: 0.25) {
+            body += line(x(tick), top - 4, x(tick), bottom, "grid")
+            body += label(x(tick), bottom + 16, Quantities.fixed(100 * tick, digits: 0), "middle")
+        }
+        for (index, group) in plot.groups.enumerated() {
+            let start = top + Double(index) * groupHeight + 4
+            let middle = start + (groupHeight - 12) / 2
+            body += label(left - 10, middle + 3, group.name, "end", group.isHighlighted ? "strong" : "")
+            for (metric, bar) in group.bars.enumerated() where bar.value.isFinite {
+                let y = start + Double(metric) * (thickness + 3)
+                body +=
+                    "<rect class=\"bar s\(metric)\" x=\"\(number(left))\" y=\"\(number(y))\" "
+                    + "width=\"\(number(x(bar.value) - left))\" height=\"\(number(thickness))\"/>\n"
+                let centre = y + thickness / 2
+                body += line(x(bar.low), centre, x(bar.high), centre, "interval")
+                body += line(x(bar.low), centre - 3, x(bar.low), centre + 3, "interval")
+                body += line(x(bar.high), centre - 3, x(bar.high), centre + 3, "interval")
+                body += label(
+                    x(max(bar.high, bar.value)) + 6, centre + 4, Quantities.fixed(100 * bar.value, digits: 1), "start")
+            }
+        }
+        return frame(height: bottom + 26, title: plot.title, body + legend(plot.names, y: 14))
+    }
+
+    // MARK: Parts
+
+    /// A round number without the zeros that say nothing.
+    private static func tickText(_ tick: Double) -> String {
+        var text = Quantities.significant(tick)
+        guard text.contains("."), !text.contains("e") else { return text }
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return text
+    }
+
+    private static func frame(height: Double, title: String, _ body: String) -> String {
+        "<svg viewBox=\"0 0 \(number(width)) \(number(height))\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">\n"
+            + "<title>\(HTML.escaped(title))</title>\n\(body)</svg>\n"
+    }
+
+    private static func legend(_ names: [String], y: Double) -> String {
+        guard names.count > 1 else { return "" }
+        var text = ""
+        for (index, name) in names.enumerated() {
+            // A slot for each: how wide the reader's font draws a name is not known.
+            let x = width - Double(names.count - index) * 150
+            text +=
+                "<rect class=\"bar s\(index)\" x=\"\(number(x))\" y=\"\(number(y - 9))\" width=\"10\" height=\"10\"/>\n"
+            text += label(x + 16, y, name, "start")
+        }
+        return text
+    }
+
+    private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String) -> String {
+        "<line class=\"\(style)\" x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\"/>\n"
+    }
+
+    private static func label(
+        _ x: Double, _ y: Double, _ text: String, _ anchor: String, _ style: String = ""
+    ) -> String {
+        let style = style.isEmpty ? "" : " class=\"\(style)\""
+        return "<text\(style) x=\"\(number(x))\" y=\"\(number(y))\" text-anchor=\"\(anchor)\">"
+            + "\(HTML.escaped(text))</text>\n"
+    }
+
+    private static func number(_ value: Double) -> String { Quantities.fixed(value, digits: 1) }
+
+    /// About five round numbers from `low` on that cover `high`: 1, 2 or 5 times a power of ten apart.
+    static func ticks(from low: Double, to high: Double) -> [Double] {
+        guard low.isFinite, high.isFinite, high > low, high - low > .leastNormalMagnitude * 1e9 else { return [low] }
+        var power = 1.0
+        while (high - low) / 5 >= power * 10, power < 1e300 { power *= 10 }
+        while (high - low) / 5 < power, power > 1e-300 { power /= 10 }
+        let rough = (high - low) / 5 / power
+        let step = power * (rough <= 1.0001 ? 1 : rough <= 2 ? 2 : rough <= 5 ? 5 : 10)
+        let first = (low / step).rounded(.up)
+        // Multiples of the step, not sums of it: no error adds up.
+        var ticks: [Double] = []
+        while ticks.count < 12 {
+            let tick = (first + Double(ticks.count)) * step
+            ticks.append(tick)
+            if tick >= high - step * 1e-9 { break }
+        }
+        return ticks
+    }
+}

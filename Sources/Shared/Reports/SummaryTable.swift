@@ -1,0 +1,41 @@
+import Console
+import Run
+
+extension RunReport {
+    /// What the terminal shows at a run's end: the projection's loss, the layers' similarity and the scores, each
+    /// as a plain table with aligned columns.
+    package var summary: String {
+        var parts: [String] = []
+        if let projection, let first = projection.losses.first, let last = projection.losses.last {
+            parts.append(
+                "projection \(projection.dimensionB) × \(projection.dimensionA) from \(Quantities.count(projection.rows)) "
+                    + "texts: loss \(Quantities.significant(first)) → \(Quantities.significant(last)) in "
+                    + "\(Quantities.count(projection.losses.count)) steps\n")
+        }
+        if let similarity {
+            var table = Table([
+                .init("layer", .trailing), .init("same text", .trailing), .init("common prefix, tokens", .trailing),
+                .init("edit similarity", .trailing),
+            ])
+            for layer in similarity.layers {
+                table.add([
+                    String(layer.layer), layer.exactMatch.percentText, layer.commonPrefixTokens.plainText,
+                    layer.editSimilarity.plainText,
+                ])
+            }
+            parts.append(table.text)
+        }
+        // A table for each task: together they would be wider than most terminals.
+        for task in tasks {
+            var table = Table(
+                [.init("\(task.task.title), \(Quantities.count(task.items.count)) items")]
+                    + task.metrics.map { .init($0.title, .trailing) })
+            for condition in task.conditions {
+                table.add([condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" })
+            }
+            parts.append(table.text)
+        }
+        if similarity != nil || !tasks.isEmpty { parts.append("[95 % confidence intervals]\n") }
+        return parts.joined(separator: "\n")
+    }
+}

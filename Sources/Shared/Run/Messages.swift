@@ -1,0 +1,164 @@
+/// The version of the protocol between coordinator and worker. A worker of another version is refused.
+package let protocolVersion: UInt32 = 1
+
+/// Limits on what one message may hold; a message beyond them is malformed.
+package enum MessageLimits {
+    /// Bytes of any one text or name.
+    package static let textBytes = 4 << 20
+    /// Items, texts, rows, leases of one message.
+    package static let elements = 65_536
+    /// Bytes of one tensor frame.
+    package static let tensorBytes = 1 << 30
+    /// Frames of one message.
+    package static let frames = 64
+}
+
+/// Names one grant of a unit to one worker. Never used twice within a coordinator's life.
+package struct LeaseID: Hashable, Sendable, Comparable {
+    package let value: UInt64
+
+    package init(_ value: UInt64) {
+        self.value = value
+    }
+
+    package static func < (a: LeaseID, b: LeaseID) -> Bool { a.value < b.value }
+}
+
+/// What workers say.
+package enum WorkerMessage: Hashable, Sendable {
+    /// The first message on a connection.
+    case register(Registration)
+    /// The models that ``Welcome`` named are loaded.
+    case ready(Readiness)
+    /// Sent when nothing else was for a second. Names the leases that the worker holds.
+    case heartbeat([LeaseID])
+    case result(run: String, lease: LeaseID, unit: UnitID, result: UnitResult)
+    /// A unit cannot be done.
+    case failure(lease: LeaseID, unit: UnitID, cause: String)
+    /// The worker leaves; its leases are free again at once.
+    case goodbye(reason: String)
+}
+
+/// Who a worker is.
+package struct Registration: Hashable, Sendable {
+    package var protocolVersion: UInt32
+    /// The product's version, for messages.
+    package var softwareVersion: String
+    /// Unique among workers that live at the same time: host, process id and a random part.
+    package var worker: String
+    package var host: String
+    package var processID: Int32
+    /// Device, kernel path and compute type: what a result's bits depend on besides the inputs.
+    package var deviceKind: String
+    /// The run that the worker took part in before it lost its coordinator, if it did.
+    package var run: String?
+    /// Leases of that run which the worker still works on.
+    package var leases: [LeaseID]
+
+    package init(
+        protocolVersion: UInt32 = Run.protocolVersion, softwareVersion: String, worker: String, host: String,
+        processID: Int32, deviceKind: String, run: String? = nil, leases: [LeaseID] = []
+    ) {
+        self.protocolVersion = protocolVersion
+        self.softwareVersion = softwareVersion
+        self.worker = worker
+        self.host = host
+        self.processID = processID
+        self.deviceKind = deviceKind
+        self.run = run
+        self.leases = leases
+    }
+}
+
+/// What the worker found in the folders it was told to load.
+package struct Readiness: Hashable, Sendable {
+    /// Fingerprints of the two model folders, hexadecimal SHA-256.
+    package var fingerprintA: String
+    package var fingerprintB: String
+    /// Units that the worker wants to hold at a time, the one it works on included.
+    package var capacity: Int
+
+    package init(fingerprintA: String, fingerprintB: String, capacity: Int) {
+        self.fingerprintA = fingerprintA
+        self.fingerprintB = fingerprintB
+        self.capacity = capacity
+    }
+}
+
+/// What the coordinator says.
+package enum CoordinatorMessage: Hashable, Sendable {
+    case welcome(Welcome)
+    /// The worker cannot take part; it ends with this reason.
+    case refusal(reason: String)
+    case grant(Grant)
+    /// Answers a heartbeat.
+    case heartbeat
+    /// The run is over for this worker; it ends.
+    case finished(reason: String)
+}
+
+/// What a worker needs to know of the run.
+package struct Welcome: Hashable, Sendable {
+    /// The run's digest: configuration, models and data.
+    package var run: String
+    package var modelA: String
+    package var modelB: String
+    package var layerK: Int
+    package var layerJ: Int
+    package var operation: InjectionOperation
+    package var seed: UInt64
+    package var heartbeatSeconds: Double
+    /// A coordinator not heard for so long is taken for lost.
+    package var silenceSeconds: Double
+
+    package init(
+        run: String, modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation,
+        seed: UInt64, heartbeatSeconds: Double, silenceSeconds: Double
+    ) {
+        self.run = run
+        self.modelA = modelA
+        self.modelB = modelB
+        self.layerK = layerK
+        self.layerJ = layerJ
+        self.operation = operation
+        self.seed = seed
+        self.heartbeatSeconds = heartbeatSeconds
+        self.silenceSeconds = silenceSeconds
+    }
+}
+
+/// A unit given to a worker, with what it needs and does not hold yet.
+package struct Grant: Hashable, Sendable {
+    package var lease: LeaseID
+    package var id: UnitID
+    package var unit: WorkUnit
+    /// W, [d_B, d_A], where the worker's copy is missing or old. It serves all later units until the next one.
+    package var projection: FloatMatrix?
+    /// Rows of activations that the unit reads and the worker does not hold.
+    package var rows: ActivationRows?
+
+    package init(
+        lease: LeaseID, id: UnitID, unit: WorkUnit, projection: FloatMatrix? = nil, rows: ActivationRows? = nil
+    ) {
+        self.lease = lease
+        self.id = id
+        self.unit = unit
+        self.projection = projection
+        self.rows = rows
+    }
+}
+
+/// Some rows of the two models' activations.
+package struct ActivationRows: Hashable, Sendable {
+    package var indices: [Int]
+    /// [indices, d_A]
+    package var a: FloatMatrix
+    /// [indices, d_B]
+    package var b: FloatMatrix
+
+    package init(indices: [Int], a: FloatMatrix, b: FloatMatrix) {
+        self.indices = indices
+        self.a = a
+        self.b = b
+    }
+}

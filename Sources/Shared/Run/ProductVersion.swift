@@ -1,0 +1,2 @@
+/// The version of coordinator and worker.
+package let productVersion = "0.1.0"

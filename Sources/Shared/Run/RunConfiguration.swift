@@ -1,0 +1,90 @@
+/// All that a run's results depend on, besides the bytes of the models and data that it names.
+///
+/// Nothing about where or how fast it runs belongs here: two runs of equal configuration, models and data give
+/// the same W, samples and scores, bit for bit.
+package struct RunConfiguration: Codable, Hashable, Sendable {
+    /// Model folders, as given.
+    package var modelA: String
+    package var modelB: String
+    /// Blocks of A after which its residual stream is read (0 = the embedding).
+    package var layerK: Int
+    /// Blocks of B after which its residual stream is written (0 = the embedding).
+    package var layerJ: Int
+    package var operation: InjectionOperation
+    package var experiments: [Experiment]
+    package var seed: UInt64
+    package var training: TrainingConfiguration
+    package var similarity: SimilarityConfiguration
+    package var evaluation: EvaluationConfiguration
+
+    package init(
+        modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation = .replace,
+        experiments: [Experiment] = Experiment.allCases, seed: UInt64 = 42,
+        training: TrainingConfiguration = TrainingConfiguration(),
+        similarity: SimilarityConfiguration = SimilarityConfiguration(),
+        evaluation: EvaluationConfiguration = EvaluationConfiguration()
+    ) {
+        self.modelA = modelA
+        self.modelB = modelB
+        self.layerK = layerK
+        self.layerJ = layerJ
+        self.operation = operation
+        self.experiments = experiments
+        self.seed = seed
+        self.training = training
+        self.similarity = similarity
+        self.evaluation = evaluation
+    }
+}
+
+/// How W is trained. The defaults are the paper's (section 3.1): 3,072 texts, 10 epochs, batches of 32, Adam at
+/// 1e-3, Xavier initialisation.
+package struct TrainingConfiguration: Codable, Hashable, Sendable {
+    /// C4 files, JSON lines, plain or gzip.
+    package var files: [String] = []
+    /// Texts that W learns from: the first ones that are long enough.
+    package var rows = 3072
+    package var epochs = 10
+    /// Rows of one step of Adam.
+    package var batch = 32
+    /// Rows of one work unit of a step; what a batch is cut into does not depend on how many workers there are.
+    package var shardRows = 8
+    package var learningRate = 1e-3
+    package var initialization = ProjectionInitialization.xavier
+    package var cut = TextCut.characters
+    /// Texts of so many characters or fewer, stripped, are passed over.
+    package var minimumCharacters = 50
+    /// A text is cut to so many characters where ``cut`` says so.
+    package var maximumCharacters = 512
+    /// A text is cut to so many tokens, in each model's own count.
+    package var maximumTokens = 512
+
+    package init() {}
+}
+
+/// Text similarity across layers.
+package struct SimilarityConfiguration: Codable, Hashable, Sendable {
+    /// Block counts at which A is read and B is written alike.
+    package var layers: [Int] = []
+    package var newTokens = 20
+    package var prompts = [
+        "The capital of France is", "To solve this problem, we need to", "The future of artificial intelligence is",
+        "In the year 2050,", "The main difference between cats and dogs is",
+    ]
+
+    package init() {}
+}
+
+/// The question-answering tasks.
+package struct EvaluationConfiguration: Codable, Hashable, Sendable {
+    /// A file in SQuAD v1.1's layout.
+    package var squad: String?
+    /// A file in GSM8K's layout.
+    package var gsm8k: String?
+    /// Items of each task at most; nil takes all.
+    package var limit: Int?
+    package var preset = EvaluationProtocol.standard
+    package var bPrompt = BPrompt.full
+
+    package init() {}
+}

@@ -1,0 +1,84 @@
+/// What a worker returns for a unit: a function of the unit alone, bit for bit.
+package enum UnitResult: Hashable, Sendable {
+    case extract(ExtractResult)
+    case train(TrainResult)
+    case similarity(SimilarityResult)
+    case evaluate(EvaluateResult)
+}
+
+/// The final-token activations of an ``ExtractUnit``'s texts.
+package struct ExtractResult: Hashable, Sendable {
+    /// [texts, d_A]: A's residual stream after block k.
+    package var a: FloatMatrix
+    /// [texts, d_B]: B's residual stream after block j.
+    package var b: FloatMatrix
+
+    package init(a: FloatMatrix, b: FloatMatrix) {
+        self.a = a
+        self.b = b
+    }
+}
+
+/// The loss and gradient of a ``TrainUnit``'s rows.
+package struct TrainResult: Hashable, Sendable {
+    /// Sum over the rows and over d_B of the squared error: not yet a mean.
+    package var squaredErrorSum: Double
+    package var gradient: ShardGradient
+
+    package init(squaredErrorSum: Double, gradient: ShardGradient) {
+        self.squaredErrorSum = squaredErrorSum
+        self.gradient = gradient
+    }
+}
+
+/// A shard's gradient of the summed squared error, up to the factor 2 / (batch rows × d_B) that the coordinator
+/// applies once: EᵀX with E = X·Wᵀ − Y. Both forms give the same bits of W.
+package enum ShardGradient: Hashable, Sendable {
+    /// EᵀX, [d_B, d_A].
+    case dense(FloatMatrix)
+    /// E, [rows, d_B]; the coordinator holds X.
+    case factor(FloatMatrix)
+}
+
+/// B's two continuations of a ``SimilarityUnit``'s prompt.
+package struct SimilarityResult: Hashable, Sendable {
+    package var plain: Continuation
+    package var injected: Continuation
+
+    package init(plain: Continuation, injected: Continuation) {
+        self.plain = plain
+        self.injected = injected
+    }
+}
+
+/// What a model wrote.
+package struct Continuation: Hashable, Sendable {
+    /// Token ids, an end-of-text token left out.
+    package var tokens: [Int32]
+    /// Decoded without special tokens; where a stop string ended it, up to that.
+    package var text: String
+
+    package init(tokens: [Int32], text: String) {
+        self.tokens = tokens
+        self.text = text
+    }
+}
+
+/// The answers to an ``EvaluateUnit``.
+package struct EvaluateResult: Hashable, Sendable {
+    /// In the unit's order of items.
+    package var items: [ItemAnswers]
+
+    package init(items: [ItemAnswers]) {
+        self.items = items
+    }
+}
+
+/// One item's answers, in the unit's order of conditions.
+package struct ItemAnswers: Hashable, Sendable {
+    package var answers: [Continuation]
+
+    package init(answers: [Continuation]) {
+        self.answers = answers
+    }
+}

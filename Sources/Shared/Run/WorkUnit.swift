@@ -1,0 +1,144 @@
+/// A stretch of a run. Stages follow one another in this order; those not asked for are left out.
+package enum Stage: String, CaseIterable, Codable, Hashable, Sendable, Comparable {
+    /// Both models read the texts; their activations are kept.
+    case extract
+    /// W is trained on the activations.
+    case train
+    case similarity
+    case squad
+    case gsm8k
+
+    package static func < (a: Stage, b: Stage) -> Bool {
+        allCases.firstIndex(of: a)! < allCases.firstIndex(of: b)!
+    }
+
+    package init(_ task: EvaluationTask) {
+        switch task {
+        case .squad: self = .squad
+        case .gsm8k: self = .gsm8k
+        }
+    }
+}
+
+/// Names a unit within a run: the stage, and the unit's number in the stage's fixed cut into units.
+///
+/// The cut is a function of the run's configuration and data, which the run's digest names; so `(run, UnitID)`
+/// names the unit's content, and executing it twice gives the same bytes.
+package struct UnitID: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let stage: Stage
+    /// For ``Stage/train``: step × ``TrainingSchedule/shardsPerStep`` + shard.
+    package let index: Int
+
+    package init(_ stage: Stage, _ index: Int) {
+        self.stage = stage
+        self.index = index
+    }
+
+    package var description: String { "\(stage.rawValue)/\(index)" }
+
+    package static func < (a: UnitID, b: UnitID) -> Bool {
+        (a.stage, a.index) < (b.stage, b.index)
+    }
+}
+
+/// A piece of work that any worker can do, with all that it depends on besides the models and, where the grant
+/// says so, W and rows that the worker holds already.
+package enum WorkUnit: Hashable, Sendable {
+    case extract(ExtractUnit)
+    case train(TrainUnit)
+    case similarity(SimilarityUnit)
+    case evaluate(EvaluateUnit)
+}
+
+/// Read texts with both models.
+package struct ExtractUnit: Hashable, Sendable {
+    /// The number of the first text among the run's rows.
+    package var firstRow: Int
+    /// Already cut as the configuration says.
+    package var texts: [String]
+    /// A text is cut to so many tokens, in each model's own count.
+    package var maximumTokens: Int
+
+    package init(firstRow: Int, texts: [String], maximumTokens: Int) {
+        self.firstRow = firstRow
+        self.texts = texts
+        self.maximumTokens = maximumTokens
+    }
+}
+
+/// One shard's loss and gradient at one step.
+package struct TrainUnit: Hashable, Sendable {
+    package var step: Int
+    /// Row numbers, in the order in which they are summed.
+    package var rows: [Int]
+    /// Whether the gradient is to travel as a matrix (else as its factor E, which costs less for few rows).
+    package var dense: Bool
+
+    package init(step: Int, rows: [Int], dense: Bool) {
+        self.step = step
+        self.rows = rows
+        self.dense = dense
+    }
+}
+
+/// B's greedy continuation of one prompt, without and with A's activation injected at one layer.
+package struct SimilarityUnit: Hashable, Sendable {
+    package var prompt: String
+    /// Block count at which A is read and B written.
+    package var layer: Int
+    package var newTokens: Int
+
+    package init(prompt: String, layer: Int, newTokens: Int) {
+        self.prompt = prompt
+        self.layer = layer
+        self.newTokens = newTokens
+    }
+}
+
+/// Items of one task, each under every condition.
+package struct EvaluateUnit: Hashable, Sendable {
+    package var task: EvaluationTask
+    package var conditions: [Condition]
+    package var items: [EvaluationItem]
+    package var limits: GenerationLimits
+
+    package init(task: EvaluationTask, conditions: [Condition], items: [EvaluationItem], limits: GenerationLimits) {
+        self.task = task
+        self.conditions = conditions
+        self.items = items
+        self.limits = limits
+    }
+}
+
+/// The prompts of one item.
+package struct EvaluationItem: Hashable, Sendable {
+    package var id: String
+    /// What A reads, and B under ``Condition/bFull``.
+    package var fullPrompt: String
+    /// What B reads while it is injected into.
+    package var bPrompt: String
+    /// What B reads under ``Condition/noContext``.
+    package var cue: String
+    /// The full prompt of the item whose activation is injected under ``Condition/shuffled``.
+    package var partnerPrompt: String
+
+    package init(id: String, fullPrompt: String, bPrompt: String, cue: String, partnerPrompt: String) {
+        self.id = id
+        self.fullPrompt = fullPrompt
+        self.bPrompt = bPrompt
+        self.cue = cue
+        self.partnerPrompt = partnerPrompt
+    }
+}
+
+/// Where an answer ends.
+package struct GenerationLimits: Hashable, Sendable {
+    package var maximumNewTokens: Int
+    /// The answer ends before the first of these; an end-of-text token ends it as well.
+    package var stopStrings: [String]
+
+    package init(maximumNewTokens: Int, stopStrings: [String]) {
+        self.maximumNewTokens = maximumNewTokens
+        self.stopStrings = stopStrings
+    }
+}

@@ -1,0 +1,145 @@
+package import Foundation
+
+/// The append-only, checksummed record of a run: the file `journal` in the run's folder.
+///
+/// What ``commit()`` returned for is on disk and comes back on the next opening, in the order it was appended:
+///
+///     let journal = try Journal(folder: run) { record in state.apply(record.payload) }
+///     try journal.append(result)
+///     try journal.append(anotherResult)
+///     try journal.commit()                  // one wait for the disk, however many records
+///
+/// Opening replays all whole records, cuts off a tail that a kill or a power failure left torn, and says how much
+/// in ``recovery``. A damaged record with committed ones behind it is an error that names the file and the byte.
+/// (The last record of all is cut off when damaged: nothing tells that from a torn write.)
+///
+/// One process at a time: the file is locked until the journal is released. The instance belongs to one actor or
+/// thread; `append` and `commit` wait for the disk.
+package final class Journal {
+    /// A record as it comes back on opening.
+    package struct Record {
+        /// Where the record is, for ``Journal/read(at:)``.
+        package let position: Position
+        /// The bytes that were appended.
+        package let payload: Data
+    }
+
+    /// Where a record is in its journal: good for as long as the file exists.
+    package struct Position: Hashable, Comparable, Sendable {
+        /// Bytes from the start of the file to the record's header.
+        package let offset: UInt64
+
+        package static func < (left: Position, right: Position) -> Bool { left.offset < right.offset }
+    }
+
+    /// What opening found.
+    package struct Recovery: Equatable, Sendable {
+        /// The number of whole records that were replayed.
+        package internal(set) var records = 0
+        /// The number of bytes of a torn tail that were cut off; 0 after a clean end.
+        package internal(set) var cutBytes: UInt64 = 0
+    }
+
+    /// The largest payload that a journal takes unless told otherwise: 1 GiB.
+    package static let defaultRecordLimit = 1 << 30
+
+    /// The journal's path.
+    package let path: String
+    /// What opening found.
+    package let recovery: Recovery
+    /// The journal's size in bytes, with the records that are not committed yet.
+    package private(set) var end: UInt64
+
+    private let file: OpenFile
+    private let recordLimit: UInt64
+    private var durable: UInt64
+    private var isClosed = false
+
+    /// Opens or creates the journal in `folder`, which must exist, and hands each whole record to `replay`, one at
+    /// a time in memory.
+    ///
+    /// Throws ``StorageError`` where another process has the journal open, the file is something else or damaged,
+    /// or holds a record above `recordLimit` bytes; and whatever `replay` throws.
+    package init(
+        folder: URL, recordLimit: Int = Journal.defaultRecordLimit, replay: (Record) throws -> Void
+    ) throws {
+        path = folder.appendingPathComponent("journal").path
+        self.recordLimit = UInt64(max(recordLimit, 0))
+        file = try OpenFile(path: path, flags: O_RDWR | O_CREAT)
+        try file.lock()
+        let reader = JournalReader(path: path, size: try file.size(), recordLimit: self.recordLimit)
+        let found = try reader.replay(file, replay)
+        recovery = found.recovery
+        end = found.end
+        if found.end == 0 {
+            try file.truncate(to: 0)
+            try file.write(JournalFormat.fileHeader, at: 0)
+            end = UInt64(JournalFormat.fileHeaderBytes)
+        } else if recovery.cutBytes > 0 {
+            try file.truncate(to: end)
+        }
+        // What was replayed counts as durable from here on, so it has to be, and so has the file's name.
+        try file.synchronize()
+        try OpenFile.synchronize(folder: folder.path)
+        durable = end
+    }
+
+    /// Appends one record, given in pieces that are joined; it is durable once ``commit()`` has returned.
+    ///
+    /// Where the write fails (a full disk) the file is cut back to the records before it, and the error thrown:
+    /// the journal can be appended to again. Where even that fails it refuses everything further.
+    @discardableResult
+    package func append(_ payload: [UnsafeRawBufferPointer]) throws(StorageError) -> Position {
+        guard !isClosed else { throw .journalClosed(path: path) }
+        var length: UInt64 = 0
+        for piece in payload {
+            let (sum, overflow) = length.addingReportingOverflow(UInt64(piece.count))
+            guard !overflow, sum <= recordLimit else {
+                throw .recordTooLarge(path: path, bytes: overflow ? .max : sum, limit: recordLimit)
+            }
+            length = sum
+        }
+        let header = JournalFormat.RecordHeader(
+            length: length, durable: durable, payloadCheck: JournalFormat.payloadCheck(of: payload))
+        let bodyOffset = end + UInt64(JournalFormat.recordHeaderBytes)
+        do throws(StorageError) {
+            try file.write(header.encoded(at: end), at: end)
+            try file.write(payload, at: bodyOffset)
+        } catch {
+            do throws(StorageError) { try file.truncate(to: end) } catch { isClosed = true }
+            throw error
+        }
+        let position = Position(offset: end)
+        end = bodyOffset + length
+        return position
+    }
+
+    /// Appends one record.
+    @discardableResult
+    package func append(_ payload: Data) throws -> Position {
+        try payload.withUnsafeBytes { try append([$0]) }
+    }
+
+    /// Waits until every record appended so far is on disk.
+    ///
+    /// After a failure the journal refuses everything further: the kernel may have dropped the pages, so a second
+    /// attempt could report success for records that are not there. Opening it again finds out what is.
+    package func commit() throws(StorageError) {
+        guard !isClosed else { throw .journalClosed(path: path) }
+        guard durable < end else { return }
+        do throws(StorageError) { try file.synchronizeContent() } catch {
+            isClosed = true
+            throw error
+        }
+        durable = end
+    }
+
+    /// The payload of the record at `position`, read from disk and checked again. Throws ``StorageError``.
+    package func read(at position: Position) throws -> Data {
+        let reader = JournalReader(path: path, size: end, recordLimit: recordLimit)
+        switch try reader.record(file, at: position.offset) {
+        case .whole(let payload, _): return payload
+        case .bad(let reason, _): throw StorageError.damagedRecord(path: path, offset: position.offset, reason: reason)
+        }
+    }
+}

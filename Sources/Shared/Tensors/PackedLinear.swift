@@ -1,0 +1,72 @@
+import CKernels
+
+/// One stored weight matrix, `[outputs, inputs]` row-major: a part of a ``PackedLinear``.
+package struct LinearPart {
+    package let outputs: Int
+    package let scalar: ScalarType
+    /// The values, little-endian, at any alignment.
+    package let bytes: UnsafeRawBufferPointer
+
+    package init(outputs: Int, scalar: ScalarType, bytes: UnsafeRawBufferPointer) {
+        self.outputs = outputs
+        self.scalar = scalar
+        self.bytes = bytes
+    }
+}
+
+/// The weights of a linear layer without bias, y = x·wᵀ, packed once into panels of 32 outputs so that SIMD lanes
+/// are different outputs. Values keep their stored type.
+///
+/// Several matrices over the same input (query, key and value; gate and up) can be packed as parts of one layer
+/// and computed in one pass. Each part starts at a panel, so the output columns of part i start at `offset(i)`.
+package final class PackedLinear: @unchecked Sendable {  // the memory is written in init alone
+    package let inputs: Int
+    package let scalar: ScalarType
+    /// Outputs of each part.
+    package let outputs: [Int]
+    private let memory: AlignedMemory
+
+    /// Packs `parts`, each `[outputs, inputs]`. Parts of different types are all widened to float32.
+    ///
+    /// - Throws: ``TensorError/notFinite(part:index:)`` for a value that is infinite or not a number.
+    package init(inputs: Int, parts: [LinearPart], device: CPUDevice) throws(TensorError) {
+        self.inputs = inputs
+        outputs = parts.map(\.outputs)
+        let first = parts.first?.scalar ?? .float32
+        scalar = parts.allSatisfy { $0.scalar == first } ? first : .float32
+        let columns = outputs.reduce(0) { $0 + Self.wholePanels($1) }
+        memory = try AlignedMemory(
+            byteCount: ck_packed_bytes(scalar.kernelScalar, columns, inputs), purpose: "\(columns) × \(inputs) weights")
+        for (index, part) in parts.enumerated() {
+            precondition(part.bytes.count == part.outputs * inputs * part.scalar.byteCount)
+            let found: Int64
+            if part.scalar == scalar {
+                found = device.pack(part.bytes, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
+            } else {
+                found = part.scalar.widened(part.bytes).withUnsafeBytes { wide in
+                    device.pack(wide, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
+                }
+            }
+            if found >= 0 { throw .notFinite(part: index, index: Int(found)) }
+        }
+    }
+
+    /// The column of the output at which part `part` starts; `offset(outputs.count)` is the width of them all.
+    package func offset(_ part: Int) -> Int { outputs[..<part].reduce(0) { $0 + Self.wholePanels($1) } }
+
+    /// The weights of one output of the first part: `inputs` values into `row`. A tied embedding is read so.
+    package func copyRow(ofOutput output: Int, to row: UnsafeMutableBufferPointer<Float>) {
+        precondition(output >= 0 && output < outputs[0] && row.count == inputs)
+        ck_unpack_row(scalar.kernelScalar, memory.base, inputs, output, row.baseAddress)
+    }
+
+    var base: UnsafeRawPointer { UnsafeRawPointer(memory.base) }
+
+    private func base(ofPart part: Int) -> UnsafeMutableRawPointer {
+        memory.base + ck_packed_bytes(scalar.kernelScalar, offset(part), inputs)
+    }
+
+    private static func wholePanels(_ outputs: Int) -> Int {
+        (outputs + Int(CK_PANEL) - 1) / Int(CK_PANEL) * Int(CK_PANEL)
+    }
+}

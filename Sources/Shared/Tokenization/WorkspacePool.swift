@@ -1,0 +1,28 @@
+import Foundation
+
+/// Working memory for encoding, lent to one call at a time. Calls on several threads each get their own; what is
+/// given back is used again, with the words its cache has met.
+final class WorkspacePool: @unchecked Sendable {
+    /// More than this many, after a burst of threads, are let go.
+    private static let keptLimit = 8
+
+    private let lock = NSLock()
+    private var idle: [EncodingWorkspace] = []
+
+    func borrow() -> EncodingWorkspace {
+        lock.lock()
+        defer { lock.unlock() }
+        return idle.popLast() ?? EncodingWorkspace()
+    }
+
+    func giveBack(_ workspace: EncodingWorkspace) {
+        lock.lock()
+        defer { lock.unlock() }
+        if idle.count < Self.keptLimit { idle.append(workspace) }
+    }
+}
+
+/// See ``WorkspacePool``.
+final class EncodingWorkspace {
+    var model = ModelWorkspace()
+}

@@ -1,0 +1,116 @@
+import CWireMessages
+import Run
+
+extension Registration {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Registration> {
+        let message = writer.new(wire__registration__init)
+        (message.pointee.has_protocol_version, message.pointee.protocol_version) = writer.field(protocolVersion)
+        (message.pointee.has_software_version, message.pointee.software_version) = writer.field(softwareVersion)
+        (message.pointee.has_worker, message.pointee.worker) = writer.field(worker)
+        (message.pointee.has_host, message.pointee.host) = writer.field(host)
+        (message.pointee.has_process_id, message.pointee.process_id) = writer.field(processID)
+        (message.pointee.has_device_kind, message.pointee.device_kind) = writer.field(deviceKind)
+        (message.pointee.has_run, message.pointee.run) = writer.field(run)
+        (message.pointee.n_leases, message.pointee.leases) = writer.list(leases)
+        return message
+    }
+
+    /// A registration of another protocol version may have other fields: of it only the version and what else can be
+    /// read is returned, without leases, so that the worker can be refused with both versions named.
+    init(_ message: Wire__Registration) throws(WireError) {
+        let version = try Field.value(message.has_protocol_version, message.protocol_version, "protocol_version")
+        guard version == Run.protocolVersion else {
+            func readable(_ present: Presence, _ bytes: ProtobufCBinaryData) -> String {
+                (try? Field.text(present, bytes, "")) ?? "unknown"
+            }
+            self.init(
+                protocolVersion: version,
+                softwareVersion: readable(message.has_software_version, message.software_version),
+                worker: readable(message.has_worker, message.worker), host: readable(message.has_host, message.host),
+                processID: max(0, message.process_id),
+                deviceKind: readable(message.has_device_kind, message.device_kind))
+            return
+        }
+        self.init(
+            protocolVersion: version,
+            softwareVersion: try Field.text(
+                message.has_software_version, message.software_version, "software_version"),
+            worker: try Field.text(message.has_worker, message.worker, "worker"),
+            host: try Field.text(message.has_host, message.host, "host"),
+            processID: try Field.processID(message.has_process_id, message.process_id, "process_id"),
+            deviceKind: try Field.text(message.has_device_kind, message.device_kind, "device_kind"),
+            run: try Field.optionalText(message.has_run, message.run, "run"),
+            leases: try Field.leases(message.n_leases, message.leases, "leases"))
+    }
+}
+
+extension Readiness {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Readiness> {
+        let message = writer.new(wire__readiness__init)
+        (message.pointee.has_fingerprint_a, message.pointee.fingerprint_a) = writer.field(fingerprintA)
+        (message.pointee.has_fingerprint_b, message.pointee.fingerprint_b) = writer.field(fingerprintB)
+        (message.pointee.has_capacity, message.pointee.capacity) = writer.field(capacity)
+        return message
+    }
+
+    init(_ message: Wire__Readiness) throws(WireError) {
+        self.init(
+            fingerprintA: try Field.text(message.has_fingerprint_a, message.fingerprint_a, "fingerprint_a"),
+            fingerprintB: try Field.text(message.has_fingerprint_b, message.fingerprint_b, "fingerprint_b"),
+            capacity: try Field.number(
+                message.has_capacity, message.capacity, "capacity", in: 1...MessageLimits.elements))
+    }
+}
+
+extension Welcome {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Welcome> {
+        let message = writer.new(wire__welcome__init)
+        (message.pointee.has_run, message.pointee.run) = writer.field(run)
+        (message.pointee.has_model_a, message.pointee.model_a) = writer.field(modelA)
+        (message.pointee.has_model_b, message.pointee.model_b) = writer.field(modelB)
+        (message.pointee.has_layer_k, message.pointee.layer_k) = writer.field(layerK)
+        (message.pointee.has_layer_j, message.pointee.layer_j) = writer.field(layerJ)
+        (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
+        (message.pointee.has_seed, message.pointee.seed) = writer.field(seed)
+        (message.pointee.has_heartbeat_seconds, message.pointee.heartbeat_seconds) = writer.field(heartbeatSeconds)
+        (message.pointee.has_silence_seconds, message.pointee.silence_seconds) = writer.field(silenceSeconds)
+        return message
+    }
+
+    init(_ message: Wire__Welcome) throws(WireError) {
+        let layers = 0...WireLimits.layers
+        self.init(
+            run: try Field.text(message.has_run, message.run, "run"),
+            modelA: try Field.text(message.has_model_a, message.model_a, "model_a"),
+            modelB: try Field.text(message.has_model_b, message.model_b, "model_b"),
+            layerK: try Field.number(message.has_layer_k, message.layer_k, "layer_k", in: layers),
+            layerJ: try Field.number(message.has_layer_j, message.layer_j, "layer_j", in: layers),
+            operation: try InjectionOperation(message.has_operation, message.operation, "operation"),
+            seed: try Field.value(message.has_seed, message.seed, "seed"),
+            heartbeatSeconds: try Field.interval(
+                message.has_heartbeat_seconds, message.heartbeat_seconds, "heartbeat_seconds"),
+            silenceSeconds: try Field.interval(
+                message.has_silence_seconds, message.silence_seconds, "silence_seconds"))
+    }
+}
+
+/// A reason alone: the whole of a goodbye, a refusal and the end of a run.
+enum Reason {
+    static func write(goodbye reason: String, _ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Goodbye> {
+        let message = writer.new(wire__goodbye__init)
+        (message.pointee.has_reason, message.pointee.reason) = writer.field(reason)
+        return message
+    }
+
+    static func write(refusal reason: String, _ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Refusal> {
+        let message = writer.new(wire__refusal__init)
+        (message.pointee.has_reason, message.pointee.reason) = writer.field(reason)
+        return message
+    }
+
+    static func write(finished reason: String, _ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Finished> {
+        let message = writer.new(wire__finished__init)
+        (message.pointee.has_reason, message.pointee.reason) = writer.field(reason)
+        return message
+    }
+}

@@ -1,0 +1,110 @@
+import CWireMessages
+import Run
+
+extension RunStatus {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__RunStatus> {
+        let message = writer.new(wire__run_status__init)
+        (message.pointee.has_run, message.pointee.run) = writer.field(run)
+        (message.pointee.has_phase, message.pointee.phase) = writer.field(phase.code)
+        (message.pointee.has_elapsed_seconds, message.pointee.elapsed_seconds) = writer.field(elapsedSeconds)
+        (message.pointee.n_stages, message.pointee.stages) = writer.messages(stages) { $0.write(writer) }
+        (message.pointee.has_loss, message.pointee.loss) = writer.field(loss)
+        (message.pointee.n_workers, message.pointee.workers) = writer.messages(workers) { $0.write(writer) }
+        (message.pointee.n_faults, message.pointee.faults) = writer.messages(faults) { $0.write(writer) }
+        (message.pointee.has_fault_count, message.pointee.fault_count) = writer.field(faultCount)
+        return message
+    }
+
+    init(_ message: Wire__RunStatus) throws(WireError) {
+        self.init(
+            run: try Field.text(message.has_run, message.run, "run"),
+            phase: try Phase(message.has_phase, message.phase, "phase"),
+            elapsedSeconds: try Field.measure(message.has_elapsed_seconds, message.elapsed_seconds, "elapsed_seconds"),
+            stages: try Field.messages(message.n_stages, message.stages, "stages") { (stage) throws(WireError) in
+                try StageStatus(stage)
+            },
+            // A training that diverges has an infinite loss or none at all: the one who watches shall see it.
+            loss: message.has_loss == 0 ? nil : message.loss,
+            workers: try Field.messages(message.n_workers, message.workers, "workers") { (worker) throws(WireError) in
+                try WorkerStatus(worker)
+            },
+            faults: try Field.messages(message.n_faults, message.faults, "faults") { (fault) throws(WireError) in
+                try Fault(fault)
+            },
+            faultCount: try Field.number(message.has_fault_count, message.fault_count, "fault_count"))
+    }
+}
+
+extension StageStatus {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__StageStatus> {
+        let message = writer.new(wire__stage_status__init)
+        (message.pointee.has_stage, message.pointee.stage) = writer.field(stage.code)
+        (message.pointee.has_units_done, message.pointee.units_done) = writer.field(unitsDone)
+        (message.pointee.has_units_total, message.pointee.units_total) = writer.field(unitsTotal)
+        (message.pointee.has_seconds, message.pointee.seconds) = writer.field(seconds)
+        (message.pointee.has_rate, message.pointee.rate) = writer.field(rate)
+        (message.pointee.has_eta_seconds, message.pointee.eta_seconds) = writer.field(etaSeconds)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__StageStatus) throws(WireError) {
+        self.init(
+            stage: try Stage(message.has_stage, message.stage, "stage"),
+            unitsDone: try Field.number(message.has_units_done, message.units_done, "units_done"),
+            unitsTotal: try Field.number(message.has_units_total, message.units_total, "units_total"),
+            seconds: try Field.measure(message.has_seconds, message.seconds, "seconds"),
+            rate: try Field.optionalMeasure(message.has_rate, message.rate, "rate"),
+            etaSeconds: try Field.optionalMeasure(message.has_eta_seconds, message.eta_seconds, "eta_seconds"))
+    }
+}
+
+extension WorkerStatus {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__WorkerStatus> {
+        let message = writer.new(wire__worker_status__init)
+        (message.pointee.has_worker, message.pointee.worker) = writer.field(worker)
+        (message.pointee.has_host, message.pointee.host) = writer.field(host)
+        (message.pointee.has_process_id, message.pointee.process_id) = writer.field(processID)
+        (message.pointee.has_device_kind, message.pointee.device_kind) = writer.field(deviceKind)
+        (message.pointee.has_state, message.pointee.state) = writer.field(state.code)
+        (message.pointee.has_units_done, message.pointee.units_done) = writer.field(unitsDone)
+        (message.pointee.has_leases, message.pointee.leases) = writer.field(leases)
+        (message.pointee.has_rate, message.pointee.rate) = writer.field(rate)
+        (message.pointee.has_last_heard_seconds, message.pointee.last_heard_seconds) = writer.field(lastHeardSeconds)
+        (message.pointee.has_bytes_in, message.pointee.bytes_in) = writer.field(bytesIn)
+        (message.pointee.has_bytes_out, message.pointee.bytes_out) = writer.field(bytesOut)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__WorkerStatus) throws(WireError) {
+        self.init(
+            worker: try Field.text(message.has_worker, message.worker, "worker"),
+            host: try Field.text(message.has_host, message.host, "host"),
+            processID: try Field.processID(message.has_process_id, message.process_id, "process_id"),
+            deviceKind: try Field.text(message.has_device_kind, message.device_kind, "device_kind"),
+            state: try State(message.has_state, message.state, "state"),
+            unitsDone: try Field.number(message.has_units_done, message.units_done, "units_done"),
+            leases: try Field.number(message.has_leases, message.leases, "leases"),
+            rate: try Field.optionalMeasure(message.has_rate, message.rate, "rate"),
+            lastHeardSeconds: try Field.measure(
+                message.has_last_heard_seconds, message.last_heard_seconds, "last_heard_seconds"),
+            bytesIn: try Field.value(message.has_bytes_in, message.bytes_in, "bytes_in"),
+            bytesOut: try Field.value(message.has_bytes_out, message.bytes_out, "bytes_out"))
+    }
+}
+
+extension Fault {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Fault> {
+        let message = writer.new(wire__fault__init)
+        (message.pointee.has_at_seconds, message.pointee.at_seconds) = writer.field(atSeconds)
+        (message.pointee.has_worker, message.pointee.worker) = writer.field(worker)
+        (message.pointee.has_what, message.pointee.what) = writer.field(what)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__Fault) throws(WireError) {
+        self.init(
+            atSeconds: try Field.measure(message.has_at_seconds, message.at_seconds, "at_seconds"),
+            worker: try Field.optionalText(message.has_worker, message.worker, "worker"),
+            what: try Field.text(message.has_what, message.what, "what"))
+    }
+}

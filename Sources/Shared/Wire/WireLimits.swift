@@ -1,0 +1,22 @@
+import Run
+
+/// Limits on header fields, besides ``MessageLimits``. They are far from what a run needs and keep sums and products
+/// of a few such numbers within 64 bits.
+package enum WireLimits {
+    /// Bytes of a header frame.
+    package static let headerBytes = 64 << 20
+    /// Row numbers, steps, unit numbers, counts.
+    package static let number = 1 << 40
+    /// Token counts.
+    package static let tokens = 1 << 24
+    /// Block counts.
+    package static let layers = 1 << 16
+    /// Rows, or columns, of a matrix.
+    static let matrixSide = MessageLimits.tensorBytes / MemoryLayout<Float>.size
+
+    /// Memory that reading a header of `byteCount` bytes may take: its texts once, and structures for as many
+    /// elements as a message holds at the most. A header of empty elements would otherwise grow a hundredfold.
+    static func memory(header byteCount: Int) -> Int {
+        2 * byteCount + 128 << 20
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Console
+import Foundation
+import Models
+import Weights
+
+struct ActivationsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "activations", abstract: "Write a prompt's activations at its last token to a file.",
+        discussion: """
+            The residual stream after each given number of blocks (0 is the embedding), as tensors 'layer.<k>' of \
+            float32: what Hugging Face transformers calls hidden_states[k], before the final norm.
+            """)
+
+    @OptionGroup var model: ModelArguments
+
+    @Option(help: "The prompt.")
+    var prompt: String
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Block counts.", valueName: "k"))
+    var layer: [Int]
+
+    @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
+    var output: String
+
+    func run() async throws {
+        let loaded = try model.load()
+        let blocks = loaded.folder.configuration.blockCount
+        let layers = Set(layer).sorted()
+        guard let first = layers.first, let last = layers.last, first >= 0, last <= blocks else {
+            throw UsageError("--layer: \(model.model) has \(blocks) blocks; expected 0 to \(blocks)")
+        }
+        let tokens = loaded.tokenizer.encode(prompt)
+        let cache = try loaded.model.makeCache(through: ActivationSite(afterBlocks: last))
+        let outputs = try loaded.model.step([
+            SequenceStep(
+                cache: cache, tokens: tokens, readings: layers.map { ActivationSite(afterBlocks: $0) }, head: .none)
+        ])
+        let tensors = zip(layers, outputs[0].activations).map { layer, values in
+            SafetensorsWriter.Tensor(name: "layer.\(layer)", shape: [values.count], values: .float32(values))
+        }
+        try SafetensorsWriter.write(
+            tensors,
+            metadata: [
+                "model": (model.model as NSString).lastPathComponent, "fingerprint": loaded.fingerprint,
+                "prompt": prompt, "tokens": tokens.map(String.init).joined(separator: " "),
+            ],
+            to: URL(fileURLWithPath: output))
+        Terminal.error.writeLine("wrote \(tensors.map(\.name).joined(separator: ", ")) to \(output)")
+    }
+}

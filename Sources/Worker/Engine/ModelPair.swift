@@ -1,0 +1,81 @@
+package import Generation
+package import ModelFolders
+package import Models
+package import Run
+package import Tokenization
+
+/// A model with its tokenizer and its folder's fingerprint.
+package struct LoadedModel: Sendable {
+    package let folder: ModelFolder
+    package let model: LlamaModel
+    package let tokenizer: Tokenizer
+    /// SHA-256 of the folder's content, hexadecimal.
+    package let fingerprint: String
+
+    package init(path: String, processor: Processor) throws {
+        folder = try ModelFolder(path: path)
+        tokenizer = try Tokenizer(folder: folder.url)
+        model = try LlamaModel.load(folder, threads: processor.threads, kernels: processor.kernels)
+        fingerprint = try folder.fingerprint().hex
+    }
+
+    /// Token ids of a prompt, cut on the left to leave room for an answer, as the language-model evaluation
+    /// harness cuts it: the beginning-of-text token stays, then the prompt's last tokens.
+    ///
+    /// A prompt may take all positions but those of the answer, and half of all positions in any case.
+    package func prompt(_ text: String, newTokens: Int) -> [Int32] {
+        let tokens = tokenizer.encode(text)
+        let positions = folder.configuration.maximumPositions
+        let room = max(positions - newTokens, (positions + 1) / 2)
+        guard tokens.count > room else { return tokens }
+        let first = tokens.prefix(1).filter(tokenizer.specialTokenIDs.contains)
+        return first + tokens.suffix(room - first.count)
+    }
+
+    /// Token ids of a text that W learns from, cut on the right.
+    package func text(_ text: String, maximumTokens: Int) -> [Int32] {
+        Array(tokenizer.encode(text).prefix(min(maximumTokens, folder.configuration.maximumPositions)))
+    }
+
+    /// The request to continue a prompt up to a limit, a stop string or an end-of-text token.
+    package func request(
+        _ tokens: [Int32], limits: GenerationLimits, injection: Injection? = nil
+    ) -> GenerationRequest {
+        GenerationRequest(
+            tokens: tokens, injection: injection, maximumNewTokens: limits.maximumNewTokens,
+            endTokens: Set(folder.configuration.endTokens), shouldStop: stopRule(limits.stopStrings))
+    }
+
+    /// Whether a continuation holds a stop string. One that the newest token completes lies in the last few tokens,
+    /// so only these are decoded.
+    private func stopRule(_ stops: [String]) -> (@Sendable ([Int32]) -> Bool)? {
+        guard let longest = stops.map(\.utf8.count).max() else { return nil }
+        let tokenizer = tokenizer
+        return { generated in
+            let tail = tokenizer.decode(Array(generated.suffix(4 * longest)))
+            return stops.contains { tail.firstRange(ofScalars: $0) != nil }
+        }
+    }
+
+    /// What was generated, as text: without special tokens, up to the first stop string.
+    package func continuation(_ result: GenerationResult, limits: GenerationLimits) -> Continuation {
+        let text = tokenizer.decode(result.tokens)
+        let end = limits.stopStrings.compactMap { text.firstRange(ofScalars: $0)?.lowerBound }.min()
+        return Continuation(tokens: result.tokens, text: end.map { String(text[..<$0]) } ?? text)
+    }
+}
+
+extension String {
+    /// Where `other` first occurs, scalar by scalar: Swift's own search takes canonically equivalent texts for equal.
+    fileprivate func firstRange(ofScalars other: String) -> Range<String.Index>? {
+        let (scalars, wanted) = (unicodeScalars, other.unicodeScalars)
+        var start = scalars.startIndex
+        while start < scalars.endIndex {
+            if scalars[start...].starts(with: wanted) {
+                return start..<scalars.index(start, offsetBy: wanted.count)
+            }
+            start = scalars.index(after: start)
+        }
+        return nil
+    }
+}

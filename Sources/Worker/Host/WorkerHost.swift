@@ -1,0 +1,223 @@
+import Dispatch
+import Foundation
+import Messaging
+package import Run
+package import Transport
+import Wire
+package import WorkerEngine
+package import WorkerSession
+
+/// A worker as a process: its connection, its clock and the engine's thread.
+///
+/// An actor on its own message loop, which never computes: heartbeats go out while the engine is at work. Everything
+/// that decides is in ``WorkerSession``; here bytes come in and go out and the engine is set to work.
+package actor WorkerHost {
+    package nonisolated let loop: MessageLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let endpoint: Endpoint
+    private let parent: Int32?
+    private let report: @Sendable (String) -> Void
+    private var session: WorkerSession
+    private var socket: DealerSocket?
+    private let engine: EngineThread
+    private var run: String?
+    private var grants: [LeaseID: Grant] = [:]
+    private var results: [LeaseID: UnitResult] = [:]
+    private var outcome: WorkerSession.Outcome?
+    private var ending: CheckedContinuation<Void, Never>?
+
+    /// - Parameters:
+    ///   - endpoint: the coordinator's.
+    ///   - identity: who this worker is.
+    ///   - patienceSeconds: how long the worker goes on without a coordinator.
+    ///   - parent: the process that this worker ends with, if it was started by one.
+    ///   - report: told in a line what happens.
+    package init(
+        endpoint: Endpoint, identity: Registration, engine: sending UnitEngine, patienceSeconds: Double,
+        parent: Int32?, report: @escaping @Sendable (String) -> Void
+    ) throws {
+        loop = try MessageLoop(name: "worker")
+        self.endpoint = endpoint
+        self.parent = parent
+        self.report = report
+        self.engine = EngineThread(engine)
+        session = WorkerSession(
+            identity: identity, patienceSeconds: patienceSeconds, now: Instant(nanoseconds: loop.now))
+    }
+
+    private var now: Instant { Instant(nanoseconds: loop.now) }
+
+    /// Works until the coordinator needs this worker no longer, refuses it or stays away.
+    package func work() async -> WorkerSession.Outcome {
+        report("connecting to \(endpoint)")
+        perform(session.start(at: now))
+        tick()
+        if outcome == nil {
+            await withCheckedContinuation { ending = $0 }
+        }
+        return outcome ?? .failed("the worker ended without an outcome")
+    }
+
+    /// Sends what waits and closes the connection.
+    package func close() async {
+        await loop.stop()
+    }
+
+    /// Leaves: the units that the worker holds are given out again at once.
+    package func interrupt(reason: String) {
+        handle(.interrupt(reason: reason))
+    }
+
+    // MARK: Events
+
+    private func handle(_ event: WorkerSession.Event) {
+        perform(session.handle(event, at: now))
+    }
+
+    private func tick() {
+        if let parent, getppid() != parent {
+            handle(.interrupt(reason: "the coordinator that started this worker is gone"))
+        }
+        handle(.tick)
+        if outcome == nil {
+            loop.schedule(after: .milliseconds(200)) { [weak self] in self?.assumeIsolated { $0.tick() } }
+        }
+    }
+
+    private func receive(_ frames: [Frame]) {
+        do {
+            switch try WireFormat.decodeCoordinatorMessage(frames) {
+            case .welcome(let welcome): handle(.message(.welcome(welcome)))
+            case .refusal(let reason): handle(.message(.refusal(reason: reason)))
+            case .heartbeat: handle(.message(.heartbeat))
+            case .finished(let reason): handle(.message(.finished(reason: reason)))
+            case .grant(let grant):
+                grants[grant.lease] = grant
+                handle(.message(.grant(grant.lease, grant.id)))
+            }
+        } catch {
+            report("passed over a message: \(error)")
+            handle(.message(.malformed("\(error)")))
+        }
+    }
+
+    private func note(_ event: SocketEvent) {
+        switch event {
+        case .connected: report("connected to \(endpoint)")
+        case .disconnected: report("lost the connection to \(endpoint); waiting for it to come back")
+        case .handshakeFailed(let failure): report("\(endpoint): \(failure)")
+        default: break
+        }
+    }
+
+    private func finish(_ lease: LeaseID, _ result: Result<UnitResult, any Error>) {
+        switch result {
+        case .success(let result):
+            results[lease] = result
+            handle(.finished(lease))
+        case .failure(let error):
+            report("a unit failed: \(error)")
+            handle(.unitFailed(lease, cause: "\(error)"))
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effects: [WorkerSession.Effect]) {
+        for effect in effects {
+            switch effect {
+            case .connect: connect()
+            case .send(let message): send(wireMessage(message))
+            case .deliver(let lease, let unit):
+                grants[lease] = nil
+                if let run, let result = results.removeValue(forKey: lease) {
+                    send(.result(run: run, lease: lease, unit: unit, result: result))
+                }
+            case .load(let welcome): load(welcome)
+            case .execute(let lease, _): execute(lease)
+            case .forget(let lease):
+                grants[lease] = nil
+                results[lease] = nil
+            case .end(let outcome):
+                self.outcome = outcome
+                ending?.resume()
+                ending = nil
+            }
+        }
+    }
+
+    private func connect() {
+        socket?.close()
+        do {
+            let socket = try loop.connectDealer(to: endpoint)
+            socket.onReceive { [unowned self] frames in self.assumeIsolated { $0.receive(frames) } }
+            socket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event) } }
+            self.socket = socket
+        } catch {
+            handle(.rejected(reason: "\(error)"))
+        }
+    }
+
+    private func wireMessage(_ message: WorkerSession.Message) -> WorkerMessage {
+        switch message {
+        case .register(let registration): .register(registration)
+        case .ready(let readiness): .ready(readiness)
+        case .heartbeat(let leases): .heartbeat(leases)
+        case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
+        case .goodbye(let reason): .goodbye(reason: reason)
+        }
+    }
+
+    private func send(_ message: WorkerMessage) {
+        do {
+            try socket?.send(WireFormat.encode(message).frames)
+        } catch {
+            report("cannot send: \(error)")
+        }
+    }
+
+    private func load(_ welcome: Welcome) {
+        run = welcome.run
+        report("loading \(welcome.modelA) and \(welcome.modelB)")
+        engine.perform({ try $0.load(welcome) }) { [weak self] result in
+            guard let self else { return }
+            Task { await self.loaded(result) }
+        }
+    }
+
+    private func loaded(_ result: Result<Readiness, any Error>) {
+        switch result {
+        case .success(let readiness):
+            report("ready")
+            handle(.loaded(readiness))
+        case .failure(let error): handle(.loadingFailed("\(error)"))
+        }
+    }
+
+    private func execute(_ lease: LeaseID) {
+        guard let grant = grants[lease] else { return }
+        engine.perform({ try $0.execute(grant) }) { [weak self] result in
+            guard let self else { return }
+            Task { await self.finish(lease, result) }
+        }
+    }
+}
+
+/// The thread on which the engine computes, one unit after the other.
+private final class EngineThread: @unchecked Sendable {
+    // Touched on the queue only.
+    private let engine: UnitEngine
+    private let queue = DispatchQueue(label: "engine", qos: .userInitiated)
+
+    init(_ engine: sending UnitEngine) {
+        self.engine = engine
+    }
+
+    func perform<Value: Sendable>(
+        _ work: @escaping @Sendable (UnitEngine) throws -> Value,
+        then: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        queue.async { [self] in then(Result { try work(engine) }) }
+    }
+}

@@ -1,0 +1,60 @@
+package import Run
+
+extension WorkerSession {
+    package enum Event: Hashable, Sendable {
+        case message(CoordinatorEvent)
+        /// The models of the last ``Effect/load(_:)`` are in memory.
+        case loaded(Readiness)
+        case loadingFailed(String)
+        /// The unit's result is here; the host keeps it under the lease until ``Effect/deliver(_:_:)``.
+        case finished(LeaseID)
+        case unitFailed(LeaseID, cause: String)
+        /// Time went by.
+        case tick
+        /// The user, the system or the parent process wants the worker to end.
+        case interrupt(reason: String)
+        /// The coordinator refuses the connection itself (a wrong key, say), which nothing will mend.
+        case rejected(reason: String)
+    }
+
+    /// What the coordinator said, bulk left out: the host keeps a grant's unit and tensors under the lease.
+    package enum CoordinatorEvent: Hashable, Sendable {
+        case welcome(Welcome)
+        case refusal(reason: String)
+        case grant(LeaseID, UnitID)
+        case heartbeat
+        case finished(reason: String)
+        /// The bytes were no message.
+        case malformed(String)
+    }
+
+    package enum Effect: Hashable, Sendable {
+        /// Close the socket, if there is one, and open a fresh one.
+        case connect
+        case send(Message)
+        /// Send the lease's result and forget it.
+        case deliver(LeaseID, UnitID)
+        /// Load the models, forgetting W and rows of another run, and answer with ``Event/loaded(_:)``.
+        case load(Welcome)
+        /// Work on the lease's unit and answer with ``Event/finished(_:)`` or ``Event/unitFailed(_:cause:)``.
+        case execute(LeaseID, UnitID)
+        /// Forget what is kept under the lease.
+        case forget(LeaseID)
+        case end(Outcome)
+    }
+
+    package enum Message: Hashable, Sendable {
+        case register(Registration)
+        case ready(Readiness)
+        case heartbeat([LeaseID])
+        case failure(LeaseID, UnitID, cause: String)
+        case goodbye(reason: String)
+    }
+
+    package enum Outcome: Hashable, Sendable {
+        /// The coordinator needs this worker no longer.
+        case done(String)
+        case failed(String)
+        case interrupted(String)
+    }
+}

@@ -1,0 +1,193 @@
+package import Run
+
+/// A worker's decisions: when it registers, what it works on, what it sends, when it gives up.
+///
+/// A state machine without sockets, clocks or models, like the coordinator's. A worker that loses its coordinator
+/// opens a fresh connection, registers again and keeps what it holds: its models, its rows, the units at work and
+/// the results that were not delivered.
+package struct WorkerSession: Sendable {
+    private enum State: Hashable {
+        /// A registration was sent; no answer yet.
+        case registering
+        case loading
+        case ready
+        case ended
+    }
+
+    private struct Held: Hashable {
+        var lease: LeaseID
+        var unit: UnitID
+        var isFinished = false
+    }
+
+    private let identity: Registration
+    /// Seconds without a coordinator after which the worker gives up.
+    private let patienceSeconds: Double
+    private var state = State.registering
+    private var welcome: Welcome?
+    private var readiness: Readiness?
+    /// In the order in which they were granted; the first unfinished one is at work.
+    private var held: [Held] = []
+    private var working: LeaseID?
+    /// Whether a unit came since ``Message/ready(_:)`` was last sent; until then it may not have arrived.
+    private var hasBeenGranted = false
+    private var lastSent: Instant
+    private var lastHeard: Instant
+    private var lastConnect: Instant
+
+    /// - Parameter identity: who the worker is, without run and leases.
+    package init(identity: Registration, patienceSeconds: Double, now: Instant) {
+        self.identity = identity
+        self.patienceSeconds = patienceSeconds
+        lastSent = now
+        lastHeard = now
+        lastConnect = now
+    }
+
+    /// To be called once, before any event.
+    package mutating func start(at now: Instant) -> [Effect] {
+        register(at: now)
+    }
+
+    package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
+        guard state != .ended else { return [] }
+        var effects: [Effect] = []
+        switch event {
+        case .message(let message):
+            lastHeard = now
+            hear(message, at: now, &effects)
+        case .loaded(let readiness):
+            self.readiness = readiness
+            if state == .loading { beginWork(at: now, &effects) }
+        case .loadingFailed(let cause):
+            effects.append(.send(.goodbye(reason: cause)))
+            end(.failed(cause), &effects)
+        case .finished(let lease): finish(lease, at: now, &effects)
+        case .unitFailed(let lease, let cause): failUnit(lease, cause: cause, at: now, &effects)
+        case .tick: watch(at: now, &effects)
+        case .interrupt(let reason):
+            effects.append(.send(.goodbye(reason: reason)))
+            end(.interrupted(reason), &effects)
+        case .rejected(let reason): end(.failed(reason), &effects)
+        }
+        return effects
+    }
+
+    // MARK: The connection
+
+    private mutating func register(at now: Instant) -> [Effect] {
+        state = .registering
+        lastConnect = now
+        lastSent = now
+        var registration = identity
+        registration.run = welcome?.run
+        registration.leases = held.map(\.lease)
+        return [.connect, .send(.register(registration))]
+    }
+
+    private mutating func watch(at now: Instant, _ effects: inout [Effect]) {
+        let silenceSeconds = welcome?.silenceSeconds ?? 10
+        let silence = now.seconds(since: lastHeard)
+        if silence > patienceSeconds {
+            end(.failed("no coordinator answered for \(Int(silence)) s"), &effects)
+        } else if now.seconds(since: max(lastHeard, lastConnect)) > silenceSeconds {
+            effects += register(at: now)
+        } else if state != .registering, now.seconds(since: lastSent) >= welcome?.heartbeatSeconds ?? 1 {
+            if state == .ready, !hasBeenGranted, let readiness {
+                send(.ready(readiness), at: now, &effects)
+            } else {
+                send(.heartbeat(held.map(\.lease)), at: now, &effects)
+            }
+        }
+    }
+
+    private mutating func send(_ message: Message, at now: Instant, _ effects: inout [Effect]) {
+        lastSent = now
+        effects.append(.send(message))
+    }
+
+    private mutating func end(_ outcome: Outcome, _ effects: inout [Effect]) {
+        state = .ended
+        effects.append(.end(outcome))
+    }
+
+    // MARK: Messages
+
+    private mutating func hear(_ message: CoordinatorEvent, at now: Instant, _ effects: inout [Effect]) {
+        switch message {
+        case .welcome(let new): take(new, at: now, &effects)
+        case .refusal(let reason): end(.failed("the coordinator refused this worker: \(reason)"), &effects)
+        case .finished(let reason): end(.done(reason), &effects)
+        case .heartbeat, .malformed: break
+        case .grant(let lease, let unit):
+            guard state == .ready, !held.contains(where: { $0.lease == lease }) else {
+                if state != .ready { effects.append(.forget(lease)) }
+                return
+            }
+            hasBeenGranted = true
+            held.append(Held(lease: lease, unit: unit))
+            workOn(&effects)
+        }
+    }
+
+    private mutating func take(_ new: Welcome, at now: Instant, _ effects: inout [Effect]) {
+        guard state == .registering else { return }
+        let isSameRun = new.run == welcome?.run
+        welcome = new
+        if isSameRun, readiness != nil {
+            beginWork(at: now, &effects)
+            return
+        }
+        for item in held { effects.append(.forget(item.lease)) }
+        held = []
+        working = nil
+        readiness = nil
+        state = .loading
+        effects.append(.load(new))
+    }
+
+    private mutating func beginWork(at now: Instant, _ effects: inout [Effect]) {
+        guard let readiness else { return }
+        state = .ready
+        hasBeenGranted = false
+        send(.ready(readiness), at: now, &effects)
+        for item in held where item.isFinished { effects.append(.deliver(item.lease, item.unit)) }
+        held.removeAll(where: \.isFinished)
+        workOn(&effects)
+    }
+
+    // MARK: Units
+
+    private mutating func workOn(_ effects: inout [Effect]) {
+        guard working == nil, let next = held.first(where: { !$0.isFinished }) else { return }
+        working = next.lease
+        effects.append(.execute(next.lease, next.unit))
+    }
+
+    private mutating func finish(_ lease: LeaseID, at now: Instant, _ effects: inout [Effect]) {
+        if working == lease { working = nil }
+        guard let place = held.firstIndex(where: { $0.lease == lease }) else {
+            effects.append(.forget(lease))
+            workOn(&effects)
+            return
+        }
+        if state == .ready {
+            lastSent = now
+            effects.append(.deliver(lease, held[place].unit))
+            held.remove(at: place)
+        } else {
+            held[place].isFinished = true
+        }
+        workOn(&effects)
+    }
+
+    private mutating func failUnit(_ lease: LeaseID, cause: String, at now: Instant, _ effects: inout [Effect]) {
+        if working == lease { working = nil }
+        effects.append(.forget(lease))
+        if let place = held.firstIndex(where: { $0.lease == lease }) {
+            let item = held.remove(at: place)
+            if state == .ready { send(.failure(lease, item.unit, cause: cause), at: now, &effects) }
+        }
+        workOn(&effects)
+    }
+}

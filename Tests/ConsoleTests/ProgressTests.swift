@@ -1,0 +1,84 @@
+import Console
+import Testing
+
+@Suite("Progress")
+struct ProgressTests {
+    private let half = Progress(
+        label: "train", done: 480, total: 960, unit: "steps", rate: 38.4, etaSeconds: 12.5, extra: "loss 0.0123")
+
+    @Test("A bar shows label, share, count, rate, remaining time and extra text in the width it has")
+    func bar() {
+        #expect(half.bar(width: 100).hasPrefix("train  ▕█████"))
+        #expect(half.bar(width: 100).hasSuffix("▏  480/960 steps, 50 %, 38.4 steps/s, ETA 12.5 s  loss 0.0123"))
+        for width in 1...140 {
+            #expect(PrintableText.width(half.bar(width: width)) <= width, "\(width) columns")
+        }
+        #expect(!half.bar(width: 66).contains("loss"))
+        #expect(half.line == "train: 480/960 steps, 50 %, 38.4 steps/s, ETA 12.5 s, loss 0.0123")
+    }
+
+    @Test("100 % is said only when all is done, and odd numbers draw something")
+    func extremes() {
+        #expect(Progress(label: "x", done: 9999, total: 10000).line == "x: 9,999/10,000 units, 99 %")
+        #expect(Progress(label: "x", done: 5, total: 5, etaSeconds: 0).line == "x: 5/5 units, 100 %")
+        #expect(Progress(label: "x", done: 5, total: 0).line == "x: 5 units")
+        _ = Progress(label: "x", done: -1, total: 3, rate: .nan, etaSeconds: -.infinity).bar(width: 80)
+        _ = Progress(label: "x", done: 7, total: 3).bar(width: 80)
+    }
+
+    @Test("On a terminal the bar is redrawn in place, at most ten times a second")
+    func interactive() {
+        var bar = ProgressBar(isInteractive: true)
+        var drawn = 0
+        for tick in 0..<1000 {
+            var progress = half
+            progress.done = tick / 2
+            let text = bar.update(progress, atSeconds: Double(tick) / 1000)
+            #expect(!text.contains("\n"))
+            if !text.isEmpty {
+                #expect(text.hasPrefix("\r\u{1b}[2K"))
+                drawn += 1
+            }
+        }
+        #expect((9...11).contains(drawn))
+        var complete = half
+        complete.done = 960
+        #expect(bar.update(complete, atSeconds: 1.001).hasSuffix("\n"))
+        #expect(bar.update(complete, atSeconds: 9).isEmpty)
+        #expect(bar.finish().isEmpty)
+    }
+
+    @Test("Elsewhere plain lines come every few seconds and at a stage's end")
+    func plain() {
+        var bar = ProgressBar(isInteractive: false)
+        var lines = 0
+        for second in 0..<20 {
+            let text = bar.update(half, atSeconds: Double(second))
+            #expect(!text.contains("\u{1b}"))
+            lines += text.isEmpty ? 0 : 1
+        }
+        #expect(lines == 4)
+        var complete = half
+        complete.done = 960
+        #expect(bar.update(complete, atSeconds: 19.5).hasPrefix("train: 960/960 steps, 100 %"))
+        var next = half
+        next.label = "squad"
+        #expect(bar.update(next, atSeconds: 19.6).hasPrefix("squad: "))
+        #expect(bar.finish().hasPrefix("squad: "))
+    }
+
+    @Test("A message stands above the bar, and a new stage leaves the old bar where it was")
+    func messages() {
+        var bar = ProgressBar(isInteractive: true)
+        #expect(bar.message("no worker yet") == "no worker yet\n")
+        _ = bar.update(half, atSeconds: 0)
+        let text = bar.message("worker 2 was lost\u{7}")
+        #expect(text.hasPrefix("\r\u{1b}[2Kworker 2 was lost\u{FFFD}\n\r\u{1b}[2Ktrain"))
+        var next = half
+        next.label = "squad"
+        let changed = bar.update(next, atSeconds: 0.01)
+        #expect(changed.split(separator: "\n").count == 2)
+        #expect(changed.hasPrefix("\r\u{1b}[2Ktrain") && changed.contains("\n\r\u{1b}[2Ksquad"))
+        #expect(bar.finish().hasSuffix("\n"))
+    }
+}

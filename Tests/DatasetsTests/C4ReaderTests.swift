@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+
+@testable import Datasets
+
+@Suite struct C4ReaderTests {
+    private func records(_ text: String) throws -> (records: [C4Record], reader: C4Reader) {
+        let file = try TemporaryFile(text)
+        var reader = try C4Reader(file: file.path)
+        var records: [C4Record] = []
+        while let record = try reader.next() { records.append(record) }
+        return (records, reader)
+    }
+
+    @Test func urlAndTimestampAreOptional() throws {
+        let (records, _) = try records(
+            """
+            {"text": "a\\nb", "url": "http://x", "timestamp": "2019-04-25T12:57:54Z"}
+            {"text": ""}
+            """)
+        #expect(
+            records == [
+                C4Record(text: "a\nb", url: "http://x", timestamp: "2019-04-25T12:57:54Z", line: 1),
+                C4Record(text: "", url: nil, timestamp: nil, line: 2),
+            ])
+    }
+
+    @Test func brokenLinesAreCountedAndNamedAndBlankOnesPassedOver() throws {
+        let (records, reader) = try records(
+            "{\"text\": \"a\"}\n\n{\"text\": 7}\n{\"txet\": \"b\"}\n{\"text\": \"c\"}\n[\n")
+        #expect(records.map(\.text) == ["a", "c"])
+        #expect(records.map(\.line) == [1, 5])
+        #expect(reader.lineCount == 5)
+        #expect(reader.broken.count == 3)
+        #expect(reader.broken.first.map(\.line) == [3, 4, 6])
+        #expect(reader.broken.first.prefix(2).map(\.cause) == ["text: expected a text", "text: missing"])
+        #expect(reader.broken.first[2].cause.hasPrefix("not valid JSON"))
+    }
+
+    @Test func lineThatIsNotUTF8IsBroken() throws {
+        let file = try TemporaryFile(Array("{\"text\": \"".utf8) + [0xff] + Array("\"}\n{\"text\": \"b\"}".utf8))
+        var reader = try C4Reader(file: file.path)
+        #expect(try reader.next()?.text == "b")
+        #expect(reader.broken.first == [BrokenLine(file: file.path, line: 1, cause: "not UTF-8")])
+    }
+
+    @Test func fileOfBrokenLinesOnlyIsRefused() throws {
+        let file = try TemporaryFile("url,text\n1,2\n")
+        var reader = try C4Reader(file: file.path)
+        let error = #expect(throws: DatasetError.self) { try reader.next() }
+        #expect(
+            error?.description.hasPrefix("\(file.path): 2 of 2 lines cannot be read, the first is line 1 (") == true)
+        #expect(error?.description.contains("\n") == false)
+    }
+
+    @Test func moreThanAHundredBrokenLinesAreRefusedOnlyAboveOnePercent() throws {
+        let broken = String(repeating: "{\n", count: 101)
+        let good = "{\"text\": \"a\"}\n"
+        #expect(try records(String(repeating: good, count: 9999) + broken).records.count == 9999)
+        #expect(throws: DatasetError.self) { try self.records(String(repeating: good, count: 9998) + broken) }
+        #expect(try records(good + String(repeating: "{\n", count: 100)).records.count == 1)
+    }
+
+    @Test func deeplyNestedJSONIsABrokenLine() throws {
+        let nested = "{\"text\": " + String(repeating: "[", count: 200_000) + "\n{\"text\": \"b\"}"
+        let (records, reader) = try records(nested)
+        #expect(records.map(\.text) == ["b"])
+        #expect(reader.broken.count == 1)
+    }
+
+    @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+    func genuineC4IsReadWhole() throws {
+        var reader = try C4Reader(file: SharedData.path("c4/c4_validation_2k.json.gz").path)
+        var count = 0
+        while let record = try reader.next() {
+            count += 1
+            #expect(record.url != nil && record.timestamp != nil)
+        }
+        #expect(count == 2000)
+        #expect(reader.broken.count == 0)
+    }
+}

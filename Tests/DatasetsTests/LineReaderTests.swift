@@ -1,0 +1,113 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Datasets
+
+@Suite struct LineReaderTests {
+    private func lines(_ bytes: [UInt8], limit: Int = 1 << 20) throws -> [String?] {
+        let file = try TemporaryFile(bytes)
+        let reader = try LineReader(file: file.path, limit: limit)
+        var lines: [String?] = []
+        while let line = try reader.next() {
+            #expect(line.number == lines.count + 1)
+            lines.append(line.text)
+        }
+        return lines
+    }
+
+    private func lines(_ text: String) throws -> [String?] { try lines(Array(text.utf8)) }
+
+    @Test func lastLineNeedsNoNewline() throws {
+        #expect(try lines("a\nb") == ["a", "b"])
+        #expect(try lines("a\nb\n") == ["a", "b"])
+    }
+
+    @Test func emptyLinesAreLinesAndAnEmptyFileHasNone() throws {
+        #expect(try lines("\n\na\n") == ["", "", "a"])
+        #expect(try lines("") == [])
+    }
+
+    @Test func carriageReturnBeforeNewlineIsLeftOut() throws {
+        #expect(try lines("a\r\nb\rc\r\n") == ["a", "b\rc"])
+    }
+
+    @Test func byteOrderMarkIsLeftOutOfTheFirstLineOnly() throws {
+        #expect(try lines("\u{feff}a\n\u{feff}b") == ["a", "\u{feff}b"])
+    }
+
+    @Test func lineThatIsNotUTF8HasNoText() throws {
+        #expect(try lines([0x61, 0x0a, 0xc3, 0x28, 0x0a, 0x62]) == ["a", nil, "b"])
+    }
+
+    @Test func linesOfAnyLengthSurviveTheCutIntoPieces() throws {
+        let lengths = [0, 1, 262_143, 262_144, 1, 262_145, 700_000, 3]
+        let text = lengths.map { String(repeating: "x", count: $0) + "\n" }.joined()
+        #expect(try lines(text).map { $0?.utf8.count } == lengths)
+    }
+
+    @Test func lineBeyondTheLimitIsRefusedByNumber() throws {
+        #expect(try lines(Array("abcd\n".utf8), limit: 4) == ["abcd"])
+        for text in ["ok\nabcde\n", "ok\nabcde"] {
+            let file = try TemporaryFile(text)
+            let reader = try LineReader(file: file.path, limit: 4)
+            #expect(try reader.next()?.text == "ok")
+            #expect(throws: DatasetError.lineTooLong(file: file.path, line: 2, limit: 4)) { try reader.next() }
+        }
+    }
+
+    @Test func gzipIsKnownByItsBytesNotItsName() throws {
+        #expect(try lines(GzipMember.firstAndSecond) == ["first", "second"])
+    }
+
+    @Test func gzipMembersFollowOneAnother() throws {
+        #expect(try lines(GzipMember.firstAndSecond + GzipMember.third) == ["first", "second", "third"])
+        let many = Array(repeatElement(GzipMember.third, count: 30_000).joined())
+        #expect(try lines(many).count == 30_000)
+    }
+
+    @Test func gzipMemberLargerThanAPieceIsUnpackedWhole() throws {
+        let reader = try LineReader(file: Repository.fixture("Datasets/lines.txt.gz").path)
+        var count = 0
+        while let line = try reader.next() {
+            #expect(line.bytes.elementsEqual("abcdefghi".utf8))
+            count += 1
+        }
+        #expect(count == 60_000)
+    }
+
+    @Test func truncatedGzipIsAnErrorWhereverItEnds() throws {
+        let whole = GzipMember.firstAndSecond + GzipMember.third
+        for length in 2..<whole.count where length != GzipMember.firstAndSecond.count {
+            let file = try TemporaryFile(Array(whole.prefix(length)))
+            #expect(throws: DatasetError.brokenGzip(file: file.path, cause: "it ends too early"), "\(length) bytes") {
+                let reader = try LineReader(file: file.path)
+                while try reader.next() != nil {}
+            }
+        }
+    }
+
+    @Test func damagedGzipIsAnErrorThatNamesTheFile() throws {
+        var damaged = GzipMember.firstAndSecond
+        damaged[damaged.count - 6] ^= 1  // in the checksum
+        for bytes in [damaged, GzipMember.third + Array("rest".utf8)] {
+            let file = try TemporaryFile(bytes)
+            let error = #expect(throws: DatasetError.self) {
+                let reader = try LineReader(file: file.path)
+                while try reader.next() != nil {}
+            }
+            #expect(
+                error?.description.hasPrefix("\(file.path): broken gzip file: incorrect") == true,
+                "\(String(describing: error))")
+        }
+    }
+
+    @Test func missingFileAndFolderAreErrors() throws {
+        #expect(throws: DatasetError.unreadable(file: "/nowhere/c4.json", cause: "No such file or directory")) {
+            try LineReader(file: "/nowhere/c4.json")
+        }
+        #expect(throws: DatasetError.unreadable(file: "/", cause: "Is a directory")) {
+            try LineReader(file: "/").next()
+        }
+    }
+}

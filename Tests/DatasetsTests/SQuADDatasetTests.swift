@@ -1,0 +1,81 @@
+import TestSupport
+import Testing
+
+@testable import Datasets
+
+@Suite struct SQuADDatasetTests {
+    private func document(_ questions: String, context: String = "A text.") -> String {
+        """
+        {"version": "1.1",
+         "data": [{"title": "T", "paragraphs": [{"context": "\(context)", "qas": [\(questions)]}]}]}
+        """
+    }
+
+    private let question = """
+        {"id": "q1", "question": "What?", "answers": [{"text": "a", "answer_start": 0}, {"text": "a"}]}
+        """
+
+    private func failure(_ text: String) throws -> String? {
+        let file = try TemporaryFile(text)
+        let error = #expect(throws: DatasetError.self) { try SQuADDataset(file: file.path) }
+        return error.map { String($0.description.dropFirst(file.path.count)) }
+    }
+
+    @Test func questionsComeWithContextTitleAndAllAnswers() throws {
+        let file = try TemporaryFile("\u{feff}" + document(question))
+        let items = try SQuADDataset(file: file.path).items
+        #expect(
+            items == [SQuADItem(id: "q1", title: "T", context: "A text.", question: "What?", golds: ["a", "a"])])
+    }
+
+    @Test func errorsNameTheFileAndThePlace() throws {
+        #expect(try failure(#"{"version": "1.1"}"#) == ": data: missing")
+        #expect(try failure(#"{"data": {}}"#) == ": data: expected a list")
+        #expect(try failure(document(#"{"id": 3}"#)) == ": data[0].paragraphs[0].qas[0].id: expected a text")
+        #expect(
+            try failure(document(#"{"id": "a", "question": "b", "answers": [{"text": null}]}"#))
+                == ": data[0].paragraphs[0].qas[0].answers[0].text: null, expected a text")
+        #expect(
+            try failure(document(#"{"id": "a", "question": "b", "answers": [4]}"#))
+                == ": data[0].paragraphs[0].qas[0].answers[0]: expected an object")
+        #expect(
+            try failure(document(#"{"id": "a", "question": "", "answers": [{"text": "b"}]}"#))
+                == ": data[0].paragraphs[0].qas[0].question: empty")
+        #expect(try failure(document(question, context: "")) == ": data[0].paragraphs[0].context: empty")
+        #expect(
+            try failure(document("\(question), \(question)"))
+                == ": data[0].paragraphs[0].qas[1].id: the same id as data[0].paragraphs[0].qas[0].id")
+    }
+
+    @Test func questionWithoutAnswersIsNotOfVersionOne() throws {
+        #expect(
+            try failure(document(#"{"id": "a", "question": "b", "answers": []}"#))
+                == ": data[0].paragraphs[0].qas[0].answers: empty; every question has an answer in SQuAD v1.1 "
+                + "(v2.0 is another task)")
+    }
+
+    @Test func emptyDataSetIsAnError() throws {
+        #expect(try failure(document("")) == ": holds no questions")
+        #expect(try failure(#"{"data": []}"#) == ": holds no questions")
+    }
+
+    @Test func fileThatIsNotJSONIsAnErrorOfOneLine() throws {
+        for text in ["", "{\"data\": [\n", "\u{0}"] {
+            let failure = try failure(text)
+            #expect(failure?.hasPrefix(": the file: not valid JSON") == true, "\(failure ?? "")")
+            #expect(failure?.contains("\n") == false)
+        }
+        let file = try TemporaryFile([0x7b, 0xff, 0x7d])
+        #expect(throws: DatasetError.malformed(file: file.path, path: "", cause: "not UTF-8")) {
+            try SQuADDataset(file: file.path)
+        }
+    }
+
+    @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+    func developmentSetIsReadWhole() throws {
+        let items = try SQuADDataset(file: SharedData.path("squad/dev-v1.1.json").path).items
+        #expect(items.count == 10_570)
+        #expect(items.reduce(0) { $0 + $1.golds.count } == 34_726)
+        #expect(items.prefix { $0.title == "Super_Bowl_50" }.count == 810)
+    }
+}

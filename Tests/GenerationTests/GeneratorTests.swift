@@ -1,0 +1,119 @@
+import Foundation
+import Generation
+import ModelFolders
+import Models
+import TestSupport
+import Testing
+
+@Suite struct GeneratorTests {
+    private static let folder = Repository.fixture("Models/llama3-rope-sharded").path
+
+    private static func model(threads: Int = 2, rowLimit: Int = 512) throws -> LlamaModel {
+        try LlamaModel.load(try ModelFolder(path: folder), threads: threads, rowLimit: rowLimit)
+    }
+
+    /// Requests of mixed lengths, some with an injection, some that sample.
+    private static func requests(_ model: LlamaModel) -> [GenerationRequest] {
+        let vector = (0..<model.configuration.hiddenSize).map { Float($0 % 5) - 2 }
+        return (0..<23).map { index in
+            let prompt = (0...(index * 7) % 40).map {
+                Int32(($0 * 31 + index * 17) % model.configuration.vocabularySize)
+            }
+            return GenerationRequest(
+                tokens: prompt,
+                injection: index % 4 == 1
+                    ? Injection(site: ActivationSite(afterBlocks: index % 3), operation: .sum, vector: vector) : nil,
+                maximumNewTokens: index % 13,
+                sampling: index % 5 == 2 ? .nucleus(p: 0.9, temperature: 0.8, seed: UInt64(index)) : .greedy)
+        }
+    }
+
+    @Test func `neither batch, row limit nor threads change a token`() throws {
+        let first = try Self.model(threads: 1)
+        let requests = Self.requests(first)
+        let alone = try requests.map { try Generator(model: first, maximumBatch: 1).generate([$0])[0] }
+        #expect(Set(alone.map(\.tokens)).count > 10)
+        for (batch, threads, rowLimit) in [(1, 2, 512), (3, 1, 5), (8, 3, 64), (100, 2, 30)] {
+            let generator = Generator(model: try Self.model(threads: threads, rowLimit: rowLimit), maximumBatch: batch)
+            #expect(try generator.generate(requests) == alone, "batch \(batch)")
+            #expect(try generator.generate(requests.reversed()) == alone.reversed(), "batch \(batch), reversed")
+        }
+    }
+
+    @Test func `an end token ends a continuation and is not part of it`() throws {
+        let model = try Self.model()
+        let generator = Generator(model: model)
+        let free = try generator.generate([GenerationRequest(tokens: [1, 2, 3], maximumNewTokens: 12)])[0]
+        #expect(free.finish == .length && free.tokens.count == 12)
+        let end = free.tokens[5]
+        let place = try #require(free.tokens.firstIndex(of: end))
+        let ended = try generator.generate([
+            GenerationRequest(tokens: [1, 2, 3], maximumNewTokens: 12, endTokens: [end])
+        ])[0]
+        #expect(ended == GenerationResult(tokens: Array(free.tokens[..<place]), finish: .endToken))
+    }
+
+    @Test func `a request's own rule sees every token and ends the continuation with it`() throws {
+        let generator = Generator(model: try Self.model())
+        let request = GenerationRequest(tokens: [5], maximumNewTokens: 12, shouldStop: { $0.count == 4 })
+        let result = try generator.generate([request])[0]
+        #expect(result.finish == .stopRule && result.tokens.count == 4)
+    }
+
+    @Test func `a continuation fills the context and says so`() throws {
+        let model = try Self.model()
+        let limit = model.configuration.maximumPositions
+        let generator = Generator(model: model)
+        for room in [0, 1, 3] {
+            let prompt = [Int32](repeating: 3, count: limit - room)
+            let result = try generator.generate([GenerationRequest(tokens: prompt, maximumNewTokens: 100)])[0]
+            // The last token needs no position: nothing is computed from it.
+            #expect(result.finish == .contextFull && result.tokens.count == room + 1)
+            let exact = try generator.generate([GenerationRequest(tokens: prompt, maximumNewTokens: room + 1)])[0]
+            #expect(exact == GenerationResult(tokens: result.tokens, finish: .length))
+        }
+    }
+
+    @Test func `nothing asked for is nothing computed`() throws {
+        let generator = Generator(model: try Self.model())
+        #expect(try generator.generate([]) == [])
+        #expect(
+            try generator.generate([GenerationRequest(tokens: [1], maximumNewTokens: 0)])
+                == [GenerationResult(tokens: [], finish: .length)])
+    }
+
+    @Test func `a request that cannot be served is refused before any work, by its number`() throws {
+        let model = try Self.model()
+        let generator = Generator(model: model, maximumBatch: 1)
+        let fine = GenerationRequest(tokens: [1], maximumNewTokens: 3)
+        func refuses(_ bad: GenerationRequest, _ error: ModelError) {
+            #expect(throws: error) {
+                try generator.generate([fine, bad]) { _ in Issue.record("work was done") }
+            }
+        }
+        let size = model.configuration.vocabularySize
+        let limit = model.configuration.maximumPositions
+        refuses(GenerationRequest(tokens: [], maximumNewTokens: 1), .emptyPrompt(sequence: 1))
+        refuses(
+            GenerationRequest(tokens: [Int32(size)], maximumNewTokens: 1),
+            .tokenOutOfVocabulary(sequence: 1, index: 0, token: Int32(size), vocabularySize: size))
+        refuses(
+            GenerationRequest(tokens: [Int32](repeating: 0, count: limit + 1), maximumNewTokens: 1),
+            .tooManyTokens(sequence: 1, tokens: limit + 1, limit: limit))
+        let beyond = ActivationSite(afterBlocks: model.configuration.blockCount + 1)
+        refuses(
+            GenerationRequest(
+                tokens: [1], injection: Injection(site: beyond, operation: .sum, vector: [1]), maximumNewTokens: 1),
+            .siteOutOfRange(beyond, blockCount: model.configuration.blockCount))
+    }
+
+    @Test func `the model can be used from many tasks at once`() async throws {
+        let model = try Self.model()
+        let requests = Self.requests(model)
+        let expected = try Generator(model: model).generate(requests)
+        try await withThrowingTaskGroup(of: [GenerationResult].self) { group in
+            for _ in 0..<4 { group.addTask { try Generator(model: model, maximumBatch: 4).generate(requests) } }
+            for try await results in group { #expect(results == expected) }
+        }
+    }
+}

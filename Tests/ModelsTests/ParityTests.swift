@@ -1,0 +1,67 @@
+import Foundation
+import Generation
+import ModelFolders
+import Models
+import Testing
+
+/// Agreement with Hugging Face transformers.
+@Suite struct ParityTests {
+    @Test(arguments: ReferenceModel.all)
+    func `residual streams, final norm and logits agree`(_ reference: ReferenceModel) throws {
+        let model = try reference.load(threads: 2)
+        let prompts = try reference.figures().prompts
+        #expect(prompts.contains { $0.residualAfterBlock?.count == model.configuration.blockCount })
+        for prompt in prompts {
+            let trace = try model.trace(of: prompt.ids)
+            if let expected = prompt.embeddingLast { #expect(relativeError(trace.streams[0], expected) < 1e-6) }
+            for (found, expected) in zip(trace.streams.dropFirst(), prompt.residualAfterBlock ?? []) {
+                #expect(relativeError(found, expected) < 1e-4)
+            }
+            if let expected = prompt.finalNormLast { #expect(relativeError(trace.finalNorm, expected) < 1e-4) }
+            if let expected = prompt.logitsFull { #expect(absoluteError(trace.logits, expected) < 1e-3) }
+            #expect(absoluteError(Array(trace.logits.prefix(16)), prompt.lastLogits.first16) < 1e-3)
+            #expect(abs(trace.logits[prompt.lastLogits.argmax] - prompt.lastLogits.max) < 1e-3)
+            #expect(trace.logits.firstIndex(of: trace.logits.max() ?? 0) == prompt.lastLogits.argmax)
+        }
+    }
+
+    @Test(arguments: ReferenceModel.all)
+    func `greedy continuations are equal`(_ reference: ReferenceModel) throws {
+        let prompts = try reference.figures().prompts
+        let requests = prompts.map {
+            GenerationRequest(tokens: $0.ids, maximumNewTokens: $0.continuationIds.count)
+        }
+        let results = try Generator(model: try reference.load(threads: 2)).generate(requests)
+        for (result, prompt) in zip(results, prompts) {
+            #expect(result == GenerationResult(tokens: prompt.continuationIds, finish: .length))
+        }
+    }
+
+    @Test(arguments: ReferenceInjections.all)
+    func `injections agree`(_ reference: ReferenceInjections) throws {
+        let (modelA, modelB) = (try reference.modelA.load(threads: 1), try reference.modelB.load(threads: 2))
+        for pair in try reference.figures().pairs {
+            for figures in pair.cases {
+                let site = ActivationSite(afterBlocks: figures.j)
+                let a = try modelA.residualStreams(of: [pair.idsA], at: ActivationSite(afterBlocks: figures.k))[0]
+                #expect(relativeError(a, figures.a) < 1e-4)
+                let b = try modelB.residualStreams(of: [pair.idsB], at: site)[0]
+                #expect(relativeError(b, figures.b) < 1e-4)
+
+                let operation = try #require(Injection.Operation(rawValue: figures.op))
+                let injection = Injection(site: site, operation: operation, vector: figures.projected)
+                var stream = b
+                stream.withUnsafeMutableBufferPointer { injection.apply(to: $0) }
+                #expect(relativeError(stream, figures.injected) < 1e-4)
+
+                let trace = try modelB.trace(of: pair.idsB, injection: injection)
+                #expect(absoluteError(trace.logits, figures.lastLogits.full) < 1e-3)
+                let result = try Generator(model: modelB).generate([
+                    GenerationRequest(
+                        tokens: pair.idsB, injection: injection, maximumNewTokens: figures.continuationIds.count)
+                ])[0]
+                #expect(result.tokens == figures.continuationIds)
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Projection
+import Run
+import Testing
+
+/// Widths that leave a remainder in every vector and tile size.
+private let widths = [(37, 29), (64, 48), (131, 12), (5, 3), (1, 1)]
+
+@Suite("The same bits, however it is computed")
+struct BitTests {
+    @Test("A prediction is one chain of fused multiply-adds over the inputs", arguments: widths)
+    func prediction(dA: Int, dB: Int) throws {
+        let w = Samples.matrix(dB, dA, seed: 1)
+        let x = Samples.matrix(19, dA, seed: 2)
+        var expected = FloatMatrix(zeros: 19, dB)
+        for row in 0..<19 {
+            for output in 0..<dB {
+                var sum: Float = 0
+                for i in 0..<dA { sum.addProduct(w.values[output * dA + i], x.values[row * dA + i]) }
+                expected.values[row * dB + output] = sum
+            }
+        }
+        for instructions in InstructionSet.supported {
+            let execution = Execution(instructionSet: instructions)
+            let found = try LinearProjection(w).project(rows: x, execution: execution)
+            #expect(Samples.bits(found) == Samples.bits(expected), "\(instructions)")
+        }
+        let alone = try LinearProjection(w).project(Array(x[row: 18]))
+        #expect(alone.map(\.bitPattern) == expected[row: 18].map(\.bitPattern))
+    }
+
+    @Test("A dense gradient is one chain over the shard's rows", arguments: widths)
+    func gradient(dA: Int, dB: Int) throws {
+        let w = Samples.matrix(dB, dA, seed: 3)
+        let x = Samples.matrix(6, dA, seed: 4)
+        let y = Samples.matrix(6, dB, seed: 5)
+        guard case .factor(let e) = try ShardLoss.result(w: w, x: x, y: y, dense: false).gradient else {
+            Issue.record("a factor was asked for")
+            return
+        }
+        var expected = FloatMatrix(zeros: dB, dA)
+        for output in 0..<dB {
+            for i in 0..<dA {
+                var sum: Float = 0
+                for row in 0..<6 { sum.addProduct(e.values[row * dB + output], x.values[row * dA + i]) }
+                expected.values[output * dA + i] = sum
+            }
+        }
+        for instructions in InstructionSet.supported {
+            let result = try ShardLoss.result(
+                w: w, x: x, y: y, dense: true, execution: Execution(threads: 2, instructionSet: instructions))
+            #expect(result.gradient == .dense(expected), "\(instructions)")
+        }
+    }
+
+    @Test("Instruction sets, threads and the gradient's form change no bit of a step", arguments: widths)
+    func step(dA: Int, dB: Int) throws {
+        let w = ProjectionInitialization.kaiming.matrix(dimensionA: dA, dimensionB: dB, seed: 6)
+        func trained(_ execution: Execution, dense: (Int) -> Bool) throws -> ([UInt32], [Double]) {
+            var trainer = ProjectionTrainer(w: w)
+            var losses: [Double] = []
+            for step in 0..<3 {
+                let shards = try Samples.shards(
+                    [8, 8, 17, 3], w: trainer.projection, dense: dense, execution: execution, seed: UInt64(step) * 10)
+                losses.append(try trainer.apply(shards: shards, batchRows: 36, execution: execution))
+            }
+            return (Samples.bits(trainer.projection), losses)
+        }
+        let expected = try trained(Execution(threads: 1, instructionSet: .portable)) { _ in true }
+        for instructions in InstructionSet.supported {
+            for threads in [1, 2, 5] {
+                for form in 0..<3 {
+                    let found = try trained(Execution(threads: threads, instructionSet: instructions)) {
+                        form == 0 || form == 1 && $0 % 2 == 0
+                    }
+                    #expect(found == expected, "\(instructions), \(threads) threads, form \(form)")
+                }
+            }
+        }
+    }
+
+    @Test("The similarity of activations has the same bits on every instruction set and number of threads")
+    func similarity() throws {
+        let x = Samples.matrix(9, 37, seed: 8)
+        let y = Samples.matrix(9, 29, seed: 9)
+        let expected = try ActivationSimilarity.value(x: x, y: y, execution: Execution(instructionSet: .portable))
+        for instructions in InstructionSet.supported {
+            for threads in [1, 3] {
+                let execution = Execution(threads: threads, instructionSet: instructions)
+                #expect(try ActivationSimilarity.value(x: x, y: y, execution: execution) == expected)
+            }
+        }
+    }
+
+    @Test("Shards are summed in their index order: another order gives other bits")
+    func shardOrder() throws {
+        let w = Samples.matrix(16, 32, seed: 10)
+        let shards = try Samples.shards([8, 8, 8, 8], w: w, dense: { _ in false })
+        func trained(_ shards: [ShardContribution]) throws -> [UInt32] {
+            var trainer = ProjectionTrainer(w: w)
+            _ = try trainer.apply(shards: shards, batchRows: 32)
+            return Samples.bits(trainer.projection) + trainer.checkpoint().map(UInt32.init)
+        }
+        #expect(try trained(shards) == trained(shards))
+        #expect(try trained(shards) != trained(shards.reversed()))
+    }
+
+    @Test("A row's error does not depend on the rows beside it")
+    func batchInvariance() throws {
+        let w = Samples.matrix(21, 35, seed: 11)
+        let x = Samples.matrix(20, 35, seed: 12)
+        let all = try LinearProjection(w).project(rows: x)
+        for count in [1, 7, 9, 16] {
+            let some = FloatMatrix(rows: count, columns: 35, values: Array(x.values[..<(count * 35)]))
+            let found = try LinearProjection(w).project(rows: some)
+            #expect(found.values == Array(all.values[..<(count * 21)]))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Reports
+import Run
+import Testing
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
+@Suite("Files and tables for people")
+struct DocumentTests {
+    @Test("The page loads nothing from elsewhere and runs nothing")
+    func selfContained() throws {
+        let html = try SampleReport.text("report.html", of: SampleReport.report())
+        #expect(!html.contains("<script"))
+        #expect(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"))
+        for forbidden in ["<link", "src=", "href=", "@import", "url("] {
+            #expect(!html.contains(forbidden), "\(forbidden)")
+        }
+        #expect(!html.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" })
+        #expect(html.contains("prefers-color-scheme: dark"))
+    }
+
+    /// The page is XML once its one unclosed kind of element is taken out.
+    private func parses(_ html: String) -> Bool {
+        let lines = html.split(separator: "\n", omittingEmptySubsequences: false)
+        let text = lines.filter { !$0.hasPrefix("<meta") && !$0.hasPrefix("<!DOCTYPE") }.joined(separator: "\n")
+        return XMLParser(data: Data(text.utf8)).parse()
+    }
+
+    @Test(
+        "The page is well-formed whatever is drawn",
+        arguments: [
+            [4, 2, 1, 0.5], [], [0], [0, 0, 0], [1e-300, 1e300], [.nan, 1], [.infinity, 3], [7, 7],
+            (0..<5000).map { 1 / Double($0 + 1) },
+        ] as [[Double]])
+    func wellFormed(losses: [Double]) throws {
+        let html = try SampleReport.text("report.html", of: SampleReport.report(losses: losses))
+        #expect(parses(html))
+        #expect(!html.contains("\"nan") && !html.contains("\"inf") && !html.contains("\"–"))
+        #expect(html.utf8.count < 200_000)
+    }
+
+    @Test("The page draws the loss, the similarity of the layers and a bar for each condition and metric")
+    func plots() throws {
+        let html = try SampleReport.text("report.html", of: SampleReport.report())
+        #expect(html.components(separatedBy: "<svg").count - 1 == 3)
+        #expect(html.contains("Training loss by step"))
+        #expect(html.contains("Text similarity by layer"))
+        // Seven conditions with exact match and F1, and the legends of two plots.
+        #expect(html.components(separatedBy: "<rect").count - 1 == 7 * 2 + 4)
+        #expect(html.components(separatedBy: "class=\"interval\"").count - 1 == 7 * 2 * 3)
+    }
+
+    @Test("Markdown keeps each table's columns, whatever the cells hold")
+    func markdown() throws {
+        let text = try SampleReport.text("report.md", of: SampleReport.report())
+        var columns: Int?
+        var tables = 0
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard line.hasPrefix("|") else {
+                columns = nil
+                continue
+            }
+            let count = line.replacing("\\\\", with: "").replacing("\\|", with: "").count { $0 == "|" }
+            if columns == nil { tables += 1 }
+            #expect(columns == nil || columns == count, "\(line)")
+            columns = count
+        }
+        #expect(tables >= 8)
+        #expect(!text.contains("<script"))
+        #expect(!text.replacing("\\]", with: "").contains("](http"))
+        #expect(text.contains("| injected: A's activation | 100.0 % \\[51.0, 100.0\\] |"))
+    }
+
+    @Test("The final table names the conditions and gives values with their intervals, aligned")
+    func summary() throws {
+        let summary = try SampleReport.report(text: "blue").summary
+        let lines = summary.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        #expect(lines[0] == "projection 4 × 3 from 3,072 texts: loss 4.00 → 0.500 in 4 steps")
+        let header = try #require(lines.firstIndex { $0.hasPrefix("SQuAD v1.1, 4 items") })
+        let rows = lines[(header + 2)..<(header + 9)]
+        #expect(Set(rows.map(\.count)) == [lines[header].count])
+        #expect(
+            rows.contains { $0.hasPrefix("injected: A's activation") && $0.contains("100.0 % [51.0, 100.0]") })
+        #expect(summary.hasSuffix("\n[95 % confidence intervals]\n"))
+    }
+
+    @Test("A mix of devices is said where the results are read")
+    func mixedDevices() throws {
+        var report = try SampleReport.report()
+        #expect(report.markdown.contains("different kinds"))
+        report.deviceKinds = ["cpu a"]
+        #expect(!report.markdown.contains("different kinds"))
+    }
+}

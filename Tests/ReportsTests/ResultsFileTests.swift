@@ -1,0 +1,129 @@
+import Evaluation
+import Foundation
+import Reports
+import Run
+import Testing
+
+@Suite("Files for programs")
+struct ResultsFileTests {
+    @Test("A run's files are named as documented")
+    func names() throws {
+        #expect(
+            try SampleReport.report().files.map(\.name)
+                == ["results.json", "samples_squad.jsonl", "report.md", "report.html"])
+    }
+
+    @Test("Equal inputs give equal bytes")
+    func deterministic() throws {
+        #expect(try SampleReport.report().files == SampleReport.report().files)
+    }
+
+    private func object(_ value: Any?, _ path: String...) throws -> [String: Any] {
+        var found = try #require(value as? [String: Any])
+        for name in path { found = try #require(found[name] as? [String: Any], "\(name)") }
+        return found
+    }
+
+    @Test("results.json gives each task's metrics by condition, with standard error, interval and n")
+    func results() throws {
+        let report = try SampleReport.report()
+        let text = try SampleReport.text("results.json", of: report)
+        let root = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        let injected = try object(root, "results", "squad", "injected")
+        #expect(injected["exact_match,none"] as? Double == 1)
+        #expect(injected["exact_match_stderr,none"] as? Double == 0)
+        #expect(injected["n"] as? Int == 4)
+        let a = try object(root, "results", "squad", "a_full")
+        #expect(a["exact_match,none"] as? Double == 0.75)
+        #expect(a["exact_match_stderr,none"] as? Double == 0.25)
+        let interval = try #require(report.tasks[0].score(.aFull, .exactMatch)).interval
+        #expect(a["exact_match_interval95,none"] as? [Double] == [interval.low, interval.high])
+        #expect(try object(root, "differences", "squad", "injected-a_full")["exact_match,none"] as? Double == 0.25)
+        let projection = try object(root, "projection")
+        #expect(projection["steps"] as? Int == 4)
+        #expect(projection["first_loss"] as? Double == 4)
+        #expect(projection["final_loss"] as? Double == 0.5)
+        #expect(projection["epoch_losses"] as? [Double] == [3, 0.75])
+        let layers = try #require(try object(root)["similarity"] as? [[String: Any]])
+        #expect(layers.map { $0["layer"] as? Int } == [8, 0])
+        #expect(layers[0]["n"] as? Int == 3)
+        #expect(try object(root)["device_kinds"] as? [String] == ["cpu a", "cpu b"])
+        #expect(try object(root, "n-samples")["squad"] as? Int == 4)
+    }
+
+    @Test("The configuration in results.json reads back as the run's")
+    func configuration() throws {
+        let report = try SampleReport.report()
+        struct Results: Decodable { let configs: RunConfiguration }
+        let text = try SampleReport.text("results.json", of: report)
+        #expect(try JSONDecoder().decode(Results.self, from: Data(text.utf8)).configs == report.configuration)
+    }
+
+    @Test("Numbers that JSON cannot hold become null, and a run of nothing is still a document")
+    func extremes() throws {
+        let report = try SampleReport.report(losses: [.nan, .infinity])
+        let text = try SampleReport.text("results.json", of: report)
+        let root = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        #expect(try object(root, "projection")["first_loss"] is NSNull)
+        let empty = RunReport(
+            run: "", configuration: RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0), versions: [],
+            fingerprints: [], deviceKinds: [])
+        for file in empty.files where file.name == "results.json" {
+            let root = try JSONSerialization.jsonObject(with: file.bytes)
+            #expect(try object(root, "results").isEmpty)
+        }
+        #expect(empty.summary.isEmpty)
+    }
+
+    @Test("Each line of the samples is one item, whatever its texts hold")
+    func samples() throws {
+        let report = try SampleReport.report()
+        let lines = try SampleReport.text("samples_squad.jsonl", of: report).split(separator: "\n")
+        #expect(lines.count == 4)
+        for (index, line) in lines.enumerated() {
+            let root = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            #expect(try object(root)["id"] as? String == "item-\(index)")
+            #expect(try object(root)["gold"] as? [String] == ["red", SampleReport.hostile])
+            let noise = try object(root, "conditions", "random")
+            #expect(noise["text"] as? String == " not " + SampleReport.hostile)
+            #expect(noise["tokens"] as? Int == 2)
+            #expect(try object(root, "conditions", "injected")["exact_match"] as? Double == 1)
+        }
+    }
+
+    @Test("The prompt's hash is the SHA-256 of the full prompt (Python's hashlib)")
+    func promptHash() throws {
+        let text = try SampleReport.text("samples_squad.jsonl", of: SampleReport.report(items: 1, text: "red"))
+        #expect(text.contains("\"prompt_hash\":\"151f0c1f10d8d514e0ca970b5b7d9066c14b949cf2e65cd748bb5918f7c10c4c\""))
+    }
+
+    @Test("timing.json holds stages, workers and faults")
+    func timing() throws {
+        let status = RunStatus(
+            run: "abc", phase: .done, elapsedSeconds: 12.5,
+            stages: [
+                StageStatus(stage: .train, unitsDone: 960, unitsTotal: 960, seconds: 10, rate: 96, etaSeconds: nil)
+            ],
+            loss: 0.5,
+            workers: [
+                WorkerStatus(
+                    worker: "h/1", host: "h", processID: 7, deviceKind: "cpu", state: .lost, unitsDone: 5, leases: 0,
+                    rate: nil, lastHeardSeconds: 1, bytesIn: .max, bytesOut: 0)
+            ],
+            faults: [Fault(atSeconds: 3, worker: nil, what: SampleReport.hostile)], faultCount: 9)
+        let file = TimingReport(
+            status: status, finishedAt: "2030-01-01T00:00:00Z", figures: [(name: "saving", value: 0.25)]
+        ).file
+        #expect(file.name == "timing.json")
+        let root = try object(try JSONSerialization.jsonObject(with: file.bytes))
+        #expect(root["elapsed_seconds"] as? Double == 12.5)
+        #expect(root["fault_count"] as? Int == 9)
+        let workers = try #require(root["workers"] as? [[String: Any]])
+        #expect((workers[0]["bytes_in"] as? NSNumber)?.uint64Value == .max)
+        #expect(workers[0]["units_per_second"] is NSNull)
+        let stages = try #require(root["stages"] as? [[String: Any]])
+        #expect(stages[0]["units_per_second"] as? Double == 96)
+        let faults = try #require(root["faults"] as? [[String: Any]])
+        #expect(faults[0]["what"] as? String == SampleReport.hostile)
+    }
+}

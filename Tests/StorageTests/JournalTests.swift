@@ -1,0 +1,211 @@
+import Foundation
+import Testing
+
+@testable import Storage
+
+@Suite struct JournalTests {
+    private let records = ["first", "", "the third record", "4"].map { Data($0.utf8) }
+
+    /// Opens the journal of `folder` and returns it with what it replayed.
+    private func open(_ folder: borrowing TemporaryFolder) throws -> (Journal, [Data]) {
+        var replayed: [Data] = []
+        let journal = try Journal(folder: folder.url) { replayed.append($0.payload) }
+        return (journal, replayed)
+    }
+
+    /// A journal's bytes, after `records` were appended, each committed by itself or all at once.
+    private func write(_ records: [Data], into folder: borrowing TemporaryFolder, committingEach: Bool) throws -> Data {
+        let (journal, _) = try open(folder)
+        for record in records {
+            try journal.append(record)
+            if committingEach { try journal.commit() }
+        }
+        try journal.commit()
+        return try Data(contentsOf: folder.file("journal"))
+    }
+
+    @Test func committedRecordsComeBackInOrder() throws {
+        let folder = try TemporaryFolder()
+        _ = try write(records, into: folder, committingEach: false)
+        let (journal, replayed) = try open(folder)
+        #expect(replayed == records)
+        #expect(journal.recovery == Journal.Recovery(records: 4, cutBytes: 0))
+    }
+
+    @Test func aRecordIsJoinedFromItsPieces() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let (journal, _) = try open(folder)
+            let pieces: [[UInt8]] = [[1, 2], [], [3]]
+            try pieces[0].withUnsafeBytes { first in
+                try pieces[2].withUnsafeBytes { last in
+                    _ = try journal.append([first, UnsafeRawBufferPointer(start: nil, count: 0), last])
+                }
+            }
+        }
+        #expect(try open(folder).1 == [Data([1, 2, 3])])
+    }
+
+    @Test func aRecordIsReadAgainWhereItIs() throws {
+        let folder = try TemporaryFolder()
+        let (journal, _) = try open(folder)
+        let positions = try records.map { try journal.append($0) }
+        #expect(try positions.reversed().map { try journal.read(at: $0) } == records.reversed())
+        #expect(positions == positions.sorted())
+    }
+
+    @Test(arguments: [true, false])
+    func aTornTailIsCutOffWhereverItIsTorn(committingEach: Bool) throws {
+        let whole = try TemporaryFolder()
+        let bytes = try write(records, into: whole, committingEach: committingEach)
+        let lastRecord = JournalFormat.recordHeaderBytes + records[3].count
+        for torn in 0..<lastRecord {
+            let folder = try TemporaryFolder()
+            try bytes.prefix(bytes.count - lastRecord + torn).write(to: folder.file("journal"))
+            do {
+                let (journal, replayed) = try open(folder)
+                #expect(replayed == Array(records.prefix(3)))
+                #expect(journal.recovery == Journal.Recovery(records: 3, cutBytes: UInt64(torn)))
+                try journal.append(Data("again".utf8))
+            }
+            #expect(try open(folder).1 == records.prefix(3) + [Data("again".utf8)])
+        }
+    }
+
+    @Test func aTornTailOfZerosOrNoiseIsCutOff() throws {
+        for tail in [Data(count: 500), Data((0..<500).map { UInt8(truncatingIfNeeded: $0 &* 167) })] {
+            let folder = try TemporaryFolder()
+            let bytes = try write(records, into: folder, committingEach: true)
+            try (bytes + tail).write(to: folder.file("journal"))
+            let (journal, replayed) = try open(folder)
+            #expect(replayed == records)
+            #expect(journal.recovery.cutBytes == 500)
+        }
+    }
+
+    /// A power failure may keep a later page and lose an earlier one, of what was written since the last commit.
+    @Test func recordsThatWereNeverCommittedAreATornTailEvenOutOfOrder() throws {
+        let folder = try TemporaryFolder()
+        var bytes = try write(records, into: folder, committingEach: false)
+        let second = JournalFormat.fileHeaderBytes + JournalFormat.recordHeaderBytes + records[0].count
+        bytes.replaceSubrange(second..<second + 8, with: Data(count: 8))
+        try bytes.write(to: folder.file("journal"))
+        #expect(try open(folder).1 == [records[0]])
+    }
+
+    @Test func anyFlippedBitInACommittedRecordIsAnErrorThatNamesItsPlace() throws {
+        let whole = try TemporaryFolder()
+        let bytes = try write(records, into: whole, committingEach: true)
+        let start = JournalFormat.fileHeaderBytes + 2 * JournalFormat.recordHeaderBytes + records[0].count
+        let end = start + JournalFormat.recordHeaderBytes + records[2].count
+        for index in start..<end {
+            let folder = try TemporaryFolder()
+            var damaged = bytes
+            damaged[index] ^= 1 << UInt8(index % 8)
+            try damaged.write(to: folder.file("journal"))
+            let error = #expect(throws: StorageError.self) { try open(folder) }
+            guard case .damagedRecord(let path, let offset, _) = error else {
+                Issue.record("byte \(index): \(String(describing: error))")
+                continue
+            }
+            #expect(path == folder.file("journal").path)
+            #expect(offset == UInt64(start))
+            #expect(try Data(contentsOf: folder.file("journal")) == damaged)
+        }
+    }
+
+    @Test func aSecondCoordinatorIsRefusedUntilTheFirstIsGone() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let (journal, _) = try open(folder)
+            let error = #expect(throws: StorageError.locked(path: journal.path)) { try open(folder) }
+            #expect(
+                error?.description == "\(journal.path): another coordinator is running in this folder; "
+                    + "wait for it, stop it, or choose another folder")
+            withExtendedLifetime(journal) {}
+        }
+        _ = try open(folder)
+    }
+
+    @Test func aFileThatIsNoJournalIsLeftAlone() throws {
+        for content in ["{\"a\": 1}", "a text that is longer than a header"] {
+            let folder = try TemporaryFolder()
+            try Data(content.utf8).write(to: folder.file("journal"))
+            #expect(throws: StorageError.notAJournal(path: folder.file("journal").path)) { try open(folder) }
+            #expect(try Data(contentsOf: folder.file("journal")) == Data(content.utf8))
+        }
+    }
+
+    @Test func anotherVersionIsRefusedWithBothNamed() throws {
+        let folder = try TemporaryFolder()
+        var bytes = try write(records, into: folder, committingEach: true)
+        bytes[8] = 9
+        try bytes.write(to: folder.file("journal"))
+        #expect(
+            throws: StorageError.unsupportedVersion(path: folder.file("journal").path, found: 9, expected: 1)
+        ) { try open(folder) }
+    }
+
+    @Test func aCreationThatWasCutShortIsTakenUpAgain() throws {
+        for content in [Data(JournalFormat.fileHeader.prefix(5)), Data(count: 16)] {
+            let folder = try TemporaryFolder()
+            try content.write(to: folder.file("journal"))
+            try open(folder).0.append(records[0])
+            #expect(try open(folder).1 == [records[0]])
+        }
+    }
+
+    @Test func aRecordAboveTheLimitIsNeitherWrittenNorRead() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("journal").path
+        do {
+            let (journal, _) = try open(folder)
+            try journal.append(Data(count: 101))
+        }
+        #expect(throws: StorageError.recordTooLarge(path: path, bytes: 101, limit: 100)) {
+            try Journal(folder: folder.url, recordLimit: 100) { _ in }
+        }
+        let (journal, _) = try open(folder)
+        let strict = try TemporaryFolder()
+        let small = try Journal(folder: strict.url, recordLimit: 100) { _ in }
+        #expect(throws: StorageError.recordTooLarge(path: small.path, bytes: 101, limit: 100)) {
+            try small.append(Data(count: 101))
+        }
+        #expect(journal.recovery.records == 1)
+    }
+
+    @Test func aFailureOfTheReplayIsPassedOnAndReleasesTheFile() throws {
+        struct Failure: Error {}
+        let folder = try TemporaryFolder()
+        _ = try write(records, into: folder, committingEach: true)
+        #expect(throws: Failure.self) { try Journal(folder: folder.url) { _ in throw Failure() } }
+        #expect(try open(folder).1 == records)
+    }
+
+    @Test func aFullDiskLosesNoneOfTheRecordsBefore() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            do {
+                let journal = try Journal(folder: folder.url) { _ in }
+                try journal.append(Data("kept".utf8))
+                limitFileSize(to: 10_000)
+                let end = journal.end
+                let error = #expect(throws: StorageError.self) { try journal.append(Data(count: 20_000)) }
+                #expect(error == .system(operation: "write", path: journal.path, code: EFBIG))
+                #expect(try Data(contentsOf: folder.file("journal")).count == Int(end))
+                try journal.append(Data("small enough".utf8))
+                try journal.commit()
+            }
+            var replayed: [Data] = []
+            _ = try Journal(folder: folder.url) { replayed.append($0.payload) }
+            #expect(replayed == [Data("kept".utf8), Data("small enough".utf8)])
+        }
+    }
+
+    @Test func anErrorIsOneLineThatSaysWhatToDo() {
+        let full = StorageError.system(operation: "write", path: "/runs/a\nb/journal", code: ENOSPC)
+        #expect(
+            full.description == "cannot write /runs/a\\nb/journal: No space left on device; "
+                + "free some space and start again with the same command")
+    }
+}

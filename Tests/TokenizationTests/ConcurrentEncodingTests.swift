@@ -1,0 +1,18 @@
+import Foundation
+import TestSupport
+import Testing
+import Tokenization
+
+@Suite("Encoding on several threads") struct ConcurrentEncodingTests {
+    @Test("One tokenizer gives every thread the ids it gives one", arguments: ["llama3", "llama2", "flags-lowercase"])
+    func sameIDs(name: String) async throws {
+        let cases = try LibraryCases(name)
+        let tokenizer = try Tokenizer(folder: Repository.fixture("Tokenizers/\(name)"))
+        let texts = cases.encoded.map(\.text)
+        let expected = cases.encoded.map(\.ids)
+        await withTaskGroup(of: [[Int32]].self) { group in
+            for _ in 0..<8 { group.addTask { texts.map { tokenizer.encode($0) } } }
+            for await ids in group { #expect(ids == expected) }
+        }
+    }
+}

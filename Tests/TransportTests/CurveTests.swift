@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@testable import Transport
+
+@Suite(.timeLimit(.minutes(1))) struct CurveTests {
+    private func options(_ security: SocketOptions.Security) -> SocketOptions {
+        var options = SocketOptions()
+        options.security = security
+        return options
+    }
+
+    @Test func aKnownKeyCarriesAMessageAndItsAnswer() async throws {
+        let server = try CurveKeyPair.generate()
+        let client = try CurveKeyPair.generate()
+        try await withStations(2) { stations in
+            let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"), options(.curveServer(server)))
+            try await stations[1].connect(
+                to: endpoint, options(.curveClient(server: server.publicKey, own: client)))
+            try await stations[1].send("secret")
+            let question = try await stations[0].received.next()
+            #expect(text(question) == ["secret"])
+            try await stations[0].reply("as well", to: question.peer)
+            #expect(text(try await stations[1].received.next()) == ["as well"])
+        }
+    }
+
+    @Test func aWrongServerKeyIsNoticedOnBothSides() async throws {
+        let server = try CurveKeyPair.generate()
+        let other = try CurveKeyPair.generate()
+        try await withStations(2) { stations in
+            let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"), options(.curveServer(server)))
+            try await stations[1].connect(to: endpoint, options(.curveClient(server: other.publicKey, own: other)))
+            #expect(try await stations[0].events.next() == .handshakeFailed(.wrongKey))
+            let event = try await stations[1].events.first { $0 != .disconnected }
+            guard case .handshakeFailed(.connectionLost) = event else {
+                Issue.record("\(event)")
+                return
+            }
+        }
+    }
+
+    @Test func aClientWithoutKeysIsNoticed() async throws {
+        let server = try CurveKeyPair.generate()
+        try await withStations(2) { stations in
+            let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"), options(.curveServer(server)))
+            try await stations[1].connect(to: endpoint)
+            // Whichever side reads the other's greeting first says why, and breaks off.
+            let here = try await stations[0].events.next()
+            let there = try await stations[1].events.first { if case .handshakeFailed = $0 { true } else { false } }
+            #expect([here, there].contains(.handshakeFailed(.mechanismMismatch)))
+        }
+    }
+
+    @Test func keysAreReadAndWrittenAsText() throws {
+        let pair = try CurveKeyPair.generate()
+        let again = try CurveKeyPair(secretKey: CurveSecretKey(z85: pair.secretKey.z85))
+        #expect(again.publicKey == pair.publicKey)
+        #expect(try CurvePublicKey(z85: pair.publicKey.z85) == pair.publicKey)
+        // The test vectors of RFC 26/CurveZMQ's reference, as zmq_curve_public's manual gives them.
+        let known = try CurveKeyPair(secretKey: CurveSecretKey(z85: "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"))
+        #expect(known.publicKey.z85 == "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID")
+    }
+
+    @Test(arguments: ["", "short", String(repeating: "a", count: 41), String(repeating: "~", count: 40), "é"])
+    func otherTextIsNoKeyAndIsNotRepeated(text: String) {
+        let error = #expect(throws: TransportError.self) { try CurveSecretKey(z85: text) }
+        #expect(text.isEmpty || error?.description.contains(text) == false)
+    }
+
+    @Test func aSecretKeyIsNotPrinted() throws {
+        let pair = try CurveKeyPair.generate()
+        var dumped = ""
+        dump(pair, to: &dumped)
+        #expect(!"\(pair) \(pair.secretKey)".contains(pair.secretKey.z85))
+        #expect(!dumped.contains(pair.secretKey.z85))
+    }
+}

@@ -1,0 +1,139 @@
+import Run
+import Testing
+import Wire
+
+@Suite("Limits")
+struct LimitTests {
+    private func failure(index: Int) -> WorkerMessage {
+        .failure(lease: LeaseID(1), unit: UnitID(.train, index), cause: "")
+    }
+
+    private func welcome(layerK: Int = 1, heartbeat: Double = 1, silence: Double = 1) -> CoordinatorMessage {
+        .welcome(
+            Welcome(
+                run: "", modelA: "", modelB: "", layerK: layerK, layerJ: 1, operation: .replace, seed: 0,
+                heartbeatSeconds: heartbeat, silenceSeconds: silence))
+    }
+
+    private func status(
+        elapsed: Double = 0, rate: Double? = nil, eta: Double? = nil, faultCount: Int = 0, processID: Int32 = 0
+    ) -> StatusReply {
+        .status(
+            RunStatus(
+                run: "", phase: .running, elapsedSeconds: elapsed,
+                stages: [
+                    StageStatus(stage: .train, unitsDone: 0, unitsTotal: 0, seconds: 0, rate: rate, etaSeconds: eta)
+                ], loss: nil,
+                workers: [
+                    WorkerStatus(
+                        worker: "", host: "", processID: processID, deviceKind: "", state: .idle, unitsDone: 0,
+                        leases: 0, rate: nil, lastHeardSeconds: 0, bytesIn: 0, bytesOut: 0)
+                ], faults: [], faultCount: faultCount))
+    }
+
+    @Test("unit numbers reach to the limit and no further")
+    func unitNumbers() {
+        #expect(refusal(of: failure(index: WireLimits.number)) == nil)
+        for index in [-1, WireLimits.number + 1, .max, .min] {
+            #expect(refusal(of: failure(index: index))?.field == "unit.index")
+        }
+    }
+
+    @Test("row numbers are refused in their place")
+    func rowNumbers() {
+        let message = CoordinatorMessage.grant(
+            Grant(
+                lease: LeaseID(1), id: UnitID(.train, 0),
+                unit: .train(TrainUnit(step: 0, rows: [0, 1, -1], dense: false))))
+        #expect(refusal(of: message)?.field == "unit.train.rows[2]")
+    }
+
+    @Test("layers, token counts and capacities have limits of their own")
+    func smallNumbers() {
+        #expect(refusal(of: welcome(layerK: 65_537))?.field == "layer_k")
+        #expect(refusal(of: welcome(layerK: -1))?.field == "layer_k")
+        for capacity in [0, -1, 65_537] {
+            let message = WorkerMessage.ready(Readiness(fingerprintA: "", fingerprintB: "", capacity: capacity))
+            #expect(refusal(of: message)?.field == "capacity")
+        }
+        for tokens in [0, -1, WireLimits.tokens + 1] {
+            let unit = WorkUnit.extract(ExtractUnit(firstRow: 0, texts: [], maximumTokens: tokens))
+            let message = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(.extract, 0), unit: unit))
+            #expect(refusal(of: message)?.field == "unit.extract.maximum_tokens")
+        }
+    }
+
+    @Test("intervals are finite and above 0", arguments: [0, -1, .nan, .infinity] as [Double])
+    func intervals(seconds: Double) {
+        #expect(refusal(of: welcome(heartbeat: seconds))?.field == "heartbeat_seconds")
+        #expect(refusal(of: welcome(silence: seconds))?.field == "silence_seconds")
+    }
+
+    @Test("measured times and rates are finite and not negative", arguments: [-0.5, .nan, .infinity] as [Double])
+    func measures(value: Double) {
+        #expect(refusal(of: status(elapsed: value))?.field == "status.elapsed_seconds")
+        #expect(refusal(of: status(rate: value))?.field == "status.stages[0].rate")
+        #expect(refusal(of: status(eta: value))?.field == "status.stages[0].eta_seconds")
+    }
+
+    @Test("counts and process ids are not negative")
+    func counts() {
+        #expect(refusal(of: status(faultCount: -1))?.field == "status.fault_count")
+        #expect(refusal(of: status(processID: -1))?.field == "status.workers[0].process_id")
+    }
+
+    @Test("token ids are not negative")
+    func tokenIDs() {
+        let result = SimilarityResult(
+            plain: Continuation(tokens: [], text: ""), injected: Continuation(tokens: [3, -1], text: ""))
+        let message = WorkerMessage.result(
+            run: "", lease: LeaseID(1), unit: UnitID(.similarity, 0), result: .similarity(result))
+        #expect(refusal(of: message)?.field == "similarity.injected.tokens[1]")
+    }
+
+    @Test("lists reach to the limit and no further")
+    func listLength() {
+        let leases = (0...MessageLimits.elements).map { LeaseID(UInt64($0)) }
+        #expect(refusal(of: WorkerMessage.heartbeat(Array(leases.dropLast()))) == nil)
+        let error = refusal(of: WorkerMessage.heartbeat(leases))
+        #expect(error?.field == "leases")
+        #expect(error?.found == "65537")
+        let texts = [String](repeating: "", count: MessageLimits.elements + 1)
+        let unit = WorkUnit.extract(ExtractUnit(firstRow: 0, texts: texts, maximumTokens: 1))
+        let grant = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(.extract, 0), unit: unit))
+        #expect(refusal(of: grant)?.field == "unit.extract.texts")
+    }
+
+    @Test("texts reach to the limit and no further")
+    func textLength() {
+        let longest = String(repeating: "x", count: MessageLimits.textBytes)
+        #expect(refusal(of: WorkerMessage.goodbye(reason: longest)) == nil)
+        #expect(refusal(of: WorkerMessage.goodbye(reason: longest + "x"))?.field == "reason")
+    }
+
+    @Test("the largest lists that are allowed fit into the memory that reading may take")
+    func largestLists() throws {
+        let answers = ItemAnswers(answers: [Continuation(tokens: [1], text: "x")])
+        let result = EvaluateResult(items: [ItemAnswers](repeating: answers, count: MessageLimits.elements))
+        let message = WorkerMessage.result(
+            run: "", lease: LeaseID(1), unit: UnitID(.squad, 0), result: .evaluate(result))
+        #expect(refusal(of: message) == nil)
+    }
+
+    @Test("a header that is too long is refused unread")
+    func headerLength() {
+        let header = [UInt8](repeating: 0xff, count: WireLimits.headerBytes + 1)
+        #expect(refusal(WorkerMessage.self, header)?.expected == "a header of at most 67108864 bytes")
+    }
+
+    @Test("a header whose structures would fill the memory is refused")
+    func memory() throws {
+        // Four million empty items in 8 MB; each would take 144 bytes and a pointer.
+        let items = [UInt16](repeating: UInt16(littleEndian: 0x001a), count: 4_000_000).withUnsafeBytes { Array($0) }
+        let header = [
+            HeaderField.message(13, "grant", [.message(3, "unit", [.bytes(4, "evaluate", items)])])
+        ].encoded
+        let error = try #require(refusal(CoordinatorMessage.self, header))
+        #expect(error.found.hasPrefix("one whose elements take more memory"))
+    }
+}

@@ -1,0 +1,123 @@
+import Run
+import Testing
+import Wire
+
+@Suite("Messages there and back")
+struct RoundTripTests {
+    @Test("every kind of message comes back as it was", arguments: Sample.all)
+    func comesBack(sample: Sample) throws {
+        func check<Message: WireValue>(_ message: Message) throws {
+            #expect(try message.overTheWire() == message)
+        }
+        try check(sample.message)
+    }
+
+    @Test("headers are the bytes that the schema says", arguments: Sample.all)
+    func headerBytes(sample: Sample) {
+        #expect(sample.message.encoded.header == sample.header.encoded)
+    }
+
+    @Test("texts come back byte by byte", arguments: Sample.texts)
+    func textBytes(text: String) throws {
+        guard case .goodbye(let reason) = try WorkerMessage.goodbye(reason: text).overTheWire() else {
+            Issue.record("not a goodbye")
+            return
+        }
+        #expect(Array(reason.utf8) == Array(text.utf8))
+    }
+
+    @Test("what is empty or absent stays so")
+    func emptyParts() throws {
+        let messages: [WorkerMessage] = [
+            .heartbeat([]), .goodbye(reason: ""),
+            .register(
+                Registration(softwareVersion: "", worker: "", host: "", processID: 0, deviceKind: "", run: nil)),
+            .register(Registration(softwareVersion: "", worker: "", host: "", processID: 0, deviceKind: "", run: "")),
+            .result(
+                run: "", lease: LeaseID(0), unit: UnitID(.squad, 0), result: .evaluate(EvaluateResult(items: []))),
+        ]
+        for message in messages {
+            #expect(try message.overTheWire() == message)
+        }
+        let grants = [
+            WorkUnit.extract(ExtractUnit(firstRow: 0, texts: [], maximumTokens: 1)),
+            .train(TrainUnit(step: 0, rows: [], dense: false)),
+            .evaluate(
+                EvaluateUnit(
+                    task: .gsm8k, conditions: [], items: [],
+                    limits: GenerationLimits(maximumNewTokens: 0, stopStrings: []))),
+        ]
+        for (unit, stage) in zip(grants, [Stage.extract, .train, .gsm8k]) {
+            let message = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(stage, 0), unit: unit))
+            #expect(try message.overTheWire() == message)
+        }
+        let status = StatusReply.status(
+            RunStatus(
+                run: "", phase: .running, elapsedSeconds: 0,
+                stages: [
+                    StageStatus(stage: .train, unitsDone: 0, unitsTotal: 0, seconds: 0, rate: nil, etaSeconds: nil)
+                ], loss: nil, workers: [], faults: [Fault(atSeconds: 0, worker: nil, what: "")], faultCount: 0))
+        #expect(try status.overTheWire() == status)
+    }
+
+    @Test("every case of every enumeration comes back")
+    func enumerations() throws {
+        for stage in Stage.allCases {
+            let message = WorkerMessage.failure(lease: LeaseID(1), unit: UnitID(stage, 1), cause: "")
+            #expect(try message.overTheWire() == message)
+        }
+        for operation in InjectionOperation.allCases {
+            let message = CoordinatorMessage.welcome(
+                Welcome(
+                    run: "", modelA: "", modelB: "", layerK: 0, layerJ: 0, operation: operation, seed: 0,
+                    heartbeatSeconds: 1, silenceSeconds: 1))
+            #expect(try message.overTheWire() == message)
+        }
+        for phase in [RunStatus.Phase.running, .stopping, .done, .failed] {
+            for state in [WorkerStatus.State.loading, .idle, .working, .lost] {
+                let worker = WorkerStatus(
+                    worker: "", host: "", processID: 0, deviceKind: "", state: state, unitsDone: 0, leases: 0,
+                    rate: nil, lastHeardSeconds: 0, bytesIn: 0, bytesOut: 0)
+                let reply = StatusReply.status(
+                    RunStatus(
+                        run: "", phase: phase, elapsedSeconds: 0, stages: [], loss: nil, workers: [worker],
+                        faults: [], faultCount: 0))
+                #expect(try reply.overTheWire() == reply)
+            }
+        }
+    }
+
+    @Test("the loss of a training that diverges is told")
+    func divergedLoss() throws {
+        let reply = StatusReply.status(
+            RunStatus(
+                run: "", phase: .running, elapsedSeconds: 0, stages: [], loss: .nan, workers: [], faults: [],
+                faultCount: 0))
+        guard case .status(let status) = try reply.overTheWire() else {
+            Issue.record("not a status")
+            return
+        }
+        #expect(status.loss?.isNaN == true)
+    }
+
+    @Test("doubles keep all bits", arguments: [0.1, -0.0, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
+    func doubles(sum: Double) throws {
+        let gradient = ShardGradient.dense(FloatMatrix(zeros: 0, 0))
+        let message = WorkerMessage.result(
+            run: "", lease: LeaseID(1), unit: UnitID(.train, 0),
+            result: .train(TrainResult(squaredErrorSum: sum, gradient: gradient)))
+        guard case .result(_, _, _, .train(let result)) = try message.overTheWire() else {
+            Issue.record("not a result of training")
+            return
+        }
+        #expect(result.squaredErrorSum.bitPattern == sum.bitPattern)
+    }
+
+    @Test("byteCount is the size of all frames")
+    func byteCount() {
+        for sample in Sample.all {
+            let encoded = sample.message.encoded
+            #expect(encoded.byteCount == encoded.frames.reduce(encoded.header.count) { $0 + $1.count })
+        }
+    }
+}

@@ -1,0 +1,292 @@
+import Run
+import Testing
+import Wire
+
+/// A message and the header that it must have, field by field.
+struct Sample: Sendable, CustomTestStringConvertible {
+    let message: any WireValue
+    let header: [HeaderField]
+    var testDescription: String
+
+    init(_ name: String, _ message: any WireValue, _ header: [HeaderField]) {
+        testDescription = name
+        self.message = message
+        self.header = header
+    }
+
+    /// One message of every kind, with every optional part.
+    static let all = worker + coordinator + status
+
+    /// Texts that break naive readers: a NUL, an emoji of several scalars, a decomposed letter, a line break.
+    static let texts = ["", "a\u{0}b", "👩‍🔬 ok", "e\u{301}\n", "Österreich"]
+    /// By itself, since a leak checker does not find what only an enumeration's tagged pointer holds.
+    static let stopStrings = ["\n"]
+    static let matrix = FloatMatrix(rows: 2, columns: 3, values: [0, -0.0, 1.5, .infinity, .leastNonzeroMagnitude, -7])
+
+    static let worker: [Sample] = [
+        Sample(
+            "register",
+            WorkerMessage.register(
+                Registration(
+                    protocolVersion: 1, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
+                    deviceKind: "cpu", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
+            [
+                .message(
+                    1, "register", .choice,
+                    [
+                        .integer(1, "protocol_version", 1), .text(2, "software_version", "0.1"),
+                        .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
+                        .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
+                        .packed(8, "leases", [1, 300]),
+                    ])
+            ]),
+        Sample(
+            "ready", WorkerMessage.ready(Readiness(fingerprintA: "aa", fingerprintB: "bb", capacity: 2)),
+            [
+                .message(
+                    2, "ready", .choice,
+                    [.text(1, "fingerprint_a", "aa"), .text(2, "fingerprint_b", "bb"), .integer(3, "capacity", 2)])
+            ]),
+        Sample(
+            "heartbeat", WorkerMessage.heartbeat([LeaseID(.max), LeaseID(0)]),
+            [.message(3, "heartbeat", .choice, [.packed(1, "leases", [-1, 0])])]),
+        result(
+            "extract", .extract, .extract(ExtractResult(a: matrix, b: FloatMatrix(zeros: 2, 1))),
+            [.message(4, "extract", .choice, [.matrix(1, "a", 2, 3), .matrix(2, "b", 2, 1)])]),
+        result(
+            "train, dense", .train, .train(TrainResult(squaredErrorSum: 0.1, gradient: .dense(matrix))),
+            [
+                .message(
+                    5, "train", .choice, [.double(1, "squared_error_sum", 0.1), .matrix(2, "dense", 2, 3, .choice)])
+            ]),
+        result(
+            "train, factor", .train, .train(TrainResult(squaredErrorSum: -0.0, gradient: .factor(matrix))),
+            [
+                .message(
+                    5, "train", .choice, [.double(1, "squared_error_sum", -0.0), .matrix(3, "factor", 2, 3, .choice)])
+            ]),
+        result(
+            "similarity", .similarity,
+            .similarity(
+                SimilarityResult(
+                    plain: Continuation(tokens: [0, .max], text: texts[1]),
+                    injected: Continuation(tokens: [], text: ""))),
+            [
+                .message(
+                    6, "similarity", .choice,
+                    [
+                        .message(
+                            1, "plain", [.packed(1, "tokens", [0, Int(Int32.max)]), .text(2, "text", texts[1])]),
+                        .message(2, "injected", [.text(2, "text", "")]),
+                    ])
+            ]),
+        result(
+            "evaluate", .gsm8k,
+            .evaluate(
+                EvaluateResult(items: [
+                    ItemAnswers(answers: [Continuation(tokens: [128_000], text: texts[2])]), ItemAnswers(answers: []),
+                ])),
+            [
+                .message(
+                    7, "evaluate", .choice,
+                    [
+                        .message(
+                            1, "items[0]", .optional,
+                            [
+                                .message(
+                                    1, "answers[0]", .optional,
+                                    [.packed(1, "tokens", [128_000]), .text(2, "text", texts[2])])
+                            ]),
+                        .message(1, "items[1]", .optional, []),
+                    ])
+            ]),
+        Sample(
+            "failure", WorkerMessage.failure(lease: LeaseID(9), unit: UnitID(.squad, 4), cause: texts[3]),
+            [
+                .message(
+                    5, "failure", .choice,
+                    [.integer(1, "lease", 9), unitID(2, "unit", 4, 4), .text(3, "cause", texts[3])])
+            ]
+        ),
+        Sample(
+            "goodbye", WorkerMessage.goodbye(reason: texts[4]),
+            [.message(6, "goodbye", .choice, [.text(1, "reason", texts[4])])]),
+    ]
+
+    static let coordinator: [Sample] = [
+        Sample(
+            "welcome",
+            CoordinatorMessage.welcome(
+                Welcome(
+                    run: "r", modelA: "/a", modelB: "/b", layerK: 26, layerJ: 0, operation: .mean, seed: .max,
+                    heartbeatSeconds: 0.1, silenceSeconds: 10)),
+            [
+                .message(
+                    11, "welcome", .choice,
+                    [
+                        .text(1, "run", "r"), .text(2, "model_a", "/a"), .text(3, "model_b", "/b"),
+                        .integer(4, "layer_k", 26), .integer(5, "layer_j", 0), .integer(6, "operation", 3),
+                        .integer(7, "seed", -1), .double(8, "heartbeat_seconds", 0.1),
+                        .double(9, "silence_seconds", 10),
+                    ])
+            ]),
+        Sample(
+            "refusal", CoordinatorMessage.refusal(reason: "no"),
+            [.message(12, "refusal", .choice, [.text(1, "reason", "no")])]),
+        grant(
+            "extract", .extract, .extract(ExtractUnit(firstRow: 64, texts: texts, maximumTokens: 512)),
+            [
+                .message(
+                    1, "extract", .choice,
+                    [.integer(1, "first_row", 64)]
+                        + texts.enumerated().map { .text(2, "texts[\($0)]", $1, .optional) }
+                        + [.integer(3, "maximum_tokens", 512)])
+            ]),
+        Sample(
+            "grant, train",
+            CoordinatorMessage.grant(
+                Grant(
+                    lease: LeaseID(3), id: UnitID(.train, 5),
+                    unit: .train(TrainUnit(step: 2, rows: [7, 0], dense: true)), projection: matrix,
+                    rows: ActivationRows(indices: [7, 0], a: matrix, b: FloatMatrix(zeros: 2, 2)))),
+            [
+                .message(
+                    13, "grant", .choice,
+                    [
+                        .integer(1, "lease", 3), unitID(2, "id", 2, 5),
+                        .message(
+                            3, "unit",
+                            [
+                                .message(
+                                    2, "train", .choice,
+                                    [.integer(1, "step", 2), .packed(2, "rows", [7, 0]), .integer(3, "dense", 1)])
+                            ]), .matrix(4, "projection", 2, 3, .optional),
+                        .message(
+                            5, "rows", .optional,
+                            [.packed(1, "indices", [7, 0]), .matrix(2, "a", 2, 3), .matrix(3, "b", 2, 2)]),
+                    ])
+            ]),
+        grant(
+            "similarity", .similarity, .similarity(SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20)),
+            [
+                .message(
+                    3, "similarity", .choice,
+                    [.text(1, "prompt", texts[2]), .integer(2, "layer", 8), .integer(3, "new_tokens", 20)])
+            ]),
+        grant(
+            "evaluate", .squad,
+            .evaluate(
+                EvaluateUnit(
+                    task: .squad, conditions: Condition.allCases,
+                    items: [
+                        EvaluationItem(
+                            id: "56", fullPrompt: texts[1], bPrompt: texts[2], cue: texts[3], partnerPrompt: "")
+                    ], limits: GenerationLimits(maximumNewTokens: 32, stopStrings: stopStrings))),
+            [
+                .message(
+                    4, "evaluate", .choice,
+                    [
+                        .integer(1, "task", 1), .packed(2, "conditions", Array(1...7)),
+                        .message(
+                            3, "items[0]", .optional,
+                            [
+                                .text(1, "id", "56"), .text(2, "full_prompt", texts[1]),
+                                .text(3, "b_prompt", texts[2]), .text(4, "cue", texts[3]),
+                                .text(5, "partner_prompt", ""),
+                            ]),
+                        .message(
+                            4, "limits",
+                            [.integer(1, "maximum_new_tokens", 32), .text(2, "stop_strings[0]", "\n", .optional)]),
+                    ])
+            ]),
+        Sample("heartbeat back", CoordinatorMessage.heartbeat, [.message(14, "heartbeat", .choice, [])]),
+        Sample(
+            "finished", CoordinatorMessage.finished(reason: "done"),
+            [.message(15, "finished", .choice, [.text(1, "reason", "done")])]),
+    ]
+
+    static let status: [Sample] = [
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 1)]),
+        Sample(
+            "status reply",
+            StatusReply.status(
+                RunStatus(
+                    run: "r", phase: .stopping, elapsedSeconds: 1.25,
+                    stages: [
+                        StageStatus(
+                            stage: .extract, unitsDone: 3, unitsTotal: 4, seconds: 1, rate: 3, etaSeconds: 1.0 / 3)
+                    ], loss: 0.5,
+                    workers: [
+                        WorkerStatus(
+                            worker: "w", host: "h", processID: 8, deviceKind: "cpu", state: .lost, unitsDone: 3,
+                            leases: 1, rate: 2, lastHeardSeconds: 0.5, bytesIn: .max, bytesOut: 0)
+                    ], faults: [Fault(atSeconds: 0.25, worker: "w", what: "gone")], faultCount: 12)),
+            [
+                .message(
+                    31, "status", .choice,
+                    [
+                        .text(1, "run", "r"), .integer(2, "phase", 2), .double(3, "elapsed_seconds", 1.25),
+                        .message(
+                            4, "stages[0]", .optional,
+                            [
+                                .integer(1, "stage", 1), .integer(2, "units_done", 3), .integer(3, "units_total", 4),
+                                .double(4, "seconds", 1), .double(5, "rate", 3, .optional),
+                                .double(6, "eta_seconds", 1.0 / 3, .optional),
+                            ]), .double(5, "loss", 0.5, .optional),
+                        .message(
+                            6, "workers[0]", .optional,
+                            [
+                                .text(1, "worker", "w"), .text(2, "host", "h"), .integer(3, "process_id", 8),
+                                .text(4, "device_kind", "cpu"), .integer(5, "state", 4), .integer(6, "units_done", 3),
+                                .integer(7, "leases", 1), .double(8, "rate", 2, .optional),
+                                .double(9, "last_heard_seconds", 0.5), .integer(10, "bytes_in", -1),
+                                .integer(11, "bytes_out", 0),
+                            ]),
+                        .message(
+                            7, "faults[0]", .optional,
+                            [
+                                .double(1, "at_seconds", 0.25), .text(2, "worker", "w", .optional),
+                                .text(3, "what", "gone"),
+                            ]
+                        ), .integer(8, "fault_count", 12),
+                    ])
+            ]),
+        Sample(
+            "status refusal", StatusReply.refusal(reason: "versions"),
+            [.message(32, "refusal", .choice, [.text(1, "reason", "versions")])]),
+    ]
+
+    private static func unitID(_ number: Int, _ name: String, _ stage: Int, _ index: Int) -> HeaderField {
+        .message(number, name, [.integer(1, "stage", stage), .integer(2, "index", index)])
+    }
+
+    private static func code(_ stage: Stage) -> Int {
+        Stage.allCases.firstIndex(of: stage)! + 1
+    }
+
+    private static func result(
+        _ name: String, _ stage: Stage, _ result: UnitResult, _ fields: [HeaderField]
+    ) -> Sample {
+        Sample(
+            "result, \(name)",
+            WorkerMessage.result(run: "r", lease: LeaseID(9), unit: UnitID(stage, 4), result: result),
+            [
+                .message(
+                    4, "result", .choice,
+                    [.text(1, "run", "r"), .integer(2, "lease", 9), unitID(3, "unit", code(stage), 4)] + fields)
+            ])
+    }
+
+    private static func grant(
+        _ name: String, _ stage: Stage, _ unit: WorkUnit, _ fields: [HeaderField]
+    ) -> Sample {
+        Sample(
+            "grant, \(name)",
+            CoordinatorMessage.grant(Grant(lease: LeaseID(3), id: UnitID(stage, 5), unit: unit)),
+            [
+                .message(
+                    13, "grant", .choice,
+                    [.integer(1, "lease", 3), unitID(2, "id", code(stage), 5), .message(3, "unit", fields)])
+            ])
+    }
+}
