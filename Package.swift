@@ -25,7 +25,8 @@ func part(_ name: String, of program: String, in folder: String, _ dependencies:
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, path: "Tests/\(name)Tests",
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        path: "Tests/\(name)Tests",
         swiftSettings: swiftSettings)
 }
 
@@ -81,7 +82,8 @@ let package = Package(
         part(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
-                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders", "Projection",
+                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
+                "Projection",
                 "Datasets", "Evaluation", "Reports",
             ]),
         .target(
@@ -90,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Run", "Wire", "Transport", "Messaging",
+                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Run", "Wire", "Transport",
+                "Messaging",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Coordinator/Command", swiftSettings: swiftSettings),
@@ -100,11 +103,14 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             ["Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "Projection"]),
-        part("WorkerHost", of: "Worker", in: "Host", ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging"]),
+        part(
+            "WorkerHost", of: "Worker", in: "Host",
+            ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging"]),
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models", "Generation", "Tokenization",
+                "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models", "Generation",
+                "Tokenization",
                 "Tensors", "ModelFolders", "Projection", argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
@@ -131,7 +137,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Run", "Storage", "Weights", "Tokenization", "Models", "Generation", "Tensors", "ModelFolders",
+                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
+                "Generation", "Tensors", "ModelFolders",
                 "WorkerEngine", "DemoAssets", "Coordinator", "Worker",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),

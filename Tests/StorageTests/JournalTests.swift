@@ -114,6 +114,18 @@ import Testing
         }
     }
 
+    @Test func aWholeRecordInAnotherRecordsPlaceIsDamage() throws {
+        let folder = try TemporaryFolder()
+        let same = ["same", "size", "each"].map { Data($0.utf8) }
+        var bytes = try write(same, into: folder, committingEach: true)
+        let count = JournalFormat.recordHeaderBytes + 4
+        let first = JournalFormat.fileHeaderBytes
+        bytes.replaceSubrange(first + count..<first + 2 * count, with: bytes[first..<first + count])
+        try bytes.write(to: folder.file("journal"))
+        let error = #expect(throws: StorageError.self) { try open(folder) }
+        #expect(error?.description.contains("the record at byte \(first + count) is damaged") == true)
+    }
+
     @Test func aSecondCoordinatorIsRefusedUntilTheFirstIsGone() throws {
         let folder = try TemporaryFolder()
         do {

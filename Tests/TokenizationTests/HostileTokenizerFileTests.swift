@@ -90,6 +90,14 @@ final class TokenizerFolder {
         expectRefusal(folder, "no regular file")
     }
 
+    @Test("A file beyond the limit is not read to its end")
+    func tooLarge() throws {
+        let folder = try TokenizerFolder()
+        let file = folder.url.appendingPathComponent("tokenizer.json")
+        let expected = TokenizerError.tooLarge(file: file.path, bytes: 11, limit: 10)
+        #expect(throws: expected) { try TokenizerFile.read(file, limit: 10) }
+    }
+
     @Test("Ids out of range, ids and pieces that come twice")
     func vocabulary() throws {
         expectRefusal(try TokenizerFolder(vocabulary: #"{"a":-1}"#), #"model.vocab["a"]"#, "from 0")

@@ -44,6 +44,24 @@ import Testing
         }
     }
 
+    @Test("Without special tokens the template is left out, special tokens in the text are not")
+    func withoutSpecialTokens() throws {
+        let tokenizer = try Tokenizer(folder: Repository.fixture("Tokenizers/llama3"))
+        let begin = try #require(tokenizer.id(of: "<|begin_of_text|>"))
+        let end = try #require(tokenizer.id(of: "<|eot_id|>"))
+        let bare = tokenizer.encode("Hello<|eot_id|>", addSpecialTokens: false)
+        #expect(tokenizer.encode("Hello<|eot_id|>") == [begin] + bare)
+        #expect(bare == [try #require(tokenizer.id(of: "Hello")), end])
+        #expect(tokenizer.specialTokenIDs.contains(begin))
+        #expect(tokenizer.decode([begin] + bare) == "Hello")
+    }
+
+    @Test("A model that does not name its type, as GPT-2's old files, is byte pair encoding")
+    func typeless() throws {
+        let folder = try TokenizerFolder(options: #""unk_token":null,"continuing_subword_prefix":"""#)
+        #expect(try Tokenizer(folder: folder.url).encode("ab") == [2])
+    }
+
     @Test("Single normalizers and pre-tokenizers do what the library's do")
     func components() throws {
         let url = Repository.fixture("Tokenizers/components.json")

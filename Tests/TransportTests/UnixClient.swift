@@ -29,7 +29,8 @@ final class UnixClient {
     }
 
     func send(_ bytes: [UInt8]) throws {
-        try #require(write(descriptor, bytes, bytes.count) == bytes.count)
+        let count = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        try #require(count == bytes.count)
     }
 
     private func withAddress(

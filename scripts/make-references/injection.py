@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from references import END, argmax_with_margin, floats, header, load
+from references import END, argmax_with_margin, floats, header, load, widest
 
 DEPTHS = [(4, 4), (4, 2), (2, 3)]
 """(k, j): A is read after k blocks, B is written after j."""
@@ -21,7 +21,8 @@ def combine(operation: str, b: torch.Tensor, projected: torch.Tensor) -> torch.T
 @torch.no_grad()
 def residual(model, ids: list[int], block: int) -> torch.Tensor:
     kept = {}
-    handle = model.model.layers[block - 1].register_forward_hook(lambda _m, _i, output: kept.update(out=output[0, -1].clone()))
+    handle = model.model.layers[block - 1].register_forward_hook(
+        lambda _module, _inputs, output: kept.update(out=output[0, -1].clone()))
     model(input_ids=torch.tensor([ids]), use_cache=False)
     handle.remove()
     return kept["out"]
@@ -29,7 +30,8 @@ def residual(model, ids: list[int], block: int) -> torch.Tensor:
 
 @torch.no_grad()
 def decode(model, ids: list[int], count: int, end: int, block: int | None = None, vector: torch.Tensor | None = None):
-    """Greedy tokens, `count` or up to and with `end`; the last prompt token's residual stream after `block` is `vector` while the prompt is read."""
+    """Greedy tokens, `count` or up to and with `end`; while the prompt is read, its last token's residual stream
+    after `block` is `vector`."""
     handle = None
     if block is not None:
         def replace(_module, _inputs, output):
@@ -78,7 +80,8 @@ def injection_reference(folder_a: Path, folder_b: Path, weights: Path, projectio
                     "continuation_text": b_tokenizer.decode(chosen),
                     "continuation_text_with_special": b_tokenizer.decode(chosen, skip_special_tokens=False),
                     "min_top2_margin": margin, "differs_from_baseline": chosen != base_ids,
-                    "last_logits": {"argmax": int(logits.argmax()), "first16": floats(logits[:16]), "full": floats(logits)},
+                    "last_logits": {"argmax": int(logits.argmax()), "first16": floats(logits[:16]),
+                                    "full": floats(logits)},
                 })
         made.append({
             "prompt_a": prompt_a, "ids_a": ids_a, "prompt_b": prompt_b, "ids_b": ids_b,
@@ -91,7 +94,6 @@ def injection_reference(folder_a: Path, folder_b: Path, weights: Path, projectio
     def narrowest(pair: dict) -> float:
         return min([pair["baseline"]["min_top2_margin"]] + [case["min_top2_margin"] for case in pair["cases"]])
 
-    best = sorted(made, key=narrowest, reverse=True)[:pairs]
     return {
         **header(model_a=folder_a.name, model_b=folder_b.name),
         "projection": {"file": weights.name, "tensor": "proj.weight", "shape": list(projection.shape),
@@ -99,10 +101,12 @@ def injection_reference(folder_a: Path, folder_b: Path, weights: Path, projectio
         "semantics": [
             "k, j count blocks from 1: a is A's residual stream after k blocks at the last token of ids_a; b is B's "
             "after j blocks at the last token of ids_b",
-            "replace: W a; sum: b + W a; mean: (b + W a) / 2; it takes the place of b for blocks j+1.. and the final norm",
+            "replace: W a; sum: b + W a; mean: (b + W a) / 2; it takes the place of b for blocks j+1.. and the final "
+            "norm",
             "only during B's prefill and only at its last prompt token: the KV entries of that token in blocks 1..j "
             "stay as they were, those of blocks j+1.. come from the injected state",
-            f"then {count} greedy tokens with the KV cache, fewer where {END} came (it is the last one then); last_logits are those of the prefill's last position",
+            f"then {count} greedy tokens with the KV cache, fewer where {END} came (it is the last one then); "
+            "last_logits are those of the prefill's last position",
         ],
-        "pairs": best,
+        "pairs": widest(made, pairs, narrowest),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from pathlib import Path
+from typing import Callable
 
 import numpy
 import tokenizers
@@ -75,7 +76,8 @@ class Residuals:
 
 
 @torch.no_grad()
-def continue_greedily(model: LlamaForCausalLM, ids: list[int], count: int, end: int) -> tuple[list[int], list[float], torch.Tensor]:
+def continue_greedily(model: LlamaForCausalLM, ids: list[int], count: int,
+                      end: int) -> tuple[list[int], list[float], torch.Tensor]:
     """Greedy tokens, `count` of them or up to and with the token `end`, the margin of each, and the logits at the
     prompt's last token."""
     output = model(input_ids=torch.tensor([ids]), use_cache=True)
@@ -119,16 +121,23 @@ def prompt_reference(model: LlamaForCausalLM, tokenizer: Tokenizer, prompt: str,
     return reference
 
 
-def model_reference(folder: Path, candidates: list[str], *, prompts: int, full: int, count: int,
-                    extra_cases: list[str] = []) -> dict:
-    """The `prompts` candidates with the widest margins, the first `full` of them with everything.
+def widest(made: list[dict], count: int, margin: Callable[[dict], float]) -> list[dict]:
+    """The `count` of them with the widest margins, in their order.
 
     Wide margins, because two correct implementations differ in the last bits, and a near tie would turn on them.
     """
+    best = sorted(range(len(made)), key=lambda index: -margin(made[index]))[:count]
+    return [made[index] for index in sorted(best)]
+
+
+def model_reference(folder: Path, groups: list[tuple[list[str], int]], *, full: int, count: int,
+                    extra_cases: list[str] = []) -> dict:
+    """Of each group (candidates, how many) the prompts with the widest margins. The first `full` prompts of all,
+    taken from the groups in turn, carry every figure, the others the short ones."""
     model, tokenizer = load(folder)
-    made = [prompt_reference(model, tokenizer, prompt, count, True) for prompt in candidates]
-    best = sorted(range(len(made)), key=lambda index: -made[index]["min_top2_margin"])[:prompts]
-    chosen = [made[index] for index in sorted(best)]
+    chosen = [widest([prompt_reference(model, tokenizer, prompt, count, True) for prompt in candidates], some,
+                     lambda reference: reference["min_top2_margin"]) for candidates, some in groups]
+    chosen = [group[place] for place in range(max(map(len, chosen))) for group in chosen if place < len(group)]
     for reference in chosen[full:]:
         for name in ("residual_after_block", "embedding_last", "final_norm_last", "logits_full"):
             del reference[name]
@@ -145,7 +154,8 @@ def model_reference(folder: Path, candidates: list[str], *, prompts: int, full: 
             "texts: tokenizers decode with special tokens skipped, unless named with_special",
             "last_logits: at the prompt's last token, before the continuation; residual_after_block[n-1] is the "
             "residual stream after n blocks, before the final norm",
-            "min_top2_margin: smallest gap between the two best logits along the continuation (top2_margins: each step)",
+            "min_top2_margin: smallest gap between the two best logits along the continuation (top2_margins: each "
+            "step)",
             "the stored weights, widened to float32",
         ],
         "prompts": chosen,
@@ -158,7 +168,8 @@ def write_json(path: Path, value: dict) -> None:
     def render(item, indent: int) -> str:
         inner, outer = " " * (indent + 1), " " * indent
         if isinstance(item, dict) and item:
-            lines = [f"{inner}{json.dumps(key, ensure_ascii=False)}: {render(part, indent + 1)}" for key, part in item.items()]
+            lines = [f"{inner}{json.dumps(key, ensure_ascii=False)}: {render(part, indent + 1)}"
+                     for key, part in item.items()]
             return "{\n" + ",\n".join(lines) + f"\n{outer}}}"
         if isinstance(item, list) and any(isinstance(part, (dict, list)) for part in item):
             return "[\n" + ",\n".join(inner + render(part, indent + 1) for part in item) + f"\n{outer}]"

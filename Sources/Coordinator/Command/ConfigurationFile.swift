@@ -64,7 +64,8 @@ enum ConfigurationFile {
         }
         var settings: [Setting] = []
         for (key, value) in mapping {
-            guard let name = key.string, name.range(of: "^[a-z0-9][a-z0-9-]*$", options: .regularExpression) != nil else {
+            guard let name = key.string, name.range(of: "^[a-z0-9][a-z0-9-]*$", options: .regularExpression) != nil
+            else {
                 throw UsageError("--config \(path): a setting's name is a flag's without the dashes")
             }
             if let list = value.sequence {

@@ -21,7 +21,7 @@ struct RunSession {
         let host = try UsageError.checking {
             try RunServer(inputs: inputs, folder: RunFolder(URL(fileURLWithPath: output)), options: options)
         }
-        let (workers, endpoints) = try await UsageError.checking {
+        let (workers, endpoints) = try await UsageError.awaiting {
             try await host.open()
             return (try await host.startWorkers(), await host.endpoints)
         }
@@ -45,7 +45,8 @@ struct RunSession {
         let recovery = await host.recovery
         if recovery.units > 0 || recovery.steps > 0 {
             Terminal.error.writeLine(
-                "going on with the run in \(output): \(recovery.units) units and \(recovery.steps) training steps are there")
+                "going on with the run in \(output): \(recovery.units) units and \(recovery.steps) training steps are there"
+            )
         }
         if recovery.cutBytes > 0 {
             Terminal.error.writeLine(

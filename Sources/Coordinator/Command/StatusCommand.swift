@@ -48,7 +48,9 @@ struct StatusCommand: AsyncParsableCommand {
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            if let data = try? encoder.encode(status) { Terminal.output.writeLine(String(decoding: data, as: UTF8.self)) }
+            if let data = try? encoder.encode(status) {
+                Terminal.output.writeLine(String(decoding: data, as: UTF8.self))
+            }
         case .text:
             let clear = watch && Terminal.output.isInteractive ? "\u{1b}[H\u{1b}[2J" : ""
             Terminal.output.writeLine(clear + StatusText.text(of: status))

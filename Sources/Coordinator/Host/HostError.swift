@@ -28,7 +28,8 @@ package enum HostError: Error, CustomStringConvertible {
         case .noWorkerProgram(let path):
             "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
         case .notAFolder(let path): "--output \(path): not a folder"
-        case .noItems(let task, let file): "\(file): no item of \(task.rawValue) is left by --limit; expected at least 2"
+        case .noItems(let task, let file):
+            "\(file): no item of \(task.rawValue) is left by --limit; expected at least 2"
         }
     }
 }

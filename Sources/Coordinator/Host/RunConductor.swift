@@ -65,7 +65,8 @@ package final class RunConductor {
         }
         let existing = try RunManifest.read(from: folder)
         if let existing, existing.run != inputs.manifest.run {
-            throw HostError.otherRun(folder: folder.url.path, differences: try inputs.manifest.differences(from: existing))
+            throw HostError.otherRun(
+                folder: folder.url.path, differences: try inputs.manifest.differences(from: existing))
         }
         journal = try Journal(folder: folder.url) { entry in
             let (run, record) = try ResultRecord.decode(entry.payload)

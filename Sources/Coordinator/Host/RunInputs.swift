@@ -187,7 +187,8 @@ package struct RunInputs: Sendable {
             guard let inputs = tasks[task] else { continue }
             stages.append(
                 StagePlan(
-                    Stage(task), .rows(rowCount: inputs.items.count, rowsPerUnit: itemsPerUnit), needsProjection: trains))
+                    Stage(task), .rows(rowCount: inputs.items.count, rowsPerUnit: itemsPerUnit), needsProjection: trains
+                ))
         }
         return stages
     }

@@ -18,7 +18,8 @@ package struct UsageError: Error, CustomStringConvertible {
         }
     }
 
-    package static func checking<Value>(_ body: () async throws -> Value) async throws -> Value {
+    /// The same for what has to be awaited.
+    package static func awaiting<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch {

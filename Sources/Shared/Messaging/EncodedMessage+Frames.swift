@@ -5,10 +5,11 @@ package import Wire
 extension EncodedMessage {
     /// The message as the transport sends it. Tensors are sent from where they lie.
     package var frames: [Frame] {
-        [Frame(header)] + tensors.map { matrix in
-            let owner = MatrixMemory(matrix)
-            return owner.matrix.values.withUnsafeBytes { Frame($0, ownedBy: owner) }
-        }
+        [Frame(header)]
+            + tensors.map { matrix in
+                let owner = MatrixMemory(matrix)
+                return owner.matrix.values.withUnsafeBytes { Frame($0, ownedBy: owner) }
+            }
     }
 }
 

@@ -16,6 +16,8 @@ final class WorkspacePool: @unchecked Sendable {
     }
 
     func giveBack(_ workspace: EncodingWorkspace) {
+        // One very long word must not hold on to its memory for good.
+        if workspace.model.scratch.symbols.capacity > 1 << 16 { workspace.model.scratch = MergeScratch() }
         lock.lock()
         defer { lock.unlock() }
         if idle.count < Self.keptLimit { idle.append(workspace) }

@@ -97,7 +97,8 @@ struct BenchCommand: AsyncParsableCommand {
         ])
         for line in lines {
             table.add([
-                line.model, line.device, String(line.threads), line.test, Quantities.fixed(line.tokensPerSecond, digits: 1),
+                line.model, line.device, String(line.threads), line.test,
+                Quantities.fixed(line.tokensPerSecond, digits: 1),
                 "\(Quantities.fixed(line.lowest, digits: 1)) – \(Quantities.fixed(line.highest, digits: 1))",
             ])
         }

@@ -29,7 +29,9 @@ struct GenerateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File of an activation to inject.", valueName: "file"))
     var inject: String?
 
-    @Option(help: ArgumentHelp("Which of the file's activations: its block count (where there are several).", valueName: "k"))
+    @Option(
+        help: ArgumentHelp(
+            "Which of the file's activations: its block count (where there are several).", valueName: "k"))
     var layerK: Int?
 
     @Option(help: ArgumentHelp("File of the projection W.", valueName: "file"))
@@ -92,7 +94,8 @@ struct GenerateCommand: AsyncParsableCommand {
         if let projection {
             let file = try SafetensorsFile(URL(fileURLWithPath: projection))
             guard let tensor = try file.tensor("proj.weight"), tensor.shape.count == 2 else {
-                throw UsageError("\(projection): expected a matrix 'proj.weight', found \(file.names.joined(separator: ", "))")
+                throw UsageError(
+                    "\(projection): expected a matrix 'proj.weight', found \(file.names.joined(separator: ", "))")
             }
             let w = FloatMatrix(rows: tensor.shape[0], columns: tensor.shape[1], values: try tensor.floats())
             vector = try LinearProjection(w).project(vector)

@@ -36,7 +36,8 @@ struct TokenizeCommand: AsyncParsableCommand {
         let ids = tokenizer.encode(text)
         switch format {
         case .text: Terminal.output.writeLine(ids.map(String.init).joined(separator: " "))
-        case .json: try JSONOutput.write(Tokens(text: text, ids: ids, tokens: ids.map { tokenizer.token(for: $0) ?? "" }))
+        case .json:
+            try JSONOutput.write(Tokens(text: text, ids: ids, tokens: ids.map { tokenizer.token(for: $0) ?? "" }))
         }
     }
 }

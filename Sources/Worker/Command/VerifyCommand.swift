@@ -66,7 +66,9 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         Terminal.output.writeLine(table.text)
         for check in verification.checks {
-            if let failure = check.firstFailure { Terminal.output.writeLine("\(check.name): \(PrintableText.oneLine(failure))") }
+            if let failure = check.firstFailure {
+                Terminal.output.writeLine("\(check.name): \(PrintableText.oneLine(failure))")
+            }
         }
         let made = figures.versions.map { versions in
             versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

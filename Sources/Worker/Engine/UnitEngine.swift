@@ -137,7 +137,8 @@ package final class UnitEngine {
         let told = try messages(of: [unit.prompt], in: a, at: unit.layer, newTokens: unit.newTokens)
         let prompt = b.prompt(unit.prompt, newTokens: unit.newTokens)
         let injection = Injection(
-            site: ActivationSite(afterBlocks: unit.layer), operation: .init(welcome.operation), vector: told[unit.prompt] ?? [])
+            site: ActivationSite(afterBlocks: unit.layer), operation: .init(welcome.operation),
+            vector: told[unit.prompt] ?? [])
         let results = try Generator(model: b.model, maximumBatch: Self.decodingBatch).generate([
             b.request(prompt, limits: limits), b.request(prompt, limits: limits, injection: injection),
         ])
@@ -172,7 +173,8 @@ package final class UnitEngine {
 
         func injection(_ vector: [Float]?) -> Injection {
             Injection(
-                site: ActivationSite(afterBlocks: welcome.layerJ), operation: .init(welcome.operation), vector: vector ?? [])
+                site: ActivationSite(afterBlocks: welcome.layerJ), operation: .init(welcome.operation),
+                vector: vector ?? [])
         }
         var requestsToA: [GenerationRequest] = []
         var requestsToB: [GenerationRequest] = []

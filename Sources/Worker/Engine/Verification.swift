@@ -86,7 +86,8 @@ package struct Verification: Sendable {
             guard let expected else { return }
             let found = tokenizer.decode(ids, skipSpecialTokens: skipSpecial)
             check.note(
-                isSame(found, expected), "\(ids): expected \(expected.debugDescription), found \(found.debugDescription)")
+                isSame(found, expected),
+                "\(ids): expected \(expected.debugDescription), found \(found.debugDescription)")
         }
         for prompt in reference.prompts {
             compare(prompt.ids, prompt.decoded, skipSpecial: true)

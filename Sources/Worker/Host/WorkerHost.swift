@@ -180,10 +180,12 @@ package actor WorkerHost {
     private func load(_ welcome: Welcome) {
         run = welcome.run
         report("loading \(welcome.modelA) and \(welcome.modelB)")
-        engine.perform({ try $0.load(welcome) }) { [weak self] result in
-            guard let self else { return }
-            Task { await self.loaded(result) }
-        }
+        engine.perform(
+            { try $0.load(welcome) },
+            then: { [weak self] result in
+                guard let self else { return }
+                Task { await self.loaded(result) }
+            })
     }
 
     private func loaded(_ result: Result<Readiness, any Error>) {
@@ -197,10 +199,12 @@ package actor WorkerHost {
 
     private func execute(_ lease: LeaseID) {
         guard let grant = grants[lease] else { return }
-        engine.perform({ try $0.execute(grant) }) { [weak self] result in
-            guard let self else { return }
-            Task { await self.finish(lease, result) }
-        }
+        engine.perform(
+            { try $0.execute(grant) },
+            then: { [weak self] result in
+                guard let self else { return }
+                Task { await self.finish(lease, result) }
+            })
     }
 }
 

@@ -103,6 +103,12 @@ INLINE void tile(
         for (int v = 0; v < vectors; v++)
             acc[r][v] = first ? splat(0) : LOAD(accumulators + r * lda + 16 * v);
 
+    // One pointer for three rows: twelve would not fit the registers. The empty statement at the loop's end keeps
+    // the compiler from making twelve of them again.
+    const float *base[MAX_TILE_ROWS / 3];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r += 3) base[r / 3] = x + r * ldx;
+
     const size_t inputs_per_step = scalar == CK_FLOAT32 ? 1 : 2;
 #pragma clang loop unroll(disable)
     for (size_t k = 0; k + inputs_per_step <= count; k += inputs_per_step) {
@@ -122,10 +128,15 @@ INLINE void tile(
                 weight[v] = scalar == CK_FLOAT32 ? (v16)raw[v] : widen(scalar, raw[v], (int)odd);
 #pragma clang loop unroll(full)
             for (int r = 0; r < rows; r++) {
-                v16 value = splat(x[r * ldx + k + odd]);
+                v16 value = splat(base[r / 3][r % 3 * ldx + odd]);
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) acc[r][v] = FMA(value, weight[v], acc[r][v]);
             }
+        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r += 3) {
+            base[r / 3] += inputs_per_step;
+            __asm__("" : "+r"(base[r / 3]));
         }
     }
     if (scalar != CK_FLOAT32 && count % 2 == 1)

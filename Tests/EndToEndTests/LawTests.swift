@@ -1,0 +1,94 @@
+import Foundation
+import Run
+import Testing
+
+/// A result is a function of its inputs, and nothing finished is lost: with real processes, on the shipped models.
+@Suite(.serialized)
+struct LawTests {
+    @Test(arguments: [2, 4])
+    func `the number of workers changes no byte of a result`(workers: Int) throws {
+        let scratch = try ScratchFolder()
+        let output = scratch.file("run")
+        let ending = try ProgramProcess.run(
+            "coordinator", DemoRun.arguments(output: output, ["--workers", "\(workers)", "--threads", "2"]),
+            in: scratch)
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
+    }
+
+    @Test(arguments: Stage.allCases)
+    func `a worker killed in a stage changes no byte of a result`(stage: Stage) throws {
+        let scratch = try ScratchFolder()
+        let output = scratch.file("run")
+        let coordinator = try ProgramProcess(
+            "coordinator", DemoRun.arguments(output: output, ["--workers", "2", "--threads", "1"]), in: scratch)
+        let endpoint = try coordinator.statusEndpoint()
+        let status = try coordinator.status(at: endpoint) { $0.isAtWork(in: stage) }
+        let victim = try #require(status.workers.first { $0.state == .working })
+        kill(victim.processID, SIGKILL)
+        let after = try coordinator.status(at: endpoint) { $0.faultCount > 0 }
+        #expect(after.faults.contains { $0.worker == victim.worker && $0.what.contains("killed by signal 9") })
+
+        let ending = try coordinator.end()
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
+    }
+
+    @Test(arguments: Stage.allCases)
+    func `a coordinator killed in a stage goes on by the same command to the same bytes`(stage: Stage) throws {
+        let scratch = try ScratchFolder()
+        let output = scratch.file("run")
+        let arguments = DemoRun.arguments(output: output, ["--workers", "2", "--threads", "1"])
+        let first = try ProgramProcess("coordinator", arguments, in: scratch)
+        let status = try first.status(at: try first.statusEndpoint()) { $0.isAtWork(in: stage) }
+        first.send(SIGKILL)
+        _ = try first.end()
+        // Its workers notice that they are orphans and end.
+        for worker in status.workers {
+            #expect(wait(30) { kill(worker.processID, 0) != 0 }, "worker \(worker.worker) outlived its coordinator")
+        }
+
+        let second = try ProgramProcess.run("coordinator", arguments, in: scratch)
+        #expect(second.code == 0, "\(second.errors)")
+        #expect(second.errors.contains("going on with the run"))
+        #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
+    }
+
+    @Test func `an interrupted run says how to go on, exits with 130 and goes on`() throws {
+        let scratch = try ScratchFolder()
+        let output = scratch.file("run")
+        let arguments = DemoRun.arguments(output: output, ["--workers", "1", "--threads", "1"])
+        let first = try ProgramProcess("coordinator", arguments, in: scratch)
+        try first.status(at: try first.statusEndpoint()) { $0.isAtWork(in: .train) }
+        first.send(SIGINT)
+        let interrupted = try first.end()
+        #expect(interrupted.code == 130)
+        #expect(interrupted.errors.contains("the same command goes on from there"))
+
+        let second = try ProgramProcess.run("coordinator", arguments, in: scratch)
+        #expect(second.code == 0, "\(second.errors)")
+        #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
+    }
+
+    @Test func `a finished run shows its results again without doing any work`() throws {
+        let scratch = try ScratchFolder()
+        let output = scratch.file("run")
+        let arguments = DemoRun.arguments(output: output, ["--workers", "1"])
+        let first = try ProgramProcess.run("coordinator", arguments, in: scratch)
+        let journal = try Data(contentsOf: output.appendingPathComponent("journal"))
+        let second = try ProgramProcess.run("coordinator", arguments, in: scratch)
+        #expect(first.code == 0 && second.code == 0, "\(second.errors)")
+        #expect(first.output == second.output)
+        #expect(try Data(contentsOf: output.appendingPathComponent("journal")) == journal)
+    }
+}
+
+extension RunStatus {
+    /// Whether the stage has begun, has something done and something left.
+    func isAtWork(in stage: Stage) -> Bool {
+        guard let status = stages.first(where: { $0.stage == stage }) else { return false }
+        let isReached = stages.prefix { $0.stage != stage }.allSatisfy { $0.unitsDone == $0.unitsTotal }
+        return isReached && status.unitsDone > 0 && status.unitsDone < status.unitsTotal
+            && workers.contains { $0.state == .working }
+    }
+}

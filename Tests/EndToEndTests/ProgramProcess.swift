@@ -1,0 +1,120 @@
+import Foundation
+import Messaging
+import Run
+import Transport
+import Wire
+
+/// One of the two programs as a process of its own, as a user runs it.
+final class ProgramProcess: @unchecked Sendable {
+    /// Where the build put the programs: beside the tests.
+    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+
+    struct Ending {
+        var code: Int32
+        var output: String
+        var errors: String
+    }
+
+    private let process = Process()
+    private let outputFile: URL
+    private let errorFile: URL
+
+    init(_ program: String, _ arguments: [String], in scratch: ScratchFolder) throws {
+        outputFile = scratch.file("\(UUID().uuidString).out")
+        errorFile = scratch.file("\(UUID().uuidString).err")
+        for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.executableURL = Self.folder.appendingPathComponent(program)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        try process.run()
+    }
+
+    var processID: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+
+    /// What it has written to standard error so far.
+    var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    func send(_ signal: Int32) { kill(processID, signal) }
+
+    /// Waits for the end; a process that takes longer than `seconds` is killed and reported.
+    func end(within seconds: Double = 120) throws -> Ending {
+        guard wait(seconds, until: { !process.isRunning }) else {
+            kill(processID, SIGKILL)
+            throw TimedOut(what: "\(process.arguments ?? []) to end; it wrote: \(errors)")
+        }
+        process.waitUntilExit()
+        let output = try String(contentsOf: outputFile, encoding: .utf8)
+        return Ending(code: process.terminationStatus, output: output, errors: errors)
+    }
+
+    /// Runs a program to its end.
+    static func run(_ program: String, _ arguments: [String], in scratch: ScratchFolder) throws -> Ending {
+        try ProgramProcess(program, arguments, in: scratch).end()
+    }
+}
+
+struct TimedOut: Error, CustomStringConvertible {
+    var what: String
+    var description: String { "waited too long for \(what)" }
+}
+
+/// Waits for a condition, at most so many seconds; whether it came.
+func wait(_ seconds: Double, until condition: () throws -> Bool) rethrows -> Bool {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < deadline {
+        if try condition() { return true }
+        usleep(5_000)
+    }
+    return try condition()
+}
+
+/// A folder that goes with the test.
+final class ScratchFolder: Sendable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("end-to-end-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+}
+
+extension ProgramProcess {
+    /// Where a coordinator says that progress can be asked for.
+    func statusEndpoint() throws -> Endpoint {
+        var text: String?
+        let found = wait(60) {
+            text = errors.split(separator: "\n").first { $0.hasPrefix("progress: ") }
+                .flatMap { $0.split(separator: " ").last.map(String.init) }
+            return text != nil || !isRunning
+        }
+        guard found, let text else { throw TimedOut(what: "the status endpoint; it wrote: \(errors)") }
+        return try Endpoint(text)
+    }
+
+    /// Asks the coordinator at `endpoint` until `condition` holds for its status.
+    @discardableResult
+    func status(
+        at endpoint: Endpoint, within seconds: Double = 60, until condition: (RunStatus) -> Bool
+    ) throws -> RunStatus {
+        var last: RunStatus?
+        let held = try wait(seconds) {
+            guard isRunning else { throw TimedOut(what: "a status; the coordinator ended: \(errors)") }
+            guard let frames = try? Query.ask(endpoint, WireFormat.encode(StatusQuery()).frames, timeout: .seconds(5)),
+                case .status(let status) = try WireFormat.decodeStatusReply(frames)
+            else { return false }
+            last = status
+            return condition(status)
+        }
+        guard held, let last else {
+            throw TimedOut(what: "a status that fits; the last was \(String(describing: last))")
+        }
+        return last
+    }
+}
