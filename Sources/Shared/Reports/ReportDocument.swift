@@ -130,6 +130,7 @@ extension RunReport {
                         [condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" }
                     })),
         ]
+        if let note = task.cutNote { blocks.append(.paragraph(note)) }
         if !task.differences.isEmpty {
             let controls = task.conditions.filter { $0 != .injected }
             blocks.append(

@@ -25,9 +25,11 @@ extension RunReport {
             task.conditions.map { condition in
                 let scores = task.scores.filter { $0.condition == condition }
                 let members = scores.flatMap { scoreMembers(of: $0.score, named: $0.metric.rawValue) }
-                return .init(
-                    name: condition.rawValue,
-                    value: .object(members + [.init(name: "n", value: .count(task.items.count))]))
+                let counts = [
+                    JSONValue.Member(name: "n", value: .count(task.items.count)),
+                    JSONValue.Member(name: "n_prompts_cut", value: .count(task.cutPrompts(condition))),
+                ]
+                return .init(name: condition.rawValue, value: .object(members + counts))
             })
     }
 

@@ -1,4 +1,5 @@
 import Console
+import Evaluation
 import Run
 
 extension RunReport {
@@ -33,9 +34,19 @@ extension RunReport {
             for condition in task.conditions {
                 table.add([condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" })
             }
-            parts.append(table.text)
+            parts.append(table.text + (task.cutNote.map { $0 + "\n" } ?? ""))
         }
         if similarity != nil || !tasks.isEmpty { parts.append("[95 % confidence intervals]\n") }
         return parts.joined(separator: "\n")
+    }
+}
+
+extension TaskScores {
+    /// Says of how many items the models saw a part only; nil where they saw all.
+    var cutNote: String? {
+        let cut = conditions.map(cutPrompts).max() ?? 0
+        guard cut > 0 else { return nil }
+        return "note: \(Quantities.count(cut)) of \(Quantities.count(items.count)) prompts have more tokens than the "
+            + "models have positions and were cut on the left"
     }
 }
