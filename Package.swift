@@ -83,8 +83,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Projection",
-                "Datasets", "Evaluation", "Reports",
+                "Tokenization", "Projection", "Datasets", "Evaluation", "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
