@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import DemoAssets
 import Run
 
@@ -18,6 +19,10 @@ struct DemoCommand: AsyncParsableCommand {
     @OptionGroup(title: "Workers and addresses") var server: ServerArguments
 
     func run() async throws {
+        guard DemoAssets.arePresent else {
+            throw UsageError(
+                "\(DemoAssets.folder): the demo's models and data are not beside the program; copy the folder along")
+        }
         try await RunSession(configuration: Self.configurationOfRun, output: output, server: server).run()
     }
 
