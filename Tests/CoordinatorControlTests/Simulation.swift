@@ -216,7 +216,8 @@ struct Simulation {
         case .welcome:
             .welcome(
                 Welcome(
-                    run: plan.run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace, seed: 1,
+                    run: plan.run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace,
+                    computePrecision: .float32, seed: 1,
                     heartbeatSeconds: limits.heartbeatSeconds, silenceSeconds: limits.silenceSeconds))
         case .refusal(let reason): .refusal(reason: reason)
         case .grant(let lease, let unit, _, _): .grant(lease, unit)

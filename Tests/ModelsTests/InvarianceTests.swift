@@ -29,13 +29,15 @@ import Testing
         }
     }
 
-    @Test(arguments: ReferenceModel.committed)
-    func `neither batch, row limit, threads nor kernel path change a bit`(_ reference: ReferenceModel) throws {
-        let first = try reference.load()
+    @Test(arguments: ReferenceModel.committed, ComputeType.allCases)
+    func `neither batch, row limit, threads nor kernel path change a bit`(
+        _ reference: ReferenceModel, _ type: ComputeType
+    ) throws {
+        let first = try reference.load(computeType: type)
         let prompts = Self.prompts(first, seed: 1)
         let expected = try Self.alone(first, prompts)
         for (threads, rowLimit) in [(1, 512), (2, 7), (3, 48), (4, 130)] {
-            let model = try reference.load(threads: threads, rowLimit: rowLimit)
+            let model = try reference.load(threads: threads, computeType: type, rowLimit: rowLimit)
             #expect(try Self.together(model, prompts) == expected, "\(threads) threads, \(rowLimit) rows")
         }
         for path in KernelPath.allCases {
@@ -43,7 +45,7 @@ import Testing
                 print("the kernel path \(path.rawValue) is not tested: this CPU lacks it")
                 continue
             }
-            let model = try reference.load(threads: 2, kernels: path)
+            let model = try reference.load(threads: 2, kernels: path, computeType: type)
             #expect(try Self.together(model, prompts) == expected, "path \(path.rawValue)")
         }
     }
@@ -52,8 +54,20 @@ import Testing
     func `neither the order of prompts nor how they are cut changes a bit`(
         _ reference: ReferenceModel, _ seed: UInt64
     ) throws {
+        for type in ComputeType.allCases {
+            for path in KernelPath.allCases where path.isSupported && (type == .bfloat16 || path == .best) {
+                try Self.cutAndShuffle(reference, type, path, seed: seed)
+            }
+        }
+    }
+
+    private static func cutAndShuffle(
+        _ reference: ReferenceModel, _ type: ComputeType, _ path: KernelPath, seed: UInt64
+    ) throws {
         var random = SeededGenerator(seed: seed)
-        let model = try reference.load(threads: 2, rowLimit: Int.random(in: 1...150, using: &random))
+        let model = try reference.load(
+            threads: Int.random(in: 1...3, using: &random), kernels: path, computeType: type,
+            rowLimit: Int.random(in: 1...150, using: &random))
         let prompts = Self.prompts(model, seed: seed)
         let expected = try Self.alone(model, prompts)
         let order = prompts.indices.shuffled(using: &random)
@@ -74,7 +88,7 @@ import Testing
             }
             for (slot, output) in zip(slots, try model.step(steps)) { logits[order[slot]] = output.logits }
         }
-        #expect(logits == expected.map(\.logits), "seed \(seed)")
+        #expect(logits == expected.map(\.logits), "seed \(seed), \(path), \(type)")
     }
 
     @Test(arguments: ReferenceModel.committed)

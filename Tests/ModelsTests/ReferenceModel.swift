@@ -14,9 +14,12 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    func load(threads: Int = 1, kernels: KernelPath? = nil, rowLimit: Int = 512) throws -> LlamaModel {
+    func load(
+        threads: Int = 1, kernels: KernelPath? = nil, computeType: ComputeType = .float32, rowLimit: Int = 512
+    ) throws -> LlamaModel {
         try LlamaModel.load(
-            try ModelFolder(path: folder.path), threads: threads, kernels: kernels, rowLimit: rowLimit)
+            try ModelFolder(path: folder.path), threads: threads, kernels: kernels, computeType: computeType,
+            rowLimit: rowLimit)
     }
 
     func figures() throws -> Figures {

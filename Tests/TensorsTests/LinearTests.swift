@@ -61,6 +61,80 @@ import Testing
         }
     }
 
+    /// The definition where both operands are bfloat16: the odd input of each pair first, subnormals taken as zero.
+    private static func definedRounded(
+        _ x: [Float], _ w: [Float], rows: Int, outputs: Int, inputs: Int
+    ) -> [Float] {
+        func flushed(_ value: Float) -> Float { value.isSubnormal ? Float(signOf: value, magnitudeOf: 0) : value }
+        func rounded(_ value: Float) -> Float {
+            let bits = value.bitPattern
+            return flushed(Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
+        }
+        let x = x.map(rounded)
+        let w = w.map(flushed)
+        var result: [Float] = []
+        for row in 0..<rows {
+            for output in 0..<outputs {
+                var accumulator: Float = 0
+                for even in stride(from: 0, to: inputs, by: 2) {
+                    for k in [even + 1, even] where k < inputs {
+                        accumulator.addProduct(x[row * inputs + k], w[output * inputs + k])
+                        accumulator = flushed(accumulator)
+                    }
+                }
+                result.append(accumulator)
+            }
+        }
+        return result
+    }
+
+    @Test(arguments: shapes.indices, [Float(1), 1e-19])
+    func `every output of rounded activations has the bits of its definition`(_ shape: Int, _ scale: Float) throws {
+        var random = SeededGenerator(seed: 8)
+        let (outputs, inputs) = (Self.shapes[shape].outputs, Self.shapes[shape].inputs)
+        let (bytes, w) = stored(random.floats(outputs * inputs).map { $0 * scale }, as: .bfloat16)
+        for rows in Self.shapes[shape].rows + [300] where rows * outputs * inputs < 3_000_000 {
+            let x = random.floats(rows * inputs).map { $0 * scale }
+            let expected = Self.definedRounded(x, w, rows: rows, outputs: outputs, inputs: inputs)
+            let input = try matrix(rows, inputs, x)
+            for path in supportedPaths {
+                for threads in [1, 3] {
+                    let device = try CPUDevice(threads: threads, kernels: path, computeType: .bfloat16)
+                    let layer = try bytes.withUnsafeBytes {
+                        try PackedLinear(
+                            inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: .bfloat16, bytes: $0)],
+                            device: device)
+                    }
+                    let output = try Matrix(rows: rows, columns: outputs)
+                    device.linear(layer, input: input, rows: rows, output: output)
+                    #expect(values(output) == expected, "\(rows) rows, \(path), \(threads) threads")
+                    device.linear(layer, input: input, rows: rows, output: output, adding: true)
+                    #expect(values(output) == expected.map { $0 + $0 })
+                }
+            }
+        }
+    }
+
+    @Test(arguments: supportedPaths)
+    func `weights that are not bfloat16 meet activations that are not rounded`(_ path: KernelPath) throws {
+        var random = SeededGenerator(seed: 9)
+        let input = try matrix(5, 40, random.floats(200))
+        for scalar in [ScalarType.float32, .float16] {
+            let (bytes, _) = stored(random.floats(70 * 40), as: scalar)
+            let outputs = try ComputeType.allCases.map { type in
+                let device = try CPUDevice(threads: 2, kernels: path, computeType: type)
+                let layer = try bytes.withUnsafeBytes {
+                    try PackedLinear(
+                        inputs: 40, parts: [LinearPart(outputs: 70, scalar: scalar, bytes: $0)], device: device)
+                }
+                let output = try Matrix(rows: 5, columns: 70)
+                device.linear(layer, input: input, rows: 5, output: output)
+                return values(output)
+            }
+            #expect(outputs[0] == outputs[1])
+        }
+    }
+
     @Test(arguments: ScalarType.allCases)
     func `an output's weights can be read back`(_ scalar: ScalarType) throws {
         var random = SeededGenerator(seed: 6)

@@ -11,7 +11,8 @@ struct LimitTests {
     private func welcome(layerK: Int = 1, heartbeat: Double = 1, silence: Double = 1) -> CoordinatorMessage {
         .welcome(
             Welcome(
-                run: "", modelA: "", modelB: "", layerK: layerK, layerJ: 1, operation: .replace, seed: 0,
+                run: "", modelA: "", modelB: "", layerK: layerK, layerJ: 1, operation: .replace,
+                computePrecision: .float32, seed: 0,
                 heartbeatSeconds: heartbeat, silenceSeconds: silence))
     }
 

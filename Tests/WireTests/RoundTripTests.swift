@@ -69,7 +69,8 @@ struct RoundTripTests {
         for operation in InjectionOperation.allCases {
             let message = CoordinatorMessage.welcome(
                 Welcome(
-                    run: "", modelA: "", modelB: "", layerK: 0, layerJ: 0, operation: operation, seed: 0,
+                    run: "", modelA: "", modelB: "", layerK: 0, layerJ: 0, operation: operation,
+                    computePrecision: .bfloat16, seed: 0,
                     heartbeatSeconds: 1, silenceSeconds: 1))
             #expect(try message.overTheWire() == message)
         }

@@ -5,6 +5,7 @@ import Foundation
 import Run
 
 extension InjectionOperation: ExpressibleByArgument {}
+extension ComputePrecision: ExpressibleByArgument {}
 extension BPrompt: ExpressibleByArgument {}
 extension EvaluationProtocol: ExpressibleByArgument {}
 extension TextCut: ExpressibleByArgument {}
@@ -48,6 +49,14 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Experiments") var evaluation: EvaluationArguments
     @OptionGroup(title: "Workers and addresses") var server: ServerArguments
 
+    @Option(
+        name: .customLong("compute-type"),
+        help: ArgumentHelp(
+            "Round activations to float32 or bfloat16 before they meet weights stored as bfloat16. Every worker does "
+                + "alike.",
+            valueName: "type"))
+    var computePrecision = ComputePrecision.bfloat16
+
     @Option(help: ArgumentHelp("Seed of everything that is drawn.", valueName: "s"))
     var seed: UInt64 = 42
 
@@ -63,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
             modelA: modelA, modelB: modelB, layerK: layerK, layerJ: layerJ, operation: evaluation.op,
-            experiments: try chosenExperiments(), seed: seed)
+            computePrecision: computePrecision, experiments: try chosenExperiments(), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
         configuration.evaluation.squad = data.squad

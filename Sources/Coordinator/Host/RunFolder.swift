@@ -40,7 +40,7 @@ package struct RunManifest: Codable, Hashable, Sendable {
     package var modelB: String
     /// SHA-256 of the data files, by the path that was given.
     package var data: [String: String]
-    /// Device, kernel path and compute type that the results were computed with; nil before a worker has come.
+    /// The kind of device that the results were computed on; nil before a worker has come.
     package var deviceKind: String?
 
     /// The digest of the inputs: of the configuration without its paths, and of the contents that these lead to.

@@ -9,7 +9,7 @@ import Weights
 ///     let model = try LlamaModel.load(folder, threads: 2)
 ///     let streams = try model.residualStreams(of: [[1, 403, 407]], at: ActivationSite(afterBlocks: 3))
 ///
-/// A result depends on the sequence's own tokens and injection alone, bit for bit: neither on what is beside it in
+/// A result depends on the compute type and the sequence's own tokens and injection alone, bit for bit: neither on what is beside it in
 /// a batch, nor on how its prompt was cut into steps, nor on threads, row limit or kernel path.
 package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `lock` alone
     package let configuration: ModelConfiguration
@@ -31,14 +31,16 @@ package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `
     /// - Parameters:
     ///   - threads: that compute, the caller's among them.
     ///   - kernels: the instruction set, or nil for the best that this CPU has.
+    ///   - computeType: what activations are rounded to before they meet weights stored as bfloat16.
     ///   - rowLimit: rows of activations that are held at once. It changes no result.
     /// - Throws: `WeightError` for a file or tensor that is missing, damaged, of another shape, or not finite;
     ///   `TensorError` where the device cannot be made; ``ModelError/unusableRowLimit(_:)``.
     package static func load(
-        _ folder: ModelFolder, threads: Int, kernels: KernelPath? = nil, rowLimit: Int = 512
+        _ folder: ModelFolder, threads: Int, kernels: KernelPath? = nil, computeType: ComputeType = .float32,
+        rowLimit: Int = 512
     ) throws -> LlamaModel {
         guard rowLimit >= 1 else { throw ModelError.unusableRowLimit(rowLimit) }
-        let device = try CPUDevice(threads: threads, kernels: kernels)
+        let device = try CPUDevice(threads: threads, kernels: kernels, computeType: computeType)
         let weights = try LlamaWeights(try WeightFiles(folder.weightFiles), folder.configuration, device: device)
         let workspace = try Workspace(folder.configuration, rowLimit: rowLimit)
         return LlamaModel(

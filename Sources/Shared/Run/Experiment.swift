@@ -52,6 +52,13 @@ package enum InjectionOperation: String, CaseIterable, Codable, Hashable, Sendab
     case mean
 }
 
+/// What activations are rounded to before a product with weights stored as bfloat16. It changes results, so a run's
+/// workers all do alike.
+package enum ComputePrecision: String, CaseIterable, Codable, Hashable, Sendable {
+    case float32
+    case bfloat16
+}
+
 /// Prompts, item choice and lengths.
 package enum EvaluationProtocol: String, CaseIterable, Codable, Hashable, Sendable {
     /// SQuAD up to 32 new tokens, stop at a newline; GSM8K up to 256, stop at the next "Question:".

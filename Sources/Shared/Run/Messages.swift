@@ -48,7 +48,7 @@ package struct Registration: Hashable, Sendable {
     package var worker: String
     package var host: String
     package var processID: Int32
-    /// Device, kernel path and compute type: what a result's bits depend on besides the inputs.
+    /// The kind of device: what a result's bits depend on besides the run's inputs.
     package var deviceKind: String
     /// The run that the worker took part in before it lost its coordinator, if it did.
     package var run: String?
@@ -106,6 +106,7 @@ package struct Welcome: Hashable, Sendable {
     package var layerK: Int
     package var layerJ: Int
     package var operation: InjectionOperation
+    package var computePrecision: ComputePrecision
     package var seed: UInt64
     package var heartbeatSeconds: Double
     /// A coordinator not heard for so long is taken for lost.
@@ -113,7 +114,7 @@ package struct Welcome: Hashable, Sendable {
 
     package init(
         run: String, modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation,
-        seed: UInt64, heartbeatSeconds: Double, silenceSeconds: Double
+        computePrecision: ComputePrecision, seed: UInt64, heartbeatSeconds: Double, silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
@@ -121,6 +122,7 @@ package struct Welcome: Hashable, Sendable {
         self.layerK = layerK
         self.layerJ = layerJ
         self.operation = operation
+        self.computePrecision = computePrecision
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds
         self.silenceSeconds = silenceSeconds

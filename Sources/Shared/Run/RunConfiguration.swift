@@ -11,6 +11,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// Blocks of B after which its residual stream is written (0 = the embedding).
     package var layerJ: Int
     package var operation: InjectionOperation
+    /// What the models' activations are rounded to before a product with weights stored as bfloat16.
+    package var computePrecision: ComputePrecision
     package var experiments: [Experiment]
     package var seed: UInt64
     package var training: TrainingConfiguration
@@ -19,7 +21,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
     package init(
         modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation = .replace,
-        experiments: [Experiment] = Experiment.allCases, seed: UInt64 = 42,
+        computePrecision: ComputePrecision = .bfloat16, experiments: [Experiment] = Experiment.allCases,
+        seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
         evaluation: EvaluationConfiguration = EvaluationConfiguration()
@@ -29,6 +32,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.layerK = layerK
         self.layerJ = layerJ
         self.operation = operation
+        self.computePrecision = computePrecision
         self.experiments = experiments
         self.seed = seed
         self.training = training

@@ -15,18 +15,30 @@ package final class CPUDevice {
 
     /// Starts `threads` - 1 threads, which sleep while there is nothing to do.
     ///
-    /// - Parameter kernels: the path to run, or nil for the fastest that this CPU supports.
-    package init(threads: Int, kernels: KernelPath? = nil) throws(TensorError) {
+    /// - Parameters:
+    ///   - kernels: the path to run, or nil for the fastest that this CPU supports.
+    ///   - computeType: what linear layers round activations to.
+    package init(
+        threads: Int, kernels: KernelPath? = nil, computeType: ComputeType = .float32
+    ) throws(TensorError) {
         let path = kernels ?? .best
         guard threads >= 1, threads <= Self.maximumThreads else { throw .unusableThreadCount(threads) }
         guard path.isSupported else { throw .unsupportedKernels(path) }
         guard let context = ck_context_create(path.kernelPath, Int32(threads)) else { throw .threadsRefused(threads) }
         self.context = context
         self.threads = threads
-        description = DeviceDescription(kernels: path, computeType: .float32)
+        description = DeviceDescription(kernels: path, computeType: computeType)
     }
 
     deinit { ck_context_destroy(context) }
+
+    /// Makes room for the activations of a layer with so many inputs, where they are rounded.
+    func reserve(inputs: Int) throws(TensorError) {
+        guard description.computeType == .bfloat16 else { return }
+        if !ck_reserve_inputs(context, inputs) {
+            throw .outOfMemory(bytes: 1024 * inputs, purpose: "rounded activations of \(inputs) inputs")
+        }
+    }
 
     func pack(
         _ bytes: UnsafeRawBufferPointer, _ scalar: ScalarType, outputs: Int, inputs: Int,
@@ -47,9 +59,11 @@ package final class CPUDevice {
         let (begin, end) = (weights.offset(parts.lowerBound), weights.offset(parts.upperBound))
         precondition(input.columns == weights.inputs && rows <= input.rows && rows <= output.rows)
         precondition(end - begin <= output.stride)
-        ck_linear(
-            context, weights.scalar.kernelScalar, weights.base, weights.inputs, begin / Int(CK_PANEL),
+        let complete = ck_linear(
+            context, description.computeType.kernelCompute, weights.scalar.kernelScalar, weights.base, weights.inputs,
+            begin / Int(CK_PANEL),
             end / Int(CK_PANEL), input.base, input.stride, rows, output.base, output.stride, adding)
+        precondition(complete, "the weights were packed for another device, which has no room for their inputs")
     }
 
     /// output[r] = input[r] / sqrt(mean(input[r]²) + epsilon) * weight (Zhang & Sennrich, arXiv:1910.07467).

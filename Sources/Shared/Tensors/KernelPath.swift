@@ -8,6 +8,8 @@ package enum KernelPath: String, Sendable, CaseIterable {
     case avx2
     /// AVX-512 F, BW, DQ and VL.
     case avx512
+    /// AVX-512 with its instruction for products of bfloat16.
+    case avx512bf16
 
     /// Whether this CPU, and this build, can run the path.
     package var isSupported: Bool { ck_path_is_supported(kernelPath) }
@@ -20,16 +22,28 @@ package enum KernelPath: String, Sendable, CaseIterable {
         case .portable: CK_PATH_PORTABLE
         case .avx2: CK_PATH_AVX2
         case .avx512: CK_PATH_AVX512
+        case .avx512bf16: CK_PATH_AVX512BF16
         }
     }
 }
 
-/// The type that products are computed and summed in.
+/// What activations are rounded to before they meet weights that are stored as bfloat16. Sums are float32 either
+/// way, and weights stored as another type meet float32.
 package enum ComputeType: String, Sendable, CaseIterable {
+    /// Not at all.
     case float32
+    /// To the nearest bfloat16: less exact, and up to twice as fast where the CPU has an instruction for it.
+    case bfloat16
+
+    var kernelCompute: ck_compute {
+        switch self {
+        case .float32: CK_COMPUTE_FLOAT32
+        case .bfloat16: CK_COMPUTE_BFLOAT16
+        }
+    }
 }
 
-/// What a computation ran on. Two machines whose descriptions are equal compute the same bits.
+/// What a computation ran on. The bits depend on the compute type alone: all kernel paths give the same.
 package struct DeviceDescription: Hashable, Sendable, CustomStringConvertible {
     package let kernels: KernelPath
     package let computeType: ComputeType

@@ -34,6 +34,7 @@ package final class PackedLinear: @unchecked Sendable {  // the memory is writte
         outputs = parts.map(\.outputs)
         let first = parts.first?.scalar ?? .float32
         scalar = parts.allSatisfy { $0.scalar == first } ? first : .float32
+        if scalar == .bfloat16 { try device.reserve(inputs: inputs) }
         let columns = outputs.reduce(0) { $0 + Self.wholePanels($1) }
         memory = try AlignedMemory(
             byteCount: ck_packed_bytes(scalar.kernelScalar, columns, inputs), purpose: "\(columns) × \(inputs) weights")

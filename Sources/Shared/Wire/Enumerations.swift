@@ -33,6 +33,19 @@ extension InjectionOperation {
     }
 }
 
+extension ComputePrecision {
+    var code: Wire__ComputePrecision {
+        switch self {
+        case .float32: WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_FLOAT32
+        case .bfloat16: WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_BFLOAT16
+        }
+    }
+
+    init(_ present: Presence, _ code: Wire__ComputePrecision, _ name: String) throws(WireError) {
+        self = try Field.choice(present, code, name, among: Self.allCases) { $0.code }
+    }
+}
+
 extension EvaluationTask {
     var code: Wire__EvaluationTask {
         switch self {

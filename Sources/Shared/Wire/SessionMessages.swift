@@ -71,6 +71,8 @@ extension Welcome {
         (message.pointee.has_layer_k, message.pointee.layer_k) = writer.field(layerK)
         (message.pointee.has_layer_j, message.pointee.layer_j) = writer.field(layerJ)
         (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
+        (message.pointee.has_compute_precision, message.pointee.compute_precision) = writer.field(
+            computePrecision.code)
         (message.pointee.has_seed, message.pointee.seed) = writer.field(seed)
         (message.pointee.has_heartbeat_seconds, message.pointee.heartbeat_seconds) = writer.field(heartbeatSeconds)
         (message.pointee.has_silence_seconds, message.pointee.silence_seconds) = writer.field(silenceSeconds)
@@ -86,6 +88,8 @@ extension Welcome {
             layerK: try Field.number(message.has_layer_k, message.layer_k, "layer_k", in: layers),
             layerJ: try Field.number(message.has_layer_j, message.layer_j, "layer_j", in: layers),
             operation: try InjectionOperation(message.has_operation, message.operation, "operation"),
+            computePrecision: try ComputePrecision(
+                message.has_compute_precision, message.compute_precision, "compute_precision"),
             seed: try Field.value(message.has_seed, message.seed, "seed"),
             heartbeatSeconds: try Field.interval(
                 message.has_heartbeat_seconds, message.heartbeat_seconds, "heartbeat_seconds"),

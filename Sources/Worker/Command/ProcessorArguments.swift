@@ -4,7 +4,25 @@ import Foundation
 import Tensors
 import WorkerEngine
 
-extension KernelPath: ExpressibleByArgument {}
+/// The value of `--kernels`.
+struct KernelChoice: ExpressibleByArgument {
+    /// nil is auto, the best that the processor has.
+    var path: KernelPath?
+
+    init(path: KernelPath?) {
+        self.path = path
+    }
+
+    init?(argument: String) {
+        path = KernelPath(rawValue: argument)
+        if path == nil, argument != "auto" { return nil }
+    }
+
+    var defaultValueDescription: String { path?.rawValue ?? "auto" }
+    static var allValueStrings: [String] { ["auto"] + KernelPath.allCases.map(\.rawValue) }
+}
+
+extension ComputeType: ExpressibleByArgument {}
 
 /// What to compute on.
 struct ProcessorArguments: ParsableArguments {
@@ -15,8 +33,10 @@ struct ProcessorArguments: ParsableArguments {
     var threads: Int?
 
     @Option(
-        help: ArgumentHelp("Instruction set of the kernels (default: the best this processor has).", valueName: "path"))
-    var kernels: KernelPath?
+        help: ArgumentHelp(
+            "Instruction set of the kernels: auto or \(KernelPath.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "path"))
+    var kernels = KernelChoice(path: nil)
 
     func validate() throws {
         guard device == "auto" || device == "cpu" else {
@@ -28,15 +48,15 @@ struct ProcessorArguments: ParsableArguments {
         if let threads, !(1...CPUDevice.maximumThreads).contains(threads) {
             throw ValidationError("--threads \(threads): expected 1 to \(CPUDevice.maximumThreads)")
         }
-        if let kernels, !kernels.isSupported {
-            throw ValidationError("--kernels \(kernels.rawValue): this processor does not have it")
+        if let path = kernels.path, !path.isSupported {
+            throw ValidationError("--kernels \(path.rawValue): this processor does not have it")
         }
     }
 
     var processor: Processor {
         Processor(
             threads: threads ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, CPUDevice.maximumThreads)),
-            kernels: kernels)
+            kernels: kernels.path)
     }
 }
 
@@ -47,8 +67,17 @@ struct ModelArguments: ParsableArguments {
 
     @OptionGroup var processor: ProcessorArguments
 
-    func load() throws -> LoadedModel {
-        try UsageError.checking { try LoadedModel(path: model, processor: processor.processor) }
+    @Option(
+        help: ArgumentHelp(
+            "Round activations to this before they meet weights stored as bfloat16 (default: bfloat16; verify: float32).",
+            valueName: "type"))
+    var computeType: ComputeType?
+
+    /// - Parameter standard: the compute type where none was asked for.
+    func load(standard: ComputeType = .bfloat16) throws -> LoadedModel {
+        try UsageError.checking {
+            try LoadedModel(path: model, processor: processor.processor, computeType: computeType ?? standard)
+        }
     }
 }
 

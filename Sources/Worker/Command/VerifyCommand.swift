@@ -37,7 +37,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let figures = try UsageError.checking { try ModelReference(file: URL(fileURLWithPath: reference)) }
-        let loaded = try model.load()
+        let loaded = try model.load(standard: .float32)
         let verification = try Verification(figures, of: loaded)
         switch format {
         case .text: show(verification, figures)

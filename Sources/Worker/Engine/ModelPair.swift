@@ -2,6 +2,7 @@ package import Generation
 package import ModelFolders
 package import Models
 package import Run
+package import Tensors
 package import Tokenization
 
 /// A model with its tokenizer and its folder's fingerprint.
@@ -12,10 +13,12 @@ package struct LoadedModel: Sendable {
     /// SHA-256 of the folder's content, hexadecimal.
     package let fingerprint: String
 
-    package init(path: String, processor: Processor) throws {
+    /// - Parameter computeType: what activations are rounded to before they meet weights stored as bfloat16.
+    package init(path: String, processor: Processor, computeType: ComputeType) throws {
         folder = try ModelFolder(path: path)
         tokenizer = try Tokenizer(folder: folder.url)
-        model = try LlamaModel.load(folder, threads: processor.threads, kernels: processor.kernels)
+        model = try LlamaModel.load(
+            folder, threads: processor.threads, kernels: processor.kernels, computeType: computeType)
         fingerprint = try folder.fingerprint().hex
     }
 

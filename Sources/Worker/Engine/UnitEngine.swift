@@ -2,6 +2,7 @@ import Generation
 import Models
 import Projection
 package import Run
+import Tensors
 
 /// Why a unit cannot be done by this worker.
 package enum EngineError: Error, CustomStringConvertible {
@@ -57,8 +58,15 @@ package final class UnitEngine {
         rowsOfA = [:]
         rowsOfB = [:]
         self.welcome = welcome
-        if a?.folder.url.path != pathA { a = try LoadedModel(path: pathA, processor: processor) }
-        if b?.folder.url.path != pathB { b = pathA == pathB ? a : try LoadedModel(path: pathB, processor: processor) }
+        let computeType = ComputeType(welcome.computePrecision)
+        func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {
+            model?.folder.url.path == path && model?.model.device.computeType == computeType
+        }
+        func loaded(_ path: String) throws -> LoadedModel {
+            try LoadedModel(path: path, processor: processor, computeType: computeType)
+        }
+        if !isLoaded(a, from: pathA) { a = try loaded(pathA) }
+        if !isLoaded(b, from: pathB) { b = pathA == pathB ? a : try loaded(pathB) }
         guard let a, let b else { throw EngineError.notLoaded }
         return Readiness(fingerprintA: a.fingerprint, fingerprintB: b.fingerprint, capacity: 8)
     }

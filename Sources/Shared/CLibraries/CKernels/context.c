@@ -1,4 +1,5 @@
 #include "context.h"
+#include "dot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,10 @@ static const path_kernels *kernels_of(ck_path path) {
 #if defined(__x86_64__)
     case CK_PATH_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &ck_avx2_kernels : NULL;
+    case CK_PATH_AVX512BF16:
+        if (!dot_is_supported()) return NULL;
+        // All else is what AVX-512 does.
+        __attribute__((fallthrough));
     case CK_PATH_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
                 && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
@@ -28,6 +33,7 @@ ck_context *ck_context_create(ck_path path, int threads) {
     ck_context *context = calloc(1, sizeof(ck_context));
     if (!context) return NULL;
     context->kernels = kernels;
+    context->has_dot = path == CK_PATH_AVX512BF16;
     context->scratch = calloc((size_t)threads, sizeof(float *));
     context->pool = ck_pool_create(threads);
     if (context->scratch && context->pool) return context;
@@ -40,6 +46,7 @@ void ck_context_destroy(ck_context *context) {
     for (int i = 0; context->scratch && context->pool && i < ck_pool_threads(context->pool); i++)
         ck_free(context->scratch[i], context->scratch_floats * sizeof(float));
     ck_pool_destroy(context->pool);
+    ck_free(context->rounded, context->rounded_bytes);
     free(context->scratch);
     free(context);
 }

@@ -8,6 +8,11 @@ struct ck_context {
     /// Each thread's memory for an attention tile, grown to what the longest sequence needs.
     float **scratch;
     size_t scratch_floats;
+    /// Whether products of bfloat16 use the CPU's own instruction (`dot.h`).
+    bool has_dot;
+    /// Rows of activations as a product of bfloat16 takes them.
+    void *rounded;
+    size_t rounded_bytes;
 };
 
 /// Runs tasks 0 ..< count on the context's threads.

@@ -19,6 +19,9 @@ typedef struct linear_job {
     float *y;
     size_t ldy;
     bool add;
+    /// x holds values rounded to bfloat16, to be taken as the dot-product instruction takes them: the odd input of
+    /// a pair before the even one, subnormals as zero.
+    bool rounded;
 } linear_job;
 
 typedef struct norm_job {

@@ -7,44 +7,6 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// ---- Linear layers
-
-typedef struct linear_tasks {
-    const path_kernels *kernels;
-    linear_job job;
-    size_t panel_end, panel_step, rows, row_groups;
-} linear_tasks;
-
-static void run_linear(void *raw, size_t task, int thread) {
-    (void)thread;
-    const linear_tasks *all = raw;
-    // Row groups vary fastest: the same few panels then serve all rows while they are in the cache.
-    const size_t panel = all->job.panel_begin + task / all->row_groups * all->panel_step;
-    const size_t group = task % all->row_groups;
-    const size_t panel_end = panel + all->panel_step < all->panel_end ? panel + all->panel_step : all->panel_end;
-    all->kernels->linear(
-        &all->job, panel, panel_end, all->rows * group / all->row_groups, all->rows * (group + 1) / all->row_groups);
-}
-
-void ck_linear(
-    ck_context *context, ck_scalar scalar, const void *packed, size_t inputs, size_t panel_begin, size_t panel_end,
-    const float *x, size_t ldx, size_t rows, float *y, size_t ldy, bool add) {
-    if (rows == 0 || panel_end <= panel_begin) return;
-    const size_t threads = (size_t)ck_pool_threads(context->pool), panels = panel_end - panel_begin;
-    const size_t row_groups = (rows + ROW_GROUP - 1) / ROW_GROUP;
-    // At least four tasks a thread where there is work enough, of four panels at least where rows are few.
-    size_t step = panels * row_groups / (threads * 4);
-    if (row_groups == 1) step = step > 16 ? 16 : step < 4 ? (panels >= 8 * threads ? 4 : 1) : step / 4 * 4;
-    else step = step > 8 ? 8 : step < 1 ? 1 : step;
-    if (threads == 1) step = panels < 8 ? panels : 8;
-    linear_tasks all = {
-        .kernels = context->kernels,
-        .job = {scalar, packed, inputs, ck_packed_bytes(scalar, CK_PANEL, inputs), panel_begin, x, ldx, y, ldy, add},
-        .panel_end = panel_end, .panel_step = step, .rows = rows, .row_groups = row_groups,
-    };
-    run(context, (panels + step - 1) / step * row_groups, run_linear, &all);
-}
-
 // ---- Rows
 
 typedef struct row_ranges {

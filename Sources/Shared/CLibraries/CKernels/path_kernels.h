@@ -88,12 +88,42 @@ INLINE v16 widen(int scalar, u16 pair, int odd) {
     return (v16)((u16)magnitude | ((half & 0x8000u) << 16));
 }
 
+/// Subnormals are taken as zero between `flush_begin` and `flush_end`, as the dot-product instruction takes them.
+/// The memory named is read and written in between: no arithmetic may leave its place.
+#if defined(__x86_64__)
+INLINE uint32_t flush_begin(const float *x, const float *accumulators) {
+    uint32_t before, flushing;
+    __asm__ volatile("stmxcsr %0" : "=m"(before));
+    flushing = before | 0x8040;
+    __asm__ volatile("ldmxcsr %0" : : "m"(flushing), "r"(x), "r"(accumulators) : "memory");
+    return before;
+}
+INLINE void flush_end(uint32_t before, const float *accumulators) {
+    __asm__ volatile("ldmxcsr %0" : : "m"(before), "r"(accumulators) : "memory");
+}
+#elif defined(__aarch64__)
+INLINE uint64_t flush_begin(const float *x, const float *accumulators) {
+    uint64_t before;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(before | 1 << 24), "r"(x), "r"(accumulators) : "memory");
+    return before;
+}
+INLINE void flush_end(uint64_t before, const float *accumulators) {
+    __asm__ volatile("msr fpcr, %0" : : "r"(before), "r"(accumulators) : "memory");
+}
+#else
+#error "this machine's way to take subnormals as zero is not known here"
+#endif
+
 /// accumulators[rows][vectors] += x[rows, count] times the weights of 16 * vectors outputs, input by input.
 /// Vector v reads its weights at w + v / 2 * panel + v % 2 * 16 lanes of 32 bits; `step` is the lanes between
-/// inputs (between pairs of inputs, where they have 16 bits).
+/// inputs (between pairs of inputs, where they have 16 bits). `rounded`: see linear_job.
 INLINE void tile(
-    const int scalar, const int rows, const int vectors, const int prefetch, const float *x, size_t ldx,
-    const uint32_t *w, size_t panel, size_t step, size_t count, float *accumulators, size_t lda, bool first) {
+    const int scalar, const bool rounded, const int rows, const int vectors, const int prefetch, const float *x,
+    size_t ldx, const uint32_t *w, size_t panel, size_t step, size_t count, float *accumulators, size_t lda,
+    bool first) {
+    __typeof__(flush_begin(x, accumulators)) mode = 0;
+    if (rounded) mode = flush_begin(x, accumulators);
     // Sized for the largest tile: what a tile does not use costs nothing, while a variable size would keep the
     // accumulators in memory.
     v16 acc[MAX_TILE_ROWS][2 * PANELS_AT_ONCE];
@@ -121,7 +151,8 @@ INLINE void tile(
         }
         w += step;
 #pragma clang loop unroll(full)
-        for (size_t odd = 0; odd < inputs_per_step; odd++) {
+        for (size_t input = 0; input < inputs_per_step; input++) {
+            const size_t odd = rounded ? 1 - input : input;
             v16 weight[2 * PANELS_AT_ONCE];
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++)
@@ -142,24 +173,30 @@ INLINE void tile(
     if (scalar != CK_FLOAT32 && count % 2 == 1)
         for (int v = 0; v < vectors; v++) {
             u16 raw = *(const u16_unaligned *)(w + (size_t)(v / 2) * panel + (size_t)(v % 2) * 16);
-            for (int r = 0; r < rows; r++)
+            for (int r = 0; r < rows; r++) {
+                // The instruction adds the missing odd input's product of zeros too, which can turn -0 into 0.
+                if (rounded) acc[r][v] = FMA(splat(0), splat(0), acc[r][v]);
                 acc[r][v] = FMA(splat(x[r * ldx + count - 1]), widen(scalar, raw, 0), acc[r][v]);
+            }
         }
 
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) STORE(accumulators + r * lda + 16 * v, acc[r][v]);
+    if (rounded) flush_end(mode, accumulators);
 }
 
 /// A tile of a run-time number of rows, each number compiled with its accumulators in registers.
 INLINE void tile_of_rows(
-    const int scalar, size_t rows, const int vectors, const float *x, size_t ldx, const uint32_t *w, size_t step,
-    size_t count, float *accumulators, size_t lda, bool first) {
+    const int scalar, const bool rounded, size_t rows, const int vectors, const float *x, size_t ldx,
+    const uint32_t *w, size_t step, size_t count, float *accumulators, size_t lda, bool first) {
 #define ROWS(n) \
     case n: \
         if (n <= TILE_ROWS) \
-            tile(scalar, n <= TILE_ROWS ? n : 1, vectors, 0, x, ldx, w, 0, step, count, accumulators, lda, first); \
+            tile( \
+                scalar, rounded, n <= TILE_ROWS ? n : 1, vectors, 0, x, ldx, w, 0, step, count, accumulators, lda, \
+                first); \
         break;
     switch (rows) {
         ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
@@ -169,20 +206,22 @@ INLINE void tile_of_rows(
 
 /// One or two rows through `panels` panels, which stream from memory: prefetch 1 KiB ahead.
 INLINE void narrow_panels(
-    const int scalar, const int rows, const int panels, const linear_job *job, const uint32_t *w, const float *x,
-    float *accumulators) {
+    const int scalar, const bool rounded, const int rows, const int panels, const linear_job *job, const uint32_t *w,
+    const float *x, float *accumulators) {
     const size_t panel = job->panel_bytes / 4;
     const int vectors = 2 * panels;
     const int lda = 16 * vectors;
     if (TILE_VECTORS == 2) {
-        tile(scalar, rows, vectors, 256, x, job->ldx, w, panel, CK_PANEL, job->inputs, accumulators, lda, true);
+        tile(
+            scalar, rounded, rows, vectors, 256, x, job->ldx, w, panel, CK_PANEL, job->inputs, accumulators, lda,
+            true);
     } else {
         // Fewer registers: a row and two panels at a time.
         for (int r = 0; r < rows; r++)
             for (int p = 0; p < panels; p += 2)
                 tile(
-                    scalar, 1, panels == 1 ? 2 : 4, 256, x + r * job->ldx, job->ldx, w + p * panel, panel, CK_PANEL,
-                    job->inputs, accumulators + r * lda + p * CK_PANEL, lda, true);
+                    scalar, rounded, 1, panels == 1 ? 2 : 4, 256, x + r * job->ldx, job->ldx, w + p * panel, panel,
+                    CK_PANEL, job->inputs, accumulators + r * lda + p * CK_PANEL, lda, true);
     }
 }
 
@@ -194,15 +233,16 @@ INLINE void write_row(const float *from, float *to, int vectors, bool add) {
 }
 
 INLINE void linear_narrow(
-    const int scalar, const int rows, const linear_job *job, size_t panel_begin, size_t panel_end, size_t row_begin) {
+    const int scalar, const bool rounded, const int rows, const linear_job *job, size_t panel_begin, size_t panel_end,
+    size_t row_begin) {
     float accumulators[2 * PANELS_AT_ONCE * CK_PANEL];
     const float *x = job->x + row_begin * job->ldx;
     float *y = job->y + row_begin * job->ldy;
     for (size_t p = panel_begin; p < panel_end;) {
         const uint32_t *w = (const uint32_t *)(job->packed + p * job->panel_bytes);
         int panels = panel_end - p >= PANELS_AT_ONCE ? PANELS_AT_ONCE : 1;
-        if (panels == PANELS_AT_ONCE) narrow_panels(scalar, rows, PANELS_AT_ONCE, job, w, x, accumulators);
-        else narrow_panels(scalar, rows, 1, job, w, x, accumulators);
+        if (panels == PANELS_AT_ONCE) narrow_panels(scalar, rounded, rows, PANELS_AT_ONCE, job, w, x, accumulators);
+        else narrow_panels(scalar, rounded, rows, 1, job, w, x, accumulators);
         for (int r = 0; r < rows; r++)
             write_row(
                 accumulators + r * panels * CK_PANEL, y + r * job->ldy + (p - job->panel_begin) * CK_PANEL, 2 * panels,
@@ -212,7 +252,8 @@ INLINE void linear_narrow(
 }
 
 INLINE void linear_wide(
-    const int scalar, const linear_job *job, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end) {
+    const int scalar, const bool rounded, const linear_job *job, size_t panel_begin, size_t panel_end,
+    size_t row_begin, size_t row_end) {
     float accumulators[ROW_GROUP * CK_PANEL];
     const size_t rows = row_end - row_begin;
     const size_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
@@ -226,7 +267,7 @@ INLINE void linear_wide(
                 size_t from = rows * block / blocks, to = rows * (block + 1) / blocks;
                 for (int v = 0; v < 2; v += TILE_VECTORS)
                     tile_of_rows(
-                        scalar, to - from, TILE_VECTORS, job->x + (row_begin + from) * job->ldx + k, job->ldx,
+                        scalar, rounded, to - from, TILE_VECTORS, job->x + (row_begin + from) * job->ldx + k, job->ldx,
                         w + k * lanes_per_input + 16 * v, CK_PANEL, count, accumulators + from * CK_PANEL + 16 * v,
                         CK_PANEL, k == 0);
             }
@@ -239,17 +280,21 @@ INLINE void linear_wide(
 }
 
 INLINE void linear_scalar(
-    const int scalar, const linear_job *job, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end) {
-    if (row_end - row_begin == 1) linear_narrow(scalar, 1, job, panel_begin, panel_end, row_begin);
-    else if (row_end - row_begin == 2) linear_narrow(scalar, 2, job, panel_begin, panel_end, row_begin);
-    else linear_wide(scalar, job, panel_begin, panel_end, row_begin, row_end);
+    const int scalar, const bool rounded, const linear_job *job, size_t panel_begin, size_t panel_end,
+    size_t row_begin, size_t row_end) {
+    if (row_end - row_begin == 1) linear_narrow(scalar, rounded, 1, job, panel_begin, panel_end, row_begin);
+    else if (row_end - row_begin == 2) linear_narrow(scalar, rounded, 2, job, panel_begin, panel_end, row_begin);
+    else linear_wide(scalar, rounded, job, panel_begin, panel_end, row_begin, row_end);
 }
 
 static void linear(const linear_job *job, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end) {
     switch (job->scalar) {
-    case CK_FLOAT32: linear_scalar(CK_FLOAT32, job, panel_begin, panel_end, row_begin, row_end); break;
-    case CK_BFLOAT16: linear_scalar(CK_BFLOAT16, job, panel_begin, panel_end, row_begin, row_end); break;
-    case CK_FLOAT16: linear_scalar(CK_FLOAT16, job, panel_begin, panel_end, row_begin, row_end); break;
+    case CK_FLOAT32: linear_scalar(CK_FLOAT32, false, job, panel_begin, panel_end, row_begin, row_end); break;
+    case CK_BFLOAT16:
+        if (job->rounded) linear_scalar(CK_BFLOAT16, true, job, panel_begin, panel_end, row_begin, row_end);
+        else linear_scalar(CK_BFLOAT16, false, job, panel_begin, panel_end, row_begin, row_end);
+        break;
+    case CK_FLOAT16: linear_scalar(CK_FLOAT16, false, job, panel_begin, panel_end, row_begin, row_end); break;
     }
 }
 
@@ -346,9 +391,10 @@ INLINE void weigh_values(
     size_t column = 0;
     for (; column + 16 * TILE_VECTORS <= width; column += 16 * TILE_VECTORS)
         tile_of_rows(
-            CK_FLOAT32, rows, TILE_VECTORS, weights, ldw, w + column, width, count, output + column, ldo, first);
+            CK_FLOAT32, false, rows, TILE_VECTORS, weights, ldw, w + column, width, count, output + column, ldo, first);
     if (column < width)
-        tile_of_rows(CK_FLOAT32, rows, 1, weights, ldw, w + column, width, count, output + column, ldo, first);
+        tile_of_rows(
+            CK_FLOAT32, false, rows, 1, weights, ldw, w + column, width, count, output + column, ldo, first);
 }
 
 static void attention(
@@ -376,7 +422,7 @@ static void attention(
         const uint32_t *w = (const uint32_t *)(keys + position * dimension);
         for (int v = 0; v < 2; v += TILE_VECTORS)
             tile_of_rows(
-                CK_FLOAT32, rows, TILE_VECTORS, queries, ldq, w + 16 * v, CK_PANEL, dimension,
+                CK_FLOAT32, false, rows, TILE_VECTORS, queries, ldq, w + 16 * v, CK_PANEL, dimension,
                 scores + position + 16 * v, lds, true);
     }
 

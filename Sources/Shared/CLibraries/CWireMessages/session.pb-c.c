@@ -591,7 +591,7 @@ const ProtobufCMessageDescriptor wire__goodbye__descriptor =
   (ProtobufCMessageInit) wire__goodbye__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[9] =
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
 {
   {
     "run",
@@ -701,8 +701,21 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "compute_precision",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Wire__Welcome, has_compute_precision),
+    offsetof(Wire__Welcome, compute_precision),
+    &wire__compute_precision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
+  9,   /* field[9] = compute_precision */
   7,   /* field[7] = heartbeat_seconds */
   4,   /* field[4] = layer_j */
   3,   /* field[3] = layer_k */
@@ -716,7 +729,7 @@ static const unsigned wire__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -726,7 +739,7 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  9,
+  10,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
   1,  wire__welcome__number_ranges,
@@ -819,5 +832,35 @@ const ProtobufCEnumDescriptor wire__injection_operation__descriptor =
   wire__injection_operation__enum_values_by_name,
   1,
   wire__injection_operation__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue wire__compute_precision__enum_values_by_number[3] =
+{
+  { "COMPUTE_PRECISION_UNSPECIFIED", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED", 0 },
+  { "COMPUTE_PRECISION_FLOAT32", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_FLOAT32", 1 },
+  { "COMPUTE_PRECISION_BFLOAT16", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_BFLOAT16", 2 },
+};
+static const ProtobufCIntRange wire__compute_precision__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex wire__compute_precision__enum_values_by_name[3] =
+{
+  { "COMPUTE_PRECISION_BFLOAT16", 2 },
+  { "COMPUTE_PRECISION_FLOAT32", 1 },
+  { "COMPUTE_PRECISION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor wire__compute_precision__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "wire.ComputePrecision",
+  "ComputePrecision",
+  "Wire__ComputePrecision",
+  "wire",
+  3,
+  wire__compute_precision__enum_values_by_number,
+  3,
+  wire__compute_precision__enum_values_by_name,
+  1,
+  wire__compute_precision__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -7,7 +7,9 @@
 /// holds, nor on threads, nor on the instruction set. Where several values are summed the order is fixed by
 /// their count alone:
 ///  - a linear layer's output, an attention score and an attention output are ONE accumulator each, starting at
-///    0 and taking acc = fma(x[k], w[k], acc) for k = 0, 1, ... in order; SIMD lanes are different outputs;
+///    0 and taking acc = fma(x[k], w[k], acc) for k = 0, 1, ... in order; SIMD lanes are different outputs (where
+///    both operands are bfloat16, the order is k = 1, 0, 3, 2, ..., and subnormals are taken as zero: what the
+///    CPU's instruction for it does);
 ///  - a reduction over a row (mean square, sum of a softmax) keeps 16 partial sums, element i in partial i % 16,
 ///    which a fixed tree adds up.
 /// exp, sin and cos are polynomials of our own, since a library's differ between machines.
@@ -27,10 +29,19 @@ extern "C" {
 #define CK_PANEL 32
 
 /// The instruction set that the kernels are compiled for. All give the same bits.
-typedef enum ck_path { CK_PATH_PORTABLE = 0, CK_PATH_AVX2 = 1, CK_PATH_AVX512 = 2 } ck_path;
+typedef enum ck_path {
+    CK_PATH_PORTABLE = 0,
+    CK_PATH_AVX2 = 1,
+    CK_PATH_AVX512 = 2,
+    CK_PATH_AVX512BF16 = 3
+} ck_path;
 
 /// How a weight is stored; it is widened to float32 exactly before use.
 typedef enum ck_scalar { CK_FLOAT32 = 0, CK_BFLOAT16 = 1, CK_FLOAT16 = 2 } ck_scalar;
+
+/// What the activations are rounded to before a product with bfloat16 weights. Products are summed in float32
+/// either way, and weights of other types always meet float32.
+typedef enum ck_compute { CK_COMPUTE_FLOAT32 = 0, CK_COMPUTE_BFLOAT16 = 1 } ck_compute;
 
 /// Threads and their scratch memory, and the kernel path. One call at a time may use a context.
 typedef struct ck_context ck_context;
@@ -71,12 +82,16 @@ void ck_unpack_row(ck_scalar scalar, const void *packed, size_t inputs, size_t o
 /// Widens `count` stored values exactly. Returns the index of the first that is not finite, or -1.
 int64_t ck_widen(ck_scalar scalar, const void *values, size_t count, float *destination);
 
+/// Makes room for the activations of layers with up to `inputs` inputs, rounded. False when memory is refused.
+bool ck_reserve_inputs(ck_context *context, size_t inputs);
+
 /// y [rows, outputs] = x [rows, inputs] * packedᵀ, or y += that product when `add` is set: the product is
 /// rounded first, then added. `panel_begin ..< panel_end` are the panels of 32 outputs to compute; their columns
-/// of y start at 0.
-void ck_linear(
-    ck_context *context, ck_scalar scalar, const void *packed, size_t inputs, size_t panel_begin, size_t panel_end,
-    const float *x, size_t ldx, size_t rows, float *y, size_t ldy, bool add);
+/// of y start at 0. False, with nothing computed, where `ck_reserve_inputs` was not called for so many inputs and
+/// cannot be satisfied now.
+bool ck_linear(
+    ck_context *context, ck_compute compute, ck_scalar scalar, const void *packed, size_t inputs, size_t panel_begin,
+    size_t panel_end, const float *x, size_t ldx, size_t rows, float *y, size_t ldy, bool add);
 
 // ---- Rows
 
