@@ -123,7 +123,8 @@ extension RunReport {
 
     private func section(_ task: TaskScores) -> ReportDocument.Section {
         var blocks: [ReportDocument.Block] = [
-            .paragraph("\(Quantities.count(task.items.count)) items of \(dataName(of: task.task))."), .plot(.scores(task)),
+            .paragraph("\(Quantities.count(task.items.count)) items of \(dataName(of: task.task))."),
+            .plot(.scores(task)),
             .table(
                 DocumentTable(
                     titles: ["condition"] + task.metrics.map(\.title),

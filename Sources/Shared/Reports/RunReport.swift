@@ -24,7 +24,8 @@ package struct RunReport: Sendable {
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [String], remarks: [String] = [], projection: ProjectionSummary? = nil, similarity: SimilarityScores? = nil,
+        deviceKinds: [String], remarks: [String] = [], projection: ProjectionSummary? = nil,
+        similarity: SimilarityScores? = nil,
         tasks: [TaskScores] = []
     ) {
         self.run = run
