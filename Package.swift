@@ -37,6 +37,7 @@ let package = Package(
     products: [
         .executable(name: "coordinator", targets: ["Coordinator"]),
         .executable(name: "worker", targets: ["Worker"]),
+        .executable(name: "benchmarks", targets: ["Benchmarks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -113,6 +114,16 @@ let package = Package(
                 "Tensors", "ModelFolders", "Projection", argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
+
+        // Tools of the project itself.
+        .target(
+            name: "CMachineLimits", path: "Sources/Tools/CMachineLimits", cSettings: [.unsafeFlags(["-O2"])]),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "CMachineLimits", "Run", "Tensors", "ModelFolders", "Models", "Generation", "Console", argumentParser,
+            ],
+            path: "Sources/Tools/Benchmarks", swiftSettings: swiftSettings),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),

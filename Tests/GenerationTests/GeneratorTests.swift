@@ -40,6 +40,62 @@ import Testing
         }
     }
 
+    /// Prompts that share headers, questions under several conditions, and some that share nothing.
+    private static func sharing(_ model: LlamaModel) -> [GenerationRequest] {
+        func tokens(_ count: Int, _ start: Int) -> [Int32] {
+            (0..<count).map { Int32(($0 * 37 + start * 101) % model.configuration.vocabularySize) }
+        }
+        let vector = (0..<model.configuration.hiddenSize).map { Float($0 % 7) - 3 }
+        let header = tokens(40, 1)
+        return (0..<24).map { index in
+            let question = index / 4
+            var prompt = question == 5 ? tokens(30, index) : header + tokens(17 + question, 2 + question)
+            if index == 9 { prompt = Array(prompt.dropLast(3)) }
+            let injections: [Injection?] = [
+                nil, Injection(site: .embedding, operation: .replace, vector: vector),
+                Injection(site: ActivationSite(afterBlocks: 2), operation: .sum, vector: vector), nil,
+            ]
+            return GenerationRequest(
+                tokens: prompt, injection: injections[index % 4], maximumNewTokens: 3 + index % 3)
+        }
+    }
+
+    @Test(arguments: [1, 3, 32])
+    func `what prompts have in common is read once, and no bit depends on it`(_ batch: Int) throws {
+        let model = try Self.model(threads: 2, rowLimit: 70)
+        let requests = Self.sharing(model)
+        let alone = try requests.map { try Generator(model: model).generate([$0])[0] }
+        #expect(Set(alone.map(\.tokens)).count > 6)
+        let prompts = requests.map(\.tokens.count).reduce(0, +)
+        let before = model.tokensRead
+        #expect(try Generator(model: model, maximumBatch: batch).generate(requests) == alone)
+        // The header once, each of five questions once, the last prompts apart, and every prompt's last token.
+        let distinct = 40 + (0..<5).map { 17 + $0 }.reduce(0, +) + 4 * 30
+        let written = alone.map { $0.tokens.count - 1 }.reduce(0, +)
+        let read = model.tokensRead - before - written
+        #expect(read <= distinct + 3 * requests.count, "of \(prompts) tokens")
+        #expect(try Generator(model: model, maximumBatch: batch).generate(requests.reversed()) == alone.reversed())
+    }
+
+    @Test func `keys and values that cannot fit are refused before any work`() throws {
+        let model = try Self.model()
+        let request = GenerationRequest(tokens: [1, 2, 3], maximumNewTokens: 8)
+        let needed = model.cacheBytes(positions: 11)
+        let before = model.tokensRead
+        #expect(throws: ModelError.noMemoryForCache(bytes: needed, available: needed - 1)) {
+            try Generator(model: model, cacheMemory: needed - 1).generate([request])
+        }
+        #expect(model.tokensRead == before)
+    }
+
+    @Test func `little memory makes batches small and changes no token`() throws {
+        let model = try Self.model()
+        let requests = Self.requests(model)
+        let expected = try Generator(model: model).generate(requests)
+        let little = model.cacheBytes(positions: 64) * 3
+        #expect(try Generator(model: model, cacheMemory: little).generate(requests) == expected)
+    }
+
     @Test func `an end token ends a continuation and is not part of it`() throws {
         let model = try Self.model()
         let generator = Generator(model: model)

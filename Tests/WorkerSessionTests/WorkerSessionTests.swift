@@ -9,7 +9,8 @@ struct WorkerSessionTests {
 
     private static func welcome(run: String = "run") -> Welcome {
         Welcome(
-            run: run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace, seed: 1,
+            run: run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace,
+            computePrecision: .float32, seed: 1,
             heartbeatSeconds: 1, silenceSeconds: 10)
     }
 

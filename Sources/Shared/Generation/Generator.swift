@@ -5,15 +5,21 @@ package import Models
 ///     let generator = Generator(model: model)
 ///     let results = try generator.generate([GenerationRequest(tokens: prompt, maximumNewTokens: 20)])
 ///
-/// A sequence that ends makes room for the next request at once. How many are decoded together changes no result:
-/// each sequence's arithmetic is its own.
+/// A sequence that ends makes room for the next request at once, and what prompts have in common at their beginning
+/// is read once. Neither changes a result: each sequence's arithmetic is its own, and a position's keys and values
+/// depend on the tokens up to it alone.
 package struct Generator: Sendable {
     package let model: LlamaModel
     /// Sequences that are decoded together at most.
     package let maximumBatch: Int
 
-    package init(model: LlamaModel, maximumBatch: Int = 32) {
+    /// Bytes that keys and values may take together; nil asks the system.
+    private let cacheMemory: Int?
+
+    /// - Parameter cacheMemory: bytes that keys and values may take together, in place of what the system has free.
+    package init(model: LlamaModel, maximumBatch: Int = 32, cacheMemory: Int? = nil) {
         self.model = model
+        self.cacheMemory = cacheMemory
         self.maximumBatch = max(1, maximumBatch)
     }
 
@@ -26,76 +32,63 @@ package struct Generator: Sendable {
         _ requests: [GenerationRequest], progress: ((Int) -> Void)? = nil
     ) throws(ModelError) -> [GenerationResult] {
         for (index, request) in requests.enumerated() { try check(request, index) }
+        let batch = try affordableBatch(requests)
         var results = [GenerationResult?](repeating: nil, count: requests.count)
+        let wanted = requests.indices.filter { requests[$0].maximumNewTokens > 0 }
+        for index in requests.indices where requests[index].maximumNewTokens <= 0 {
+            results[index] = GenerationResult(tokens: [], finish: .length)
+        }
+        var prefixes = PromptPrefixes(prompts: wanted.map { requests[$0].tokens }, model: model)
         var active: [Continuation] = []
         var next = 0
-        while true {
-            while active.count < maximumBatch, next < requests.count {
-                if requests[next].maximumNewTokens > 0 {
-                    active.append(Continuation(index: next, request: requests[next], cache: try model.makeCache()))
-                } else {
-                    results[next] = GenerationResult(tokens: [], finish: .length)
-                }
+        var done = requests.count - wanted.count
+        while done < requests.count {
+            while active.count < batch, next < wanted.count {
+                let (place, prefix) = prefixes.take(next)
+                let index = wanted[place]
+                active.append(Continuation(index: index, request: requests[index], prefix: prefix))
                 next += 1
             }
-            if active.isEmpty { break }
-            let outputs = try model.step(active.map(\.step))
-            for (slot, output) in outputs.enumerated() {
+            // A sequence starts when its prefix has been read; prefixes are read beside the sequences at work.
+            let reading = try prefixes.begin()
+            for slot in active.indices { try active[slot].begin(model) }
+            let slots = active.indices.filter { active[$0].step != nil }
+            let outputs = try model.step(reading.map(\.step) + slots.compactMap { active[$0].step })
+            for prefix in reading { prefix.isRead = true }
+            for (slot, output) in zip(slots, outputs[reading.count...]) {
                 active[slot].take(output, positions: model.configuration.maximumPositions)
             }
             for ended in active { if let result = ended.result { results[ended.index] = result } }
+            let before = active.count
             active.removeAll { $0.result != nil }
-            progress?(next - active.count)
+            done += before - active.count
+            progress?(done)
         }
         return results.compactMap { $0 }
+    }
+
+    /// How many sequences can be decoded together: no more than their keys and values have memory for.
+    private func affordableBatch(_ requests: [GenerationRequest]) throws(ModelError) -> Int {
+        guard let available = cacheMemory ?? SystemMemory.availableBytes else { return maximumBatch }
+        let positions = model.configuration.maximumPositions
+        let needs = requests.map { request in
+            model.cacheBytes(positions: min(positions, request.tokens.count + max(0, request.maximumNewTokens)))
+        }.sorted(by: >)
+        if let largest = needs.first, largest > available {
+            throw .noMemoryForCache(bytes: largest, available: available)
+        }
+        // A prefix is held beside the sequences that start from it.
+        var (batch, sum) = (0, needs.first ?? 0)
+        for need in needs.prefix(maximumBatch) {
+            sum += need
+            if sum > available { break }
+            batch += 1
+        }
+        return max(1, batch)
     }
 
     private func check(_ request: GenerationRequest, _ index: Int) throws(ModelError) {
         try model.check(request.tokens, sequence: index)
         if let injection = request.injection { try model.check(injection, sequence: index) }
-    }
-}
-
-/// One request while it is being served.
-private struct Continuation {
-    let index: Int
-    private let request: GenerationRequest
-    private let cache: KeyValueCache
-    private var sampler: NucleusSampler?
-    private var tokens: [Int32] = []
-    private(set) var result: GenerationResult?
-
-    init(index: Int, request: GenerationRequest, cache: KeyValueCache) {
-        self.index = index
-        self.request = request
-        self.cache = cache
-        if case .nucleus(let p, let temperature, let seed) = request.sampling {
-            sampler = NucleusSampler(p: p, temperature: temperature, seed: seed)
-        }
-    }
-
-    /// What to compute next: the prompt with its injection, then the token generated last.
-    var step: SequenceStep {
-        SequenceStep(
-            cache: cache, tokens: tokens.last.map { [$0] } ?? request.tokens,
-            injection: tokens.isEmpty ? request.injection : nil, head: sampler == nil ? .greedyToken : .logits)
-    }
-
-    /// Appends the next token, or ends. `positions` are those of the model.
-    mutating func take(_ output: SequenceOutput, positions: Int) {
-        guard let token = sampler?.next(output.logits) ?? output.greedyToken else { return }
-        if request.endTokens.contains(token) {
-            result = GenerationResult(tokens: tokens, finish: .endToken)
-            return
-        }
-        tokens.append(token)
-        if request.shouldStop?(tokens) ?? false {
-            result = GenerationResult(tokens: tokens, finish: .stopRule)
-        } else if tokens.count >= request.maximumNewTokens {
-            result = GenerationResult(tokens: tokens, finish: .length)
-        } else if cache.length >= positions {
-            // The token just generated has no position from which the next could be computed.
-            result = GenerationResult(tokens: tokens, finish: .contextFull)
-        }
     }
 }

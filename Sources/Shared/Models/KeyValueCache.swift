@@ -20,6 +20,30 @@ package final class KeyValueCache {
         self.maximumPositions = maximumPositions
     }
 
+    /// A sequence that begins with the first `length` positions of this one, on its own from there on.
+    ///
+    /// What was read at a position does not depend on what follows it, so this is what reading those tokens again
+    /// would give, bit for bit; but for positions that an injection touched, which must not be among them.
+    /// - Throws: ``ModelError/tensor(_:)`` where memory is refused.
+    package func fork(keeping length: Int) throws(ModelError) -> KeyValueCache {
+        precondition(length >= 0 && length <= self.length)
+        let copy = KeyValueCache(blockCount: blockCount, heads: heads, maximumPositions: maximumPositions)
+        guard length > 0, !blocks.isEmpty else {
+            copy.length = length
+            return copy
+        }
+        copy.capacity = min(maximumPositions, max(length + 32, 64))
+        do {
+            for block in blocks {
+                copy.blocks.append(try KeyValueStore(copying: block, keeping: length, capacity: copy.capacity))
+            }
+        } catch {
+            throw .tensor(error)
+        }
+        copy.length = length
+        return copy
+    }
+
     /// Makes room for `positions` positions. Growth is by half of what there was, at most 1024 positions at once
     /// beyond what is asked for.
     func reserve(_ positions: Int) throws(TensorError) {

@@ -18,6 +18,7 @@ package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `
     package let rowLimit: Int
     private let pass: ForwardPass
     private let lock = NSLock()
+    private var tokenCount = 0
 
     private init(configuration: ModelConfiguration, device: DeviceDescription, rowLimit: Int, pass: ForwardPass) {
         self.configuration = configuration
@@ -56,6 +57,13 @@ package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `
         return pass.blocksComputed
     }
 
+    /// Tokens read since loading, over all sequences.
+    package var tokensRead: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return tokenCount
+    }
+
     /// An empty sequence. With a `site`, its steps compute the blocks before that site and no others.
     package func makeCache(through site: ActivationSite? = nil) throws(ModelError) -> KeyValueCache {
         let blocks = site?.blocks ?? configuration.blockCount
@@ -64,6 +72,13 @@ package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `
         }
         return KeyValueCache(
             blockCount: blocks, heads: pass.heads, maximumPositions: configuration.maximumPositions)
+    }
+
+    /// Bytes that the keys and values of a sequence take at most while it grows to so many positions.
+    package func cacheBytes(positions: Int) -> Int {
+        // A cache grows ahead of what it holds: see `KeyValueCache.reserve`.
+        let capacity = min(configuration.maximumPositions, max(64, positions + min(positions / 2, 1024)))
+        return configuration.blockCount * KeyValueStore.byteCount(heads: pass.heads, capacity: capacity)
     }
 
     /// Appends tokens to sequences, computed together, and returns what was asked of each one's last token.
@@ -103,6 +118,7 @@ package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `
             for part in rows {
                 read[part.step] = part.tokens.upperBound
                 steps[part.step].cache.length += part.tokens.count
+                tokenCount += part.tokens.count
                 if part.isLast { first = part.step + 1 }
             }
         }

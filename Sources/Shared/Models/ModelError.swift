@@ -18,6 +18,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case unusableCache(sequence: Int, reason: String)
     /// The row limit is not at least 1.
     case unusableRowLimit(Int)
+    /// The keys and values of one sequence would not fit into memory.
+    case noMemoryForCache(bytes: Int, available: Int)
     /// The system refused memory.
     case tensor(TensorError)
 
@@ -36,6 +38,10 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
             return "sequence \(sequence): value \(index) of the vector to inject is infinite or not a number"
         case .unusableCache(let sequence, let reason): return "sequence \(sequence): its cache \(reason)"
         case .unusableRowLimit(let limit): return "a row limit of \(limit); at least 1 is needed"
+        case .noMemoryForCache(let bytes, let available):
+            return
+                "the keys and values of one sequence take \(bytes >> 20) MiB, and \(available >> 20) MiB of memory are "
+                + "free; ask for fewer new tokens or free memory"
         case .tensor(let error): return error.description
         }
     }

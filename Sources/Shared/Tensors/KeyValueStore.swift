@@ -33,10 +33,30 @@ package final class KeyValueStore {
         (keyMemory, valueMemory) = try Self.allocate(heads, self.capacity)
     }
 
+    /// The first `length` positions of `other`, with room for `capacity`.
+    package init(copying other: KeyValueStore, keeping length: Int, capacity: Int) throws(TensorError) {
+        precondition(length <= other.capacity && length <= capacity)
+        heads = other.heads
+        self.capacity = Self.wholeBlocks(capacity)
+        (keyMemory, valueMemory) = try other.copied(keeping: length, capacity: self.capacity)
+    }
+
     /// Makes room for `capacity` positions and keeps the first `length`.
     package func grow(to capacity: Int, keeping length: Int) throws(TensorError) {
         let capacity = Self.wholeBlocks(capacity)
         guard capacity > self.capacity else { return }
+        (keyMemory, valueMemory) = try copied(keeping: length, capacity: capacity)
+        self.capacity = capacity
+    }
+
+    /// Bytes that a store of so many positions takes.
+    package static func byteCount(heads: AttentionHeads, capacity: Int) -> Int {
+        let (heads, capacity) = (heads.kernelHeads, wholeBlocks(capacity))
+        return (ck_key_cache_floats(heads, capacity) + ck_value_cache_floats(heads, capacity)) * 4
+    }
+
+    /// Keys and values of the first `length` positions, in memory for `capacity`, a multiple of 32.
+    private func copied(keeping length: Int, capacity: Int) throws(TensorError) -> (AlignedMemory, AlignedMemory) {
         let (newKeys, newValues) = try Self.allocate(heads, capacity)
         // Both are laid out head by head; a head's keys by blocks of 32 positions, its values by position.
         let kernelHeads = heads.kernelHeads
@@ -44,14 +64,14 @@ package final class KeyValueStore {
         let valueFloats = ck_value_cache_floats(kernelHeads, self.capacity) / heads.keyValueHeads
         let newKeyFloats = ck_key_cache_floats(kernelHeads, capacity) / heads.keyValueHeads
         let newValueFloats = ck_value_cache_floats(kernelHeads, capacity) / heads.keyValueHeads
-        let kept = min(Self.wholeBlocks(length), self.capacity)
+        let kept = length == 0 ? 0 : Self.wholeBlocks(length)
         for head in 0..<heads.keyValueHeads {
             (newKeys.base + head * newKeyFloats * 4).copyMemory(
                 from: keyMemory.base + head * keyFloats * 4, byteCount: keyFloats / self.capacity * kept * 4)
             (newValues.base + head * newValueFloats * 4).copyMemory(
                 from: valueMemory.base + head * valueFloats * 4, byteCount: valueFloats / self.capacity * kept * 4)
         }
-        (keyMemory, valueMemory, self.capacity) = (newKeys, newValues, capacity)
+        return (newKeys, newValues)
     }
 
     var keys: UnsafeMutablePointer<Float> { keyMemory.base.assumingMemoryBound(to: Float.self) }
