@@ -10,9 +10,14 @@ extension RunControl {
             // Someone who was taken for lost, or never registered: it registers anew when it gets no answer.
             return
         }
+        if case .malformed(let why) = message {
+            // No sign of life: a worker that sends nothing else does not keep its leases.
+            recordAgain("sent what is no message: \(why)", cause: .worker(name), worker: name, at: now)
+            return
+        }
         workers[name]?.lastHeard = now
         switch message {
-        case .register: break
+        case .register, .malformed: break
         case .ready(let readiness):
             effects.append(.send(peer, .heartbeat))
             enlist(name, readiness, peer, at: now, &effects)
@@ -36,8 +41,6 @@ extension RunControl {
                 giveBack(unit)
             }
         case .goodbye(let reason): lose(name, because: "left: \(reason)", at: now, &effects)
-        case .malformed(let why):
-            record("sent what is no message: \(why)", worker: name, at: now)
         }
     }
 
@@ -48,7 +51,7 @@ extension RunControl {
     ) {
         let name = registration.worker
         if let refusal = refusal(of: registration) {
-            record("refused: \(refusal)", worker: name, at: now)
+            recordAgain("refused: \(refusal)", cause: .worker(name), worker: name, at: now)
             effects.append(.send(peer, .refusal(refusal)))
             return
         }

@@ -19,6 +19,9 @@ package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { z85 }
+
+    /// Enough of the key to find it in a list, for logs.
+    package var abbreviation: String { z85.prefix(8) + "…" }
 }
 
 /// A CURVE secret key. Its description does not show it.

@@ -20,7 +20,8 @@ package enum KeyMismatch: Error, Equatable, Sendable, CustomStringConvertible {
         case .otherServerKey(let endpoint):
             "the coordinator at \(endpoint) has another key than --coordinator-key says; copy its public key anew"
         case .notAdmitted(let endpoint, let key):
-            "the coordinator at \(endpoint) does not admit this key; add \(key) to its --worker-keys file"
+            "the coordinator at \(endpoint) does not admit this key; add the public key \(key.abbreviation) "
+                + "to its --worker-keys file"
         }
     }
 }

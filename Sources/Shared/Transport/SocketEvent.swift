@@ -14,7 +14,7 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
     /// A peer went away while messages were queued for it; so many were dropped.
     case unreachable(Peer, droppedMessages: Int)
     /// A message of more frames than allowed was dropped.
-    case messageRefused(Peer?, frames: Int, maximum: Int)
+    case messageRefused(Peer?, frames: Int, maximum: Int, address: String? = nil)
     /// libzmq refused to receive for another reason.
     case receiveFailed(code: Int32)
 
@@ -27,7 +27,7 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
             "handshake\(address.map { " with \($0)" } ?? "") failed: \(failure)"
         case .acceptFailed(let code): "cannot accept a connection: \(systemMessage(code))"
         case .unreachable(let peer, let count): "peer \(peer) went away; \(count) messages for it were dropped"
-        case .messageRefused(let peer, let frames, let maximum):
+        case .messageRefused(let peer, let frames, let maximum, _):
             "a message\(peer.map { " of peer \($0)" } ?? "") with \(frames) frames was dropped; "
                 + "at most \(maximum) are accepted"
         case .receiveFailed(let code): "cannot receive: \(systemMessage(code))"
