@@ -83,8 +83,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Projection",
-                "Datasets", "Evaluation", "Reports",
+                "Tokenization", "Projection", "Datasets", "Evaluation", "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -133,6 +132,7 @@ let package = Package(
         tests(of: "Reports", ["Run", "Evaluation"]),
         tests(of: "Console"),
         tests(of: "CoordinatorControl", ["Run", "WorkerSession"]),
+        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
         .testTarget(
             name: "EndToEndTests",

@@ -69,7 +69,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "similarity", .similarity,
             .similarity(
                 SimilarityResult(
-                    plain: Continuation(tokens: [0, .max], text: texts[1]),
+                    plain: Continuation(tokens: [0, .max], text: texts[1], omittedPromptTokens: 17),
                     injected: Continuation(tokens: [], text: ""))),
             [
                 .message(

@@ -40,7 +40,7 @@ extension RunControl {
             } else {
                 giveBack(unit)
             }
-        case .goodbye(let reason): lose(name, because: "left: \(reason)", at: now, &effects)
+        case .goodbye(let reason): lose(name, because: reason, hasLeft: true, at: now, &effects)
         }
     }
 
@@ -120,15 +120,18 @@ extension RunControl {
     // MARK: Loss
 
     /// Takes a worker for lost: its units are free again.
-    mutating func lose(_ name: String, because reason: String, at now: Instant, _ effects: inout [Effect]) {
+    /// - Parameter hasLeft: whether it said so itself, so that its units had no part in it.
+    mutating func lose(
+        _ name: String, because reason: String, hasLeft: Bool = false, at now: Instant, _ effects: inout [Effect]
+    ) {
         guard let worker = workers[name], worker.peer != nil else { return }
         let units = worker.leases.compactMap { leases[$0]?.unit }
         let fate =
             units.isEmpty
             ? "it held no unit" : "\(units.map(\.description).joined(separator: ", ")) given out again"
-        record("lost: \(reason); \(fate)", worker: name, at: now)
+        record("\(hasLeft ? "left" : "lost"): \(reason); \(fate)", worker: name, at: now)
         // Only the unit at the head of its queue can have been the cause.
-        if let first = units.first, !reason.hasPrefix("left") {
+        if let first = units.first, !hasLeft {
             losses[first, default: 0] += 1
             if losses[first, default: 0] >= limits.lossesPerUnit {
                 fail("\(first) was at work on \(limits.lossesPerUnit) workers when they were lost", at: now, &effects)
