@@ -13,7 +13,7 @@ struct HostilePeerTests {
             "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
             in: scratch)
         let status = try coordinator.statusEndpoint()
-        let endpoint = try coordinator.workerEndpoint()
+        let endpoint = try coordinator.publicEndpoint()
         for place in [endpoint, status] {
             // No greeting; a greeting that breaks off; a frame that claims 2^62 bytes.
             try RawPeer(place).send([UInt8](repeating: 0x47, count: 4096))
