@@ -12,6 +12,8 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     case unsupportedArchitecture(path: String, found: String)
     /// A field asks for arithmetic that this program does not have.
     case unsupportedField(path: String, field: String, found: String, supported: String)
+    /// A field of which nobody here knows whether it changes the arithmetic.
+    case unknownField(path: String, field: String, found: String)
     /// The folder has no safetensors weights.
     case noWeights(path: String, reason: String)
 
@@ -30,6 +32,9 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
             return "\(path): architecture \(found) is not supported; supported are \(supported)"
         case .unsupportedField(let path, let field, let found, let supported):
             return "\(path): field \(field) is \(found), which changes the arithmetic; supported is \(supported)"
+        case .unknownField(let path, let field, let found):
+            return "\(path): field \(field) is \(found), which is not understood and may change the arithmetic; "
+                + "take it out if it does not"
         case .noWeights(let path, let reason):
             return "\(path): no usable weights: \(reason)"
         }
