@@ -68,7 +68,8 @@ import Tokenization
             let ids = tokenizer.encode(text)
             let place = 8 * number..<8 * number + 8
             let words = ids.flatMap { id in withUnsafeBytes(of: id.littleEndian) { Array($0) } }
-            #expect(Array(Self.hash(words).utf8) == Array(idHashes[place]), "string \(number): \(text.debugDescription)")
+            #expect(
+                Array(Self.hash(words).utf8) == Array(idHashes[place]), "string \(number): \(text.debugDescription)")
             let decoded = tokenizer.decode(Array(ids.dropFirst(random.next(below: 5))), skipSpecialTokens: false)
             #expect(
                 Array(Self.hash(decoded.utf8).utf8) == Array(textHashes[place]),

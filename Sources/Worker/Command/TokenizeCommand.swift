@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import ModelFolders
 import Tokenization
 
 struct TokenizeCommand: AsyncParsableCommand {
@@ -24,7 +25,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let tokenizer = try UsageError.checking { try Tokenizer(folder: URL(fileURLWithPath: model)) }
+        let tokenizer = try UsageError.checking { try Tokenizer(folder: ModelFolder.locate(model)) }
         if let text {
             try show(text, tokenizer)
         } else {
