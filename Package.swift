@@ -132,6 +132,7 @@ let package = Package(
         tests(of: "Reports", ["Run", "Evaluation"]),
         tests(of: "Console"),
         tests(of: "CoordinatorControl", ["Run", "WorkerSession"]),
+        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
         .testTarget(
             name: "EndToEndTests",

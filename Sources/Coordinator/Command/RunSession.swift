@@ -11,6 +11,8 @@ struct RunSession {
     let configuration: RunConfiguration
     let output: String
     let server: ServerArguments
+    /// What a reader of the results must know besides.
+    var remarks: [String] = []
 
     func run() async throws {
         let options = try UsageError.checking { try server.options() }
@@ -64,7 +66,7 @@ struct RunSession {
         switch outcome {
         case .done:
             do {
-                let finished = try await host.writeReports(software: productVersion)
+                let finished = try await host.writeReports(software: productVersion, remarks: remarks)
                 await host.close()
                 Terminal.output.writeLine(finished.summary)
                 Terminal.output.writeLine("Files in \(output): \(finished.files.joined(separator: ", "))")

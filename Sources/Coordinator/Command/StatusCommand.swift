@@ -48,6 +48,8 @@ struct StatusCommand: AsyncParsableCommand {
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            encoder.nonConformingFloatEncodingStrategy = .convertToString(
+                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
             if let data = try? encoder.encode(status) {
                 Terminal.output.writeLine(String(decoding: data, as: UTF8.self))
             }

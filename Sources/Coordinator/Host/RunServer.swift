@@ -292,7 +292,7 @@ package actor RunServer {
 
     /// Writes the files that follow from the finished run.
     /// - Returns: the report, for the terminal.
-    package func writeReports(software: String) throws -> FinishedRun {
-        try FinishedRun(conductor, status: status(), software: software)
+    package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
+        try FinishedRun(conductor, status: status(), software: software, remarks: remarks)
     }
 }

@@ -15,6 +15,7 @@ extension RunReport {
         add("versions", Self.json(versions))
         add("fingerprints", Self.json(fingerprints))
         add("device_kinds", .array(deviceKinds.map(JSONValue.string)))
+        if !remarks.isEmpty { add("remarks", .array(remarks.map(JSONValue.string))) }
         add("n-samples", .object(tasks.map { .init(name: $0.task.rawValue, value: .count($0.items.count)) }))
         add("run", .string(run))
         return .object(members)
