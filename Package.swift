@@ -37,6 +37,7 @@ let package = Package(
     products: [
         .executable(name: "coordinator", targets: ["Coordinator"]),
         .executable(name: "worker", targets: ["Worker"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -114,6 +115,17 @@ let package = Package(
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
 
+        // Tools for those who work on the product.
+        part(
+            "Fuzzing", of: "Tools", in: "Fuzzing",
+            [
+                "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
+                "Tokenization", "Datasets",
+            ]),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],
+            path: "Sources/Tools/Fuzz", swiftSettings: swiftSettings),
+
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "Run"),
@@ -131,6 +143,7 @@ let package = Package(
         tests(of: "Evaluation", ["Run"]),
         tests(of: "Reports", ["Run", "Evaluation"]),
         tests(of: "Console"),
+        tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "WorkerSession"]),
         tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),

@@ -28,7 +28,7 @@ struct AdmissionTests {
                         "--worker-keys", scratch.file("keys/worker.public").path,
                     ] + more), in: scratch)
             status = try coordinator.statusEndpoint()
-            worker = workers > 0 ? status : try coordinator.workerEndpoint()
+            worker = workers > 0 ? status : try coordinator.publicEndpoint()
         }
 
         func key(_ name: String) -> String { scratch.file("keys/\(name)").path }
@@ -157,7 +157,7 @@ struct AdmissionTests {
 
 extension ProgramProcess {
     /// Where a coordinator says that workers connect, as seen from this machine.
-    func workerEndpoint() throws -> Endpoint {
+    func publicEndpoint() throws -> Endpoint {
         let line = errors.split(separator: "\n").first { $0.hasPrefix("waiting for workers: ") }
         guard let port = line?.split(separator: ":").last, let endpoint = try? Endpoint("tcp://127.0.0.1:\(port)")
         else { throw TimedOut(what: "the workers' endpoint; it wrote: \(errors)") }

@@ -13,7 +13,7 @@ struct HostilePeerTests {
             "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
             in: scratch)
         let status = try coordinator.statusEndpoint()
-        let endpoint = try coordinator.workerEndpoint()
+        let endpoint = try coordinator.publicEndpoint()
         for place in [endpoint, status] {
             // No greeting; a greeting that breaks off; a frame that claims 2^62 bytes.
             try RawPeer(place).send([UInt8](repeating: 0x47, count: 4096))
@@ -26,7 +26,7 @@ struct HostilePeerTests {
         // Messages of all kinds, none of them one, while a worker works.
         let flood = try RawPeer(endpoint)
         try flood.introduce()
-        for _ in 0..<200 { try flood.send(RawPeer.messages) }
+        for _ in 0..<2_000 { try flood.send(RawPeer.messages) }
         let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
         let seen = try coordinator.status(at: status) { status in
             status.faults.contains { $0.what.contains("it sent what is no message") && $0.what.contains("times)") }
@@ -36,7 +36,7 @@ struct HostilePeerTests {
         #expect(seen.faults.contains { $0.what.hasPrefix("turned 127.0.0.1 away: it sent what is no message") })
         let memory = try coordinator.residentBytes()
         #expect(memory < 300 << 20, "\(memory >> 20) MiB")
-        for _ in 0..<200 { try flood.send(RawPeer.messages) }
+        for _ in 0..<2_000 { try flood.send(RawPeer.messages) }
 
         let ending = try coordinator.end()
         #expect(ending.code == 0, "\(ending.errors)")

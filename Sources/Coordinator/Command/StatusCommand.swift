@@ -39,10 +39,12 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let endpoint = try UsageError.checking { try Endpoint(connect) }
         var options = SocketOptions()
+        // On this machine alone progress is told in the clear: keys that workers find in the environment are not for it.
+        let environment =
+            endpoint.isLocalOnly && key == nil && coordinatorKey == nil ? [:] : ProcessInfo.processInfo.environment
         options.security = try UsageError.checking {
             try ClientKeys.security(
-                for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey,
-                environment: ProcessInfo.processInfo.environment)
+                for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey, environment: environment)
         }
         while true {
             let status = try ask(endpoint, options)
@@ -66,6 +68,8 @@ struct StatusCommand: AsyncParsableCommand {
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            encoder.nonConformingFloatEncodingStrategy = .convertToString(
+                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
             if let data = try? encoder.encode(status) {
                 Terminal.output.writeLine(String(decoding: data, as: UTF8.self))
             }
