@@ -232,12 +232,12 @@ package final class RunConductor {
         case .refusal(let reason): return .refusal(reason: reason)
         case .heartbeat: return .heartbeat
         case .finished(let reason): return .finished(reason: reason)
-        case .grant(let lease, let unit, let projection, let rows):
+        case .grant(let lease, let unit, let supply):
             return .grant(
                 Grant(
                     lease: lease, id: unit, unit: content(of: unit),
-                    projection: projection ? training?.trainer.projection : nil,
-                    rows: rows.isEmpty ? nil : activations?.rows(rows)))
+                    projection: supply.projection == .held ? nil : training?.trainer.projection,
+                    rows: supply.rows.isEmpty ? nil : activations?.rows(supply.rows)))
         }
     }
 

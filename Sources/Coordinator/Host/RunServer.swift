@@ -210,11 +210,12 @@ package actor RunServer {
     }
 
     private func note(_ ending: LocalWorkers.Ending) {
+        let host = ProcessInfo.processInfo.hostName
         switch ending {
         case .replaced(let processID, let how), .reduced(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, how: how), at: now)
+            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
         case .exhausted(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, how: how), at: now)
+            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
             // Where others may connect, work can go on without local workers.
             if options.listen == nil {
                 conductor.handle(.workersExhausted("no worker is left: the last one \(how)"), at: now)

@@ -105,7 +105,9 @@ package actor WorkerHost {
     private func note(_ event: SocketEvent) {
         switch event {
         case .connected: report("connected to \(endpoint)")
-        case .disconnected: report("lost the connection to \(endpoint); waiting for it to come back")
+        case .disconnected:
+            report("lost the connection to \(endpoint); waiting for it to come back")
+            handle(.disconnected)
         case .handshakeFailed(let failure): report("\(endpoint): \(failure)")
         default: break
         }
@@ -165,6 +167,7 @@ package actor WorkerHost {
         case .ready(let readiness): .ready(readiness)
         case .heartbeat(let leases): .heartbeat(leases)
         case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
+        case .unprepared(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
         case .goodbye(let reason): .goodbye(reason: reason)
         }
     }
@@ -184,15 +187,15 @@ package actor WorkerHost {
             { try $0.load(welcome) },
             then: { [weak self] result in
                 guard let self else { return }
-                Task { await self.loaded(result) }
+                Task { await self.loaded(run: welcome.run, result) }
             })
     }
 
-    private func loaded(_ result: Result<Readiness, any Error>) {
+    private func loaded(run: String, _ result: Result<Readiness, any Error>) {
         switch result {
         case .success(let readiness):
             report("ready")
-            handle(.loaded(readiness))
+            handle(.loaded(run: run, readiness))
         case .failure(let error): handle(.loadingFailed("\(error)"))
         }
     }
