@@ -19,11 +19,15 @@ final class ProgramProcess: @unchecked Sendable {
     private let outputFile: URL
     private let errorFile: URL
 
-    init(_ program: String, _ arguments: [String], in scratch: ScratchFolder) throws {
+    convenience init(_ program: String, _ arguments: [String], in scratch: ScratchFolder) throws {
+        try self.init(path: Self.folder.appendingPathComponent(program).path, arguments, in: scratch)
+    }
+
+    init(path: String, _ arguments: [String], in scratch: ScratchFolder) throws {
         outputFile = scratch.file("\(UUID().uuidString).out")
         errorFile = scratch.file("\(UUID().uuidString).err")
         for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-        process.executableURL = Self.folder.appendingPathComponent(program)
+        process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: outputFile)

@@ -102,6 +102,9 @@ package struct RunControl: Sendable {
         case .processEnded(let processID, let host, let how):
             for place in workers.indices
             where workers[place].registration.processID == processID && workers[place].registration.host == host {
+                if workers[place].peer == nil {
+                    record("its process \(how)", worker: workers[place].registration.worker, at: now)
+                }
                 lose(place, because: "its process \(how)", at: now, &effects)
             }
         case .workersExhausted(let why): fail(why, at: now, &effects)

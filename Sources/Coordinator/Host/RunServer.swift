@@ -27,6 +27,7 @@ package struct ServerOptions: Sendable {
     /// The worker program, for local workers.
     package var program: URL
     package var limits = RunLimits()
+    package var gradients = GradientForm.auto
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
@@ -71,7 +72,7 @@ package actor RunServer {
         let firstLease = UInt64(max(0, Date().timeIntervalSince1970)) << 24
         conductor = try RunConductor(
             inputs: inputs, folder: folder, limits: options.limits, firstLease: firstLease,
-            now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+            gradients: options.gradients, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }

@@ -6,16 +6,25 @@ package import Run
 /// Why a unit cannot be done by this worker.
 package enum EngineError: Error, CustomStringConvertible {
     case notLoaded
-    case noProjection
     case missingRow(Int)
+    /// W is not what the unit needs.
+    case replica(any Error)
     case emptyPrompt(model: String, text: String)
 
     package var description: String {
         switch self {
         case .notLoaded: "no models are loaded"
-        case .noProjection: "the unit needs W, and none was sent"
         case .missingRow(let row): "the unit reads row \(row), and its activations were not sent"
+        case .replica(let error): "\(error)"
         case .emptyPrompt(let model, let text): "\(model): the tokenizer makes no token of \"\(text.prefix(40))\""
+        }
+    }
+
+    /// Whether the unit may be sound and what it needs besides itself is not here.
+    package var isUnprepared: Bool {
+        switch self {
+        case .missingRow, .replica: true
+        case .notLoaded, .emptyPrompt: false
         }
     }
 }
@@ -35,10 +44,14 @@ package final class UnitEngine {
     private var welcome: Welcome?
     private var a: LoadedModel?
     private var b: LoadedModel?
-    private var projection: LinearProjection?
+    private var replica: ProjectionReplica?
+    /// E of the latest shards that were computed here, by the unit's number.
+    private var ownErrors: [Int: FloatMatrix] = [:]
     private var rowsOfA: [Int: ArraySlice<Float>] = [:]
     private var rowsOfB: [Int: ArraySlice<Float>] = [:]
 
+    /// Shards whose errors are kept, for the steps that are taken here.
+    private static let ownErrorCount = 256
     /// Sequences that are decoded together. It changes no bit of any of them.
     private static let decodingBatch = 32
 
@@ -53,7 +66,8 @@ package final class UnitEngine {
     package func load(_ welcome: Welcome) throws -> Readiness {
         let pathA = folderA ?? welcome.modelA
         let pathB = folderB ?? welcome.modelB
-        projection = nil
+        replica = nil
+        ownErrors = [:]
         rowsOfA = [:]
         rowsOfB = [:]
         self.welcome = welcome
@@ -65,11 +79,11 @@ package final class UnitEngine {
 
     /// Takes in what came with a grant and does its unit.
     package func execute(_ grant: Grant) throws -> UnitResult {
-        if let matrix = grant.projection { projection = LinearProjection(matrix) }
         if let rows = grant.rows { keep(rows) }
+        try prepareProjection(grant)
         switch grant.unit {
         case .extract(let unit): return .extract(try extract(unit))
-        case .train(let unit): return .train(try train(unit))
+        case .train(let unit): return .train(try train(unit, number: grant.id.index))
         case .similarity(let unit): return .similarity(try similarity(unit))
         case .evaluate(let unit): return .evaluate(try evaluate(unit))
         }
@@ -78,6 +92,39 @@ package final class UnitEngine {
     private func pair() throws(EngineError) -> (a: LoadedModel, b: LoadedModel, welcome: Welcome) {
         guard let a, let b, let welcome else { throw .notLoaded }
         return (a, b, welcome)
+    }
+
+    // MARK: W
+
+    /// Brings W to the version that the unit needs.
+    private func prepareProjection(_ grant: Grant) throws(EngineError) {
+        if let rows = grant.rowsOfA {
+            for (place, row) in rows.indices.enumerated() { rowsOfA[row] = rows.a[row: place] }
+        }
+        if let matrix = grant.projection {
+            replica = ProjectionReplica(matrix, moments: grant.moments, version: grant.version ?? 0)
+        }
+        if !grant.updates.isEmpty { try take(grant.updates, checksum: grant.checksum) }
+        guard let needed = grant.version else { return }
+        guard let replica else { throw .replica(ReplicaError.missing(needed: needed)) }
+        guard replica.version == needed else {
+            throw .replica(ReplicaError.otherVersion(held: replica.version, needed: needed))
+        }
+    }
+
+    private func take(_ updates: [StepUpdate], checksum: UInt64?) throws(EngineError) {
+        guard var replica else { throw .replica(ReplicaError.missing(needed: updates.first?.step ?? 0)) }
+        // Held once only, so that the steps work in place; of no use where they fail.
+        self.replica = nil
+        do {
+            try replica.take(
+                updates, checksum: checksum, row: { rowsOfA[$0] }, ownErrors: { ownErrors[$0] }, execution: execution)
+        } catch {
+            throw .replica(error)
+        }
+        self.replica = replica
+        let last = updates.last?.shards.last?.unit ?? 0
+        for old in ownErrors.keys where old <= last { ownErrors[old] = nil }
     }
 
     // MARK: Extraction and training
@@ -113,11 +160,16 @@ package final class UnitEngine {
             rows: rows.count, columns: model.folder.configuration.hiddenSize, values: Array(rows.joined()))
     }
 
-    private func train(_ unit: TrainUnit) throws -> TrainResult {
-        guard let projection else { throw EngineError.noProjection }
-        return try ShardLoss.result(
-            w: projection.matrix, x: try gather(unit.rows, from: rowsOfA), y: try gather(unit.rows, from: rowsOfB),
+    private func train(_ unit: TrainUnit, number: Int) throws -> TrainResult {
+        guard let replica else { throw EngineError.replica(ReplicaError.missing(needed: unit.step)) }
+        let result = try ShardLoss.result(
+            w: replica.matrix, x: try gather(unit.rows, from: rowsOfA), y: try gather(unit.rows, from: rowsOfB),
             dense: unit.dense, execution: execution)
+        if case .factor(let errors) = result.gradient {
+            if ownErrors.count >= Self.ownErrorCount, let oldest = ownErrors.keys.min() { ownErrors[oldest] = nil }
+            ownErrors[number] = errors
+        }
+        return result
     }
 
     private func gather(_ rows: [Int], from store: [Int: ArraySlice<Float>]) throws(EngineError) -> FloatMatrix {
@@ -156,6 +208,7 @@ package final class UnitEngine {
         let distinct = texts.filter { seen.insert($0).inserted }
         let streams = try a.model.residualStreams(
             of: distinct.map { a.prompt($0, newTokens: newTokens) }, at: ActivationSite(afterBlocks: layer))
+        let projection = replica.map { LinearProjection($0.matrix) }
         var messages: [String: [Float]] = [:]
         for (text, stream) in zip(distinct, streams) {
             messages[text] = try projection.map { try $0.project(stream, execution: execution) } ?? stream

@@ -120,7 +120,7 @@ package actor WorkerHost {
             handle(.finished(lease))
         case .failure(let error):
             report("a unit failed: \(error)")
-            handle(.unitFailed(lease, cause: "\(error)"))
+            handle(.unitFailed(lease, cause: "\(error)", isUnprepared: (error as? EngineError)?.isUnprepared == true))
         }
     }
 
@@ -167,7 +167,7 @@ package actor WorkerHost {
         case .ready(let readiness): .ready(readiness)
         case .heartbeat(let leases): .heartbeat(leases)
         case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
-        case .unprepared(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
+        case .unprepared(let lease, let unit, let cause): .unprepared(lease: lease, unit: unit, cause: cause)
         case .goodbye(let reason): .goodbye(reason: reason)
         }
     }
