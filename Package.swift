@@ -31,7 +31,8 @@ let simulated = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debu
 
 /// A target of the programs for those who work on the project, in `Sources/Tools/<folder>`.
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: "Sources/Tools/\(name)", swiftSettings: swiftSettings)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Tools/\(name)", swiftSettings: swiftSettings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {

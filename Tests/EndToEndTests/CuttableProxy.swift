@@ -50,7 +50,9 @@ final class CuttableProxy: @unchecked Sendable {
             if lock.withLock({ self.generation != generation }) { continue }
             var sent = 0
             while sent < count {
-                let written = buffer.withUnsafeBytes { send(to, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL.rawValue)) }
+                let written = buffer.withUnsafeBytes {
+                    send(to, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
+                }
                 guard written > 0 else { break }
                 sent += written
             }

@@ -34,7 +34,8 @@ extension RunControl {
                 let order = order(epoch: step / schedule.stepsPerEpoch, schedule)
                 for shard in 0..<schedule.shardCount(step: step) {
                     for row in schedule.rows(step: step, shard: shard, order: order)
-                    where !workers[place].supplies.rows.contains(row) && !workers[place].supplies.rowsOfA.contains(row) {
+                    where !workers[place].supplies.rows.contains(row) && !workers[place].supplies.rowsOfA.contains(row)
+                    {
                         workers[place].supplies.rowsOfA.insert(row)
                         supply.rowsOfA.append(row)
                     }

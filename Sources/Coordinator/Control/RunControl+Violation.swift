@@ -30,7 +30,9 @@ extension RunControl {
     }
 
     private var violationOfWorkers: String? {
-        for (peer, place) in peers where workers[place].peer != peer { return "connection \(peer.bytes) is no worker's" }
+        for (peer, place) in peers where workers[place].peer != peer {
+            return "connection \(peer.bytes) is no worker's"
+        }
         for place in workers.indices {
             let worker = workers[place]
             guard places[worker.registration.worker] == place else { return "worker \(place) has another's name" }

@@ -75,7 +75,8 @@ package struct Scenario: Sendable {
                     StagePlan(.extract, .rows(rowCount: 4 * workers, rowsPerUnit: 2)),
                     StagePlan(
                         .train,
-                        .steps(TrainingSchedule(rowCount: 4 * workers, epochs: 1, batch: workers, shardRows: 8, seed: 1)),
+                        .steps(
+                            TrainingSchedule(rowCount: 4 * workers, epochs: 1, batch: workers, shardRows: 8, seed: 1)),
                         needsProjection: true),
                     StagePlan(.squad, .rows(rowCount: 2 * workers, rowsPerUnit: 1), needsProjection: true),
                 ], fingerprintA: "a", fingerprintB: "b"), workers: workers)
