@@ -50,6 +50,7 @@ let package = Package(
         .executable(name: "coordinator", targets: ["Coordinator"]),
         .executable(name: "worker", targets: ["Worker"]),
         .executable(name: "simulate", targets: ["Simulate"]),
+        .executable(name: "benchmarks", targets: ["Benchmarks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -133,6 +134,14 @@ let package = Package(
             name: "Simulation", dependencies: ["CoordinatorControl", "WorkerSession", "Run"],
             path: "Sources/Tools/Simulation", swiftSettings: simulated),
         tool("Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", argumentParser]),
+
+        tool(
+            "Benchmarks",
+            [
+                "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession", "Projection", "Run", "Wire",
+                "Transport",
+                "Messaging", "Storage", "Console", argumentParser,
+            ]),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),

@@ -84,7 +84,8 @@ struct FaultTests {
         let scratch = try ScratchFolder()
         let output = scratch.file("run")
         let listen = scratch.file("workers").path
-        let coordinator = try coordinator(["--workers", "0", "--listen", "ipc://\(listen)"], output: output, in: scratch)
+        let coordinator = try coordinator(
+            ["--workers", "0", "--listen", "ipc://\(listen)"], output: output, in: scratch)
         let endpoint = try coordinator.statusEndpoint()
         let proxy = try CuttableProxy(to: listen, at: scratch.file("proxy").path)
         let worker = try ProgramProcess("worker", ["--connect", "ipc://\(proxy.path)", "--threads", "1"], in: scratch)
@@ -101,7 +102,8 @@ struct FaultTests {
 
     // MARK: The disk
 
-    @Test func `a full disk ends the run with the file's name, and the same command goes on when there is room`() throws {
+    @Test func `a full disk ends the run with the file's name, and the same command goes on when there is room`() throws
+    {
         let scratch = try ScratchFolder()
         let output = scratch.file("run")
         let arguments = DemoRun.arguments(output: output, ["--workers", "1", "--threads", "1"])

@@ -21,7 +21,8 @@ struct LawTests {
         let scratch = try ScratchFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
-            "coordinator", DemoRun.arguments(output: output, ["--workers", "3", "--threads", "1", "--gradients", form]),
+            "coordinator",
+            DemoRun.arguments(output: output, ["--workers", "3", "--threads", "1", "--gradients", form]),
             in: scratch)
         #expect(ending.code == 0, "\(ending.errors)")
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())

@@ -259,6 +259,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         StageStatus(
                             stage: .extract, unitsDone: 3, unitsTotal: 4, seconds: 1, rate: 3, etaSeconds: 1.0 / 3)
                     ], loss: 0.5,
+                    trainingBytesPerStep: 4096,
                     workers: [
                         WorkerStatus(
                             worker: "w", host: "h", processID: 8, deviceKind: "cpu", state: .lost, unitsDone: 3,
@@ -291,7 +292,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .double(1, "at_seconds", 0.25), .text(2, "worker", "w", .optional),
                                 .text(3, "what", "gone"),
                             ]
-                        ), .integer(8, "fault_count", 12),
+                        ), .integer(8, "fault_count", 12), .double(9, "training_bytes_per_step", 4096, .optional),
                     ])
             ]),
         Sample(

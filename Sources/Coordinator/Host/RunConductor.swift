@@ -73,6 +73,7 @@ package final class RunConductor {
         var store = inputs.schedule.map {
             ActivationStore(rowCount: $0.rowCount, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
         }
+        if let given = inputs.activations { store = ActivationStore(a: given.a, b: given.b) }
         let existing = try RunManifest.read(from: folder)
         if let existing, existing.run != inputs.manifest.run {
             throw HostError.otherRun(
@@ -345,6 +346,9 @@ package final class RunConductor {
     }
 
     // MARK: Status
+
+    /// Steps applied in this coordinator's life.
+    var stepsTaken: Int { control.stepsApplied - recovery.steps }
 
     /// The kinds of device that took part: one, unless the run allows a mix.
     var deviceKinds: [String] {

@@ -26,6 +26,8 @@ package struct ServerOptions: Sendable {
     package var threads: Int?
     /// The worker program, for local workers.
     package var program: URL
+    /// Arguments of it that stand before those that the coordinator gives.
+    package var programArguments: [String] = []
     package var limits = RunLimits()
     package var gradients = GradientForm.auto
 
@@ -54,6 +56,8 @@ package actor RunServer {
     /// Names of the workers behind the connections, and the bytes that each sent and was sent.
     private var names: [Peer: String] = [:]
     private var traffic: [String: (received: UInt64, sent: UInt64)] = [:]
+    /// Bytes of the training's grants and results.
+    private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
     private var outbox: Outbox
 
@@ -134,7 +138,7 @@ package actor RunServer {
         let threads = options.threads ?? max(1, cores / count)
         let workers = LocalWorkers(
             program: options.program,
-            arguments: [
+            arguments: options.programArguments + [
                 "--connect", endpoint.text, "--threads", String(threads),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ],
@@ -195,6 +199,9 @@ package actor RunServer {
             let message = try WireFormat.decodeWorkerMessage(frames)
             if case .register(let registration) = message { names[peer] = registration.worker }
             count(frames, receivedFrom: peer)
+            if case .result(_, _, let unit, _) = message, unit.stage == .train {
+                trainingBytes += UInt64(frames.reduce(0) { $0 + $1.count })
+            }
             conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: id, at: now)
         } catch {
             conductor.receive(.failure(error) as Result<WorkerMessage, any Error>, from: id, at: now)
@@ -248,7 +255,9 @@ package actor RunServer {
     private func send(_ message: CoordinatorMessage, to peer: PeerID) {
         let peer = Peer(peer.bytes)
         let frames = WireFormat.encode(message).frames
-        if let name = names[peer] { traffic[name, default: (0, 0)].sent += UInt64(frames.reduce(0) { $0 + $1.count }) }
+        let byteCount = UInt64(frames.reduce(0) { $0 + $1.count })
+        if let name = names[peer] { traffic[name, default: (0, 0)].sent += byteCount }
+        if case .grant(let grant) = message, grant.id.stage == .train { trainingBytes += byteCount }
         do {
             try workerSocket?.send(frames, to: peer)
         } catch {
@@ -273,6 +282,8 @@ package actor RunServer {
     /// What the run is doing now.
     package func status() -> RunStatus {
         var status = conductor.status(at: now)
+        let steps = conductor.stepsTaken
+        if steps > 0 { status.trainingBytesPerStep = Double(trainingBytes) / Double(steps) }
         for index in status.workers.indices {
             if let bytes = traffic[status.workers[index].worker] {
                 status.workers[index].bytesIn = bytes.received

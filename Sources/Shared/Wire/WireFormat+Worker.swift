@@ -67,7 +67,8 @@ extension WireFormat {
         case WIRE__WORKER_ENVELOPE__KIND_UNPREPARED: return "unprepared"
         default:
             throw WireError(
-                message: "worker message", expected: "register, ready, heartbeat, result, failure, unprepared or goodbye",
+                message: "worker message",
+                expected: "register, ready, heartbeat, result, failure, unprepared or goodbye",
                 found: "none of them")
         }
     }

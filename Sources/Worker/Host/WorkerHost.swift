@@ -34,7 +34,7 @@ package actor WorkerHost {
     ///   - parent: the process that this worker ends with, if it was started by one.
     ///   - report: told in a line what happens.
     package init(
-        endpoint: Endpoint, identity: Registration, engine: sending UnitEngine, patienceSeconds: Double,
+        endpoint: Endpoint, identity: Registration, engine: sending any UnitExecutor, patienceSeconds: Double,
         parent: Int32?, report: @escaping @Sendable (String) -> Void
     ) throws {
         loop = try MessageLoop(name: "worker")
@@ -214,15 +214,15 @@ package actor WorkerHost {
 /// The thread on which the engine computes, one unit after the other.
 private final class EngineThread: @unchecked Sendable {
     // Touched on the queue only.
-    private let engine: UnitEngine
+    private let engine: any UnitExecutor
     private let queue = DispatchQueue(label: "engine", qos: .userInitiated)
 
-    init(_ engine: sending UnitEngine) {
+    init(_ engine: sending any UnitExecutor) {
         self.engine = engine
     }
 
     func perform<Value: Sendable>(
-        _ work: @escaping @Sendable (UnitEngine) throws -> Value,
+        _ work: @escaping @Sendable (any UnitExecutor) throws -> Value,
         then: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         queue.async { [self] in then(Result { try work(engine) }) }
