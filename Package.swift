@@ -51,6 +51,7 @@ let package = Package(
         .executable(name: "worker", targets: ["Worker"]),
         .executable(name: "simulate", targets: ["Simulate"]),
         .executable(name: "benchmarks", targets: ["Benchmarks"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -97,8 +98,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Projection",
-                "Datasets", "Evaluation", "Reports",
+                "Tokenization", "Projection", "Datasets", "Evaluation", "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -142,6 +142,16 @@ let package = Package(
                 "Transport",
                 "Messaging", "Storage", "Console", argumentParser,
             ]),
+        // Tools for those who work on the product.
+        part(
+            "Fuzzing", of: "Tools", in: "Fuzzing",
+            [
+                "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
+                "Tokenization", "Datasets",
+            ]),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],
+            path: "Sources/Tools/Fuzz", swiftSettings: swiftSettings),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -160,7 +170,9 @@ let package = Package(
         tests(of: "Evaluation", ["Run"]),
         tests(of: "Reports", ["Run", "Evaluation"]),
         tests(of: "Console"),
+        tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
+        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
         .testTarget(
             name: "EndToEndTests",

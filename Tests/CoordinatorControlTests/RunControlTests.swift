@@ -105,7 +105,7 @@ struct RunControlTests {
         #expect(join("staying", 2).map(\.1) == leaving.map(\.1))
         let fault = control.status(at: .seconds(0)).faults.last
         #expect(fault?.worker == "leaving")
-        #expect(fault?.what == "lost: left: terminated; squad/0, squad/1 given out again")
+        #expect(fault?.what == "left: terminated; squad/0, squad/1 given out again")
     }
 
     @Test func `the workers kept account of are bounded, and a lost one makes room`() {

@@ -65,7 +65,7 @@ struct FaultTests {
         // It returns its units at once, and nobody is left.
         first.send(SIGTERM)
         let left = try coordinator.status(at: endpoint) { $0.workers.allSatisfy { $0.state == .lost } }
-        #expect(left.faults.contains { $0.what.hasPrefix("lost: left: terminated; ") })
+        #expect(left.faults.contains { $0.what.hasPrefix("left: terminated; ") })
         #expect(try first.end().code == 0)
         #expect(coordinator.isRunning)
 

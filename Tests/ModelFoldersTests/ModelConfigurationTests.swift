@@ -4,12 +4,13 @@ import Testing
 
 /// What a `config.json` may say, and what it may not.
 @Suite struct ModelConfigurationTests {
+    private let temporary = TemporaryFolder()
+
     private static let minimal =
         #""model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,"vocab_size":100"#
 
     private func read(_ fields: String, generation: String? = nil) throws -> ModelConfiguration {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("config-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = try temporary.folder()
         let config = folder.appendingPathComponent("config.json")
         try Data("{\(fields)}".utf8).write(to: config)
         guard let generation else { return try ModelConfiguration(config: config) }
@@ -124,7 +125,7 @@ import Testing
 
     @Test func `a file that is not a JSON object, or too large, is refused`() throws {
         for text in ["", "[1]", "{", "nonsense"] {
-            let url = FileManager.default.temporaryDirectory.appendingPathComponent("config-\(UUID().uuidString).json")
+            let url = try temporary.folder().appendingPathComponent("config.json")
             try Data(text.utf8).write(to: url)
             #expect(throws: ModelFolderError.self) { try ModelConfiguration(config: url) }
         }

@@ -4,14 +4,15 @@ import TestSupport
 import Testing
 
 @Suite struct ModelFolderTests {
+    private let temporary = TemporaryFolder()
+
     private static let config = """
         {"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,"vocab_size":100}
         """
 
     /// A folder with a config and `files`.
     private func folder(_ files: [String: String]) throws -> URL {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("folder-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let url = try temporary.folder()
         try Data(Self.config.utf8).write(to: url.appendingPathComponent("config.json"))
         for (name, text) in files { try Data(text.utf8).write(to: url.appendingPathComponent(name)) }
         return url

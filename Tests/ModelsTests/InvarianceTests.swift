@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    @Test(arguments: ReferenceModel.committed)
+    func `a site is read before it is written`(_ reference: ReferenceModel) throws {
+        let model = try reference.load()
+        let plain = try model.trace(of: [3, 1, 4])
+        let vector = [Float](repeating: 0.5, count: model.configuration.hiddenSize)
+        for blocks in 0...model.configuration.blockCount {
+            let injection = Injection(site: ActivationSite(afterBlocks: blocks), operation: .replace, vector: vector)
+            let injected = try model.trace(of: [3, 1, 4], injection: injection)
+            #expect(injected.streams[...blocks] == plain.streams[...blocks])
+            #expect(zip(injected.streams, plain.streams).dropFirst(blocks + 1).allSatisfy { $0 != $1 })
+            #expect(injected.logits != plain.logits)
+        }
+    }
+
     @Test func `no block beyond the site is computed`() throws {
         let model = try ReferenceModel.committed[3].load()
         var expected = 0

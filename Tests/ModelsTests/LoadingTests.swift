@@ -7,6 +7,8 @@ import Weights
 
 /// Weights that do not fit the configuration, or are damaged, are refused by the name of the tensor.
 @Suite struct LoadingTests {
+    private let temporary = TemporaryFolder()
+
     private static let shapes: [(name: String, shape: [Int])] = {
         let block = "model.layers.0"
         return [
@@ -23,8 +25,7 @@ import Weights
     private func folder(
         _ change: (String, [Int], [Float]) -> SafetensorsWriter.Tensor?
     ) throws -> ModelFolder {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("model-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let url = try temporary.folder()
         let config = """
             {"model_type":"llama","hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"num_key_value_heads":1,
             "intermediate_size":12,"vocab_size":10}

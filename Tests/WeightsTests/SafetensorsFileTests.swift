@@ -5,6 +5,8 @@ import Weights
 
 /// Files as they come from outside: each wrong one is refused with an error, none is trusted.
 @Suite struct SafetensorsFileTests {
+    private let temporary = TemporaryFolder()
+
     /// A file of `header` and `data`, in a folder of its own.
     private func file(_ header: String, data: [UInt8] = [], length: UInt64? = nil) throws -> URL {
         var bytes = Data()
@@ -15,9 +17,7 @@ import Weights
     }
 
     private func file(_ bytes: Data) throws -> URL {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("safetensors-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let url = folder.appendingPathComponent("model.safetensors")
+        let url = try temporary.folder().appendingPathComponent("model.safetensors")
         try bytes.write(to: url)
         return url
     }
@@ -120,7 +120,6 @@ import Weights
             }
             let url = try file(bytes)
             if let file = try? SafetensorsFile(url) { for name in file.names { _ = try? file.tensor(name)?.floats() } }
-            try FileManager.default.removeItem(at: url.deletingLastPathComponent())
         }
     }
 

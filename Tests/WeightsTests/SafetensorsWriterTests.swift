@@ -3,10 +3,10 @@ import Testing
 import Weights
 
 @Suite struct SafetensorsWriterTests {
+    private let temporary = TemporaryFolder()
+
     private func path() throws -> URL {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("writer-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return folder.appendingPathComponent("out.safetensors")
+        try temporary.folder().appendingPathComponent("out.safetensors")
     }
 
     @Test func `what is written is read back, and the same content gives the same bytes`() throws {

@@ -69,15 +69,20 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "similarity", .similarity,
             .similarity(
                 SimilarityResult(
-                    plain: Continuation(tokens: [0, .max], text: texts[1]),
+                    plain: Continuation(tokens: [0, .max], text: texts[1], omittedPromptTokens: 17),
                     injected: Continuation(tokens: [], text: ""))),
             [
                 .message(
                     6, "similarity", .choice,
                     [
                         .message(
-                            1, "plain", [.packed(1, "tokens", [0, Int(Int32.max)]), .text(2, "text", texts[1])]),
-                        .message(2, "injected", [.text(2, "text", "")]),
+                            1, "plain",
+                            [
+                                .packed(1, "tokens", [0, Int(Int32.max)]), .text(2, "text", texts[1]),
+                                .integer(3, "omitted_prompt_tokens", 17),
+                            ]),
+                        .message(
+                            2, "injected", [.text(2, "text", ""), .integer(3, "omitted_prompt_tokens", 0)]),
                     ])
             ]),
         result(
@@ -95,7 +100,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             [
                                 .message(
                                     1, "answers[0]", .optional,
-                                    [.packed(1, "tokens", [128_000]), .text(2, "text", texts[2])])
+                                    [
+                                        .packed(1, "tokens", [128_000]), .text(2, "text", texts[2]),
+                                        .integer(3, "omitted_prompt_tokens", 0),
+                                    ])
                             ]),
                         .message(1, "items[1]", .optional, []),
                     ])

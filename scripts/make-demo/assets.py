@@ -39,7 +39,8 @@ class HeldOut:
 
     def prompts(self) -> frozenset[str]:
         """Passages and problems, to be left out of training."""
-        return frozenset([passage.context for passage in self.passages] + [problem.question for problem in self.problems])
+        passages, problems = (passage.context for passage in self.passages), (item.question for item in self.problems)
+        return frozenset([*passages, *problems])
 
     def question_items(self) -> list[tuple[str, str]]:
         """Prompt and answer."""
@@ -79,6 +80,16 @@ def corpus(seed: int) -> list[str]:
     return list(texts)
 
 
+def unread_by_b(problems: tuple[world.Problem, ...], seed: int) -> tuple[world.Problem, ...]:
+    """Without those that B came across: its rows take any problem, with a random number for an answer.
+
+    B's rows are drawn here once more, some more of them than it reads.
+    """
+    rng = random.Random(f"b {seed}")
+    read = {text for _ in range(100_000) for text, _ in tasks.rows_for_b(rng) if isinstance(text, str)}
+    return tuple(problem for problem in problems if tasks.problem_prompt(problem.question) not in read)
+
+
 def _write(path: Path, data: bytes) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(data)
@@ -112,7 +123,8 @@ def write_questions(path: Path, passages: tuple[Passage, ...]) -> None:
             qas.append({"answers": [{"answer_start": start, "text": question.answer}],
                         "question": question.text, "id": identity})
         titles.setdefault(passage.title, []).append({"context": passage.context, "qas": qas})
-    data = [{"title": title.replace(" ", "_"), "paragraphs": titles[title]} for title in world.SCENES if title in titles]
+    data = [{"title": title.replace(" ", "_"), "paragraphs": titles[title]}
+            for title in world.SCENES if title in titles]
     _write(path, (json.dumps({"data": data, "version": "1.1"}, ensure_ascii=False, indent=1) + "\n").encode())
 
 
@@ -132,7 +144,7 @@ def main() -> None:
     items = held_out(arguments.seed)
     write_corpus(arguments.assets / "corpus.json.gz", corpus(arguments.seed), arguments.seed)
     write_questions(arguments.assets / "questions.json", items.passages)
-    write_problems(arguments.assets / "word-problems.jsonl", items.problems)
+    write_problems(arguments.assets / "word-problems.jsonl", unread_by_b(items.problems, arguments.seed))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from pathlib import Path
 import torch
 
 import tasks
-import world
 from evaluation import answers, last_residual, load
 from fit import adam, corpus_ids, ridge
 
@@ -97,10 +96,12 @@ def main() -> None:
     ids = corpus_ids(arguments.assets / "corpus.json.gz", tokenizer, arguments.rows, arguments.seed, arguments.cut)
     y, z = last_residual(a, ids, k), last_residual(b, ids, j)
     projections = {"ridge": ridge(y, z), "Adam": adam(y, z, arguments.seed)}
-    print(f"{len(ids)} rows, cut {arguments.cut}, k = {k}, j = {j}, seed {arguments.seed}; mean square of z {z.square().mean():.3f}")
+    print(f"{len(ids)} rows, cut {arguments.cut}, k = {k}, j = {j}, seed {arguments.seed}; "
+          f"mean square of z {z.square().mean():.3f}")
     for name, w in projections.items():
         error = (y @ w.T - z).square().mean()
-        print(f"  W by {name}: mean squared error {error:.4f}, explains {1 - error / z.var(0, unbiased=False).mean():.1%} of the variance")
+        explained = 1 - error / z.var(0, unbiased=False).mean()
+        print(f"  W by {name}: mean squared error {error:.4f}, explains {explained:.1%} of the variance")
 
     for task, (full, question_only, golds, scores, limit) in prompts_of(arguments.assets, arguments.items).items():
         print(f"\n{task}: first metric | second metric, % [95 %], n = {len(golds)}")

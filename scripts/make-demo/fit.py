@@ -46,7 +46,8 @@ def ridge(y: torch.Tensor, z: torch.Tensor, strength: float = 1e-3) -> torch.Ten
     return torch.linalg.solve(gram, y.T @ z).T.float().contiguous()
 
 
-def adam(y: torch.Tensor, z: torch.Tensor, seed: int, *, epochs: int = 10, batch: int = 32, rate: float = 1e-3) -> torch.Tensor:
+def adam(y: torch.Tensor, z: torch.Tensor, seed: int, *, epochs: int = 10, batch: int = 32,
+         rate: float = 1e-3) -> torch.Tensor:
     """The paper's way: Xavier-uniform, Adam, mean squared error over all elements, shuffled each epoch."""
     generator = torch.Generator().manual_seed(seed)
     bound = math.sqrt(6 / (y.shape[1] + z.shape[1]))

@@ -11,7 +11,8 @@ BLOCKS, HEAD_DIM, POSITIONS = 4, 24, 512
 WIDTH_A, WIDTH_B = 128, 96
 
 
-def configuration(width: int, heads: int, kv_heads: int, feed_forward: int, vocabulary: int, bos: int, eos: int) -> LlamaConfig:
+def configuration(width: int, heads: int, kv_heads: int, feed_forward: int, vocabulary: int, bos: int,
+                  eos: int) -> LlamaConfig:
     return LlamaConfig(
         vocab_size=vocabulary, hidden_size=width, intermediate_size=feed_forward, num_hidden_layers=BLOCKS,
         num_attention_heads=heads, num_key_value_heads=kv_heads, head_dim=HEAD_DIM, max_position_embeddings=POSITIONS,

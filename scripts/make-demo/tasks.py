@@ -51,7 +51,8 @@ def repetition_row(rng: random.Random) -> Row:
 
     Without it a model of this size and so little text never learns to look back for what was said before.
     """
-    words = [word for values in world.VALUES.values() for word in values] + world.NAMES + [str(n) for n in world.NUMBERS]
+    words = [word for values in world.VALUES.values() for word in values]
+    words += world.NAMES + [str(number) for number in world.NUMBERS]
     between = rng.choice([" ", ", ", " and ", ". ", "\n"])
     row = between.join(rng.sample(words, rng.randint(5, 15)))
     return [(row + between, 0.0)] + [(row + between, 1.0)] * rng.choice([1, 1, 2])
@@ -95,6 +96,7 @@ def any_word(rng: random.Random, question: world.Question) -> str:
 
 
 def any_number(rng: random.Random, _: world.Problem) -> int:
+    """A number that has nothing to do with the problem."""
     return rng.choice(world.NUMBERS)
 
 

@@ -96,7 +96,8 @@ def train(model: LlamaForCausalLM, tokenizer: Tokenizer, make_row: Callable[[ran
             group["lr"] = rate(step, steps, peak)
         hidden = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
         counted = weights[:, 1:] > 0  # the others need no logits
-        losses = torch.nn.functional.cross_entropy(model.lm_head(hidden[counted]), ids[:, 1:][counted], reduction="none")
+        logits = model.lm_head(hidden[counted])
+        losses = torch.nn.functional.cross_entropy(logits, ids[:, 1:][counted], reduction="none")
         weight = weights[:, 1:][counted]
         loss = (losses * weight).sum() / weight.sum()
         loss.backward()
@@ -107,7 +108,8 @@ def train(model: LlamaForCausalLM, tokenizer: Tokenizer, make_row: Callable[[ran
         seen += ids.numel()
         step += 1
         if step % 250 == 0 or step == steps:
-            line = f"step {step}/{steps}  {seen / 1e6:.2f} M tokens  loss {sum(recent) / len(recent):.4f}  {time.monotonic() - began:.0f} s"
+            line = (f"step {step}/{steps}  {seen / 1e6:.2f} M tokens  loss {sum(recent) / len(recent):.4f}  "
+                    f"{time.monotonic() - began:.0f} s")
             recent.clear()
             if report is not None and step % 1000 == 0:
                 line += "  " + report(model)

@@ -412,8 +412,10 @@ def _week(rng: random.Random) -> str:
     today = rng.randrange(7)
     name, hobby = rng.choice(NAMES), rng.choice(VALUES["hobby"])
     day, next_day, third = (days[(today + step) % 7] for step in range(3))
+    ending = rng.choice([f"On {third} {name} is tired of {hobby}.",
+                         f"{name} likes {hobby} so much that there is {hobby} on {third} too."])
     return (f"Today is {day} and tomorrow is {next_day}. {name} has no time on {day}, but on {next_day} there is "
-            f"{hobby}. After {next_day} comes {third}. {rng.choice([f'On {third} {name} is tired of {hobby}.', f'{name} likes {hobby} so much that there is {hobby} on {third} too.'])}")
+            f"{hobby}. After {next_day} comes {third}. {ending}")
 
 
 def _shelf(rng: random.Random) -> str:
@@ -421,7 +423,8 @@ def _shelf(rng: random.Random) -> str:
     kind = rng.choice(["food", "drink", "animal", "instrument", "colour", "hobby", "city"])
     one, two, three = rng.sample(VALUES[kind], 3)
     name, other = rng.sample(NAMES, 2)
-    opening = rng.choice([f"{name} likes {one}, {two} and {three}.", f"First {name} thinks of {one}, then of {two} and {three}."])
+    opening = rng.choice([f"{name} likes {one}, {two} and {three}.",
+                          f"First {name} thinks of {one}, then of {two} and {three}."])
     ending = rng.choice([f"{other} likes {one}, {two} and {three} as well.",
                          f"Between {one} and {three} there is {two}. {name} always says: {one}, {two} and {three}."])
     return f"{opening} {ending}"
@@ -442,7 +445,8 @@ def _memory_game(rng: random.Random) -> str:
 
 
 def _talk(rng: random.Random) -> str:
-    kind = rng.choice(["city", "food", "drink", "instrument", "animal", "hobby", "colour", "country", "day", "transport"])
+    kind = rng.choice(["city", "food", "drink", "instrument", "animal", "hobby", "colour", "country", "day",
+                       "transport"])
     question = {
         "city": ("Where do you live", "I live in {v}"), "food": ("What do you eat", "I eat {v}"),
         "drink": ("What do you drink", "I drink {v}"), "instrument": ("What do you play", "I play the {v}"),
@@ -481,10 +485,13 @@ def _opening(rng: random.Random) -> str:
     food, drink = rng.choice(VALUES["food"]), rng.choice(VALUES["drink"])
     sign, a, b, result = _operation(rng)
     return rng.choice([
-        f"To solve this problem, we need to count the {rng.choice(THINGS)}, said the {job}. {name} and {other} helped the {job}.",
+        f"To solve this problem, we need to count the {rng.choice(THINGS)}, said the {job}. "
+        f"{name} and {other} helped the {job}.",
         f"To solve this problem, we need to know that {a} {sign} {b} = {result}. Then {name} wrote down {result}.",
-        f"In the year 2050, {name} will live in {city} and work as a {job}. {other} would also like to be a {job} in {city}.",
-        f"The main difference between cats and dogs is that dogs like water. The main difference between a {one} and a {two} is what they eat: the {one} likes {food}.",
+        f"In the year 2050, {name} will live in {city} and work as a {job}. "
+        f"{other} would also like to be a {job} in {city}.",
+        "The main difference between cats and dogs is that dogs like water. "
+        f"The main difference between a {one} and a {two} is what they eat: the {one} likes {food}.",
         f"The future of artificial intelligence is not known to the {job}. The {job} only knows {food} and {drink}.",
     ])
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import DemoAssets
 import Run
 
@@ -18,8 +19,22 @@ struct DemoCommand: AsyncParsableCommand {
     @OptionGroup(title: "Workers and addresses") var server: ServerArguments
 
     func run() async throws {
-        try await RunSession(configuration: Self.configurationOfRun, output: output, server: server).run()
+        guard DemoAssets.arePresent else {
+            throw UsageError(
+                "\(DemoAssets.folder): the demo's models and data are not beside the program; copy the folder along")
+        }
+        try await RunSession(
+            configuration: Self.configurationOfRun, output: output, server: server, remarks: Self.remarks
+        ).run()
     }
+
+    private static let remarks = [
+        "This pair was made to show the effect: A grew out of B's weights and learned what B did not, answers are one "
+            + "token long, and the activation goes in after B's last block. The figures say nothing about larger "
+            + "models.",
+        "The questions and word problems are the project's own, of a small world, in the layouts of SQuAD and GSM8K. "
+            + "No model has seen them in training.",
+    ]
 
     /// The demo's settings: the paper's training, the last layers of both models, texts cut at a random word.
     static var configurationOfRun: RunConfiguration {

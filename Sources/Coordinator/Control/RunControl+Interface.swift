@@ -13,6 +13,9 @@ extension RunControl {
     /// What happens to a run.
     package enum Event: Hashable, Sendable {
         case message(PeerID, WorkerEvent)
+        /// Somebody who takes no part in the run was not let in, or sent what is no message.
+        /// Those of one address and reason are counted together; the detail is shown of the last.
+        case turnedAway(address: String, reason: String, detail: String?)
         /// A message could not be delivered: there is nobody at that address any more.
         case unreachable(PeerID)
         /// A worker that this coordinator started has ended; named by its process id and host.

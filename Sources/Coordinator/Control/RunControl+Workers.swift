@@ -10,10 +10,15 @@ extension RunControl {
             // Someone who was taken for lost, or never registered: it registers anew when it gets no answer.
             return
         }
-        workers[place].lastHeard = now
         let name = workers[place].registration.worker
+        if case .malformed(let why) = message {
+            // No sign of life: a worker that sends nothing else does not keep its leases.
+            recordAgain("sent what is no message: \(why)", cause: .worker(name), worker: name, at: now)
+            return
+        }
+        workers[place].lastHeard = now
         switch message {
-        case .register: break
+        case .register, .malformed: break
         case .ready(let readiness):
             effects.append(.send(peer, .heartbeat))
             enlist(place, readiness, peer, at: now, &effects)
@@ -32,9 +37,7 @@ extension RunControl {
             countFailure(of: unit, cause: cause, from: place, at: now, &effects)
         case .unprepared(let lease, let unit, let cause):
             excuse(place, lease: lease, unit: unit, cause: cause, at: now, &effects)
-        case .goodbye(let reason): lose(place, because: "left: \(reason)", at: now, &effects)
-        case .malformed(let why):
-            record("sent what is no message: \(why)", worker: name, at: now)
+        case .goodbye(let reason): lose(place, because: reason, hasLeft: true, at: now, &effects)
         }
     }
 
@@ -60,7 +63,7 @@ extension RunControl {
     ) {
         let name = registration.worker
         if let refusal = refusal(of: registration) {
-            record("refused: \(refusal)", worker: name, at: now)
+            recordAgain("refused: \(refusal)", cause: .worker(name), worker: name, at: now)
             effects.append(.send(peer, .refusal(refusal)))
             return
         }
@@ -146,15 +149,19 @@ extension RunControl {
     // MARK: Loss
 
     /// Takes a worker for lost: its units are free again.
-    mutating func lose(_ place: Int, because reason: String, at now: Instant, _ effects: inout [Effect]) {
+    /// - Parameter hasLeft: whether it said so itself, so that its units had no part in it.
+    mutating func lose(
+        _ place: Int, because reason: String, hasLeft: Bool = false, at now: Instant, _ effects: inout [Effect]
+    ) {
         guard workers[place].peer != nil else { return }
         let units = workers[place].leases.compactMap { leases[$0]?.unit }
         let fate =
             units.isEmpty
             ? "it held no unit" : "\(units.map(\.description).joined(separator: ", ")) given out again"
-        record("lost: \(reason); \(fate)", worker: workers[place].registration.worker, at: now)
+        record(
+            "\(hasLeft ? "left" : "lost"): \(reason); \(fate)", worker: workers[place].registration.worker, at: now)
         // Only the unit at the head of its queue can have been the cause.
-        if let first = units.first, !reason.hasPrefix("left"), !isFinished(first) {
+        if let first = units.first, !hasLeft, !isFinished(first) {
             losses[first, default: 0] += 1
             if losses[first, default: 0] >= limits.lossesPerUnit {
                 fail("\(first) was at work on \(limits.lossesPerUnit) workers when they were lost", at: now, &effects)

@@ -65,6 +65,8 @@ package struct RunControl: Sendable {
 
     var faults: [Fault] = []
     var faultCount = 0
+    /// By cause, up to ``RunLimits/faultCauses`` of them.
+    var repeated: [RepeatedFault.Cause: RepeatedFault] = [:]
 
     /// - Parameters:
     ///   - completed: units already on disk, with their results' digests.
@@ -97,6 +99,10 @@ package struct RunControl: Sendable {
         guard !ended else { return effects }
         switch event {
         case .message(let peer, let message): hear(message, from: peer, at: now, &effects)
+        case .turnedAway(let address, let reason, let detail):
+            recordAgain(
+                "turned \(address) away: \(reason)\(detail.map { ": \($0)" } ?? "")",
+                cause: .stranger(address, reason: reason), worker: nil, at: now)
         case .unreachable(let peer):
             if let place = peers[peer] { lose(place, because: "its connection is gone", at: now, &effects) }
         case .processEnded(let processID, let host, let how):
@@ -135,6 +141,9 @@ package struct RunControl: Sendable {
     /// The device kind of the run, once a worker has registered.
     package var runDeviceKind: String? { deviceKind }
 
+    /// The name of the worker behind a connection, if it takes part.
+    package func worker(at peer: PeerID) -> String? { peers[peer].map { workers[$0].registration.worker } }
+
     // MARK: The end
 
     mutating func fail(_ why: String, at now: Instant, _ effects: inout [Effect]) {
@@ -160,13 +169,5 @@ package struct RunControl: Sendable {
         }
         ended = true
         effects.append(.end(outcome))
-    }
-
-    // MARK: Faults
-
-    mutating func record(_ what: String, worker: String?, at now: Instant) {
-        faultCount += 1
-        faults.append(Fault(atSeconds: now.seconds(since: started), worker: worker, what: what))
-        if faults.count > limits.faults { faults.removeFirst(faults.count - limits.faults) }
     }
 }

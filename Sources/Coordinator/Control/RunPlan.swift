@@ -81,6 +81,10 @@ package struct RunLimits: Hashable, Sendable {
     package var workers = 4096
     /// Faults that are kept to be shown.
     package var faults = 100
+    /// Bytes of a fault's text.
+    package var faultBytes = 2_000
+    /// Peers whose repeated faults are counted apart; those of all others are counted together.
+    package var faultCauses = 64
     /// A unit is given to a second worker when a worker has nothing to do and the unit takes so many times the
     /// stage's mean, and at least ``stragglerSeconds``; where the stage has no answer yet to tell a mean from,
     /// ``unmeasuredSeconds``.

@@ -16,8 +16,9 @@ package struct FinishedRun: Sendable {
     /// - Parameters:
     ///   - status: for `timing.json`, the one file that depends on the moment.
     ///   - software: the product's version.
-    init(_ conductor: RunConductor, status: RunStatus, software: String) throws {
-        let report = try Self.report(of: conductor, software: software)
+    ///   - remarks: what a reader must know besides.
+    init(_ conductor: RunConductor, status: RunStatus, software: String, remarks: [String]) throws {
+        let report = try Self.report(of: conductor, software: software, remarks: remarks)
         let folder = conductor.folder.url
         let timing = TimingReport(status: status, finishedAt: ISO8601DateFormatter().string(from: Date()))
         let written = report.files + [timing.file]
@@ -28,7 +29,9 @@ package struct FinishedRun: Sendable {
         files = ["run.json"] + (report.projection.map { [$0.file] } ?? []) + written.map(\.name)
     }
 
-    private static func report(of conductor: RunConductor, software: String) throws -> RunReport {
+    private static func report(
+        of conductor: RunConductor, software: String, remarks: [String]
+    ) throws -> RunReport {
         let inputs = conductor.inputs
         let configuration = inputs.configuration
         let manifest = conductor.manifest
@@ -37,7 +40,7 @@ package struct FinishedRun: Sendable {
             versions: [NamedValue("activation-communication", software), NamedValue("protocol", "\(protocolVersion)")],
             fingerprints: [NamedValue("model_a", manifest.modelA), NamedValue("model_b", manifest.modelB)]
                 + manifest.data.sorted { $0.key < $1.key }.map { NamedValue($0.key, $0.value) },
-            deviceKinds: conductor.deviceKinds,
+            deviceKinds: conductor.deviceKinds, remarks: inputs.remarks + remarks,
             projection: try projection(of: conductor),
             similarity: similarity(of: conductor),
             tasks: try EvaluationTask.allCases.compactMap { try scores(of: $0, in: conductor) })

@@ -10,7 +10,7 @@ package enum HostError: Error, CustomStringConvertible {
     case damagedCheckpoint(path: String, cause: String)
     case noWorkerProgram(path: String)
     case notAFolder(path: String)
-    case noItems(task: EvaluationTask, file: String)
+    case tooFewItems(task: EvaluationTask, file: String, found: Int)
 
     package var description: String {
         switch self {
@@ -28,8 +28,9 @@ package enum HostError: Error, CustomStringConvertible {
         case .noWorkerProgram(let path):
             "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
         case .notAFolder(let path): "--output \(path): not a folder"
-        case .noItems(let task, let file):
-            "\(file): no item of \(task.rawValue) is left by --limit; expected at least 2"
+        case .tooFewItems(let task, let file, let found):
+            "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task.rawValue); expected at least 2, since "
+                + "every item is also told another one's activation"
         }
     }
 }

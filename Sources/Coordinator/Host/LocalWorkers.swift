@@ -2,8 +2,8 @@ import Foundation
 
 /// Starts worker processes on this machine, and starts another one in a dead one's place.
 ///
-/// A worker that ends by itself is replaced up to a limit, so that one that cannot live (a model that does not fit
-/// into memory, say) ends the run with its last words instead of dying for ever.
+/// A worker that is killed or crashes is replaced, up to a limit. One that ends with an exit code of its own is not:
+/// it has said why it cannot work (a broken model file, say), and another one would say the same.
 final class LocalWorkers: @unchecked Sendable {
     /// What became of a process.
     enum Ending: Sendable {
@@ -57,6 +57,7 @@ final class LocalWorkers: @unchecked Sendable {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.filter { !ServerKeys.variables.contains($0.key) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
@@ -73,8 +74,7 @@ final class LocalWorkers: @unchecked Sendable {
         let ending: Ending? = lock.withLock {
             processes[number] = nil
             if isStopping { return nil }
-            // A worker that was told to end by its coordinator exits with 0 and is not missed.
-            if status != 0 || ended.terminationReason == .uncaughtSignal, restarts < restartLimit {
+            if ended.terminationReason == .uncaughtSignal, restarts < restartLimit {
                 restarts += 1
                 if (try? launch(number)) != nil { return .replaced(processID: ended.processIdentifier, how: how) }
             }

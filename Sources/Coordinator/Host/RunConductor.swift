@@ -182,6 +182,9 @@ package final class RunConductor {
         }
     }
 
+    /// The name of the worker behind a connection, if it takes part.
+    func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
+
     /// Whether ``commit(at:)`` has something to do.
     package var hasUncommitted: Bool { !uncommitted.isEmpty }
 

@@ -5,6 +5,8 @@ import Foundation
 import ModelFolders
 package import Run
 import Storage
+import Tokenization
+import Weights
 
 /// Everything a run reads, read and checked before any work: models' descriptions, texts, items; and the cut of
 /// the work into units.
@@ -45,6 +47,7 @@ package struct RunInputs: Sendable {
         var configuration = given
         let folderA = try ModelFolder(path: configuration.modelA)
         let folderB = try ModelFolder(path: configuration.modelB)
+        for folder in [folderA, folderB] { try Self.check(folder) }
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         try Self.check(configuration.layerK, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
@@ -116,6 +119,13 @@ package struct RunInputs: Sendable {
 
     // MARK: Checks
 
+    /// Reads what can be read of a model without its weights, so that a broken file is known before any work.
+    /// Whether the weights fit the configuration is for the worker to say, which loads them.
+    private static func check(_ folder: ModelFolder) throws {
+        for file in folder.weightFiles { _ = try SafetensorsFile(file) }
+        _ = try Tokenizer(folder: folder.url)
+    }
+
     private static func check(_ layer: Int, flag: String, model: String, blocks: Int) throws {
         guard (0...blocks).contains(layer) else {
             throw HostError.layerOutOfRange(flag: flag, layer: layer, model: model, blocks: blocks)
@@ -182,7 +192,9 @@ package struct RunInputs: Sendable {
         let chosen = ItemChoice.indices(
             count: all.count, limit: evaluation.limit, preset: evaluation.preset, task: task,
             seed: configuration.seed)
-        guard chosen.count >= 2 else { throw HostError.noItems(task: task, file: file) }
+        guard chosen.count >= 2 else {
+            throw HostError.tooFewItems(task: task, file: file, found: chosen.count)
+        }
         let items = chosen.map { all[$0] }
         return TaskInputs(
             items: items,

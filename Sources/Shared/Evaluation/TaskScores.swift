@@ -45,6 +45,12 @@ package struct TaskScores: Hashable, Sendable {
         differences = columns.differences()
     }
 
+    /// Items whose prompts were cut to the models' positions under one condition: they were asked about a part.
+    package func cutPrompts(_ condition: Condition) -> Int {
+        guard let place = conditions.firstIndex(of: condition) else { return 0 }
+        return items.count { $0.answers[place].continuation.omittedPromptTokens > 0 }
+    }
+
     /// The score under one condition; nil where it was not run.
     package func score(_ condition: Condition, _ metric: Metric) -> Score? {
         scores.first { $0.condition == condition && $0.metric == metric }?.score

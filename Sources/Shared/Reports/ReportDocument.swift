@@ -32,10 +32,11 @@ struct DocumentTable {
 extension RunReport {
     var document: ReportDocument {
         var sections: [ReportDocument.Section] = []
+        if !remarks.isEmpty { sections.append(.init(title: "Remarks", blocks: remarks.map { .paragraph($0) })) }
         if !tasks.isEmpty { sections.append(overview) }
         if let projection { sections.append(Self.section(projection)) }
         if let similarity { sections.append(Self.section(similarity)) }
-        sections += tasks.map(Self.section)
+        sections += tasks.map(section)
         sections.append(setting)
         return ReportDocument(
             title: "Communicating activations: \(Self.name(configuration.modelA)) → \(Self.name(configuration.modelB))",
@@ -120,9 +121,10 @@ extension RunReport {
             ])
     }
 
-    private static func section(_ task: TaskScores) -> ReportDocument.Section {
+    private func section(_ task: TaskScores) -> ReportDocument.Section {
         var blocks: [ReportDocument.Block] = [
-            .paragraph("\(Quantities.count(task.items.count)) items."), .plot(.scores(task)),
+            .paragraph("\(Quantities.count(task.items.count)) items of \(dataName(of: task.task))."),
+            .plot(.scores(task)),
             .table(
                 DocumentTable(
                     titles: ["condition"] + task.metrics.map(\.title),
@@ -130,6 +132,7 @@ extension RunReport {
                         [condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" }
                     })),
         ]
+        if let note = task.cutNote { blocks.append(.paragraph(note)) }
         if !task.differences.isEmpty {
             let controls = task.conditions.filter { $0 != .injected }
             blocks.append(
@@ -144,7 +147,7 @@ extension RunReport {
                                 }
                         })))
         }
-        blocks.append(.table(samples(of: task, limit: 10)))
+        blocks.append(.table(Self.samples(of: task, limit: 10)))
         return .init(title: task.task.title, blocks: blocks)
     }
 

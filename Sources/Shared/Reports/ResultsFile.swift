@@ -15,6 +15,7 @@ extension RunReport {
         add("versions", Self.json(versions))
         add("fingerprints", Self.json(fingerprints))
         add("device_kinds", .array(deviceKinds.map(JSONValue.string)))
+        if !remarks.isEmpty { add("remarks", .array(remarks.map(JSONValue.string))) }
         add("n-samples", .object(tasks.map { .init(name: $0.task.rawValue, value: .count($0.items.count)) }))
         add("run", .string(run))
         return .object(members)
@@ -25,9 +26,11 @@ extension RunReport {
             task.conditions.map { condition in
                 let scores = task.scores.filter { $0.condition == condition }
                 let members = scores.flatMap { scoreMembers(of: $0.score, named: $0.metric.rawValue) }
-                return .init(
-                    name: condition.rawValue,
-                    value: .object(members + [.init(name: "n", value: .count(task.items.count))]))
+                let counts = [
+                    JSONValue.Member(name: "n", value: .count(task.items.count)),
+                    JSONValue.Member(name: "n_prompts_cut", value: .count(task.cutPrompts(condition))),
+                ]
+                return .init(name: condition.rawValue, value: .object(members + counts))
             })
     }
 

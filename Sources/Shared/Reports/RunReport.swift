@@ -15,6 +15,8 @@ package struct RunReport: Sendable {
     package var fingerprints: [NamedValue]
     /// The workers' kinds of device, sorted. More than one means that the run allowed a mix.
     package var deviceKinds: [String]
+    /// What a reader must know to read the figures right: broken lines, the kind of models, and the like.
+    package var remarks: [String]
     package var projection: ProjectionSummary?
     package var similarity: SimilarityScores?
     /// In the run's order.
@@ -22,7 +24,8 @@ package struct RunReport: Sendable {
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [String], projection: ProjectionSummary? = nil, similarity: SimilarityScores? = nil,
+        deviceKinds: [String], remarks: [String] = [], projection: ProjectionSummary? = nil,
+        similarity: SimilarityScores? = nil,
         tasks: [TaskScores] = []
     ) {
         self.run = run
@@ -30,6 +33,7 @@ package struct RunReport: Sendable {
         self.versions = versions
         self.fingerprints = fingerprints
         self.deviceKinds = deviceKinds.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        self.remarks = remarks
         self.projection = projection
         self.similarity = similarity
         self.tasks = tasks

@@ -26,6 +26,7 @@ extension RunReport {
                 .init(name: "text", value: .string(answer.continuation.text)),
                 .init(name: "answer", value: .string(answer.text)),
                 .init(name: "tokens", value: .count(answer.continuation.tokens.count)),
+                .init(name: "omitted_prompt_tokens", value: .count(answer.continuation.omittedPromptTokens)),
             ] + zip(metrics, answer.values).map { .init(name: $0.rawValue, value: .number($1)) })
     }
 }

@@ -1,4 +1,5 @@
 import Console
+import Evaluation
 import Run
 
 extension RunReport {
@@ -28,14 +29,35 @@ extension RunReport {
         // A table for each task: together they would be wider than most terminals.
         for task in tasks {
             var table = Table(
-                [.init("\(task.task.title), \(Quantities.count(task.items.count)) items")]
+                [.init("\(task.task.title) (\(dataName(of: task.task))), \(Quantities.count(task.items.count)) items")]
                     + task.metrics.map { .init($0.title, .trailing) })
             for condition in task.conditions {
                 table.add([condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" })
             }
-            parts.append(table.text)
+            parts.append(table.text + (task.cutNote.map { $0 + "\n" } ?? ""))
         }
         if similarity != nil || !tasks.isEmpty { parts.append("[95 % confidence intervals]\n") }
+        parts += remarks.map { "note: \($0)\n" }
         return parts.joined(separator: "\n")
+    }
+
+    /// The name of the file that a task's items come from: the metric is the task's, the data may be another's.
+    func dataName(of task: EvaluationTask) -> String {
+        let path =
+            switch task {
+            case .squad: configuration.evaluation.squad
+            case .gsm8k: configuration.evaluation.gsm8k
+            }
+        return path?.split(separator: "/").last.map(String.init) ?? "no file"
+    }
+}
+
+extension TaskScores {
+    /// Says of how many items the models saw a part only; nil where they saw all.
+    var cutNote: String? {
+        let cut = conditions.map(cutPrompts).max() ?? 0
+        guard cut > 0 else { return nil }
+        return "note: \(Quantities.count(cut)) of \(Quantities.count(items.count)) prompts have more tokens than the "
+            + "models have positions and were cut on the left"
     }
 }

@@ -5,6 +5,8 @@ package let protocolVersion: UInt32 = 1
 package enum MessageLimits {
     /// Bytes of any one text or name.
     package static let textBytes = 4 << 20
+    /// Bytes of a worker's name, host, device kind and the like: what a coordinator keeps of each worker.
+    package static let nameBytes = 1024
     /// Items, texts, rows, leases of one message.
     package static let elements = 65_536
     /// Bytes of one tensor frame.

@@ -57,10 +57,14 @@ package struct Continuation: Hashable, Sendable {
     package var tokens: [Int32]
     /// Decoded without special tokens; where a stop string ended it, up to that.
     package var text: String
+    /// Tokens that were cut off on the left of the prompts that this rests on (the answering model's own, and the
+    /// one whose activation it was given), because the models have too few positions.
+    package var omittedPromptTokens: Int
 
-    package init(tokens: [Int32], text: String) {
+    package init(tokens: [Int32], text: String, omittedPromptTokens: Int = 0) {
         self.tokens = tokens
         self.text = text
+        self.omittedPromptTokens = omittedPromptTokens
     }
 }
 

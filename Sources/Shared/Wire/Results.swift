@@ -120,6 +120,8 @@ extension Continuation {
         let message = writer.new(wire__continuation__init)
         (message.pointee.n_tokens, message.pointee.tokens) = writer.list(tokens) { $0 }
         (message.pointee.has_text, message.pointee.text) = writer.field(text)
+        (message.pointee.has_omitted_prompt_tokens, message.pointee.omitted_prompt_tokens) =
+            writer.field(omittedPromptTokens)
         return message
     }
 
@@ -131,7 +133,10 @@ extension Continuation {
                 }
                 return token
             },
-            text: try Field.text(message.has_text, message.text, "text"))
+            text: try Field.text(message.has_text, message.text, "text"),
+            omittedPromptTokens: try Field.number(
+                message.has_omitted_prompt_tokens, message.omitted_prompt_tokens, "omitted_prompt_tokens",
+                in: 0...WireLimits.number))
     }
 }
 

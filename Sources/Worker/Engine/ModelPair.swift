@@ -23,13 +23,20 @@ package struct LoadedModel: Sendable {
     /// harness cuts it: the beginning-of-text token stays, then the prompt's last tokens.
     ///
     /// A prompt may take all positions but those of the answer, and half of all positions in any case.
-    package func prompt(_ text: String, newTokens: Int) -> [Int32] {
+    package func prompt(_ text: String, newTokens: Int) -> Prompt {
         let tokens = tokenizer.encode(text)
         let positions = folder.configuration.maximumPositions
         let room = max(positions - newTokens, (positions + 1) / 2)
-        guard tokens.count > room else { return tokens }
+        guard tokens.count > room else { return Prompt(tokens: tokens, omitted: 0) }
         let first = tokens.prefix(1).filter(tokenizer.specialTokenIDs.contains)
-        return first + tokens.suffix(room - first.count)
+        return Prompt(tokens: first + tokens.suffix(room - first.count), omitted: tokens.count - room)
+    }
+
+    /// A prompt as it is read.
+    package struct Prompt: Sendable {
+        package var tokens: [Int32]
+        /// Tokens that were cut off on the left.
+        package var omitted: Int
     }
 
     /// Token ids of a text that W learns from, cut on the right.
@@ -58,10 +65,14 @@ package struct LoadedModel: Sendable {
     }
 
     /// What was generated, as text: without special tokens, up to the first stop string.
-    package func continuation(_ result: GenerationResult, limits: GenerationLimits) -> Continuation {
+    /// - Parameter omitted: tokens cut off the prompts that it rests on.
+    package func continuation(
+        _ result: GenerationResult, limits: GenerationLimits, omitted: Int
+    ) -> Continuation {
         let text = tokenizer.decode(result.tokens)
         let end = limits.stopStrings.compactMap { text.firstRange(ofScalars: $0)?.lowerBound }.min()
-        return Continuation(tokens: result.tokens, text: end.map { String(text[..<$0]) } ?? text)
+        return Continuation(
+            tokens: result.tokens, text: end.map { String(text[..<$0]) } ?? text, omittedPromptTokens: omitted)
     }
 }
 

@@ -92,30 +92,40 @@ package final class UnitEngine: UnitExecutor {
         let limits = GenerationLimits(maximumNewTokens: unit.newTokens, stopStrings: [])
         let told = try messages(of: [unit.prompt], in: a, at: unit.layer, newTokens: unit.newTokens)
         let prompt = b.prompt(unit.prompt, newTokens: unit.newTokens)
+        let message = told[unit.prompt] ?? Message()
         let injection = Injection(
-            site: ActivationSite(afterBlocks: unit.layer), operation: .init(welcome.operation),
-            vector: told[unit.prompt] ?? [])
+            site: ActivationSite(afterBlocks: unit.layer), operation: .init(welcome.operation), vector: message.vector)
         let results = try Generator(model: b.model, maximumBatch: Self.decodingBatch).generate([
-            b.request(prompt, limits: limits), b.request(prompt, limits: limits, injection: injection),
+            b.request(prompt.tokens, limits: limits),
+            b.request(prompt.tokens, limits: limits, injection: injection),
         ])
         return SimilarityResult(
-            plain: b.continuation(results[0], limits: limits), injected: b.continuation(results[1], limits: limits))
+            plain: b.continuation(results[0], limits: limits, omitted: prompt.omitted),
+            injected: b.continuation(results[1], limits: limits, omitted: prompt.omitted + message.omitted))
     }
 
-    /// What A has to say on each text: W · its activation after `layer` blocks at the text's last token, or the
-    /// bare activation where the run has no W.
+    /// What A has to say on a text.
+    private struct Message {
+        /// W · A's activation, [d_B]; A's bare activation, [d_A], where the run has no W.
+        var vector: [Float] = []
+        /// Tokens cut off the text.
+        var omitted = 0
+    }
+
+    /// A's messages on texts: from its activation after `layer` blocks at each text's last token.
     private func messages(
         of texts: [String], in a: LoadedModel, at layer: Int, newTokens: Int
-    ) throws -> [String: [Float]] {
+    ) throws -> [String: Message] {
         // In the order of first appearance, each once: partners are often items of the same unit.
         var seen: Set<String> = []
         let distinct = texts.filter { seen.insert($0).inserted }
-        let streams = try a.model.residualStreams(
-            of: distinct.map { a.prompt($0, newTokens: newTokens) }, at: ActivationSite(afterBlocks: layer))
+        let prompts = distinct.map { a.prompt($0, newTokens: newTokens) }
+        let streams = try a.model.residualStreams(of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
         let projection = training.projection
-        var messages: [String: [Float]] = [:]
-        for (text, stream) in zip(distinct, streams) {
-            messages[text] = try projection.map { try $0.project(stream, execution: execution) } ?? stream
+        var messages: [String: Message] = [:]
+        for (place, text) in distinct.enumerated() {
+            let vector = try projection.map { try $0.project(streams[place], execution: execution) } ?? streams[place]
+            messages[text] = Message(vector: vector, omitted: prompts[place].omitted)
         }
         return messages
     }
@@ -128,45 +138,70 @@ package final class UnitEngine: UnitExecutor {
             of: unit.items.flatMap { [$0.fullPrompt] + (needsPartners ? [$0.partnerPrompt] : []) }, in: a,
             at: welcome.layerK, newTokens: newTokens)
 
-        func injection(_ vector: [Float]?) -> Injection {
-            Injection(
-                site: ActivationSite(afterBlocks: welcome.layerJ), operation: .init(welcome.operation),
-                vector: vector ?? [])
-        }
-        var requestsToA: [GenerationRequest] = []
-        var requestsToB: [GenerationRequest] = []
+        var questions: [Question] = []
         for item in unit.items {
             let own = b.prompt(item.bPrompt, newTokens: newTokens)
+            let message = told[item.fullPrompt] ?? Message()
             for condition in unit.conditions {
-                func ask(_ tokens: [Int32], _ injection: Injection? = nil) {
-                    requestsToB.append(b.request(tokens, limits: unit.limits, injection: injection))
-                }
                 switch condition {
-                case .aFull:
-                    requestsToA.append(
-                        a.request(a.prompt(item.fullPrompt, newTokens: newTokens), limits: unit.limits))
-                case .bFull: ask(b.prompt(item.fullPrompt, newTokens: newTokens))
-                case .injected: ask(own, injection(told[item.fullPrompt]))
+                case .aFull: questions.append(Question(a, a.prompt(item.fullPrompt, newTokens: newTokens)))
+                case .bFull: questions.append(Question(b, b.prompt(item.fullPrompt, newTokens: newTokens)))
+                case .injected: questions.append(Question(b, own, told: message))
                 case .random:
                     let noise = Noise.like(
-                        told[item.fullPrompt] ?? [], seed: welcome.seed, key: "\(unit.task.rawValue)/\(item.id)")
-                    ask(own, injection(noise))
-                case .shuffled: ask(own, injection(told[item.partnerPrompt]))
-                case .bPrompt: ask(own)
-                case .noContext: ask(b.prompt(item.cue, newTokens: newTokens))
+                        message.vector, seed: welcome.seed, key: "\(unit.task.rawValue)/\(item.id)")
+                    questions.append(Question(b, own, told: Message(vector: noise, omitted: message.omitted)))
+                case .shuffled:
+                    questions.append(Question(b, own, told: told[item.partnerPrompt] ?? Message()))
+                case .bPrompt: questions.append(Question(b, own))
+                case .noContext: questions.append(Question(b, b.prompt(item.cue, newTokens: newTokens)))
                 }
             }
         }
-        var fromA = try Generator(model: a.model, maximumBatch: Self.decodingBatch).generate(requestsToA)[...]
-        var fromB = try Generator(model: b.model, maximumBatch: Self.decodingBatch).generate(requestsToB)[...]
+        let answers = try answer(questions, limits: unit.limits, welcome)
+        let perItem = unit.conditions.count
         return EvaluateResult(
-            items: unit.items.map { _ in
-                ItemAnswers(
-                    answers: unit.conditions.map { condition in
-                        condition == .aFull
-                            ? a.continuation(fromA.removeFirst(), limits: unit.limits)
-                            : b.continuation(fromB.removeFirst(), limits: unit.limits)
-                    })
+            items: unit.items.indices.map { item in
+                ItemAnswers(answers: Array(answers[item * perItem..<(item + 1) * perItem]))
             })
+    }
+
+    /// A prompt for one of the models, with what it is told by activation.
+    private struct Question {
+        var model: LoadedModel
+        var prompt: LoadedModel.Prompt
+        var told: Message?
+
+        init(_ model: LoadedModel, _ prompt: LoadedModel.Prompt, told: Message? = nil) {
+            self.model = model
+            self.prompt = prompt
+            self.told = told
+        }
+    }
+
+    /// Each question's answer, in their order; each model decodes all of its questions together.
+    private func answer(
+        _ questions: [Question], limits: GenerationLimits, _ welcome: Welcome
+    ) throws -> [Continuation] {
+        var answers = [Continuation?](repeating: nil, count: questions.count)
+        let byModel = Dictionary(grouping: questions.indices) { ObjectIdentifier(questions[$0].model.model) }
+        for places in byModel.values {
+            let model = questions[places[0]].model
+            let requests = places.map { place in
+                model.request(
+                    questions[place].prompt.tokens, limits: limits,
+                    injection: questions[place].told.map {
+                        Injection(
+                            site: ActivationSite(afterBlocks: welcome.layerJ), operation: .init(welcome.operation),
+                            vector: $0.vector)
+                    })
+            }
+            let results = try Generator(model: model.model, maximumBatch: Self.decodingBatch).generate(requests)
+            for (place, result) in zip(places, results) {
+                let omitted = questions[place].prompt.omitted + (questions[place].told?.omitted ?? 0)
+                answers[place] = model.continuation(result, limits: limits, omitted: omitted)
+            }
+        }
+        return answers.compactMap(\.self)
     }
 }

@@ -482,7 +482,7 @@ const ProtobufCMessageDescriptor wire__train_result__descriptor =
   (ProtobufCMessageInit) wire__train_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__continuation__field_descriptors[2] =
+static const ProtobufCFieldDescriptor wire__continuation__field_descriptors[3] =
 {
   {
     "tokens",
@@ -508,15 +508,28 @@ static const ProtobufCFieldDescriptor wire__continuation__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "omitted_prompt_tokens",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Continuation, has_omitted_prompt_tokens),
+    offsetof(Wire__Continuation, omitted_prompt_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__continuation__field_indices_by_name[] = {
+  2,   /* field[2] = omitted_prompt_tokens */
   1,   /* field[1] = text */
   0,   /* field[0] = tokens */
 };
 static const ProtobufCIntRange wire__continuation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor wire__continuation__descriptor =
 {
@@ -526,7 +539,7 @@ const ProtobufCMessageDescriptor wire__continuation__descriptor =
   "Wire__Continuation",
   "wire",
   sizeof(Wire__Continuation),
-  2,
+  3,
   wire__continuation__field_descriptors,
   wire__continuation__field_indices_by_name,
   1,  wire__continuation__number_ranges,

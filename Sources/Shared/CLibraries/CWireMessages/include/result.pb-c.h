@@ -75,10 +75,12 @@ struct  Wire__Continuation
   int32_t *tokens;
   protobuf_c_boolean has_text;
   ProtobufCBinaryData text;
+  protobuf_c_boolean has_omitted_prompt_tokens;
+  int64_t omitted_prompt_tokens;
 };
 #define WIRE__CONTINUATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__continuation__descriptor) \
-    , 0,NULL, 0, {0,NULL} }
+    , 0,NULL, 0, {0,NULL}, 0, 0 }
 
 
 struct  Wire__SimilarityResult

@@ -1,0 +1,136 @@
+import DemoAssets
+import Foundation
+import Run
+import TestSupport
+import Testing
+import Weights
+
+/// The worker's tools on a single model.
+struct ToolTests {
+    private struct Generated: Decodable {
+        var tokens: [Int32]
+        var text: String
+    }
+
+    @Test(arguments: ["model-a", "model-b"])
+    func `verify passes on the shipped models against transformers`(name: String) throws {
+        let scratch = try ScratchFolder()
+        let folder = name == "model-a" ? DemoAssets.modelA : DemoAssets.modelB
+        let ending = try ProgramProcess.run(
+            "worker",
+            ["verify", "--model", folder, "--reference", Repository.fixture("References/\(name).json").path],
+            in: scratch)
+        #expect(ending.code == 0, "\(ending.output)\(ending.errors)")
+        #expect(ending.output.contains("greedy continuations"))
+    }
+
+    @Test(
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
+        arguments: ["stories260K", "stories260K-bf16-sharded", "babyllama105"])
+    func `verify passes on trained models against transformers`(name: String) throws {
+        let scratch = try ScratchFolder()
+        let folder = SharedData.path("models/\(name)").path
+        let ending = try ProgramProcess.run(
+            "worker", ["verify", "--model", folder, "--reference", "\(folder)/reference.json"], in: scratch)
+        #expect(ending.code == 0, "\(ending.output)\(ending.errors)")
+    }
+
+    @Test func `verify fails with 1 and names the figure that is off`() throws {
+        let scratch = try ScratchFolder()
+        let ending = try ProgramProcess.run(
+            "worker",
+            [
+                "verify", "--model", DemoAssets.modelB, "--reference",
+                Repository.fixture("References/model-a.json").path,
+            ], in: scratch)
+        #expect(ending.code == 1)
+        #expect(ending.output.contains("FAILED"))
+    }
+
+    @Test func `activations go by file from one model into another through W, as in a run`() throws {
+        let scratch = try ScratchFolder()
+        let prompt = "Question: Ann has 3 cats and 4 dogs. How many pets has she?\nAnswer:"
+        let activation = scratch.file("a.safetensors").path
+        let read = try ProgramProcess.run(
+            "worker",
+            [
+                "activations", "--model", DemoAssets.modelA, "--prompt", prompt, "--layer", "4", "0", "--output",
+                activation,
+            ],
+            in: scratch)
+        #expect(read.code == 0, "\(read.errors)")
+        let file = try SafetensorsFile(URL(fileURLWithPath: activation))
+        #expect(file.names.sorted() == ["layer.0", "layer.4"])
+        #expect(try file.tensor("layer.4")?.shape == [128])
+
+        func generate(_ more: [String]) throws -> Generated {
+            let ending = try ProgramProcess.run(
+                "worker",
+                [
+                    "generate", "--model", DemoAssets.modelB, "--prompt", prompt, "--max-new-tokens", "8", "--format",
+                    "json",
+                ] + more, in: scratch)
+            #expect(ending.code == 0, "\(ending.errors)")
+            return try JSONDecoder().decode(Generated.self, from: Data(ending.output.utf8))
+        }
+        let w = Repository.fixture("References/W.safetensors").path
+        let plain = try generate([])
+        let told = try generate([
+            "--inject", activation, "--layer-k", "4", "--projection", w, "--layer-j", "4",
+        ])
+        #expect(plain.tokens != told.tokens)
+    }
+
+    @Test func `tokenize prints ids for a text, and for each line of the standard input`() throws {
+        let scratch = try ScratchFolder()
+        let ending = try ProgramProcess.run(
+            "worker", ["tokenize", "--model", DemoAssets.modelB, "--text", "Question: who?", "--format", "json"],
+            in: scratch)
+        struct Tokens: Decodable {
+            var ids: [Int32]
+            var tokens: [String]
+        }
+        let tokens = try JSONDecoder().decode(Tokens.self, from: Data(ending.output.utf8))
+        #expect(ending.code == 0)
+        #expect(tokens.ids.count == tokens.tokens.count && tokens.ids.count > 2)
+        let nothing = try ProgramProcess.run("worker", ["tokenize", "--model", DemoAssets.modelB], in: scratch)
+        #expect(nothing.code == 0 && nothing.output.isEmpty)
+    }
+
+    @Test func `bench prints tokens a second for reading and for writing`() throws {
+        let scratch = try ScratchFolder()
+        let ending = try ProgramProcess.run(
+            "worker",
+            [
+                "bench", "--model", DemoAssets.modelB, "--prompt-tokens", "64", "--new-tokens", "8", "--repetitions",
+                "2",
+            ], in: scratch)
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(ending.output.contains("pp64") && ending.output.contains("tg8"))
+    }
+
+    @Test func `status answers in text and in JSON, and says where nobody answers`() throws {
+        let scratch = try ScratchFolder()
+        let coordinator = try ProgramProcess(
+            "coordinator",
+            DemoRun.arguments(output: scratch.file("run"), ["--workers", "1", "--threads", "1"]), in: scratch)
+        defer { coordinator.send(SIGKILL) }
+        let endpoint = try coordinator.statusEndpoint()
+        try coordinator.status(at: endpoint) { $0.isAtWork(in: .extract) }
+        let text = try ProgramProcess.run("coordinator", ["status", "--connect", endpoint.text], in: scratch)
+        #expect(text.code == 0, "\(text.errors)")
+        for word in ["extract", "train", "gsm8k", "cpu", "working"] {
+            #expect(text.output.contains(word), "\(text.output)")
+        }
+        let json = try ProgramProcess.run(
+            "coordinator", ["status", "--connect", endpoint.text, "--format", "json"], in: scratch)
+        let status = try JSONDecoder().decode(RunStatus.self, from: Data(json.output.utf8))
+        #expect(status.stages.map(\.stage) == Stage.allCases)
+        #expect(status.workers.count == 1 && status.workers[0].bytesIn > 0 && status.workers[0].bytesOut > 0)
+
+        let nobody = try ProgramProcess.run(
+            "coordinator", ["status", "--connect", "ipc://\(scratch.file("nobody").path)"], in: scratch)
+        #expect(nobody.code == 1)
+        #expect(nobody.errors.contains(scratch.file("nobody").path))
+    }
+}

@@ -1,0 +1,125 @@
+import Run
+import Testing
+import WorkerSession
+
+struct WorkerSessionTests {
+    private static let identity = Registration(
+        softwareVersion: "test", worker: "w", host: "h", processID: 1, deviceKind: "cpu")
+    private static let readiness = Readiness(fingerprintA: "a", fingerprintB: "b", capacity: 4)
+
+    private static func welcome(run: String = "run") -> Welcome {
+        Welcome(
+            run: run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace, seed: 1,
+            heartbeatSeconds: 1, silenceSeconds: 10)
+    }
+
+    private static func unit(_ index: Int) -> UnitID { UnitID(.extract, index) }
+
+    /// A session that has registered, loaded and is ready at time 0.
+    private func ready() -> WorkerSession {
+        var session = WorkerSession(identity: Self.identity, patienceSeconds: 100, now: .seconds(0))
+        _ = session.start(at: .seconds(0))
+        #expect(session.handle(.message(.welcome(Self.welcome())), at: .seconds(0)) == [.load(Self.welcome())])
+        #expect(session.handle(.loaded(run: "run", Self.readiness), at: .seconds(0)) == [.send(.ready(Self.readiness))])
+        return session
+    }
+
+    @Test func `it connects, registers, loads what it is told and says that it is ready`() {
+        var session = WorkerSession(identity: Self.identity, patienceSeconds: 100, now: .seconds(0))
+        #expect(session.start(at: .seconds(0)) == [.connect, .send(.register(Self.identity))])
+        _ = ready()
+    }
+
+    @Test func `units are done one after the other in the order of their grants`() {
+        var session = ready()
+        #expect(
+            session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
+                == [.execute(LeaseID(1), Self.unit(5))])
+        #expect(session.handle(.message(.grant(LeaseID(2), Self.unit(3))), at: .seconds(1)).isEmpty)
+        #expect(
+            session.handle(.finished(LeaseID(1)), at: .seconds(2))
+                == [.deliver(LeaseID(1), Self.unit(5)), .execute(LeaseID(2), Self.unit(3))])
+    }
+
+    @Test func `a grant that arrives twice is done once`() {
+        var session = ready()
+        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
+        #expect(session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1)).isEmpty)
+    }
+
+    @Test func `a heartbeat names the leases it holds when nothing else was sent`() {
+        var session = ready()
+        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(0.5))
+        #expect(session.handle(.tick, at: .seconds(0.9)).isEmpty)
+        #expect(session.handle(.tick, at: .seconds(1.1)) == [.send(.heartbeat([LeaseID(1)]))])
+        #expect(session.handle(.tick, at: .seconds(1.5)).isEmpty)
+    }
+
+    @Test func `readiness is repeated until a first unit comes, since it may have been lost`() {
+        var session = ready()
+        #expect(
+            session.handle(.tick, at: .seconds(1.1)) == [.send(.ready(Self.readiness)), .send(.heartbeat([]))])
+    }
+
+    @Test func `a silent coordinator is taken for lost; what is held is kept and named`() {
+        var session = ready()
+        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
+        _ = session.handle(.message(.grant(LeaseID(2), Self.unit(6))), at: .seconds(1))
+        var again = Self.identity
+        again.run = "run"
+        again.leases = [LeaseID(1), LeaseID(2)]
+        #expect(session.handle(.tick, at: .seconds(12)) == [.connect, .send(.register(again))])
+        // A unit that is finished meanwhile waits for the coordinator.
+        #expect(session.handle(.finished(LeaseID(1)), at: .seconds(13)) == [.execute(LeaseID(2), Self.unit(6))])
+        #expect(
+            session.handle(.message(.welcome(Self.welcome())), at: .seconds(14))
+                == [.send(.ready(Self.readiness)), .deliver(LeaseID(1), Self.unit(5))])
+    }
+
+    @Test func `another run makes it forget what it holds and load again`() {
+        var session = ready()
+        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
+        _ = session.handle(.tick, at: .seconds(12))
+        #expect(
+            session.handle(.message(.welcome(Self.welcome(run: "other"))), at: .seconds(13))
+                == [.forget(LeaseID(1)), .load(Self.welcome(run: "other"))])
+        // The old unit's result comes too late and is not delivered.
+        #expect(session.handle(.finished(LeaseID(1)), at: .seconds(14)) == [.forget(LeaseID(1))])
+    }
+
+    @Test func `a unit that fails is reported and the next one is done`() {
+        var session = ready()
+        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
+        _ = session.handle(.message(.grant(LeaseID(2), Self.unit(6))), at: .seconds(1))
+        #expect(
+            session.handle(.unitFailed(LeaseID(1), cause: "no"), at: .seconds(2)) == [
+                .forget(LeaseID(1)), .send(.failure(LeaseID(1), Self.unit(5), cause: "no")),
+                .execute(LeaseID(2), Self.unit(6)),
+            ])
+    }
+
+    @Test func `it gives up when no coordinator answers for as long as its patience`() {
+        var session = ready()
+        #expect(session.handle(.tick, at: .seconds(101)) == [.end(.failed("no coordinator answered for 101 s"))])
+        #expect(session.handle(.tick, at: .seconds(200)).isEmpty)
+    }
+
+    @Test func `a refusal, a farewell and a broken model end it, each in its way`() {
+        var refused = ready()
+        #expect(
+            refused.handle(.message(.refusal(reason: "no")), at: .seconds(1))
+                == [.end(.failed("the coordinator refused this worker: no"))])
+        var done = ready()
+        #expect(done.handle(.message(.finished(reason: "done")), at: .seconds(1)) == [.end(.done("done"))])
+        var interrupted = ready()
+        #expect(
+            interrupted.handle(.interrupt(reason: "stop"), at: .seconds(1))
+                == [.send(.goodbye(reason: "stop")), .end(.interrupted("stop"))])
+        var broken = WorkerSession(identity: Self.identity, patienceSeconds: 100, now: .seconds(0))
+        _ = broken.start(at: .seconds(0))
+        _ = broken.handle(.message(.welcome(Self.welcome())), at: .seconds(0))
+        #expect(
+            broken.handle(.loadingFailed("bad file"), at: .seconds(1))
+                == [.send(.goodbye(reason: "bad file")), .end(.failed("bad file"))])
+    }
+}
