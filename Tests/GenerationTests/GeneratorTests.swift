@@ -8,12 +8,12 @@ import Testing
 @Suite struct GeneratorTests {
     private static let folder = Repository.fixture("Models/llama3-rope-sharded").path
 
-    private static func model(threads: Int = 2, rowLimit: Int = 512) throws -> LlamaModel {
-        try LlamaModel.load(try ModelFolder(path: folder), threads: threads, rowLimit: rowLimit)
+    private static func model(threads: Int = 2, rowLimit: Int = 512) throws -> LanguageModel {
+        try LanguageModel.load(try ModelFolder(path: folder), threads: threads, rowLimit: rowLimit)
     }
 
     /// Requests of mixed lengths, some with an injection, some that sample.
-    private static func requests(_ model: LlamaModel) -> [GenerationRequest] {
+    private static func requests(_ model: LanguageModel) -> [GenerationRequest] {
         let vector = (0..<model.configuration.hiddenSize).map { Float($0 % 5) - 2 }
         return (0..<23).map { index in
             let prompt = (0...(index * 7) % 40).map {
@@ -41,7 +41,7 @@ import Testing
     }
 
     /// Prompts that share headers, questions under several conditions, and some that share nothing.
-    private static func sharing(_ model: LlamaModel) -> [GenerationRequest] {
+    private static func sharing(_ model: LanguageModel) -> [GenerationRequest] {
         func tokens(_ count: Int, _ start: Int) -> [Int32] {
             (0..<count).map { Int32(($0 * 37 + start * 101) % model.configuration.vocabularySize) }
         }

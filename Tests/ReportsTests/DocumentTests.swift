@@ -78,12 +78,23 @@ struct DocumentTests {
         let summary = try SampleReport.report(text: "blue").summary
         let lines = summary.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(lines[0] == "projection 4 × 3 from 3,072 texts: loss 4.00 → 0.500 in 4 steps")
-        let header = try #require(lines.firstIndex { $0.hasPrefix("SQuAD v1.1, 4 items") })
+        let header = try #require(lines.firstIndex { $0.hasPrefix("SQuAD v1.1 (no file), 4 items") })
         let rows = lines[(header + 2)..<(header + 9)]
         #expect(Set(rows.map(\.count)) == [lines[header].count])
         #expect(
             rows.contains { $0.hasPrefix("injected: A's activation") && $0.contains("100.0 % [51.0, 100.0]") })
         #expect(summary.hasSuffix("\n[95 % confidence intervals]\n"))
+    }
+
+    @Test("Remarks and cut prompts are said wherever the figures are read")
+    func remarks() throws {
+        var report = try SampleReport.report()
+        report.remarks = ["the pair is a toy"]
+        #expect(report.summary.contains("note: the pair is a toy"))
+        #expect(report.markdown.contains("the pair is a toy"))
+        #expect(report.html.contains("the pair is a toy"))
+        let plain = try SampleReport.report()
+        #expect(!plain.summary.contains("cut on the left"))
     }
 
     @Test("A mix of devices is said where the results are read")

@@ -22,7 +22,7 @@ struct Continuation {
     }
 
     /// Starts, where its prefix has been read.
-    mutating func begin(_ model: LlamaModel) throws(ModelError) {
+    mutating func begin(_ model: LanguageModel) throws(ModelError) {
         guard cache == nil else { return }
         if let prefix {
             guard prefix.isRead else { return }

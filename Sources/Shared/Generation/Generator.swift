@@ -9,7 +9,7 @@ package import Models
 /// is read once. Neither changes a result: each sequence's arithmetic is its own, and a position's keys and values
 /// depend on the tokens up to it alone.
 package struct Generator: Sendable {
-    package let model: LlamaModel
+    package let model: LanguageModel
     /// Sequences that are decoded together at most.
     package let maximumBatch: Int
 
@@ -17,7 +17,7 @@ package struct Generator: Sendable {
     private let cacheMemory: Int?
 
     /// - Parameter cacheMemory: bytes that keys and values may take together, in place of what the system has free.
-    package init(model: LlamaModel, maximumBatch: Int = 32, cacheMemory: Int? = nil) {
+    package init(model: LanguageModel, maximumBatch: Int = 32, cacheMemory: Int? = nil) {
         self.model = model
         self.cacheMemory = cacheMemory
         self.maximumBatch = max(1, maximumBatch)

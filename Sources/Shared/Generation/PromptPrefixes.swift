@@ -24,7 +24,7 @@ final class PromptPrefix {
     /// Whether all that comes before it has been read.
     fileprivate var canBegin: Bool { parent?.isRead ?? true }
 
-    fileprivate func begin(_ model: LlamaModel) throws(ModelError) {
+    fileprivate func begin(_ model: LanguageModel) throws(ModelError) {
         cache = if let parent { try parent.cache?.fork(keeping: inherited) } else { try model.makeCache() }
         parent = nil
     }
@@ -48,11 +48,11 @@ struct PromptPrefixes {
 
     private let prompts: [[Int32]]
     private let order: [Int]
-    private let model: LlamaModel
+    private let model: LanguageModel
     private var current: PromptPrefix?
     private var waiting: [PromptPrefix] = []
 
-    init(prompts: [[Int32]], model: LlamaModel) {
+    init(prompts: [[Int32]], model: LanguageModel) {
         self.prompts = prompts
         self.model = model
         order = prompts.indices.sorted { a, b in

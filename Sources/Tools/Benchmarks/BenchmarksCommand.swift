@@ -1,13 +1,19 @@
 import ArgumentParser
 import Console
 
+/// Measurements of the parts that need no model of a user's.
 @main
 struct BenchmarksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "benchmarks", abstract: "Measure the product on this machine.",
-        subcommands: [EngineCommand.self])
+        commandName: "benchmarks",
+        abstract: "Measures the engine, the distributed training and the coordinator under load.",
+        discussion: "Build in release: swift run -c release -Xcc -O2 benchmarks engine",
+        subcommands: [
+            EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, SyntheticWorkerCommand.self,
+            LoadWorkerCommand.self,
+        ])
 
     static func main() async {
-        await Program.run(Self.self, arguments: Array(CommandLine.arguments.dropFirst()))
+        await Program.run(BenchmarksCommand.self, arguments: Array(CommandLine.arguments.dropFirst()))
     }
 }

@@ -91,7 +91,7 @@ struct EngineCommand: AsyncParsableCommand {
             try shape.write(to: folder)
         }
         let start = ContinuousClock.now
-        let model = try LlamaModel.load(
+        let model = try LanguageModel.load(
             try ModelFolder(path: folder.path), threads: threadCount, kernels: KernelPath(rawValue: kernels),
             computeType: .bfloat16)
         let seconds = (ContinuousClock.now - start) / .seconds(1)

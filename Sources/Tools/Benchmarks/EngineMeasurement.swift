@@ -24,13 +24,13 @@ enum ProcessUsage {
 
 /// Measures one model.
 struct EngineMeasurement {
-    let model: LlamaModel
+    let model: LanguageModel
     let shape: BenchmarkModel
     let limits: MachineLimits
     let repetitions: Int
     private(set) var lines: Result<[EngineReport.Line], any Error> = .success([])
 
-    init(model: LlamaModel, shape: BenchmarkModel, limits: MachineLimits, repetitions: Int) {
+    init(model: LanguageModel, shape: BenchmarkModel, limits: MachineLimits, repetitions: Int) {
         self.model = model
         self.shape = shape
         self.limits = limits
@@ -79,7 +79,7 @@ struct EngineMeasurement {
     /// `prepare` is not measured; what it returns is.
     private mutating func add(
         _ name: String, tokens: Int, limit: Double,
-        _ prepare: (LlamaModel, inout NamedGenerator) throws -> () throws -> Void
+        _ prepare: (LanguageModel, inout NamedGenerator) throws -> () throws -> Void
     ) {
         guard case .success(let before) = lines else { return }
         lines = Result {
@@ -106,7 +106,7 @@ struct EngineMeasurement {
 }
 
 extension NamedGenerator {
-    fileprivate mutating func tokens(_ count: Int, of model: LlamaModel) -> [Int32] {
+    fileprivate mutating func tokens(_ count: Int, of model: LanguageModel) -> [Int32] {
         (0..<count).map { _ in Int32(index(below: model.configuration.vocabularySize)) }
     }
 }
