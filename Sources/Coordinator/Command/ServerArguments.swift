@@ -4,6 +4,8 @@ import CoordinatorHost
 import Foundation
 import Transport
 
+extension GradientForm: ExpressibleByArgument {}
+
 /// Who works, and where the coordinator listens: what changes no result.
 struct ServerArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Local workers to start; 0 waits for workers from elsewhere.", valueName: "n|auto"))
@@ -41,6 +43,13 @@ struct ServerArguments: ParsableArguments {
     @Flag(help: "Let workers of different device kinds take part; results may then depend on who computed them.")
     var allowMixedDevices = false
 
+    @Option(
+        help: """
+            How gradients travel: as matrices (dense), as their factors, or as what is smaller. The result is the \
+            same, bit for bit.
+            """)
+    var gradients = GradientForm.auto
+
     func validate() throws {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
             throw ValidationError("--workers \(workers): expected 'auto' or a number from 0 to 256")
@@ -65,6 +74,7 @@ struct ServerArguments: ParsableArguments {
             options.status = try Self.endpoint(status, flag: "--status", keys: options.keys).text
             options.statusMayMove = false
         }
+        options.gradients = gradients
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }

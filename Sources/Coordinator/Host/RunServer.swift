@@ -29,7 +29,10 @@ package struct ServerOptions: Sendable {
     package var threads: Int?
     /// The worker program, for local workers.
     package var program: URL
+    /// Arguments of it that stand before those that the coordinator gives.
+    package var programArguments: [String] = []
     package var limits = RunLimits()
+    package var gradients = GradientForm.auto
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
@@ -54,6 +57,8 @@ package actor RunServer {
     private var isCommitScheduled = false
     /// The bytes that each worker sent and was sent.
     private var traffic: [String: (received: UInt64, sent: UInt64)] = [:]
+    /// Bytes of the training's grants and results.
+    private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
     private var outbox: Outbox
 
@@ -72,7 +77,7 @@ package actor RunServer {
         let firstLease = UInt64(max(0, Date().timeIntervalSince1970)) << 24
         conductor = try RunConductor(
             inputs: inputs, folder: folder, limits: options.limits, firstLease: firstLease,
-            now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+            gradients: options.gradients, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
@@ -149,7 +154,7 @@ package actor RunServer {
         let threads = options.threads ?? max(1, cores / count)
         let workers = LocalWorkers(
             program: options.program,
-            arguments: [
+            arguments: options.programArguments + [
                 "--connect", endpoint.text, "--threads", String(threads),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ],
@@ -209,6 +214,9 @@ package actor RunServer {
             let message = try WireFormat.decodeWorkerMessage(frames)
             conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: peer, at: now)
             count(frames, receivedFrom: peer)
+            if case .result(_, _, let unit, _) = message, unit.stage == .train {
+                trainingBytes += UInt64(frames.reduce(0) { $0 + $1.count })
+            }
             settle()
         } catch {
             passOver("\(error)", from: peer, address: frames.first?.peerAddress)
@@ -241,11 +249,12 @@ package actor RunServer {
     }
 
     private func note(_ ending: LocalWorkers.Ending) {
+        let host = ProcessInfo.processInfo.hostName
         switch ending {
         case .replaced(let processID, let how), .reduced(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, how: how), at: now)
+            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
         case .exhausted(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, how: how), at: now)
+            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
             // Where others may connect, work can go on without local workers.
             if options.listen == nil {
                 conductor.handle(.workersExhausted("no worker is left: the last one \(how)"), at: now)
@@ -276,9 +285,9 @@ package actor RunServer {
 
     private func send(_ message: CoordinatorMessage, to peer: PeerID) {
         let frames = WireFormat.encode(message).frames
-        if let name = conductor.worker(at: peer) {
-            traffic[name, default: (0, 0)].sent += UInt64(frames.reduce(0) { $0 + $1.count })
-        }
+        let byteCount = UInt64(frames.reduce(0) { $0 + $1.count })
+        if let name = conductor.worker(at: peer) { traffic[name, default: (0, 0)].sent += byteCount }
+        if case .grant(let grant) = message, grant.id.stage == .train { trainingBytes += byteCount }
         do {
             try workerSockets.send(frames, to: peer)
         } catch {
@@ -302,6 +311,8 @@ package actor RunServer {
     /// What the run is doing now.
     package func status() -> RunStatus {
         var status = conductor.status(at: now)
+        let steps = conductor.stepsTaken
+        if steps > 0 { status.trainingBytesPerStep = Double(trainingBytes) / Double(steps) }
         for index in status.workers.indices {
             if let bytes = traffic[status.workers[index].worker] {
                 status.workers[index].bytesIn = bytes.received

@@ -41,7 +41,7 @@ package actor WorkerHost {
     ///   - report: told in a line what happens.
     package init(
         endpoint: Endpoint, security: SocketOptions.Security = .none, identity: Registration,
-        engine: sending UnitEngine, patienceSeconds: Double,
+        engine: sending any UnitExecutor, patienceSeconds: Double,
         parent: Int32?, report: @escaping @Sendable (String) -> Void
     ) throws {
         loop = try MessageLoop(name: "worker")
@@ -119,8 +119,11 @@ package actor WorkerHost {
             isConnected = true
             reportOnce("connected to \(endpoint)")
         case .disconnected:
-            if isConnected { reportOnce("lost the connection to \(endpoint); waiting for it to come back") }
-            isConnected = false
+            if isConnected {
+                reportOnce("lost the connection to \(endpoint); waiting for it to come back")
+                isConnected = false
+                handle(.disconnected)
+            }
         case .handshakeFailed(let failure, _): reportOnce("\(endpoint): \(failure)")
         default: break
         }
@@ -156,7 +159,7 @@ package actor WorkerHost {
             handle(.finished(lease))
         case .failure(let error):
             report("a unit failed: \(error)")
-            handle(.unitFailed(lease, cause: "\(error)"))
+            handle(.unitFailed(lease, cause: "\(error)", isUnprepared: (error as? EngineError)?.isUnprepared == true))
         }
     }
 
@@ -203,6 +206,7 @@ package actor WorkerHost {
         case .ready(let readiness): .ready(readiness)
         case .heartbeat(let leases): .heartbeat(leases)
         case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
+        case .unprepared(let lease, let unit, let cause): .unprepared(lease: lease, unit: unit, cause: cause)
         case .goodbye(let reason): .goodbye(reason: reason)
         }
     }
@@ -222,15 +226,15 @@ package actor WorkerHost {
             { try $0.load(welcome) },
             then: { [weak self] result in
                 guard let self else { return }
-                Task { await self.loaded(result) }
+                Task { await self.loaded(run: welcome.run, result) }
             })
     }
 
-    private func loaded(_ result: Result<Readiness, any Error>) {
+    private func loaded(run: String, _ result: Result<Readiness, any Error>) {
         switch result {
         case .success(let readiness):
             report("ready")
-            handle(.loaded(readiness))
+            handle(.loaded(run: run, readiness))
         case .failure(let error): handle(.loadingFailed("\(error)"))
         }
     }
@@ -249,15 +253,15 @@ package actor WorkerHost {
 /// The thread on which the engine computes, one unit after the other.
 private final class EngineThread: @unchecked Sendable {
     // Touched on the queue only.
-    private let engine: UnitEngine
+    private let engine: any UnitExecutor
     private let queue = DispatchQueue(label: "engine", qos: .userInitiated)
 
-    init(_ engine: sending UnitEngine) {
+    init(_ engine: sending any UnitExecutor) {
         self.engine = engine
     }
 
     func perform<Value: Sendable>(
-        _ work: @escaping @Sendable (UnitEngine) throws -> Value,
+        _ work: @escaping @Sendable (any UnitExecutor) throws -> Value,
         then: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         queue.async { [self] in then(Result { try work(engine) }) }
