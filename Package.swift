@@ -19,8 +19,20 @@ func system(_ name: String) -> Target {
 }
 
 /// A target of one of the two programs, in `Sources/<program>/<folder>`.
-func part(_ name: String, of program: String, in folder: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(program)/\(folder)", swiftSettings: swiftSettings)
+func part(
+    _ name: String, of program: String, in folder: String, _ dependencies: [Target.Dependency],
+    _ settings: [SwiftSetting] = swiftSettings
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(program)/\(folder)", swiftSettings: settings)
+}
+
+/// Compiled with optimization in debug builds too: the simulation's thousands of schedules are run by the tests.
+let simulated = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+/// A target of the programs for those who work on the project, in `Sources/Tools/<folder>`.
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Tools/\(name)", swiftSettings: swiftSettings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -37,6 +49,9 @@ let package = Package(
     products: [
         .executable(name: "coordinator", targets: ["Coordinator"]),
         .executable(name: "worker", targets: ["Worker"]),
+        .executable(name: "simulate", targets: ["Simulate"]),
+        .executable(name: "benchmarks", targets: ["Benchmarks"]),
+        .executable(name: "fuzz", targets: ["Fuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -79,7 +94,7 @@ let package = Package(
         shared("Console", [argumentParser]),
 
         // The coordinator: Command -> Host -> Control (pure).
-        part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"]),
+        part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"], simulated),
         part(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
@@ -99,7 +114,7 @@ let package = Package(
             path: "Sources/Coordinator/Command", swiftSettings: swiftSettings),
 
         // The worker: Command -> Host -> Session (pure); Host -> Engine (a unit in, a result out; no sockets).
-        part("WorkerSession", of: "Worker", in: "Session", ["Run"]),
+        part("WorkerSession", of: "Worker", in: "Session", ["Run"], simulated),
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             ["Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "Projection"]),
@@ -115,6 +130,30 @@ let package = Package(
                 "Tensors", "ModelFolders", "Projection", argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
+
+        // Tools: whole runs under faults, in one thread.
+        .target(
+            name: "Simulation", dependencies: ["CoordinatorControl", "WorkerSession", "Run"],
+            path: "Sources/Tools/Simulation", swiftSettings: simulated),
+        tool("Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", argumentParser]),
+
+        tool(
+            "Benchmarks",
+            [
+                "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession", "Projection", "Run", "Wire",
+                "Transport",
+                "Messaging", "Storage", "Console", argumentParser,
+            ]),
+        // Tools for those who work on the product.
+        part(
+            "Fuzzing", of: "Tools", in: "Fuzzing",
+            [
+                "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
+                "Tokenization", "Datasets",
+            ]),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],
+            path: "Sources/Tools/Fuzz", swiftSettings: swiftSettings),
 
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -134,7 +173,8 @@ let package = Package(
         tests(of: "Evaluation", ["Run"]),
         tests(of: "Reports", ["Run", "Evaluation"]),
         tests(of: "Console"),
-        tests(of: "CoordinatorControl", ["Run", "WorkerSession"]),
+        tests(of: "Fuzzing"),
+        tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
         .testTarget(

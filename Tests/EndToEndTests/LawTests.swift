@@ -16,6 +16,18 @@ struct LawTests {
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
     }
 
+    @Test(arguments: ["dense", "factors"])
+    func `how gradients travel changes no byte of a result`(form: String) throws {
+        let scratch = try ScratchFolder()
+        let output = scratch.file("run")
+        let ending = try ProgramProcess.run(
+            "coordinator",
+            DemoRun.arguments(output: output, ["--workers", "3", "--threads", "1", "--gradients", form]),
+            in: scratch)
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
+    }
+
     @Test(arguments: Stage.allCases)
     func `a worker killed in a stage changes no byte of a result`(stage: Stage) throws {
         let scratch = try ScratchFolder()
@@ -26,8 +38,9 @@ struct LawTests {
         let status = try coordinator.status(at: endpoint) { $0.isAtWork(in: stage) }
         let victim = try #require(status.workers.first { $0.state == .working })
         kill(victim.processID, SIGKILL)
-        let after = try coordinator.status(at: endpoint) { $0.faultCount > 0 }
-        #expect(after.faults.contains { $0.worker == victim.worker && $0.what.contains("killed by signal 9") })
+        try coordinator.status(at: endpoint) { status in
+            status.faults.contains { $0.worker == victim.worker && $0.what.contains("killed by signal 9") }
+        }
 
         let ending = try coordinator.end()
         #expect(ending.code == 0, "\(ending.errors)")

@@ -20,13 +20,18 @@ final class ProgramProcess: @unchecked Sendable {
     private let errorFile: URL
 
     /// - Parameter environment: variables set besides those of the tests.
-    init(
+    convenience init(
         _ program: String, _ arguments: [String], in scratch: ScratchFolder, environment: [String: String] = [:]
     ) throws {
+        try self.init(
+            path: Self.folder.appendingPathComponent(program).path, arguments, in: scratch, environment: environment)
+    }
+
+    init(path: String, _ arguments: [String], in scratch: ScratchFolder, environment: [String: String] = [:]) throws {
         outputFile = scratch.file("\(UUID().uuidString).out")
         errorFile = scratch.file("\(UUID().uuidString).err")
         for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-        process.executableURL = Self.folder.appendingPathComponent(program)
+        process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice

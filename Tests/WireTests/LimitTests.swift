@@ -48,6 +48,17 @@ struct LimitTests {
         #expect(refusal(of: message)?.field == "unit.train.rows[2]")
     }
 
+    @Test("a worker's name reaches to the limit and no further")
+    func names() {
+        func registration(_ name: String) -> WorkerMessage {
+            .register(
+                Registration(softwareVersion: "1", worker: name, host: "h", processID: 1, deviceKind: "cpu"))
+        }
+        let longest = String(repeating: "n", count: MessageLimits.nameBytes)
+        #expect(refusal(of: registration(longest)) == nil)
+        #expect(refusal(of: registration(longest + "n"))?.field == "worker")
+    }
+
     @Test("layers, token counts and capacities have limits of their own")
     func smallNumbers() {
         #expect(refusal(of: welcome(layerK: 65_537))?.field == "layer_k")

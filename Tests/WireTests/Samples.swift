@@ -117,6 +117,14 @@ struct Sample: Sendable, CustomTestStringConvertible {
             ]
         ),
         Sample(
+            "unprepared", WorkerMessage.unprepared(lease: LeaseID(9), unit: UnitID(.train, 4), cause: texts[3]),
+            [
+                .message(
+                    7, "unprepared", .choice,
+                    [.integer(1, "lease", 9), unitID(2, "unit", 2, 4), .text(3, "cause", texts[3])])
+            ]
+        ),
+        Sample(
             "goodbye", WorkerMessage.goodbye(reason: texts[4]),
             [.message(6, "goodbye", .choice, [.text(1, "reason", texts[4])])]),
     ]
@@ -174,6 +182,41 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             [.packed(1, "indices", [7, 0]), .matrix(2, "a", 2, 3), .matrix(3, "b", 2, 2)]),
                     ])
             ]),
+        Sample(
+            "grant, whole W", CoordinatorMessage.grant(wholeGrant),
+            [
+                .message(
+                    13, "grant", .choice,
+                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                        + [
+                            .matrix(4, "projection", 2, 3, .optional), .integer(6, "version", 9, .optional),
+                            .matrix(7, "first_moment", 2, 3), .matrix(8, "second_moment", 2, 3),
+                        ])
+            ]),
+        Sample(
+            "grant, steps to take", CoordinatorMessage.grant(replayGrant),
+            [
+                .message(
+                    13, "grant", .choice,
+                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                        + [
+                            .integer(6, "version", 9, .optional),
+                            .message(
+                                9, "rows_of_a", .optional, [.packed(1, "indices", [4, 1]), .matrix(2, "a", 2, 3)]),
+                            .message(
+                                10, "updates[0]", .optional,
+                                [
+                                    .integer(1, "step", 8), .double(2, "learning_rate", 0.5),
+                                    .message(
+                                        3, "shards[0]", .optional,
+                                        [.integer(1, "unit", 32), .packed(2, "rows", [4, 1]), .integer(3, "own", 0)]),
+                                    .message(
+                                        3, "shards[1]", .optional,
+                                        [.integer(1, "unit", 33), .packed(2, "rows", [2]), .integer(3, "own", 1)]),
+                                    .matrix(4, "errors", 2, 3),
+                                ]), .double(11, "checksum", Double(bitPattern: 77), .optional),
+                        ])
+            ]),
         grant(
             "similarity", .similarity, .similarity(SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20)),
             [
@@ -224,6 +267,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         StageStatus(
                             stage: .extract, unitsDone: 3, unitsTotal: 4, seconds: 1, rate: 3, etaSeconds: 1.0 / 3)
                     ], loss: 0.5,
+                    trainingBytesPerStep: 4096,
                     workers: [
                         WorkerStatus(
                             worker: "w", host: "h", processID: 8, deviceKind: "cpu", state: .lost, unitsDone: 3,
@@ -256,7 +300,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .double(1, "at_seconds", 0.25), .text(2, "worker", "w", .optional),
                                 .text(3, "what", "gone"),
                             ]
-                        ), .integer(8, "fault_count", 12),
+                        ), .integer(8, "fault_count", 12), .double(9, "training_bytes_per_step", 4096, .optional),
                     ])
             ]),
         Sample(
@@ -266,6 +310,35 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
     private static func unitID(_ number: Int, _ name: String, _ stage: Int, _ index: Int) -> HeaderField {
         .message(number, name, [.integer(1, "stage", stage), .integer(2, "index", index)])
+    }
+
+    private static let trainUnit = HeaderField.message(
+        3, "unit",
+        [.message(2, "train", .choice, [.integer(1, "step", 9), .packed(2, "rows", [7]), .integer(3, "dense", 0)])])
+
+    private static let bareGrant = Grant(
+        lease: LeaseID(3), id: UnitID(.train, 5), unit: .train(TrainUnit(step: 9, rows: [7], dense: false)), version: 9)
+
+    private static var wholeGrant: Grant {
+        var grant = bareGrant
+        grant.projection = matrix
+        grant.moments = Moments(first: matrix, second: matrix)
+        return grant
+    }
+
+    private static var replayGrant: Grant {
+        var grant = bareGrant
+        grant.rowsOfA = RowsOfA(indices: [4, 1], a: matrix)
+        grant.updates = [
+            StepUpdate(
+                step: 8, learningRate: 0.5,
+                shards: [
+                    StepUpdate.Shard(unit: 32, rows: [4, 1], isOwn: false),
+                    StepUpdate.Shard(unit: 33, rows: [2], isOwn: true),
+                ], errors: matrix)
+        ]
+        grant.checksum = 77
+        return grant
     }
 
     private static func code(_ stage: Stage) -> Int {

@@ -20,7 +20,7 @@ struct WorkerSessionTests {
         var session = WorkerSession(identity: Self.identity, patienceSeconds: 100, now: .seconds(0))
         _ = session.start(at: .seconds(0))
         #expect(session.handle(.message(.welcome(Self.welcome())), at: .seconds(0)) == [.load(Self.welcome())])
-        #expect(session.handle(.loaded(Self.readiness), at: .seconds(0)) == [.send(.ready(Self.readiness))])
+        #expect(session.handle(.loaded(run: "run", Self.readiness), at: .seconds(0)) == [.send(.ready(Self.readiness))])
         return session
     }
 
@@ -57,7 +57,8 @@ struct WorkerSessionTests {
 
     @Test func `readiness is repeated until a first unit comes, since it may have been lost`() {
         var session = ready()
-        #expect(session.handle(.tick, at: .seconds(1.1)) == [.send(.ready(Self.readiness))])
+        #expect(
+            session.handle(.tick, at: .seconds(1.1)) == [.send(.ready(Self.readiness)), .send(.heartbeat([]))])
     }
 
     @Test func `a silent coordinator is taken for lost; what is held is kept and named`() {

@@ -55,11 +55,26 @@ struct RunSession {
                 "note: \(recovery.cutBytes) bytes of a record that was cut off were removed; its unit is done again")
         }
         guard let endpoints else { return }
+        if workers > 0 {
+            Terminal.error.writeLine("\(workers) local worker\(workers == 1 ? "" : "s"); files go to \(output)")
+        }
+        if workers == 0 || server.listen != nil {
+            Terminal.error.writeLine(
+                (workers > 0 ? "more workers may come: " : "waiting for workers: ")
+                    + "worker\(keys(for: endpoints.workers)) --connect \(address(of: endpoints.workers))")
+        }
         Terminal.error.writeLine(
-            workers > 0
-                ? "\(workers) local worker\(workers == 1 ? "" : "s"); files go to \(output)"
-                : "waiting for workers: worker --connect \(endpoints.workers)")
-        Terminal.error.writeLine("progress: coordinator status --connect \(endpoints.status)")
+            "progress: coordinator status\(keys(for: endpoints.status)) --connect \(address(of: endpoints.status))")
+    }
+
+    /// An address that others connect to, where the coordinator listens at all of its own.
+    private func address(of endpoint: Endpoint) -> Endpoint {
+        endpoint.onHost(named: ProcessInfo.processInfo.hostName)
+    }
+
+    /// The options that name keys, where they are needed.
+    private func keys(for endpoint: Endpoint) -> String {
+        endpoint.isLocalOnly ? "" : " --key FILE --coordinator-key FILE"
     }
 
     private func end(_ host: RunServer, _ outcome: RunControl.Outcome) async throws {

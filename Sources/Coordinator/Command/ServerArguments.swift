@@ -4,6 +4,8 @@ import CoordinatorHost
 import Foundation
 import Transport
 
+extension GradientForm: ExpressibleByArgument {}
+
 /// Who works, and where the coordinator listens: what changes no result.
 struct ServerArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Local workers to start; 0 waits for workers from elsewhere.", valueName: "n|auto"))
@@ -24,8 +26,29 @@ struct ServerArguments: ParsableArguments {
             "Where 'coordinator status' asks (default: \(ServerOptions.defaultStatus)).", valueName: "endpoint"))
     var status: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The coordinator's secret key ('coordinator keygen' makes it), for addresses that others can reach \
+            (default: $\(ServerKeys.secretVariable)).
+            """, valueName: "file"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Public keys of the workers that are let in, one a line (default: $\(ServerKeys.workersVariable)).",
+            valueName: "file"))
+    var workerKeys: String?
+
     @Flag(help: "Let workers of different device kinds take part; results may then depend on who computed them.")
     var allowMixedDevices = false
+
+    @Option(
+        help: """
+            How gradients travel: as matrices (dense), as their factors, or as what is smaller. The result is the \
+            same, bit for bit.
+            """)
+    var gradients = GradientForm.auto
 
     func validate() throws {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
@@ -43,28 +66,31 @@ struct ServerArguments: ParsableArguments {
         var options = ServerOptions(program: program)
         options.workers = Int(workers).map { .count($0) } ?? .automatic
         options.threads = threads
+        options.keys = try ServerKeys.read(
+            keyFile: key, workerKeysFile: workerKeys, environment: ProcessInfo.processInfo.environment)
         let endpoint = listen ?? (options.workers == .count(0) ? "tcp://127.0.0.1:5755" : nil)
-        options.listen = try endpoint.map { try Self.local($0, flag: "--listen") }
+        options.listen = try endpoint.map { try Self.endpoint($0, flag: "--listen", keys: options.keys) }
         if let status {
-            options.status = try Self.local(status, flag: "--status").text
+            options.status = try Self.endpoint(status, flag: "--status", keys: options.keys).text
             options.statusMayMove = false
         }
+        options.gradients = gradients
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }
 
-    /// Messages are neither encrypted nor authenticated, so they stay on this machine.
-    private static func local(_ text: String, flag: String) throws -> Endpoint {
+    /// Without keys messages are neither encrypted nor authenticated, so they stay on this machine.
+    private static func endpoint(_ text: String, flag: String, keys: ServerKeys?) throws -> Endpoint {
         let endpoint: Endpoint
         do {
             endpoint = try Endpoint(text)
         } catch {
             throw UsageError("\(flag) \(text): \(error)")
         }
-        guard endpoint.isLocalOnly else {
+        guard endpoint.isLocalOnly || keys != nil else {
             throw UsageError(
-                "\(flag) \(text): anyone could connect there; expected a loopback address or ipc (to reach other "
-                    + "machines, forward the port with ssh)")
+                "\(flag) \(text): without keys anyone could connect there; run 'coordinator keygen --output keys' and "
+                    + "add --key keys/coordinator.secret --worker-keys keys/worker.public")
         }
         return endpoint
     }

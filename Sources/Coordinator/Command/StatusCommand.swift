@@ -19,6 +19,17 @@ struct StatusCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The coordinator's status endpoint.", valueName: "endpoint"))
     var connect = ServerOptions.defaultStatus
 
+    @Option(
+        help: ArgumentHelp(
+            "A secret key that the coordinator lets in, or its own (default: $\(ClientKeys.secretVariable)).",
+            valueName: "file"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The coordinator's public key (default: $\(ClientKeys.coordinatorVariable)).", valueName: "file"))
+    var coordinatorKey: String?
+
     @Flag(help: "Ask again every second until the run ends.")
     var watch = false
 
@@ -27,16 +38,25 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let endpoint = try UsageError.checking { try Endpoint(connect) }
+        var options = SocketOptions()
+        // On this machine alone progress is told in the clear: keys that workers find in the environment are not for it.
+        let environment =
+            endpoint.isLocalOnly && key == nil && coordinatorKey == nil ? [:] : ProcessInfo.processInfo.environment
+        options.security = try UsageError.checking {
+            try ClientKeys.security(
+                for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey, environment: environment)
+        }
         while true {
-            let status = try ask(endpoint)
+            let status = try ask(endpoint, options)
             show(status)
             guard watch, status.phase == .running || status.phase == .stopping else { return }
             try await Task.sleep(for: .seconds(1))
         }
     }
 
-    private func ask(_ endpoint: Endpoint) throws -> RunStatus {
-        let frames = try Query.ask(endpoint, WireFormat.encode(StatusQuery()).frames, timeout: .seconds(5))
+    private func ask(_ endpoint: Endpoint, _ options: SocketOptions) throws -> RunStatus {
+        let frames = try Query.ask(
+            endpoint, WireFormat.encode(StatusQuery()).frames, timeout: .seconds(5), options: options)
         switch try WireFormat.decodeStatusReply(frames) {
         case .status(let status): return status
         case .refusal(let reason): throw StatusRefused(endpoint: endpoint.text, reason: reason)

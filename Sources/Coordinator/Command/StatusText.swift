@@ -7,7 +7,8 @@ enum StatusText {
         var parts = [
             "run \(status.run.prefix(12)): \(status.phase.rawValue), "
                 + "\(Quantities.duration(seconds: status.elapsedSeconds)) so far"
-                + (status.loss.map { ", loss \(Quantities.significant($0))" } ?? ""),
+                + (status.loss.map { ", loss \(Quantities.significant($0))" } ?? "")
+                + (status.trainingBytesPerStep.map { ", \(Quantities.bytes(UInt64($0))) a training step" } ?? ""),
             stages(status.stages), workers(status.workers),
         ]
         if status.faultCount > 0 {

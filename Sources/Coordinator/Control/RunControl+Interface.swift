@@ -13,10 +13,13 @@ extension RunControl {
     /// What happens to a run.
     package enum Event: Hashable, Sendable {
         case message(PeerID, WorkerEvent)
+        /// Somebody who takes no part in the run was not let in, or sent what is no message.
+        /// Those of one address and reason are counted together; the detail is shown of the last.
+        case turnedAway(address: String, reason: String, detail: String?)
         /// A message could not be delivered: there is nobody at that address any more.
         case unreachable(PeerID)
-        /// A worker that this coordinator started has ended; named by its process id.
-        case processEnded(processID: Int32, how: String)
+        /// A worker that this coordinator started has ended; named by its process id and host.
+        case processEnded(processID: Int32, host: String, how: String)
         /// No local worker is left, none will be started again, and why.
         case workersExhausted(String)
         /// The unit's result is on disk.
@@ -41,6 +44,8 @@ extension RunControl {
         /// - digest: SHA-256 of the result's bytes.
         case result(run: String, lease: LeaseID, unit: UnitID, digest: String)
         case failure(lease: LeaseID, unit: UnitID, cause: String)
+        /// The worker does not hold the W or the rows that the unit was thought to find there.
+        case unprepared(lease: LeaseID, unit: UnitID, cause: String)
         case goodbye(reason: String)
         /// The bytes were no message.
         case malformed(String)
@@ -64,11 +69,36 @@ extension RunControl {
     package enum Message: Hashable, Sendable {
         case welcome
         case refusal(String)
-        /// - projection: W travels with the unit.
-        /// - rows: activations that travel with the unit.
-        case grant(lease: LeaseID, unit: UnitID, projection: Bool, rows: [Int])
+        case grant(lease: LeaseID, unit: UnitID, supply: Supply)
         case heartbeat
         case finished(String)
+    }
+
+    /// What travels with a unit because its worker lacks it.
+    package struct Supply: Hashable, Sendable {
+        /// The version of W that the unit is computed with, in steps applied; nil where it needs none.
+        package var version: Int?
+        package var projection = Projection.held
+        /// Rows whose activations of both models travel.
+        package var rows: [Int] = []
+        /// Rows of which A's travel, for the steps that the worker takes itself.
+        package var rowsOfA: [Int] = []
+
+        package init(version: Int? = nil) {
+            self.version = version
+        }
+
+        /// How W gets there.
+        package enum Projection: Hashable, Sendable {
+            /// The worker holds it, or the unit needs none.
+            case held
+            /// W before the first step, which the worker draws itself.
+            case initial
+            case whole(withMoments: Bool)
+            /// The worker holds an earlier version with its moments and takes the steps from there on itself, from
+            /// the shards of each step; those that it computed need not travel.
+            case replay(from: Int, own: [UnitID])
+        }
     }
 
     /// How a run ends.

@@ -9,7 +9,7 @@ extension RunControl {
                 status(of: stage, position: position, at: now)
             },
             loss: loss,
-            workers: workerOrder.compactMap { name in workers[name].map { status(of: $0, at: now) } },
+            workers: workers.map { status(of: $0, at: now) },
             faults: faults, faultCount: faultCount)
     }
 

@@ -11,15 +11,14 @@ struct StageProgress: Hashable, Sendable {
     var nextFresh = 0
     /// Units that were given out and came back undone, in ascending order.
     var returned: [Int] = []
-    /// Training: the rows' order of the step's epoch, and shards of the step that are here.
-    var order: [Int] = []
-    var epoch = -1
+    /// Training: shards of the step that are here.
     var shardDigests: [Int: String] = [:]
     var isApplying = false
     var isCompleting = false
     /// Mean seconds from grant to result, for telling stragglers.
     var meanSeconds = 0.0
     var resultCount = 0
+    var lastResult = Instant(nanoseconds: 0)
 }
 
 extension RunControl {
@@ -32,6 +31,8 @@ extension RunControl {
     mutating func beginStage(at now: Instant, _ effects: inout [Effect]) {
         stage = StageProgress()
         stage.began = now
+        stage.lastResult = now
+        for place in workers.indices { workers[place].pace = Pace() }
         guard let current = currentStage else {
             phase = .done
             return
@@ -70,7 +71,7 @@ extension RunControl {
     }
 
     /// One past the last unit that may be given out now.
-    private var endOfUnits: Int {
+    var endOfUnits: Int {
         guard let current = currentStage, phase == .running, !stage.isCompleting else { return 0 }
         guard case .steps(let schedule) = current.cut else { return current.total }
         return stage.isApplying || stepsApplied >= schedule.steps
@@ -87,22 +88,34 @@ extension RunControl {
             || stepsApplied >= schedule.steps
     }
 
-    /// Takes the next unit to give out: one that came back before a fresh one.
-    private mutating func takeUnit() -> UnitID? {
+    /// The next unit to give out: one that came back before a fresh one.
+    mutating func nextUnit() -> UnitID? {
         guard let current = currentStage else { return nil }
         let end = endOfUnits
         while let index = stage.returned.first, end > 0 {
-            stage.returned.removeFirst()
             let unit = UnitID(current.stage, index)
             if index < end, !isFinished(unit), holders[unit] == nil { return unit }
+            stage.returned.removeFirst()
         }
         while stage.nextFresh < end {
             let unit = UnitID(current.stage, stage.nextFresh)
-            stage.nextFresh += 1
             if !isFinished(unit), holders[unit] == nil { return unit }
+            stage.nextFresh += 1
         }
         return nil
     }
+
+    /// Notes that the unit which ``nextUnit()`` named is given out.
+    mutating func take(_ unit: UnitID) {
+        if stage.returned.first == unit.index {
+            stage.returned.removeFirst()
+        } else {
+            stage.nextFresh += 1
+        }
+    }
+
+    /// Units that wait to be given out, about.
+    var waitingCount: Int { stage.returned.count + max(0, endOfUnits - stage.nextFresh) }
 
     /// Puts a unit back that its holder will not finish.
     mutating func giveBack(_ unit: UnitID) {
@@ -112,95 +125,31 @@ extension RunControl {
         stage.returned.insert(unit.index, at: place)
     }
 
-    // MARK: Granting
-
-    private var leasesPerWorker: Int {
-        currentStage?.stage == .train ? limits.shardsPerWorker : limits.leasesPerWorker
-    }
-
-    /// Ready workers that may hold another unit, the one with the fewest first.
-    private func freestWorker(withAtMost most: Int) -> String? {
-        var best: (name: String, count: Int)?
-        for name in workerOrder {
-            guard let worker = workers[name], worker.peer != nil, worker.isReady else { continue }
-            let count = worker.leases.count
-            if count < min(most, worker.capacity), count < best?.count ?? .max { best = (name, count) }
-        }
-        return best?.name
-    }
-
-    mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
-        guard phase == .running else { return }
-        while let name = freestWorker(withAtMost: leasesPerWorker) {
-            guard let unit = takeUnit() ?? stragglingUnit(for: name, at: now) else { return }
-            grant(unit, to: name, at: now, &effects)
-        }
-    }
-
-    /// A unit that another worker has been at for far too long, for a worker that has nothing else to do.
-    private func stragglingUnit(for name: String, at now: Instant) -> UnitID? {
-        guard workers[name]?.leases.isEmpty == true, stage.resultCount > 0, endOfUnits > 0 else { return nil }
-        let patience = max(limits.stragglerSeconds, limits.stragglerFactor * stage.meanSeconds)
-        return leases.values
-            .filter { lease in
-                lease.unit.stage == currentStage?.stage && lease.worker != name && holders[lease.unit]?.count == 1
-                    && !isFinished(lease.unit) && now.seconds(since: lease.granted) > patience
-            }
-            .min { ($0.granted, $0.unit) < ($1.granted, $1.unit) }?.unit
-    }
-
-    private mutating func grant(_ unit: UnitID, to name: String, at now: Instant, _ effects: inout [Effect]) {
-        guard let current = currentStage, var worker = workers[name], let peer = worker.peer else { return }
-        let lease = LeaseID(nextLease)
-        nextLease += 1
-
-        var rows: [Int] = []
-        if case .steps(let schedule) = current.cut {
-            let epoch = stepsApplied / schedule.stepsPerEpoch
-            if stage.epoch != epoch {
-                stage.order = schedule.order(epoch: epoch)
-                stage.epoch = epoch
-            }
-            let shard = unit.index - firstUnitOfStep
-            rows = schedule.rows(step: stepsApplied, shard: shard, order: stage.order)
-                .filter { !worker.rows.contains($0) }
-            for row in rows { worker.rows.insert(row) }
-        }
-        let sendsProjection = current.needsProjection && worker.projectionVersion != stepsApplied
-        if sendsProjection { worker.projectionVersion = stepsApplied }
-
-        worker.leases.append(lease)
-        workers[name] = worker
-        leases[lease] = Lease(unit: unit, worker: name, granted: now)
-        holders[unit, default: []].append(lease)
-        effects.append(
-            .send(peer, .grant(lease: lease, unit: unit, projection: sendsProjection, rows: rows)))
-    }
-
     // MARK: Results
 
     /// Takes a result in: the first valid answer counts, a differing second one is an alarm.
     mutating func accept(
-        _ unit: UnitID, lease: LeaseID, digest: String, from name: String, at now: Instant, _ effects: inout [Effect]
+        _ unit: UnitID, lease: LeaseID, digest: String, from place: Int, at now: Instant, _ effects: inout [Effect]
     ) {
+        let name = workers[place].registration.worker
         guard let planned = plan.stages.first(where: { $0.stage == unit.stage }), planned.unitRange.contains(unit.index)
         else {
             record("returned a unit that is not part of the run: \(unit)", worker: name, at: now)
             return
         }
-        if let held = leases[lease], held.unit == unit {
-            let seconds = now.seconds(since: held.granted)
-            stage.resultCount += 1
-            stage.meanSeconds += (seconds - stage.meanSeconds) / Double(stage.resultCount)
+        // A lease that ran out names nothing any more, and another's lease is not this worker's to give up; the
+        // answer may count all the same.
+        if let held = leases[lease], held.unit == unit, held.worker == place {
+            if unit.stage == currentStage?.stage { measure(held, at: now) }
+            release(lease)
+            workers[place].unitsDone += 1
         }
-        release(lease)
-        workers[name]?.unitsDone += 1
-        if case .rows = planned.cut {
-            for row in planned.rows(ofUnit: unit.index) { workers[name]?.rows.insert(row) }
+        if unit.stage == .extract {
+            for row in planned.rows(ofUnit: unit.index) { workers[place].supplies.rows.insert(row) }
         }
 
         guard !isFinished(unit), unit.stage == currentStage?.stage, !stage.isApplying else {
-            compare(unit, digest, from: name, at: now)
+            compare(unit, digest, from: place, at: now)
             return
         }
         guard case .steps(let schedule) = planned.cut else {
@@ -214,6 +163,7 @@ extension RunControl {
             return
         }
         stage.shardDigests[shard] = digest
+        workers[place].supplies.ownShards.append(unit)
         effects.append(.keepShard(unit))
         if stage.shardDigests.count == schedule.shardCount(step: stepsApplied) {
             stage.isApplying = true
@@ -221,14 +171,25 @@ extension RunControl {
         }
     }
 
-    private mutating func compare(_ unit: UnitID, _ digest: String, from name: String, at now: Instant) {
+    private mutating func measure(_ held: Lease, at now: Instant) {
+        stage.lastResult = now
+        stage.resultCount += 1
+        // The latest hundred or so count: what units cost may change in the course of a stage.
+        let weight = 1 / Double(min(stage.resultCount, 100))
+        stage.meanSeconds += (now.seconds(since: held.granted) - stage.meanSeconds) * weight
+        workers[held.worker].pace.take(granted: held.granted, at: now)
+    }
+
+    private mutating func compare(_ unit: UnitID, _ digest: String, from place: Int, at now: Instant) {
+        let isOfStep = unit.stage == .train && currentStage?.stage == .train
         let first =
-            done[unit] ?? persisting[unit]
-            ?? (unit.stage == .train ? stage.shardDigests[unit.index - firstUnitOfStep] : nil)
+            done[unit] ?? persisting[unit] ?? (isOfStep ? stage.shardDigests[unit.index - firstUnitOfStep] : nil)
         if let first, first != digest {
             record(
                 "ALARM: a second answer to \(unit) differs from the first, which counts: a result depended on who "
-                    + "computed it", worker: name, at: now)
+                    + "computed it", worker: workers[place].registration.worker, at: now)
+        } else if first != nil, isOfStep, !workers[place].supplies.ownShards.contains(unit) {
+            workers[place].supplies.ownShards.append(unit)
         }
     }
 
@@ -248,13 +209,14 @@ extension RunControl {
         stage.doneCount = stepsApplied
         stage.nextFresh = firstUnitOfStep
         self.loss = loss
+        slideReplayWindow()
         completeStageIfDone(&effects)
     }
 
     /// Forgets a lease, wherever it is known.
     mutating func release(_ lease: LeaseID) {
         guard let held = leases.removeValue(forKey: lease) else { return }
-        workers[held.worker]?.leases.removeAll { $0 == lease }
+        workers[held.worker].leases.removeAll { $0 == lease }
         holders[held.unit]?.removeAll { $0 == lease }
         if holders[held.unit]?.isEmpty == true { holders[held.unit] = nil }
     }

@@ -6,38 +6,53 @@ extension RunControl {
             admit(registration, from: peer, at: now, &effects)
             return
         }
-        guard let name = peers[peer], workers[name] != nil else {
+        guard let place = peers[peer] else {
             // Someone who was taken for lost, or never registered: it registers anew when it gets no answer.
             return
         }
-        workers[name]?.lastHeard = now
+        let name = workers[place].registration.worker
+        if case .malformed(let why) = message {
+            // No sign of life: a worker that sends nothing else does not keep its leases.
+            recordAgain("sent what is no message: \(why)", cause: .worker(name), worker: name, at: now)
+            return
+        }
+        workers[place].lastHeard = now
         switch message {
-        case .register: break
+        case .register, .malformed: break
         case .ready(let readiness):
             effects.append(.send(peer, .heartbeat))
-            enlist(name, readiness, peer, at: now, &effects)
+            enlist(place, readiness, peer, at: now, &effects)
         case .heartbeat(let held):
             effects.append(.send(peer, .heartbeat))
-            reclaimLeases(of: name, notAmong: held, at: now)
+            reclaimLeases(of: place, notAmong: held, at: now)
         case .result(let run, let lease, let unit, let digest):
             guard run == plan.run else {
                 record("returned a unit of another run", worker: name, at: now)
                 return
             }
-            accept(unit, lease: lease, digest: digest, from: name, at: now, &effects)
+            accept(unit, lease: lease, digest: digest, from: place, at: now, &effects)
         case .failure(let lease, let unit, let cause):
-            guard leases[lease]?.unit == unit else { return }
+            guard let held = leases[lease], held.unit == unit, held.worker == place else { return }
             release(lease)
-            failures[unit, default: 0] += 1
-            record("\(unit) failed: \(cause)", worker: name, at: now)
-            if failures[unit, default: 0] >= limits.failuresPerUnit {
-                fail("\(unit) failed \(limits.failuresPerUnit) times, last on \(name): \(cause)", at: now, &effects)
-            } else {
-                giveBack(unit)
-            }
-        case .goodbye(let reason): lose(name, because: reason, hasLeft: true, at: now, &effects)
-        case .malformed(let why):
-            record("sent what is no message: \(why)", worker: name, at: now)
+            countFailure(of: unit, cause: cause, from: place, at: now, &effects)
+        case .unprepared(let lease, let unit, let cause):
+            excuse(place, lease: lease, unit: unit, cause: cause, at: now, &effects)
+        case .goodbye(let reason): lose(place, because: reason, hasLeft: true, at: now, &effects)
+        }
+    }
+
+    mutating func countFailure(
+        of unit: UnitID, cause: String, from place: Int, at now: Instant, _ effects: inout [Effect]
+    ) {
+        let name = workers[place].registration.worker
+        record("\(unit) failed: \(cause)", worker: name, at: now)
+        // Someone else's answer counts already.
+        guard !isFinished(unit) else { return }
+        failures[unit, default: 0] += 1
+        if failures[unit, default: 0] >= limits.failuresPerUnit {
+            fail("\(unit) failed \(limits.failuresPerUnit) times, last on \(name): \(cause)", at: now, &effects)
+        } else {
+            giveBack(unit)
         }
     }
 
@@ -48,7 +63,7 @@ extension RunControl {
     ) {
         let name = registration.worker
         if let refusal = refusal(of: registration) {
-            record("refused: \(refusal)", worker: name, at: now)
+            recordAgain("refused: \(refusal)", cause: .worker(name), worker: name, at: now)
             effects.append(.send(peer, .refusal(refusal)))
             return
         }
@@ -58,24 +73,43 @@ extension RunControl {
         }
         deviceKind = deviceKind ?? registration.deviceKind
 
-        var record =
-            workers[name]
-            ?? WorkerRecord(registration: registration, peer: nil, lastHeard: now)
-        if let former = record.peer { peers[former] = nil }
-        record.registration = registration
-        record.peer = peer
-        record.lastHeard = now
-        record.isReady = false
+        if let known = places[name], workers[known].peer == peer {
+            // The same message twice: a worker registers anew on a fresh connection only.
+            workers[known].lastHeard = now
+            effects.append(.send(peer, .welcome))
+            return
+        }
+        if let other = peers[peer] { lose(other, because: "its connection belongs to \(name) now", at: now, &effects) }
+        let place = place(for: registration, at: now)
+        if let former = workers[place].peer { peers[former] = nil }
+        workers[place].registration = registration
+        workers[place].peer = peer
+        workers[place].lastHeard = now
+        workers[place].isReady = false
         // What was sent over the connection before may not have arrived.
-        record.projectionVersion = nil
-        record.rows = RowSet()
-        if workers[name] == nil { workerOrder.append(name) }
-        workers[name] = record
-        peers[peer] = name
+        workers[place].supplies.reset(since: LeaseID(nextLease))
+        peers[peer] = place
 
         let kept = registration.run == plan.run ? registration.leases : []
-        for lease in record.leases where !kept.contains(lease) { takeBack(lease) }
+        for lease in workers[place].leases where !kept.contains(lease) { takeBack(lease) }
         effects.append(.send(peer, .welcome))
+    }
+
+    /// The worker's place, a new one where it has none. There is room: see ``refusal(of:)``.
+    private mutating func place(for registration: Registration, at now: Instant) -> Int {
+        if let known = places[registration.worker] { return known }
+        let record = WorkerRecord(registration: registration, peer: nil, lastHeard: now)
+        if workers.count < limits.workers {
+            workers.append(record)
+            places[registration.worker] = workers.count - 1
+            return workers.count - 1
+        }
+        let lost = workers.indices.filter { workers[$0].peer == nil }
+        let place = lost.min { (workers[$0].lastHeard, $0) < (workers[$1].lastHeard, $1) } ?? 0
+        places[workers[place].registration.worker] = nil
+        places[registration.worker] = place
+        workers[place] = record
+        return place
     }
 
     private func refusal(of registration: Registration) -> String? {
@@ -87,14 +121,14 @@ extension RunControl {
             return "this run is computed on '\(deviceKind)', the worker on '\(registration.deviceKind)', and results "
                 + "would depend on who computed them: start the coordinator with --allow-mixed-devices to accept that"
         }
-        if workers[registration.worker] == nil, workers.count >= limits.workers {
-            return "this run has seen its limit of \(limits.workers) workers"
+        if places[registration.worker] == nil, peers.count >= limits.workers {
+            return "this run has its limit of \(limits.workers) workers"
         }
         return nil
     }
 
     private mutating func enlist(
-        _ name: String, _ readiness: Readiness, _ peer: PeerID, at now: Instant, _ effects: inout [Effect]
+        _ place: Int, _ readiness: Readiness, _ peer: PeerID, at now: Instant, _ effects: inout [Effect]
     ) {
         for (label, expected, found) in [
             ("A", plan.fingerprintA, readiness.fingerprintA), ("B", plan.fingerprintB, readiness.fingerprintB),
@@ -102,16 +136,14 @@ extension RunControl {
             let reason =
                 "model \(label) differs: the worker's folder has fingerprint \(found.prefix(16))…, the coordinator's "
                 + "\(expected.prefix(16))…: copy the same files to both"
-            record("refused: \(reason)", worker: name, at: now)
+            record("refused: \(reason)", worker: workers[place].registration.worker, at: now)
             effects.append(.send(peer, .refusal(reason)))
-            forget(name)
+            forget(place)
             return
         }
-        guard var worker = workers[name] else { return }
-        worker.isReady = true
-        worker.readySince = worker.readySince ?? now
-        worker.capacity = max(1, min(readiness.capacity, 64))
-        workers[name] = worker
+        workers[place].isReady = true
+        workers[place].readySince = workers[place].readySince ?? now
+        workers[place].capacity = max(1, min(readiness.capacity, 64))
     }
 
     // MARK: Loss
@@ -119,30 +151,30 @@ extension RunControl {
     /// Takes a worker for lost: its units are free again.
     /// - Parameter hasLeft: whether it said so itself, so that its units had no part in it.
     mutating func lose(
-        _ name: String, because reason: String, hasLeft: Bool = false, at now: Instant, _ effects: inout [Effect]
+        _ place: Int, because reason: String, hasLeft: Bool = false, at now: Instant, _ effects: inout [Effect]
     ) {
-        guard let worker = workers[name], worker.peer != nil else { return }
-        let units = worker.leases.compactMap { leases[$0]?.unit }
+        guard workers[place].peer != nil else { return }
+        let units = workers[place].leases.compactMap { leases[$0]?.unit }
         let fate =
             units.isEmpty
             ? "it held no unit" : "\(units.map(\.description).joined(separator: ", ")) given out again"
-        record("\(hasLeft ? "left" : "lost"): \(reason); \(fate)", worker: name, at: now)
+        record(
+            "\(hasLeft ? "left" : "lost"): \(reason); \(fate)", worker: workers[place].registration.worker, at: now)
         // Only the unit at the head of its queue can have been the cause.
-        if let first = units.first, !hasLeft {
+        if let first = units.first, !hasLeft, !isFinished(first) {
             losses[first, default: 0] += 1
             if losses[first, default: 0] >= limits.lossesPerUnit {
                 fail("\(first) was at work on \(limits.lossesPerUnit) workers when they were lost", at: now, &effects)
             }
         }
-        forget(name)
+        forget(place)
     }
 
-    private mutating func forget(_ name: String) {
-        guard let worker = workers[name] else { return }
-        if let peer = worker.peer { peers[peer] = nil }
-        workers[name]?.peer = nil
-        workers[name]?.isReady = false
-        for lease in worker.leases { takeBack(lease) }
+    private mutating func forget(_ place: Int) {
+        if let peer = workers[place].peer { peers[peer] = nil }
+        workers[place].peer = nil
+        workers[place].isReady = false
+        for lease in workers[place].leases { takeBack(lease) }
     }
 
     private mutating func takeBack(_ lease: LeaseID) {
@@ -152,25 +184,22 @@ extension RunControl {
     }
 
     /// A worker names the leases it holds; one that it should hold and does not know was lost on its way.
-    private mutating func reclaimLeases(of name: String, notAmong held: [LeaseID], at now: Instant) {
-        guard let worker = workers[name] else { return }
+    private mutating func reclaimLeases(of place: Int, notAmong held: [LeaseID], at now: Instant) {
         let grace = 3 * limits.heartbeatSeconds
-        for lease in worker.leases where !held.contains(lease) {
+        for lease in workers[place].leases where !held.contains(lease) {
             guard let granted = leases[lease]?.granted, now.seconds(since: granted) > grace else { continue }
             takeBack(lease)
             // What travelled with it was lost too.
-            workers[name]?.projectionVersion = nil
-            workers[name]?.rows = RowSet()
+            workers[place].supplies.reset(since: LeaseID(nextLease))
         }
     }
 
     /// Looks for workers that have fallen silent.
     mutating func watch(at now: Instant, _ effects: inout [Effect]) {
-        for name in workerOrder {
-            guard let worker = workers[name], worker.peer != nil else { continue }
-            let silence = now.seconds(since: worker.lastHeard)
+        for place in workers.indices where workers[place].peer != nil {
+            let silence = now.seconds(since: workers[place].lastHeard)
             if silence > limits.silenceSeconds {
-                lose(name, because: "not heard for \(Int(silence)) s", at: now, &effects)
+                lose(place, because: "not heard for \(Int(silence)) s", at: now, &effects)
             }
         }
     }

@@ -19,7 +19,6 @@ package struct RunControl: Sendable {
     var phase = RunStatus.Phase.running
     /// Why the run failed, once it has.
     var failure: String?
-    var interrupted = false
     var ended = false
 
     // MARK: Units
@@ -42,22 +41,32 @@ package struct RunControl: Sendable {
 
     // MARK: Workers
 
-    /// By name. Kept after they are lost, for the account, up to ``RunLimits/workers``.
-    var workers: [String: WorkerRecord] = [:]
-    /// Names in the order of their first registration: every loop over workers goes in this order.
-    var workerOrder: [String] = []
-    var peers: [PeerID: String] = [:]
+    /// In the order of their first registration: every loop over workers goes in this order. Kept after they are
+    /// lost, for the account, up to ``RunLimits/workers``; then the one lost longest makes room.
+    var workers: [WorkerRecord] = []
+    /// Places in ``workers``, by name and by connection.
+    var places: [String: Int] = [:]
+    var peers: [PeerID: Int] = [:]
     var leases: [LeaseID: Lease] = [:]
-    /// Leases of each unit that is out: one, or two when a straggler's unit was given out again.
+    /// Leases of each unit that is out: one, or more when a straggler's unit was given out again.
     var holders: [UnitID: [LeaseID]] = [:]
     var nextLease: UInt64 = 1
     /// The device kind that all workers must have.
     var deviceKind: String?
 
+    // MARK: W
+
+    /// The first step whose shards the host still holds, so that workers can take it themselves.
+    var firstReplayable: Int
+    /// Orders of the latest epochs that were asked for.
+    var epochOrders: [(epoch: Int, order: [Int])] = []
+
     // MARK: Faults
 
     var faults: [Fault] = []
     var faultCount = 0
+    /// By cause, up to ``RunLimits/faultCauses`` of them.
+    var repeated: [RepeatedFault.Cause: RepeatedFault] = [:]
 
     /// - Parameters:
     ///   - completed: units already on disk, with their results' digests.
@@ -72,6 +81,7 @@ package struct RunControl: Sendable {
         self.limits = limits
         self.done = completed
         self.stepsApplied = stepsApplied
+        firstReplayable = stepsApplied
         self.deviceKind = deviceKind
         self.nextLease = firstLease
         self.started = now
@@ -89,11 +99,19 @@ package struct RunControl: Sendable {
         guard !ended else { return effects }
         switch event {
         case .message(let peer, let message): hear(message, from: peer, at: now, &effects)
+        case .turnedAway(let address, let reason, let detail):
+            recordAgain(
+                "turned \(address) away: \(reason)\(detail.map { ": \($0)" } ?? "")",
+                cause: .stranger(address, reason: reason), worker: nil, at: now)
         case .unreachable(let peer):
-            if let name = peers[peer] { lose(name, because: "its connection is gone", at: now, &effects) }
-        case .processEnded(let processID, let how):
-            for name in workerOrder where workers[name]?.registration.processID == processID {
-                lose(name, because: "its process \(how)", at: now, &effects)
+            if let place = peers[peer] { lose(place, because: "its connection is gone", at: now, &effects) }
+        case .processEnded(let processID, let host, let how):
+            for place in workers.indices
+            where workers[place].registration.processID == processID && workers[place].registration.host == host {
+                if workers[place].peer == nil {
+                    record("its process \(how)", worker: workers[place].registration.worker, at: now)
+                }
+                lose(place, because: "its process \(how)", at: now, &effects)
             }
         case .workersExhausted(let why): fail(why, at: now, &effects)
         case .persisted(let unit): settle(unit, at: now, &effects)
@@ -104,10 +122,15 @@ package struct RunControl: Sendable {
                 stagePosition += 1
                 beginStage(at: now, &effects)
             }
-        case .broken(let why): fail(why, at: now, &effects)
-        case .tick: watch(at: now, &effects)
+        case .broken(let why):
+            fail(why, at: now, &effects)
+            // What was on its way to the disk will not arrive there, so the end does not wait for it.
+            persisting = [:]
+            stage.isApplying = false
+        case .tick:
+            watch(at: now, &effects)
+            shareStragglers(at: now, &effects)
         case .interrupt:
-            interrupted = true
             if phase == .running { phase = .stopping }
         }
         grantUnits(at: now, &effects)
@@ -117,6 +140,9 @@ package struct RunControl: Sendable {
 
     /// The device kind of the run, once a worker has registered.
     package var runDeviceKind: String? { deviceKind }
+
+    /// The name of the worker behind a connection, if it takes part.
+    package func worker(at peer: PeerID) -> String? { peers[peer].map { workers[$0].registration.worker } }
 
     // MARK: The end
 
@@ -138,56 +164,10 @@ package struct RunControl: Sendable {
             } else {
                 (.interrupted, "the run was interrupted")
             }
-        for name in workerOrder {
-            if let peer = workers[name]?.peer { effects.append(.send(peer, .finished(farewell))) }
+        for worker in workers {
+            if let peer = worker.peer { effects.append(.send(peer, .finished(farewell))) }
         }
         ended = true
         effects.append(.end(outcome))
-    }
-
-    // MARK: Faults
-
-    mutating func record(_ what: String, worker: String?, at now: Instant) {
-        faultCount += 1
-        faults.append(Fault(atSeconds: now.seconds(since: started), worker: worker, what: what))
-        if faults.count > limits.faults { faults.removeFirst(faults.count - limits.faults) }
-    }
-}
-
-/// A worker as the coordinator knows it.
-struct WorkerRecord: Hashable, Sendable {
-    var registration: Registration
-    /// nil once it is lost.
-    var peer: PeerID?
-    var isReady = false
-    var readySince: Instant?
-    var capacity = 0
-    var lastHeard: Instant
-    var leases: [LeaseID] = []
-    var unitsDone = 0
-    /// The version of W that was sent last.
-    var projectionVersion: Int?
-    /// Rows of activations that it holds.
-    var rows = RowSet()
-}
-
-/// A unit given to a worker.
-struct Lease: Hashable, Sendable {
-    var unit: UnitID
-    var worker: String
-    var granted: Instant
-}
-
-/// A set of row numbers, one bit each.
-struct RowSet: Hashable, Sendable {
-    private var words: [UInt64] = []
-
-    func contains(_ row: Int) -> Bool {
-        row >> 6 < words.count && words[row >> 6] >> UInt64(row & 63) & 1 == 1
-    }
-
-    mutating func insert(_ row: Int) {
-        while words.count <= row >> 6 { words.append(0) }
-        words[row >> 6] |= 1 << UInt64(row & 63)
     }
 }

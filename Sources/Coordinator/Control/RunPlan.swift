@@ -81,10 +81,27 @@ package struct RunLimits: Hashable, Sendable {
     package var workers = 4096
     /// Faults that are kept to be shown.
     package var faults = 100
+    /// Bytes of a fault's text.
+    package var faultBytes = 2_000
+    /// Peers whose repeated faults are counted apart; those of all others are counted together.
+    package var faultCauses = 64
     /// A unit is given to a second worker when a worker has nothing to do and the unit takes so many times the
-    /// stage's mean, and at least ``stragglerSeconds``.
+    /// stage's mean, and at least ``stragglerSeconds``; where the stage has no answer yet to tell a mean from,
+    /// ``unmeasuredSeconds``.
     package var stragglerFactor = 3.0
-    package var stragglerSeconds = 2.0
+    package var stragglerSeconds = 1.0
+    package var unmeasuredSeconds = 60.0
+    /// Workers that hold the same unit at a time, each of the later ones because those before were too slow.
+    package var holdersPerUnit = 8
+    /// A worker so many times slower than the fastest gets no unit that others would finish sooner.
+    package var slownessFactor = 3.0
+    /// After so many seconds without an answer a worker is no longer taken to be as slow as it was.
+    package var paceSeconds = 30.0
+    /// Steps of training that a worker may be behind to take them itself from their shards, which the host keeps
+    /// for that; 0 sends W whole each time.
+    package var replaySteps = 0
+    /// A worker that so often lacks what it was thought to hold is not excused any more: its units have failed.
+    package var resetsPerWorker = 100
     /// Whether workers of different device kinds may take part; then a result may depend on who computed it.
     package var allowsMixedDevices = false
 

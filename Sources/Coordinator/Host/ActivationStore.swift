@@ -5,6 +5,14 @@ struct ActivationStore {
     private(set) var a: FloatMatrix
     private(set) var b: FloatMatrix
 
+    /// - Parameters:
+    ///   - a: [rows, d_A]
+    ///   - b: [rows, d_B]
+    init(a: FloatMatrix, b: FloatMatrix) {
+        self.a = a
+        self.b = b
+    }
+
     init(rowCount: Int, dimensionA: Int, dimensionB: Int) {
         a = FloatMatrix(zeros: rowCount, dimensionA)
         b = FloatMatrix(zeros: rowCount, dimensionB)

@@ -57,6 +57,7 @@ final class LocalWorkers: @unchecked Sendable {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.filter { !ServerKeys.variables.contains($0.key) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output

@@ -1,5 +1,5 @@
-import Foundation
-import Run
+package import Foundation
+package import Run
 import Storage
 import Wire
 
@@ -7,15 +7,15 @@ import Wire
 /// depend on the unit and its result alone.
 ///
 /// Layout: number of frames (UInt64, little-endian), each frame's length (UInt64), then the frames.
-struct ResultRecord {
-    let unit: UnitID
-    let result: UnitResult
+package struct ResultRecord {
+    package let unit: UnitID
+    package let result: UnitResult
     /// SHA-256 of the record's bytes.
     let digest: String
     private let message: EncodedMessage
 
     /// - Parameter run: the run's digest.
-    init(run: String, unit: UnitID, result: UnitResult) {
+    package init(run: String, unit: UnitID, result: UnitResult) {
         self.unit = unit
         self.result = result
         message = WireFormat.encode(.result(run: run, lease: LeaseID(0), unit: unit, result: result) as WorkerMessage)
@@ -37,13 +37,22 @@ struct ResultRecord {
         }
     }
 
+    /// The record's bytes in one piece.
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        Self.withPieces(of: message) { pieces in
+            for piece in pieces { bytes += piece }
+        }
+        return bytes
+    }
+
     func append(to journal: Journal) throws {
         try Self.withPieces(of: message) { _ = try journal.append($0) }
     }
 
     /// Reads what ``append(to:)`` wrote.
     /// - Throws: `WireError` or ``RecordError`` where the bytes are no such record.
-    static func decode(_ payload: Data) throws -> (run: String, record: ResultRecord) {
+    package static func decode(_ payload: Data) throws -> (run: String, record: ResultRecord) {
         try payload.withUnsafeBytes { bytes in
             let frames = try frames(in: bytes)
             let message = try WireFormat.decodeWorkerMessage(header: frames[0], tensors: Array(frames.dropFirst()))

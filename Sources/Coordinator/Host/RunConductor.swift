@@ -25,8 +25,11 @@ package final class RunConductor {
     private var incoming: ResultRecord?
     /// Records appended to the journal since it was last committed.
     private var uncommitted: [ResultRecord] = []
-    /// Shards of the step at work.
+    /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
     private var shards: [UnitID: TrainResult] = [:]
+    /// W's checksum, by the version of W.
+    private var checksum: (version: Int, value: UInt64)?
+    private let gradients: GradientForm
     private var epochOrder: (epoch: Int, order: [Int])?
     private var lastCheckpoint: Instant
     private var checkpointSeconds = 0.0
@@ -41,21 +44,28 @@ package final class RunConductor {
         package var cutBytes: UInt64 = 0
     }
 
+    /// A worker may be so many steps behind to take them itself: their shards are kept for that.
+    private static let replaySteps = 8
+
     /// At least so many seconds pass between two checkpoints of the training.
     private static let checkpointInterval = 5.0
 
     /// Opens or creates the run's folder and takes the run up where it was left.
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
+    ///   - gradients: how gradients travel; it changes no bit of W.
     ///   - send: gives a message to the transport.
     package init(
-        inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, now: Instant,
-        send: @escaping (PeerID, CoordinatorMessage) -> Void
+        inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, gradients: GradientForm = .auto,
+        now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
         self.folder = folder
         self.send = send
+        self.gradients = gradients.resolved(for: inputs)
         lastCheckpoint = now
+        var limits = limits
+        limits.replaySteps = self.gradients == .factors ? Self.replaySteps : 0
         try Self.create(folder)
 
         var completed: [UnitID: String] = [:]
@@ -63,6 +73,7 @@ package final class RunConductor {
         var store = inputs.schedule.map {
             ActivationStore(rowCount: $0.rowCount, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
         }
+        if let given = inputs.activations { store = ActivationStore(a: given.a, b: given.b) }
         let existing = try RunManifest.read(from: folder)
         if let existing, existing.run != inputs.manifest.run {
             throw HostError.otherRun(
@@ -147,6 +158,7 @@ package final class RunConductor {
         case .ready(let readiness): return .ready(readiness)
         case .heartbeat(let leases): return .heartbeat(leases)
         case .failure(let lease, let unit, let cause): return .failure(lease: lease, unit: unit, cause: cause)
+        case .unprepared(let lease, let unit, let cause): return .unprepared(lease: lease, unit: unit, cause: cause)
         case .goodbye(let reason): return .goodbye(reason: reason)
         case .result(let run, let lease, let unit, let result):
             if run == inputs.manifest.run, let flaw = inputs.flaw(of: result, for: unit) {
@@ -169,6 +181,9 @@ package final class RunConductor {
             handle(.persisted(record.unit), at: now)
         }
     }
+
+    /// The name of the worker behind a connection, if it takes part.
+    func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 
     /// Whether ``commit(at:)`` has something to do.
     package var hasUncommitted: Bool { !uncommitted.isEmpty }
@@ -232,21 +247,34 @@ package final class RunConductor {
         case .refusal(let reason): return .refusal(reason: reason)
         case .heartbeat: return .heartbeat
         case .finished(let reason): return .finished(reason: reason)
-        case .grant(let lease, let unit, let projection, let rows):
-            return .grant(
-                Grant(
-                    lease: lease, id: unit, unit: content(of: unit),
-                    projection: projection ? training?.trainer.projection : nil,
-                    rows: rows.isEmpty ? nil : activations?.rows(rows)))
+        case .grant(let lease, let unit, let supply):
+            return .grant(grant(lease, unit, supply))
         }
     }
 
     private func content(of id: UnitID) -> WorkUnit {
         if let unit = inputs.unit(id) { return unit }
-        let rows = shardRows(id)
-        // E has rows × d_B values, the gradient d_A × d_B: the smaller one travels.
-        return .train(
-            TrainUnit(step: control.stepsApplied, rows: rows, dense: rows.count > inputs.dimensionA))
+        return .train(TrainUnit(step: control.stepsApplied, rows: shardRows(id), dense: gradients == .dense))
+    }
+
+    private func grant(_ lease: LeaseID, _ unit: UnitID, _ supply: RunControl.Supply) -> Grant {
+        var grant = Grant(
+            lease: lease, id: unit, unit: content(of: unit),
+            rows: supply.rows.isEmpty ? nil : activations?.rows(supply.rows), version: supply.version)
+        switch supply.projection {
+        case .held: break
+        case .initial: grant.projection = training?.trainer.projection
+        case .whole(let withMoments):
+            grant.projection = training?.trainer.projection
+            grant.moments = withMoments ? training?.trainer.moments : nil
+        case .replay(let from, let own):
+            grant.updates = (from..<control.stepsApplied).map { update(step: $0, own: own) }
+            grant.checksum = projectionChecksum()
+            if !supply.rowsOfA.isEmpty, let activations {
+                grant.rowsOfA = RowsOfA(indices: supply.rowsOfA, a: activations.rowsOfA(supply.rowsOfA))
+            }
+        }
+        return grant
     }
 
     // MARK: Training
@@ -259,13 +287,38 @@ package final class RunConductor {
         return Array(schedule.rows(step: step, shard: shard, order: epochOrder?.order ?? []))
     }
 
+    /// A step as a worker takes it that computed the shards `own` itself.
+    private func update(step: Int, own: [UnitID]) -> StepUpdate {
+        let schedule = inputs.schedule
+        var shards: [StepUpdate.Shard] = []
+        var errors: [Float] = []
+        for shard in 0..<(schedule?.shardCount(step: step) ?? 0) {
+            let unit = UnitID(.train, step * (schedule?.shardsPerStep ?? 0) + shard)
+            let isOwn = own.contains(unit)
+            shards.append(StepUpdate.Shard(unit: unit.index, rows: shardRows(unit), isOwn: isOwn))
+            if !isOwn, case .factor(let matrix) = self.shards[unit]?.gradient { errors += matrix.values }
+        }
+        return StepUpdate(
+            step: step, learningRate: inputs.configuration.training.learningRate, shards: shards,
+            errors: FloatMatrix(
+                rows: errors.count / inputs.dimensionB, columns: inputs.dimensionB, values: errors))
+    }
+
+    private func projectionChecksum() -> UInt64? {
+        if checksum?.version != control.stepsApplied, let trainer = training?.trainer {
+            checksum = (control.stepsApplied, trainer.projection.checksum)
+        }
+        return checksum?.value
+    }
+
     private func apply(step: Int, at now: Instant) {
         guard let schedule = inputs.schedule, let activations else { return }
         let contributions = (0..<schedule.shardCount(step: step)).compactMap { shard -> ShardContribution? in
             let unit = UnitID(.train, step * schedule.shardsPerStep + shard)
             return shards[unit].map { ShardContribution(result: $0, x: activations.rowsOfA(shardRows(unit))) }
         }
-        shards = [:]
+        let firstKept = (step + 1 - control.limits.replaySteps) * schedule.shardsPerStep
+        for old in shards.keys where old.index < firstKept { shards[old] = nil }
         do {
             let batchRows = schedule.batchRowCount(step: step)
             guard let loss = try training?.trainer.apply(shards: contributions, batchRows: batchRows) else { return }
@@ -296,6 +349,9 @@ package final class RunConductor {
     }
 
     // MARK: Status
+
+    /// Steps applied in this coordinator's life.
+    var stepsTaken: Int { control.stepsApplied - recovery.steps }
 
     /// The kinds of device that took part: one, unless the run allows a mix.
     var deviceKinds: [String] {

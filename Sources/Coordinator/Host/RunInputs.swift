@@ -24,6 +24,8 @@ package struct RunInputs: Sendable {
     /// By row number, cut as the configuration says.
     let texts: [String]
     let tasks: [EvaluationTask: TaskInputs]
+    /// Activations that are there without having been read with models: [rows, d_A] and [rows, d_B].
+    let activations: (a: FloatMatrix, b: FloatMatrix)?
 
     /// Texts of one extraction unit, items of one evaluation unit: small enough that a lost one costs little, large
     /// enough that batching pays.
@@ -66,6 +68,7 @@ package struct RunInputs: Sendable {
             sum + UInt64((try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
         }
 
+        activations = nil
         var remarks: [String] = []
         var files: [String] = []
         texts = try Self.texts(configuration, &files, &remarks)
@@ -87,6 +90,31 @@ package struct RunInputs: Sendable {
         plan = RunPlan(
             run: run, stages: Self.stages(configuration, tasks), fingerprintA: fingerprintA,
             fingerprintB: fingerprintB)
+    }
+
+    /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
+    /// out, as many as there are layers and prompts.
+    package init(
+        synthetic configuration: RunConfiguration, activations: (a: FloatMatrix, b: FloatMatrix)?, software: String
+    ) {
+        self.configuration = configuration
+        self.activations = activations
+        dimensionA = activations?.a.columns ?? 1
+        dimensionB = activations?.b.columns ?? 1
+        modelBytes = 0
+        remarks = []
+        texts = []
+        tasks = [:]
+        let run = "synthetic \(configuration.seed)"
+        manifest = RunManifest(
+            software: software, run: run, configuration: configuration, modelA: "", modelB: "", data: [:],
+            deviceKind: nil)
+        let similarity = configuration.similarity
+        let stage =
+            activations == nil
+            ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
+            : StagePlan(.train, .steps(Self.schedule(configuration)), needsProjection: true)
+        plan = RunPlan(run: run, stages: [stage], fingerprintA: "", fingerprintB: "")
     }
 
     // MARK: Checks
@@ -214,7 +242,7 @@ package struct RunInputs: Sendable {
 
     /// When W is trained: how. Nil where the run trains none.
     package var schedule: TrainingSchedule? {
-        texts.isEmpty ? nil : Self.schedule(configuration)
+        texts.isEmpty && activations == nil ? nil : Self.schedule(configuration)
     }
 
     /// The numbers of the rows or items that a unit covers.

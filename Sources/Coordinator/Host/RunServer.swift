@@ -15,8 +15,11 @@ package struct ServerOptions: Sendable {
         case count(Int)
     }
 
-    /// Where workers connect; nil takes a socket that only this user's processes on this machine can reach.
+    /// Where workers from elsewhere connect, if any may. Local ones come by a socket that only this user's processes
+    /// on this machine can reach.
     package var listen: Endpoint?
+    /// Whom ``listen`` lets in, and ``status`` where that is not for this machine alone; nil lets in anybody.
+    package var keys: ServerKeys?
     /// Where progress is asked for.
     package var status = ServerOptions.defaultStatus
     /// Whether another port of this machine will do where ``status`` is taken.
@@ -26,7 +29,10 @@ package struct ServerOptions: Sendable {
     package var threads: Int?
     /// The worker program, for local workers.
     package var program: URL
+    /// Arguments of it that stand before those that the coordinator gives.
+    package var programArguments: [String] = []
     package var limits = RunLimits()
+    package var gradients = GradientForm.auto
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
@@ -45,14 +51,14 @@ package actor RunServer {
 
     private let options: ServerOptions
     private let conductor: RunConductor
-    private var workerSocket: RouterSocket?
+    private let workerSockets = WorkerSockets()
     private var statusSocket: RouterSocket?
     private var localWorkers: LocalWorkers?
-    private var privateFolder: URL?
     private var isCommitScheduled = false
-    /// Names of the workers behind the connections, and the bytes that each sent and was sent.
-    private var names: [Peer: String] = [:]
+    /// The bytes that each worker sent and was sent.
     private var traffic: [String: (received: UInt64, sent: UInt64)] = [:]
+    /// Bytes of the training's grants and results.
+    private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
     private var outbox: Outbox
 
@@ -71,7 +77,7 @@ package actor RunServer {
         let firstLease = UInt64(max(0, Date().timeIntervalSince1970)) << 24
         conductor = try RunConductor(
             inputs: inputs, folder: folder, limits: options.limits, firstLease: firstLease,
-            now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+            gradients: options.gradients, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
@@ -86,24 +92,34 @@ package actor RunServer {
     /// Opens the sockets. An address that is taken is an error here, before any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
-        let workerEndpoint = try options.listen ?? privateEndpoint()
-        let workerSocket = try loop.bindRouter(to: workerEndpoint)
-        workerSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.receive(frames, from: peer) } }
-        workerSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event) } }
-        self.workerSocket = workerSocket
+        if let keys = options.keys {
+            try loop.decideAdmission { [unowned self] request in self.assumeIsolated { $0.admit(request, keys) } }
+        }
+        workerSockets.onMessage = { [unowned self] peer, frames in
+            self.assumeIsolated { $0.receive(frames, from: peer) }
+        }
+        workerSockets.onEvent = { [unowned self] peer, event in self.assumeIsolated { $0.note(event, of: peer) } }
+        try workerSockets.open(
+            on: loop, listen: options.listen, hasLocalWorkers: options.workers != .count(0), keys: options.keys,
+            maximumFrameBytes: conductor.inputs.largestFrame)
         let statusSocket = try bindStatus()
         statusSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.answer(frames, from: peer) } }
+        statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event, of: nil) } }
         self.statusSocket = statusSocket
-        endpoints = (workerSocket.endpoint, statusSocket.endpoint)
+        guard let workers = workerSockets.publicEndpoint ?? workerSockets.privateEndpoint else { return }
+        endpoints = (workers, statusSocket.endpoint)
     }
 
-    private func privateEndpoint() throws -> Endpoint {
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("activation-communication-\(UInt32.random(in: .min ... .max))")
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        privateFolder = folder
-        return try Endpoint("ipc://\(folder.path)/workers")
+    /// Whether a client may come in; one that may not is named in the status.
+    private func admit(_ request: AdmissionRequest, _ keys: ServerKeys) -> Bool {
+        if keys.admits(request.key) { return true }
+        turnAway(request.address, "its key is not among the worker keys", request.key.abbreviation)
+        return false
+    }
+
+    private func turnAway(_ address: String, _ reason: String, _ detail: String? = nil) {
+        conductor.handle(.turnedAway(address: address, reason: reason, detail: detail), at: now)
+        settle()
     }
 
     private func bindStatus() throws -> RouterSocket {
@@ -111,7 +127,12 @@ package actor RunServer {
         // A query is some bytes long.
         socketOptions.maximumFrameBytes = 1 << 16
         socketOptions.maximumFrames = 4
+        // Who does not read the answers misses some.
+        socketOptions.sendHighWaterMark = 8
+        socketOptions.receiveHighWaterMark = 8
+        socketOptions.maximumQueuedMessages = 8
         let wanted = try Endpoint(options.status)
+        if !wanted.isLocalOnly, let keys = options.keys { socketOptions.security = .curveServer(keys.own) }
         do {
             return try loop.bindRouter(to: wanted, options: socketOptions)
         } catch {
@@ -129,11 +150,11 @@ package actor RunServer {
             case .count(let count): count
             case .automatic: WorkerCount.automatic(cores: cores, inputs: conductor.inputs)
             }
-        guard count > 0, let endpoint = endpoints?.workers else { return 0 }
+        guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
         let threads = options.threads ?? max(1, cores / count)
         let workers = LocalWorkers(
             program: options.program,
-            arguments: [
+            arguments: options.programArguments + [
                 "--connect", endpoint.text, "--threads", String(threads),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ],
@@ -169,7 +190,7 @@ package actor RunServer {
             }
         }
         await loop.stop()
-        if let privateFolder { try? FileManager.default.removeItem(at: privateFolder) }
+        workerSockets.removeFolder()
     }
 
     /// Stops the run cleanly; it can be continued by the same command.
@@ -188,33 +209,52 @@ package actor RunServer {
         }
     }
 
-    private func receive(_ frames: [Frame], from peer: Peer) {
-        let id = PeerID(peer.bytes)
+    private func receive(_ frames: [Frame], from peer: PeerID) {
         do {
             let message = try WireFormat.decodeWorkerMessage(frames)
-            if case .register(let registration) = message { names[peer] = registration.worker }
+            conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: peer, at: now)
             count(frames, receivedFrom: peer)
-            conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: id, at: now)
+            if case .result(_, _, let unit, _) = message, unit.stage == .train {
+                trainingBytes += UInt64(frames.reduce(0) { $0 + $1.count })
+            }
+            settle()
         } catch {
-            conductor.receive(.failure(error) as Result<WorkerMessage, any Error>, from: id, at: now)
+            passOver("\(error)", from: peer, address: frames.first?.peerAddress)
         }
-        settle()
     }
 
-    private func note(_ event: SocketEvent) {
-        if case .unreachable(let peer, _) = event {
-            names[peer] = nil
-            conductor.handle(.unreachable(PeerID(peer.bytes)), at: now)
+    /// Bytes that are no message end nothing; who sent them is named in the status.
+    private func passOver(_ why: String, from peer: PeerID, address: String?) {
+        if conductor.worker(at: peer) == nil {
+            turnAway(address ?? "a peer", "it sent what is no message", why)
+        } else {
+            conductor.handle(.message(peer, .malformed(why)), at: now)
             settle()
         }
     }
 
+    private func note(_ event: SocketEvent, of peer: PeerID?) {
+        if let (address, reason) = event.turnedAway {
+            turnAway(address, reason)
+        } else if let peer {
+            switch event {
+            case .unreachable:
+                conductor.handle(.unreachable(peer), at: now)
+                settle()
+            case .messageRefused(_, let frames, let maximum, let address):
+                passOver("\(frames) frames, at most \(maximum) are accepted", from: peer, address: address)
+            default: break
+            }
+        }
+    }
+
     private func note(_ ending: LocalWorkers.Ending) {
+        let host = ProcessInfo.processInfo.hostName
         switch ending {
         case .replaced(let processID, let how), .reduced(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, how: how), at: now)
+            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
         case .exhausted(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, how: how), at: now)
+            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
             // Where others may connect, work can go on without local workers.
             if options.listen == nil {
                 conductor.handle(.workersExhausted("no worker is left: the last one \(how)"), at: now)
@@ -244,25 +284,25 @@ package actor RunServer {
     // MARK: Bytes
 
     private func send(_ message: CoordinatorMessage, to peer: PeerID) {
-        let peer = Peer(peer.bytes)
         let frames = WireFormat.encode(message).frames
-        if let name = names[peer] { traffic[name, default: (0, 0)].sent += UInt64(frames.reduce(0) { $0 + $1.count }) }
+        let byteCount = UInt64(frames.reduce(0) { $0 + $1.count })
+        if let name = conductor.worker(at: peer) { traffic[name, default: (0, 0)].sent += byteCount }
+        if case .grant(let grant) = message, grant.id.stage == .train { trainingBytes += byteCount }
         do {
-            try workerSocket?.send(frames, to: peer)
+            try workerSockets.send(frames, to: peer)
         } catch {
             // Nobody there, or it takes nothing any more: the lease comes back like that of a dead worker.
-            let id = PeerID(peer.bytes)
             loop.schedule(after: .zero) { [weak self] in
                 self?.assumeIsolated { server in
-                    server.conductor.handle(.unreachable(id), at: server.now)
+                    server.conductor.handle(.unreachable(peer), at: server.now)
                     server.settle()
                 }
             }
         }
     }
 
-    private func count(_ frames: [Frame], receivedFrom peer: Peer) {
-        guard let name = names[peer] else { return }
+    private func count(_ frames: [Frame], receivedFrom peer: PeerID) {
+        guard let name = conductor.worker(at: peer) else { return }
         traffic[name, default: (0, 0)].received += UInt64(frames.reduce(0) { $0 + $1.count })
     }
 
@@ -271,6 +311,8 @@ package actor RunServer {
     /// What the run is doing now.
     package func status() -> RunStatus {
         var status = conductor.status(at: now)
+        let steps = conductor.stepsTaken
+        if steps > 0 { status.trainingBytesPerStep = Double(trainingBytes) / Double(steps) }
         for index in status.workers.indices {
             if let bytes = traffic[status.workers[index].worker] {
                 status.workers[index].bytesIn = bytes.received
@@ -281,7 +323,12 @@ package actor RunServer {
     }
 
     private func answer(_ frames: [Frame], from peer: Peer) {
-        guard let query = try? WireFormat.decodeStatusQuery(frames) else { return }
+        let query: StatusQuery
+        do {
+            query = try WireFormat.decodeStatusQuery(frames)
+        } catch {
+            return turnAway(frames.first?.peerAddress ?? "a peer", "it sent what is no query", "\(error)")
+        }
         let reply: StatusReply =
             query.protocolVersion == protocolVersion
             ? .status(status())

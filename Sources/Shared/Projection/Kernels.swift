@@ -111,6 +111,10 @@ enum Kernels {
         values.withUnsafeBufferPointer { $0.isEmpty || projection_all_finite($0.baseAddress!, $0.count) }
     }
 
+    static func checksum(_ values: [Float]) -> UInt64 {
+        values.withUnsafeBufferPointer { $0.isEmpty ? 0 : projection_checksum($0.baseAddress!, $0.count) }
+    }
+
     private static func withOptionalPointer(_ values: [Float]?, _ body: (UnsafePointer<Float>?) -> Void) {
         if let values {
             values.withUnsafeBufferPointer { body($0.baseAddress) }

@@ -54,6 +54,20 @@ package struct ProjectionTrainer: Hashable, Sendable {
         (w, firstMoment, secondMoment) = state
     }
 
+    /// Training that goes on from `step` steps.
+    package init(w: FloatMatrix, moments: Moments, step: Int, adam: Adam) {
+        self.init(
+            adam: adam, dimensionA: w.columns, dimensionB: w.rows, step: step,
+            state: (w: w.values, m: moments.first.values, v: moments.second.values))
+    }
+
+    /// Adam's moments, each [d_B, d_A].
+    package var moments: Moments {
+        Moments(
+            first: FloatMatrix(rows: dimensionB, columns: dimensionA, values: firstMoment),
+            second: FloatMatrix(rows: dimensionB, columns: dimensionA, values: secondMoment))
+    }
+
     /// W, [d_B, d_A]. It shares its memory with the trainer: the next step copies where it is still held.
     package var projection: FloatMatrix {
         FloatMatrix(rows: dimensionB, columns: dimensionA, values: w)

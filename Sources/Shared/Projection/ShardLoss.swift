@@ -37,6 +37,10 @@ package enum ShardLoss {
 }
 
 extension FloatMatrix {
+    /// A checksum of the bits of all values: equal for equal matrices, different for different ones but for chance.
+    /// It guards against mistakes and faults, not against malice.
+    package var checksum: UInt64 { Kernels.checksum(values) }
+
     /// Throws unless the matrix has this shape.
     func expect(rows: Int, columns: Int, as operand: @autoclosure () -> String) throws(ProjectionError) {
         guard self.rows == rows, self.columns == columns else {

@@ -25,6 +25,7 @@ package struct TimingReport: Sendable {
             ("figures", .object(figures.map { .init(name: $0.name, value: .number($0.value)) })),
             ("stages", .array(status.stages.map(Self.json))),
             ("workers", .array(status.workers.map(Self.json))),
+            ("training_bytes_per_step", .optional(status.trainingBytesPerStep)),
             ("fault_count", .count(status.faultCount)),
             ("faults", .array(status.faults.map(Self.json))))
         return ReportFile("timing.json", json.pretty + "\n")

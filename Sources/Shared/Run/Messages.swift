@@ -5,6 +5,8 @@ package let protocolVersion: UInt32 = 1
 package enum MessageLimits {
     /// Bytes of any one text or name.
     package static let textBytes = 4 << 20
+    /// Bytes of a worker's name, host, device kind and the like: what a coordinator keeps of each worker.
+    package static let nameBytes = 1024
     /// Items, texts, rows, leases of one message.
     package static let elements = 65_536
     /// Bytes of one tensor frame.
@@ -35,6 +37,9 @@ package enum WorkerMessage: Hashable, Sendable {
     case result(run: String, lease: LeaseID, unit: UnitID, result: UnitResult)
     /// A unit cannot be done.
     case failure(lease: LeaseID, unit: UnitID, cause: String)
+    /// The worker does not hold the W or the rows that the unit was thought to find there: it is to be given again
+    /// with all that it needs.
+    case unprepared(lease: LeaseID, unit: UnitID, cause: String)
     /// The worker leaves; its leases are free again at once.
     case goodbye(reason: String)
 }
@@ -137,14 +142,83 @@ package struct Grant: Hashable, Sendable {
     /// Rows of activations that the unit reads and the worker does not hold.
     package var rows: ActivationRows?
 
+    /// The version of W that the unit is computed with: the number of steps it has taken. Nil where it needs none.
+    package var version: Int?
+    /// Adam's moments of ``projection``, each [d_B, d_A], where the worker is to take the next steps itself. Before
+    /// the first step they are zero and do not travel.
+    package var moments: Moments?
+    /// Rows of A's activations that ``updates`` read and the worker does not hold.
+    package var rowsOfA: RowsOfA?
+    /// Steps that the worker takes from its own W to ``version``, in place of ``projection``.
+    package var updates: [StepUpdate] = []
+    /// Of W after ``updates``.
+    package var checksum: UInt64?
+
     package init(
-        lease: LeaseID, id: UnitID, unit: WorkUnit, projection: FloatMatrix? = nil, rows: ActivationRows? = nil
+        lease: LeaseID, id: UnitID, unit: WorkUnit, projection: FloatMatrix? = nil, rows: ActivationRows? = nil,
+        version: Int? = nil
     ) {
         self.lease = lease
         self.id = id
         self.unit = unit
         self.projection = projection
         self.rows = rows
+        self.version = version
+    }
+}
+
+/// Adam's two moments of a W, each [d_B, d_A].
+package struct Moments: Hashable, Sendable {
+    package var first: FloatMatrix
+    package var second: FloatMatrix
+
+    package init(first: FloatMatrix, second: FloatMatrix) {
+        self.first = first
+        self.second = second
+    }
+}
+
+/// Some rows of A's activations.
+package struct RowsOfA: Hashable, Sendable {
+    package var indices: [Int]
+    /// [indices, d_A]
+    package var a: FloatMatrix
+
+    package init(indices: [Int], a: FloatMatrix) {
+        self.indices = indices
+        self.a = a
+    }
+}
+
+/// A step of training as its shards, from which any process that holds W, the moments and the rows takes it to the
+/// same bits.
+package struct StepUpdate: Hashable, Sendable {
+    package struct Shard: Hashable, Sendable {
+        /// The unit's number.
+        package var unit: Int
+        package var rows: [Int]
+        /// Whether the worker computed it and holds its errors.
+        package var isOwn: Bool
+
+        package init(unit: Int, rows: [Int], isOwn: Bool) {
+            self.unit = unit
+            self.rows = rows
+            self.isOwn = isOwn
+        }
+    }
+
+    package var step: Int
+    package var learningRate: Double
+    /// All shards of the step, in index order.
+    package var shards: [Shard]
+    /// E of the shards that are not the worker's own, one after the other, [their rows, d_B].
+    package var errors: FloatMatrix
+
+    package init(step: Int, learningRate: Double, shards: [Shard], errors: FloatMatrix) {
+        self.step = step
+        self.learningRate = learningRate
+        self.shards = shards
+        self.errors = errors
     }
 }
 

@@ -19,6 +19,9 @@ package struct RunStatus: Codable, Hashable, Sendable {
     package var stages: [StageStatus]
     /// Mean squared error per element of the last training step.
     package var loss: Double?
+    /// Bytes that grants and results of the training put on the wire, all workers together, for each step that this
+    /// coordinator has applied; nil before the first.
+    package var trainingBytesPerStep: Double?
     package var workers: [WorkerStatus]
     /// What went wrong and what became of it, the latest last; bounded.
     package var faults: [Fault]
@@ -27,13 +30,14 @@ package struct RunStatus: Codable, Hashable, Sendable {
 
     package init(
         run: String, phase: Phase, elapsedSeconds: Double, stages: [StageStatus], loss: Double?,
-        workers: [WorkerStatus], faults: [Fault], faultCount: Int
+        trainingBytesPerStep: Double? = nil, workers: [WorkerStatus], faults: [Fault], faultCount: Int
     ) {
         self.run = run
         self.phase = phase
         self.elapsedSeconds = elapsedSeconds
         self.stages = stages
         self.loss = loss
+        self.trainingBytesPerStep = trainingBytesPerStep
         self.workers = workers
         self.faults = faults
         self.faultCount = faultCount

@@ -11,7 +11,17 @@ package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
         self.z85 = try checkedKey(z85)
     }
 
+    /// Takes the 32 bytes of a key; nil where there are more or fewer.
+    init?(bytes: [UInt8]) {
+        var text = [CChar](repeating: 0, count: 41)
+        guard bytes.count == 32, zmq_z85_encode(&text, bytes, bytes.count) != nil else { return nil }
+        z85 = keyText(text)
+    }
+
     package var description: String { z85 }
+
+    /// Enough of the key to find it in a list, for logs.
+    package var abbreviation: String { z85.prefix(8) + "…" }
 }
 
 /// A CURVE secret key. Its description does not show it.

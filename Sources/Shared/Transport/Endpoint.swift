@@ -58,6 +58,12 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The same endpoint under the name `host` where it stands for all addresses of this one; else as it is.
+    package func onHost(named host: String) -> Endpoint {
+        guard case .tcp(let every, let port?) = address, ["*", "0.0.0.0", "[::]"].contains(every) else { return self }
+        return (try? Endpoint("tcp://\(host):\(port)")) ?? self
+    }
+
     /// Whether the host is an IPv6 address.
     var isIPv6: Bool {
         if case .tcp(let host, _) = address { host.utf8.first == UInt8(ascii: "[") } else { false }

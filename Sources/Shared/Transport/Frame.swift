@@ -60,6 +60,11 @@ package struct Frame: Sendable {
         }
     }
 
+    /// The address that a received frame came from, as far as the transport knows it.
+    package var peerAddress: String? {
+        if case .received(let frame) = storage { frame.peerAddress } else { nil }
+    }
+
     /// A copy of the bytes, or the bytes themselves where the frame was made of an array.
     package var bytes: [UInt8] {
         if case .bytes(let bytes) = storage { bytes } else { withUnsafeBytes { Array($0) } }
@@ -93,6 +98,10 @@ final class ReceivedFrame: @unchecked Sendable {
 
     var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
+    }
+
+    var peerAddress: String? {
+        zmq_msg_gets(message, "Peer-Address").map { printable(String(cString: $0)) }
     }
 }
 

@@ -130,6 +130,14 @@ package final class MessageLoop: @unchecked Sendable {
         DealerSocket(try open(.dealer, endpoint, options), of: self)
     }
 
+    /// Has `decide` asked whether a client may come in, for every connection to a router of this loop that uses CURVE
+    /// keys. Without it any client that knows the server's key is let in, so call it before such a router is bound,
+    /// on the loop, where `decide` is called as well.
+    package func decideAdmission(by decide: @escaping (AdmissionRequest) -> Bool) throws(TransportError) {
+        preconditionOnLoop()
+        try sockets.decideAdmission(by: decide)
+    }
+
     /// Ends the loop: what waits is sent for as long as the sockets may linger, sockets and timers are closed, the
     /// thread ends. Returns when all of that is done; call it from anywhere, as often as you like.
     ///

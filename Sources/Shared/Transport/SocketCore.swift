@@ -86,7 +86,9 @@ final class SocketCore {
             case .refused(let first, let frames):
                 let peer = socket.kind == .router ? first.map { Peer($0.bytes) } : nil
                 let count = socket.kind == .router ? frames - 1 : frames
-                eventHandler?(.messageRefused(peer, frames: count, maximum: options.maximumFrames))
+                eventHandler?(
+                    .messageRefused(
+                        peer, frames: count, maximum: options.maximumFrames, address: first?.peerAddress))
             case .nothing: return
             case .failed(let code):
                 eventHandler?(.receiveFailed(code: code))

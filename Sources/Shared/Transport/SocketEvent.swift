@@ -6,14 +6,15 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
     case disconnected
     /// Nobody was there; the next attempt follows after so long.
     case retrying(after: Duration)
-    /// Somebody was there, but the two sides did not come to an understanding: with CURVE, a wrong key.
-    case handshakeFailed(HandshakeFailure)
+    /// Somebody was there, but the two sides did not come to an understanding: with CURVE, a wrong key. A router
+    /// names the address that the connection came from where it can still be found out.
+    case handshakeFailed(HandshakeFailure, address: String? = nil)
     /// A connection could not be accepted; `code` is the errno (too many open files, say).
     case acceptFailed(code: Int32)
     /// A peer went away while messages were queued for it; so many were dropped.
     case unreachable(Peer, droppedMessages: Int)
     /// A message of more frames than allowed was dropped.
-    case messageRefused(Peer?, frames: Int, maximum: Int)
+    case messageRefused(Peer?, frames: Int, maximum: Int, address: String? = nil)
     /// libzmq refused to receive for another reason.
     case receiveFailed(code: Int32)
 
@@ -22,10 +23,11 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
         case .connected: "connected"
         case .disconnected: "disconnected"
         case .retrying(let delay): "nobody there, trying again in \(delay)"
-        case .handshakeFailed(let failure): "handshake failed: \(failure)"
+        case .handshakeFailed(let failure, let address):
+            "handshake\(address.map { " with \($0)" } ?? "") failed: \(failure)"
         case .acceptFailed(let code): "cannot accept a connection: \(systemMessage(code))"
         case .unreachable(let peer, let count): "peer \(peer) went away; \(count) messages for it were dropped"
-        case .messageRefused(let peer, let frames, let maximum):
+        case .messageRefused(let peer, let frames, let maximum, _):
             "a message\(peer.map { " of peer \($0)" } ?? "") with \(frames) frames was dropped; "
                 + "at most \(maximum) are accepted"
         case .receiveFailed(let code): "cannot receive: \(systemMessage(code))"

@@ -4,6 +4,13 @@ import Foundation
 /// Reports what happens to the connections of one socket, through libzmq's own monitoring.
 final class SocketMonitor {
     private let watched: RawSocket
+    /// A router's: where the connections come from, by file descriptor.
+    private var addresses: [Int32: String] = [:]
+    /// A router's handshake that failed and whose connection is not reported closed yet: the report, which follows
+    /// at once from the same thread of libzmq's, names the connection.
+    private var failure: HandshakeFailure?
+    /// What was read and not handed over.
+    private var pending: SocketEvent?
     private(set) var handle: UnsafeMutableRawPointer?
 
     /// Watches `socket`, whose connections must not have begun. `number` is unique within the context.
@@ -11,7 +18,7 @@ final class SocketMonitor {
         watched = socket
         let address = "inproc://monitor-\(number)"
         let events =
-            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED
             | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
             | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(socket.handle, address, events) == 0,
@@ -42,31 +49,56 @@ final class SocketMonitor {
 
     /// The next event, if one is there.
     func next() -> SocketEvent? {
-        while let frames = receive() {
-            if let event = SocketMonitor.event(frames) { return event }
+        if let pending {
+            self.pending = nil
+            return pending
+        }
+        while let (event, value) = receive() {
+            if event == ZMQ_EVENT_ACCEPTED {
+                addresses[value] = peerAddress(of: value)
+            } else if event == ZMQ_EVENT_DISCONNECTED {
+                let address = addresses.removeValue(forKey: value)
+                defer { failure = nil }
+                return failure.map { .handshakeFailed($0, address: address) } ?? .disconnected
+            } else if let event = SocketMonitor.event(event, value) {
+                return hold(event)
+            }
         }
         return nil
     }
 
-    private func receive() -> [UInt8]? {
+    /// Keeps back a router's failed handshake for the report that names the connection, and hands over the one
+    /// before it if that has come in vain.
+    private func hold(_ event: SocketEvent) -> SocketEvent? {
+        let former = failure.map { SocketEvent.handshakeFailed($0) }
+        failure = nil
+        // A client that is told that it is not admitted closes the connection itself, some time later.
+        if watched.kind == .router, case .handshakeFailed(let new, _) = event, !new.isRefusal {
+            failure = new
+            return former ?? next()
+        }
+        guard let former else { return event }
+        pending = event
+        return former
+    }
+
+    /// A 16-bit event and a 32-bit value, as this machine writes numbers.
+    private func receive() -> (event: Int32, value: Int32)? {
         var header = [UInt8](repeating: 0, count: 6)
         guard let handle, zmq_recv(handle, &header, header.count, ZMQ_DONTWAIT) == header.count else { return nil }
         // The second frame is the address, which the socket's owner knows.
         zmq_recv(handle, nil, 0, ZMQ_DONTWAIT)
-        return header
-    }
-
-    /// Reads the first frame of an event: a 16-bit event and a 32-bit value, as this machine writes numbers.
-    private static func event(_ bytes: [UInt8]) -> SocketEvent? {
-        let (event, value) = bytes.withUnsafeBytes {
+        return header.withUnsafeBytes {
             (
                 Int32($0.loadUnaligned(fromByteOffset: 0, as: UInt16.self)),
                 $0.loadUnaligned(fromByteOffset: 2, as: Int32.self)
             )
         }
+    }
+
+    private static func event(_ event: Int32, _ value: Int32) -> SocketEvent? {
         switch event {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .connected
-        case ZMQ_EVENT_DISCONNECTED: return .disconnected
         case ZMQ_EVENT_CONNECT_RETRIED: return .retrying(after: .milliseconds(value))
         case ZMQ_EVENT_ACCEPT_FAILED: return .acceptFailed(code: value)
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .handshakeFailed(.connectionLost(code: value))
@@ -80,4 +112,26 @@ final class SocketMonitor {
         default: return nil
         }
     }
+}
+
+extension HandshakeFailure {
+    fileprivate var isRefusal: Bool {
+        if case .notAdmitted = self { true } else { false }
+    }
+}
+
+/// The numeric address at the other end of an internet connection, without the port, while the connection stands.
+private func peerAddress(of descriptor: Int32) -> String? {
+    var storage = sockaddr_storage()
+    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let code = withUnsafeMutablePointer(to: &storage) { storage in
+        storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> Int32 in
+            guard getpeername(descriptor, address, &size) == 0, address.pointee.sa_family != sa_family_t(AF_UNIX)
+            else { return -1 }
+            return getnameinfo(address, size, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+        }
+    }
+    guard code == 0 else { return nil }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

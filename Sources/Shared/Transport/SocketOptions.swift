@@ -17,7 +17,7 @@ package struct SocketOptions: Sendable {
     package enum Security: Sendable {
         /// In the clear, with anybody: for endpoints that only this host can reach.
         case none
-        /// CURVE, as the side that listens. Until keys are checked by a handler, any client's key is admitted.
+        /// CURVE, as the side that listens; ``MessageLoop/decideAdmission(by:)`` says who is let in.
         case curveServer(CurveKeyPair)
         /// CURVE, as the side that connects and knows the server's public key.
         case curveClient(server: CurvePublicKey, own: CurveKeyPair)

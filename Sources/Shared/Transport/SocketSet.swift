@@ -7,6 +7,7 @@ final class SocketSet {
     private let context: Context
     private var sockets: [SocketCore] = []
     private var monitorCount = 0
+    private var admission: AdmissionSocket?
 
     init(context: Context) {
         self.context = context
@@ -21,6 +22,13 @@ final class SocketSet {
     /// The longest time, in nanoseconds, that a socket with waiting messages may linger for.
     var longestLinger: Int64 {
         sockets.filter { $0.hasQueuedMessages }.map { $0.options.linger.nanoseconds }.max() ?? 0
+    }
+
+    /// Has `decide` asked about every connection to a CURVE server among the sockets, instead of whoever was before.
+    func decideAdmission(by decide: @escaping (AdmissionRequest) -> Bool) throws(TransportError) {
+        admission?.close()
+        admission = nil
+        admission = try AdmissionSocket(in: context, decide)
     }
 
     /// Makes a router socket that listens, or a dealer socket that connects.
@@ -66,11 +74,15 @@ final class SocketSet {
             items.append(zmq_pollitem_t(socket: socket.handle, fd: 0, events: events, revents: 0))
             items.append(zmq_pollitem_t(socket: socket.monitorHandle, fd: 0, events: pollIn, revents: 0))
         }
+        if let admission {
+            items.append(zmq_pollitem_t(socket: admission.handle, fd: 0, events: pollIn, revents: 0))
+        }
         let result = zmq_poll(&items, Int32(items.count), timeout)
         // The items are right by construction.
         precondition(result >= 0 || zmq_errno() == EINTR, "zmq_poll: \(systemMessage(zmq_errno()))")
         guard result > 0 else { return }
         if items[0].revents != 0 { onWake() }
+        if let admission, items[items.count - 1].revents & pollIn != 0 { admission.answer() }
         // A handler may open and close sockets: those that were polled are served, the closed ones say so.
         for (index, socket) in sockets.enumerated() {
             if items[2 * index + 2].revents & pollIn != 0 { socket.receiveEvents() }
@@ -82,5 +94,7 @@ final class SocketSet {
     func close() {
         for socket in sockets { socket.close() }
         sockets.removeAll()
+        admission?.close()
+        admission = nil
     }
 }

@@ -24,6 +24,8 @@ package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible
     case closed(Endpoint)
     /// Nobody answered a query in time; `connected` tells whether somebody was there at all.
     case noAnswer(Endpoint, timeout: Duration, connected: Bool)
+    /// The keys do not fit.
+    case wrongKeys(KeyMismatch)
 
     package var description: String {
         switch self {
@@ -52,6 +54,7 @@ package enum TransportError: Error, Equatable, Sendable, CustomStringConvertible
             connected
                 ? "\(endpoint) did not answer within \(seconds(timeout)) s; it may be busy: try again, or wait longer"
                 : "nothing answers at \(endpoint) (waited \(seconds(timeout)) s); is a coordinator running there?"
+        case .wrongKeys(let mismatch): mismatch.description
         }
     }
 

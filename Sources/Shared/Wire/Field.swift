@@ -60,6 +60,18 @@ enum Field {
         return try text(bytes, name)
     }
 
+    /// A text of few bytes.
+    static func name(_ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String) throws(WireError) -> String {
+        guard present != 0 else { throw missing(name) }
+        return try text(bytes, name, limit: MessageLimits.nameBytes)
+    }
+
+    static func optionalName(
+        _ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String
+    ) throws(WireError) -> String? {
+        present == 0 ? nil : try Field.name(present, bytes, name)
+    }
+
     static func optionalText(
         _ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String
     ) throws(WireError) -> String? {
@@ -147,10 +159,11 @@ enum Field {
         return number
     }
 
-    private static func text(_ bytes: ProtobufCBinaryData, _ name: String) throws(WireError) -> String {
-        guard bytes.len <= MessageLimits.textBytes else {
-            throw WireError(
-                field: name, expected: "a text of at most \(MessageLimits.textBytes) bytes", found: "\(bytes.len)")
+    private static func text(
+        _ bytes: ProtobufCBinaryData, _ name: String, limit: Int = MessageLimits.textBytes
+    ) throws(WireError) -> String {
+        guard bytes.len <= limit else {
+            throw WireError(field: name, expected: "a text of at most \(limit) bytes", found: "\(bytes.len)")
         }
         let utf8 = UnsafeBufferPointer(start: bytes.data, count: bytes.data == nil ? 0 : bytes.len)
         guard let text = String(validating: utf8, as: UTF8.self) else {

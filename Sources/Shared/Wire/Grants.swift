@@ -9,6 +9,16 @@ extension Grant {
         message.pointee.unit = unit.write(writer)
         if let projection { message.pointee.projection = writer.matrix(projection) }
         if let rows { message.pointee.rows = rows.write(&writer) }
+        if let version { (message.pointee.has_version, message.pointee.version) = writer.field(version) }
+        if let moments {
+            message.pointee.first_moment = writer.matrix(moments.first)
+            message.pointee.second_moment = writer.matrix(moments.second)
+        }
+        if let rowsOfA { message.pointee.rows_of_a = rowsOfA.write(&writer) }
+        var steps: [UnsafeMutablePointer<Wire__StepUpdate>?] = []
+        for update in updates { steps.append(update.write(&writer)) }
+        (message.pointee.n_updates, message.pointee.updates) = writer.list(steps) { $0 }
+        if let checksum { (message.pointee.has_checksum, message.pointee.checksum) = writer.field(checksum) }
         return message
     }
 
@@ -19,7 +29,88 @@ extension Grant {
         self.init(
             lease: try Field.lease(message.has_lease, message.lease, "lease"), id: id, unit: unit,
             projection: message.projection == nil ? nil : try tensors.matrix(message.projection, "projection"),
-            rows: message.rows == nil ? nil : try ActivationRows(message.rows, "rows", &tensors))
+            rows: message.rows == nil ? nil : try ActivationRows(message.rows, "rows", &tensors),
+            version: message.has_version == 0
+                ? nil : try Field.number(message.has_version, message.version, "version"))
+        if message.first_moment != nil || message.second_moment != nil {
+            moments = Moments(
+                first: try tensors.matrix(message.first_moment, "first_moment"),
+                second: try tensors.matrix(message.second_moment, "second_moment"))
+        }
+        if message.rows_of_a != nil { rowsOfA = try RowsOfA(message.rows_of_a, "rows_of_a", &tensors) }
+        updates = try StepUpdate.list(message.n_updates, message.updates, "updates", &tensors)
+        if message.has_checksum != 0 { checksum = message.checksum }
+    }
+}
+
+extension RowsOfA {
+    fileprivate func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__RowsOfA> {
+        let message = writer.new(wire__rows_of_a__init)
+        (message.pointee.n_indices, message.pointee.indices) = writer.list(indices)
+        message.pointee.a = writer.matrix(a)
+        return message
+    }
+
+    fileprivate init(
+        _ pointer: UnsafeMutablePointer<Wire__RowsOfA>?, _ name: String, _ tensors: inout TensorFrames
+    ) throws(WireError) {
+        let message = try Field.message(pointer, name)
+        self = try within(name) { () throws(WireError) in
+            let indices = try Field.numbers(message.n_indices, message.indices, "indices")
+            let a = try tensors.matrix(message.a, "a")
+            try a.require(rows: indices.count, "a")
+            return RowsOfA(indices: indices, a: a)
+        }
+    }
+}
+
+extension StepUpdate {
+    fileprivate func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__StepUpdate> {
+        let message = writer.new(wire__step_update__init)
+        (message.pointee.has_step, message.pointee.step) = writer.field(step)
+        (message.pointee.has_learning_rate, message.pointee.learning_rate) = writer.field(learningRate)
+        (message.pointee.n_shards, message.pointee.shards) = writer.messages(shards) { [writer] shard in
+            let message = writer.new(wire__shard_update__init)
+            (message.pointee.has_unit, message.pointee.unit) = writer.field(shard.unit)
+            (message.pointee.n_rows, message.pointee.rows) = writer.list(shard.rows)
+            (message.pointee.has_own, message.pointee.own) = writer.field(shard.isOwn)
+            return message
+        }
+        message.pointee.errors = writer.matrix(errors)
+        return message
+    }
+
+    fileprivate static func list(
+        _ count: Int, _ updates: UnsafeMutablePointer<UnsafeMutablePointer<Wire__StepUpdate>?>?, _ name: String,
+        _ tensors: inout TensorFrames
+    ) throws(WireError) -> [StepUpdate] {
+        // Each step has a tensor frame, so there cannot be more of them.
+        guard count <= MessageLimits.frames else {
+            throw WireError(field: name, expected: "at most \(MessageLimits.frames) elements", found: "\(count)")
+        }
+        var steps: [StepUpdate] = []
+        for index in 0..<count {
+            steps.append(
+                try within("\(name)[\(index)]") { () throws(WireError) in
+                    try StepUpdate(try Field.message(updates?[index], ""), &tensors)
+                })
+        }
+        return steps
+    }
+
+    private init(_ message: Wire__StepUpdate, _ tensors: inout TensorFrames) throws(WireError) {
+        let shards = try Field.messages(message.n_shards, message.shards, "shards") { (shard) throws(WireError) in
+            Shard(
+                unit: try Field.number(shard.has_unit, shard.unit, "unit"),
+                rows: try Field.numbers(shard.n_rows, shard.rows, "rows"),
+                isOwn: try Field.flag(shard.has_own, shard.own, "own"))
+        }
+        let errors = try tensors.matrix(message.errors, "errors")
+        try errors.require(rows: shards.reduce(0) { $0 + ($1.isOwn ? 0 : $1.rows.count) }, "errors")
+        self.init(
+            step: try Field.number(message.has_step, message.step, "step"),
+            learningRate: try Field.interval(message.has_learning_rate, message.learning_rate, "learning_rate"),
+            shards: shards, errors: errors)
     }
 }
 

@@ -21,7 +21,7 @@ extension Registration {
         let version = try Field.value(message.has_protocol_version, message.protocol_version, "protocol_version")
         guard version == Run.protocolVersion else {
             func readable(_ present: Presence, _ bytes: ProtobufCBinaryData) -> String {
-                (try? Field.text(present, bytes, "")) ?? "unknown"
+                (try? Field.name(present, bytes, "")) ?? "unknown"
             }
             self.init(
                 protocolVersion: version,
@@ -33,13 +33,13 @@ extension Registration {
         }
         self.init(
             protocolVersion: version,
-            softwareVersion: try Field.text(
+            softwareVersion: try Field.name(
                 message.has_software_version, message.software_version, "software_version"),
-            worker: try Field.text(message.has_worker, message.worker, "worker"),
-            host: try Field.text(message.has_host, message.host, "host"),
+            worker: try Field.name(message.has_worker, message.worker, "worker"),
+            host: try Field.name(message.has_host, message.host, "host"),
             processID: try Field.processID(message.has_process_id, message.process_id, "process_id"),
-            deviceKind: try Field.text(message.has_device_kind, message.device_kind, "device_kind"),
-            run: try Field.optionalText(message.has_run, message.run, "run"),
+            deviceKind: try Field.name(message.has_device_kind, message.device_kind, "device_kind"),
+            run: try Field.optionalName(message.has_run, message.run, "run"),
             leases: try Field.leases(message.n_leases, message.leases, "leases"))
     }
 }
@@ -55,8 +55,8 @@ extension Readiness {
 
     init(_ message: Wire__Readiness) throws(WireError) {
         self.init(
-            fingerprintA: try Field.text(message.has_fingerprint_a, message.fingerprint_a, "fingerprint_a"),
-            fingerprintB: try Field.text(message.has_fingerprint_b, message.fingerprint_b, "fingerprint_b"),
+            fingerprintA: try Field.name(message.has_fingerprint_a, message.fingerprint_a, "fingerprint_a"),
+            fingerprintB: try Field.name(message.has_fingerprint_b, message.fingerprint_b, "fingerprint_b"),
             capacity: try Field.number(
                 message.has_capacity, message.capacity, "capacity", in: 1...MessageLimits.elements))
     }

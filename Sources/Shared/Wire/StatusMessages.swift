@@ -9,6 +9,8 @@ extension RunStatus {
         (message.pointee.has_elapsed_seconds, message.pointee.elapsed_seconds) = writer.field(elapsedSeconds)
         (message.pointee.n_stages, message.pointee.stages) = writer.messages(stages) { $0.write(writer) }
         (message.pointee.has_loss, message.pointee.loss) = writer.field(loss)
+        (message.pointee.has_training_bytes_per_step, message.pointee.training_bytes_per_step) = writer.field(
+            trainingBytesPerStep)
         (message.pointee.n_workers, message.pointee.workers) = writer.messages(workers) { $0.write(writer) }
         (message.pointee.n_faults, message.pointee.faults) = writer.messages(faults) { $0.write(writer) }
         (message.pointee.has_fault_count, message.pointee.fault_count) = writer.field(faultCount)
@@ -25,6 +27,8 @@ extension RunStatus {
             },
             // A training that diverges has an infinite loss or none at all: the one who watches shall see it.
             loss: message.has_loss == 0 ? nil : message.loss,
+            trainingBytesPerStep: try Field.optionalMeasure(
+                message.has_training_bytes_per_step, message.training_bytes_per_step, "training_bytes_per_step"),
             workers: try Field.messages(message.n_workers, message.workers, "workers") { (worker) throws(WireError) in
                 try WorkerStatus(worker)
             },

@@ -27,6 +27,10 @@ extension WireFormat {
                 let report = FailureReport(lease: lease, unit: unit, cause: cause)
                 envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_FAILURE
                 envelope.pointee.failure = report.write(writer)
+            case .unprepared(let lease, let unit, let cause):
+                let report = FailureReport(lease: lease, unit: unit, cause: cause)
+                envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_UNPREPARED
+                envelope.pointee.unprepared = report.write(writer)
             case .goodbye(let reason):
                 envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_GOODBYE
                 envelope.pointee.goodbye = Reason.write(goodbye: reason, writer)
@@ -60,9 +64,11 @@ extension WireFormat {
         case WIRE__WORKER_ENVELOPE__KIND_RESULT: return "result"
         case WIRE__WORKER_ENVELOPE__KIND_FAILURE: return "failure"
         case WIRE__WORKER_ENVELOPE__KIND_GOODBYE: return "goodbye"
+        case WIRE__WORKER_ENVELOPE__KIND_UNPREPARED: return "unprepared"
         default:
             throw WireError(
-                message: "worker message", expected: "register, ready, heartbeat, result, failure or goodbye",
+                message: "worker message",
+                expected: "register, ready, heartbeat, result, failure, unprepared or goodbye",
                 found: "none of them")
         }
     }
@@ -84,6 +90,9 @@ extension WireFormat {
         case WIRE__WORKER_ENVELOPE__KIND_FAILURE:
             let report = try FailureReport(try Field.message(envelope.failure, ""))
             return .failure(lease: report.lease, unit: report.unit, cause: report.cause)
+        case WIRE__WORKER_ENVELOPE__KIND_UNPREPARED:
+            let report = try FailureReport(try Field.message(envelope.unprepared, ""))
+            return .unprepared(lease: report.lease, unit: report.unit, cause: report.cause)
         default:
             let goodbye = try Field.message(envelope.goodbye, "")
             return .goodbye(reason: try Field.text(goodbye.has_reason, goodbye.reason, "reason"))

@@ -15,6 +15,17 @@ struct ConnectCommand: AsyncParsableCommand {
 
     @OptionGroup var processor: ProcessorArguments
 
+    @Option(
+        help: ArgumentHelp(
+            "This worker's secret key, where the coordinator uses keys (default: $\(ClientKeys.secretVariable)).",
+            valueName: "file"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The coordinator's public key (default: $\(ClientKeys.coordinatorVariable)).", valueName: "file"))
+    var coordinatorKey: String?
+
     @Option(help: ArgumentHelp("Folder of model A here, where it is not the one that the coordinator names."))
     var modelA: String?
 
@@ -33,12 +44,17 @@ struct ConnectCommand: AsyncParsableCommand {
 
     func run() async throws {
         let endpoint = try UsageError.checking { try Endpoint(connect) }
+        let security = try UsageError.checking {
+            try ClientKeys.security(
+                for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey,
+                environment: ProcessInfo.processInfo.environment)
+        }
         let engine = UnitEngine(processor: processor.processor, folderA: modelA, folderB: modelB)
         let host = ProcessInfo.processInfo.hostName
         let processID = ProcessInfo.processInfo.processIdentifier
         let name = "\(host):\(processID):\(String(UInt16.random(in: .min ... .max), radix: 16))"
         let worker = try WorkerHost(
-            endpoint: endpoint,
+            endpoint: endpoint, security: security,
             identity: Registration(
                 softwareVersion: productVersion, worker: name, host: host, processID: processID,
                 deviceKind: processor.processor.deviceKind),

@@ -3,29 +3,12 @@ import Models
 import Projection
 package import Run
 
-/// Why a unit cannot be done by this worker.
-package enum EngineError: Error, CustomStringConvertible {
-    case notLoaded
-    case noProjection
-    case missingRow(Int)
-    case emptyPrompt(model: String, text: String)
-
-    package var description: String {
-        switch self {
-        case .notLoaded: "no models are loaded"
-        case .noProjection: "the unit needs W, and none was sent"
-        case .missingRow(let row): "the unit reads row \(row), and its activations were not sent"
-        case .emptyPrompt(let model, let text): "\(model): the tokenizer makes no token of \"\(text.prefix(40))\""
-        }
-    }
-}
-
 /// Does units: a unit in, a result out. It knows no coordinator and no sockets; the same unit gives the same bytes
 /// on any machine of the same device kind.
 ///
 /// What a unit needs besides itself (the models, W, rows of activations) is handed in before: ``load(_:)`` and
 /// ``execute(_:)`` take them from the messages that bring them.
-package final class UnitEngine {
+package final class UnitEngine: UnitExecutor {
     private let processor: Processor
     private let execution: Execution
     /// Folders to load instead of those that the coordinator names, where the files lie elsewhere on this machine.
@@ -35,9 +18,7 @@ package final class UnitEngine {
     private var welcome: Welcome?
     private var a: LoadedModel?
     private var b: LoadedModel?
-    private var projection: LinearProjection?
-    private var rowsOfA: [Int: ArraySlice<Float>] = [:]
-    private var rowsOfB: [Int: ArraySlice<Float>] = [:]
+    private var training: TrainingEngine
 
     /// Sequences that are decoded together. It changes no bit of any of them.
     private static let decodingBatch = 32
@@ -47,15 +28,14 @@ package final class UnitEngine {
         self.folderA = folderA
         self.folderB = folderB
         execution = Execution(threads: processor.threads)
+        training = TrainingEngine(execution: execution)
     }
 
     /// Loads the run's models; those that are loaded already stay. W and rows of another run are forgotten.
     package func load(_ welcome: Welcome) throws -> Readiness {
         let pathA = folderA ?? welcome.modelA
         let pathB = folderB ?? welcome.modelB
-        projection = nil
-        rowsOfA = [:]
-        rowsOfB = [:]
+        training = TrainingEngine(execution: execution)
         self.welcome = welcome
         if a?.folder.url.path != pathA { a = try LoadedModel(path: pathA, processor: processor) }
         if b?.folder.url.path != pathB { b = pathA == pathB ? a : try LoadedModel(path: pathB, processor: processor) }
@@ -65,11 +45,10 @@ package final class UnitEngine {
 
     /// Takes in what came with a grant and does its unit.
     package func execute(_ grant: Grant) throws -> UnitResult {
-        if let matrix = grant.projection { projection = LinearProjection(matrix) }
-        if let rows = grant.rows { keep(rows) }
+        try training.prepare(grant)
         switch grant.unit {
         case .extract(let unit): return .extract(try extract(unit))
-        case .train(let unit): return .train(try train(unit))
+        case .train(let unit): return .train(try training.result(unit, number: grant.id.index))
         case .similarity(let unit): return .similarity(try similarity(unit))
         case .evaluate(let unit): return .evaluate(try evaluate(unit))
         }
@@ -80,14 +59,7 @@ package final class UnitEngine {
         return (a, b, welcome)
     }
 
-    // MARK: Extraction and training
-
-    private func keep(_ rows: ActivationRows) {
-        for (place, row) in rows.indices.enumerated() {
-            rowsOfA[row] = rows.a[row: place]
-            rowsOfB[row] = rows.b[row: place]
-        }
-    }
+    // MARK: Extraction
 
     private func extract(_ unit: ExtractUnit) throws -> ExtractResult {
         let (a, b, welcome) = try pair()
@@ -95,7 +67,7 @@ package final class UnitEngine {
             a: try activations(of: unit.texts, in: a, at: welcome.layerK, maximumTokens: unit.maximumTokens),
             b: try activations(of: unit.texts, in: b, at: welcome.layerJ, maximumTokens: unit.maximumTokens))
         let indices = Array(unit.firstRow..<unit.firstRow + unit.texts.count)
-        keep(ActivationRows(indices: indices, a: result.a, b: result.b))
+        training.keep(ActivationRows(indices: indices, a: result.a, b: result.b))
         return result
     }
 
@@ -111,22 +83,6 @@ package final class UnitEngine {
         let rows = try model.model.residualStreams(of: prompts, at: ActivationSite(afterBlocks: layer))
         return FloatMatrix(
             rows: rows.count, columns: model.folder.configuration.hiddenSize, values: Array(rows.joined()))
-    }
-
-    private func train(_ unit: TrainUnit) throws -> TrainResult {
-        guard let projection else { throw EngineError.noProjection }
-        return try ShardLoss.result(
-            w: projection.matrix, x: try gather(unit.rows, from: rowsOfA), y: try gather(unit.rows, from: rowsOfB),
-            dense: unit.dense, execution: execution)
-    }
-
-    private func gather(_ rows: [Int], from store: [Int: ArraySlice<Float>]) throws(EngineError) -> FloatMatrix {
-        var values: [Float] = []
-        for row in rows {
-            guard let activation = store[row] else { throw .missingRow(row) }
-            values.append(contentsOf: activation)
-        }
-        return FloatMatrix(rows: rows.count, columns: rows.isEmpty ? 0 : values.count / rows.count, values: values)
     }
 
     // MARK: Experiments
@@ -165,6 +121,7 @@ package final class UnitEngine {
         let distinct = texts.filter { seen.insert($0).inserted }
         let prompts = distinct.map { a.prompt($0, newTokens: newTokens) }
         let streams = try a.model.residualStreams(of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
+        let projection = training.projection
         var messages: [String: Message] = [:]
         for (place, text) in distinct.enumerated() {
             let vector = try projection.map { try $0.project(streams[place], execution: execution) } ?? streams[place]

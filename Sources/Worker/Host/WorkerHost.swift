@@ -16,6 +16,11 @@ package actor WorkerHost {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let endpoint: Endpoint
+    private let options: SocketOptions
+    private var diagnosis: HandshakeDiagnosis
+    private var isDiagnosing = false
+    private var isConnected = false
+    private var lastReport = ""
     private let parent: Int32?
     private let report: @Sendable (String) -> Void
     private var session: WorkerSession
@@ -29,16 +34,22 @@ package actor WorkerHost {
 
     /// - Parameters:
     ///   - endpoint: the coordinator's.
+    ///   - security: the keys, where the coordinator uses any.
     ///   - identity: who this worker is.
     ///   - patienceSeconds: how long the worker goes on without a coordinator.
     ///   - parent: the process that this worker ends with, if it was started by one.
     ///   - report: told in a line what happens.
     package init(
-        endpoint: Endpoint, identity: Registration, engine: sending UnitEngine, patienceSeconds: Double,
+        endpoint: Endpoint, security: SocketOptions.Security = .none, identity: Registration,
+        engine: sending any UnitExecutor, patienceSeconds: Double,
         parent: Int32?, report: @escaping @Sendable (String) -> Void
     ) throws {
         loop = try MessageLoop(name: "worker")
         self.endpoint = endpoint
+        var options = SocketOptions()
+        options.security = security
+        self.options = options
+        diagnosis = HandshakeDiagnosis(endpoint, security)
         self.parent = parent
         self.report = report
         self.engine = EngineThread(engine)
@@ -104,11 +115,41 @@ package actor WorkerHost {
 
     private func note(_ event: SocketEvent) {
         switch event {
-        case .connected: report("connected to \(endpoint)")
-        case .disconnected: report("lost the connection to \(endpoint); waiting for it to come back")
-        case .handshakeFailed(let failure): report("\(endpoint): \(failure)")
+        case .connected:
+            isConnected = true
+            reportOnce("connected to \(endpoint)")
+        case .disconnected:
+            if isConnected {
+                reportOnce("lost the connection to \(endpoint); waiting for it to come back")
+                isConnected = false
+                handle(.disconnected)
+            }
+        case .handshakeFailed(let failure, _): reportOnce("\(endpoint): \(failure)")
         default: break
         }
+        if diagnosis.note(event) { diagnose() }
+    }
+
+    /// What happens at every attempt to connect is told once.
+    private func reportOnce(_ line: String) {
+        if line != lastReport { report(line) }
+        lastReport = line
+    }
+
+    /// Finds out whether the keys fit: libzmq does not say, and tries again for ever.
+    private func diagnose() {
+        guard !isDiagnosing else { return }
+        isDiagnosing = true
+        DispatchQueue.global().async { [weak self, endpoint] in
+            let mechanism = HandshakeDiagnosis.ask(endpoint)
+            guard let self else { return }
+            Task { await self.concludeDiagnosis(mechanism) }
+        }
+    }
+
+    private func concludeDiagnosis(_ mechanism: String?) {
+        isDiagnosing = false
+        if let mismatch = diagnosis.mismatch(mechanism) { handle(.rejected(reason: "\(mismatch)")) }
     }
 
     private func finish(_ lease: LeaseID, _ result: Result<UnitResult, any Error>) {
@@ -118,7 +159,7 @@ package actor WorkerHost {
             handle(.finished(lease))
         case .failure(let error):
             report("a unit failed: \(error)")
-            handle(.unitFailed(lease, cause: "\(error)"))
+            handle(.unitFailed(lease, cause: "\(error)", isUnprepared: (error as? EngineError)?.isUnprepared == true))
         }
     }
 
@@ -150,7 +191,7 @@ package actor WorkerHost {
     private func connect() {
         socket?.close()
         do {
-            let socket = try loop.connectDealer(to: endpoint)
+            let socket = try loop.connectDealer(to: endpoint, options: options)
             socket.onReceive { [unowned self] frames in self.assumeIsolated { $0.receive(frames) } }
             socket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event) } }
             self.socket = socket
@@ -165,6 +206,7 @@ package actor WorkerHost {
         case .ready(let readiness): .ready(readiness)
         case .heartbeat(let leases): .heartbeat(leases)
         case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
+        case .unprepared(let lease, let unit, let cause): .unprepared(lease: lease, unit: unit, cause: cause)
         case .goodbye(let reason): .goodbye(reason: reason)
         }
     }
@@ -184,15 +226,15 @@ package actor WorkerHost {
             { try $0.load(welcome) },
             then: { [weak self] result in
                 guard let self else { return }
-                Task { await self.loaded(result) }
+                Task { await self.loaded(run: welcome.run, result) }
             })
     }
 
-    private func loaded(_ result: Result<Readiness, any Error>) {
+    private func loaded(run: String, _ result: Result<Readiness, any Error>) {
         switch result {
         case .success(let readiness):
             report("ready")
-            handle(.loaded(readiness))
+            handle(.loaded(run: run, readiness))
         case .failure(let error): handle(.loadingFailed("\(error)"))
         }
     }
@@ -211,15 +253,15 @@ package actor WorkerHost {
 /// The thread on which the engine computes, one unit after the other.
 private final class EngineThread: @unchecked Sendable {
     // Touched on the queue only.
-    private let engine: UnitEngine
+    private let engine: any UnitExecutor
     private let queue = DispatchQueue(label: "engine", qos: .userInitiated)
 
-    init(_ engine: sending UnitEngine) {
+    init(_ engine: sending any UnitExecutor) {
         self.engine = engine
     }
 
     func perform<Value: Sendable>(
-        _ work: @escaping @Sendable (UnitEngine) throws -> Value,
+        _ work: @escaping @Sendable (any UnitExecutor) throws -> Value,
         then: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         queue.async { [self] in then(Result { try work(engine) }) }

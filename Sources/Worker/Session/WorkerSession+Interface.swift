@@ -4,11 +4,16 @@ extension WorkerSession {
     package enum Event: Hashable, Sendable {
         case message(CoordinatorEvent)
         /// The models of the last ``Effect/load(_:)`` are in memory.
-        case loaded(Readiness)
+        /// - run: the run that named them.
+        case loaded(run: String, Readiness)
         case loadingFailed(String)
         /// The unit's result is here; the host keeps it under the lease until ``Effect/deliver(_:_:)``.
         case finished(LeaseID)
-        case unitFailed(LeaseID, cause: String)
+        /// - isUnprepared: the unit itself may be sound; W or rows that it needs are not there.
+        case unitFailed(LeaseID, cause: String, isUnprepared: Bool = false)
+        /// The connection broke. The transport may open another one by itself, but to the coordinator that is a
+        /// stranger's.
+        case disconnected
         /// Time went by.
         case tick
         /// The user, the system or the parent process wants the worker to end.
@@ -48,6 +53,7 @@ extension WorkerSession {
         case ready(Readiness)
         case heartbeat([LeaseID])
         case failure(LeaseID, UnitID, cause: String)
+        case unprepared(LeaseID, UnitID, cause: String)
         case goodbye(reason: String)
     }
 

@@ -20,6 +20,9 @@ package struct WorkerSession: Sendable {
         var isFinished = false
     }
 
+    /// Units that are kept at a time; a coordinator that sends more is not followed.
+    private static let mostHeld = 64
+
     private let identity: Registration
     /// Seconds without a coordinator after which the worker gives up.
     private let patienceSeconds: Double
@@ -56,14 +59,20 @@ package struct WorkerSession: Sendable {
         case .message(let message):
             lastHeard = now
             hear(message, at: now, &effects)
-        case .loaded(let readiness):
+        case .loaded(let run, let readiness):
+            // The models of a run that has been replaced meanwhile; those of the present one follow.
+            guard run == welcome?.run else { break }
             self.readiness = readiness
             if state == .loading { beginWork(at: now, &effects) }
         case .loadingFailed(let cause):
             effects.append(.send(.goodbye(reason: cause)))
             end(.failed(cause), &effects)
         case .finished(let lease): finish(lease, at: now, &effects)
-        case .unitFailed(let lease, let cause): failUnit(lease, cause: cause, at: now, &effects)
+        case .unitFailed(let lease, let cause, let isUnprepared):
+            failUnit(lease, cause: cause, isUnprepared: isUnprepared, at: now, &effects)
+        case .disconnected:
+            // At most once a second, should the coordinator be there and hang up.
+            if state != .registering, now.seconds(since: lastConnect) > 1 { effects += register(at: now) }
         case .tick: watch(at: now, &effects)
         case .interrupt(let reason):
             effects.append(.send(.goodbye(reason: reason)))
@@ -93,11 +102,9 @@ package struct WorkerSession: Sendable {
         } else if now.seconds(since: max(lastHeard, lastConnect)) > silenceSeconds {
             effects += register(at: now)
         } else if state != .registering, now.seconds(since: lastSent) >= welcome?.heartbeatSeconds ?? 1 {
-            if state == .ready, !hasBeenGranted, let readiness {
-                send(.ready(readiness), at: now, &effects)
-            } else {
-                send(.heartbeat(held.map(\.lease)), at: now, &effects)
-            }
+            if state == .ready, !hasBeenGranted, let readiness { send(.ready(readiness), at: now, &effects) }
+            // Said in any case: a first grant that was lost on its way is noticed by its lease not being named.
+            send(.heartbeat(held.map(\.lease)), at: now, &effects)
         }
     }
 
@@ -120,8 +127,8 @@ package struct WorkerSession: Sendable {
         case .finished(let reason): end(.done(reason), &effects)
         case .heartbeat, .malformed: break
         case .grant(let lease, let unit):
-            guard state == .ready, !held.contains(where: { $0.lease == lease }) else {
-                if state != .ready { effects.append(.forget(lease)) }
+            guard state == .ready, held.count < Self.mostHeld, !held.contains(where: { $0.lease == lease }) else {
+                if !held.contains(where: { $0.lease == lease }) { effects.append(.forget(lease)) }
                 return
             }
             hasBeenGranted = true
@@ -181,12 +188,19 @@ package struct WorkerSession: Sendable {
         workOn(&effects)
     }
 
-    private mutating func failUnit(_ lease: LeaseID, cause: String, at now: Instant, _ effects: inout [Effect]) {
+    private mutating func failUnit(
+        _ lease: LeaseID, cause: String, isUnprepared: Bool, at now: Instant, _ effects: inout [Effect]
+    ) {
         if working == lease { working = nil }
         effects.append(.forget(lease))
         if let place = held.firstIndex(where: { $0.lease == lease }) {
             let item = held.remove(at: place)
-            if state == .ready { send(.failure(lease, item.unit, cause: cause), at: now, &effects) }
+            if state == .ready {
+                send(
+                    isUnprepared
+                        ? .unprepared(lease, item.unit, cause: cause) : .failure(lease, item.unit, cause: cause),
+                    at: now, &effects)
+            }
         }
         workOn(&effects)
     }

@@ -370,6 +370,29 @@ double projection_squared_sum(const float *e, size_t count) {
     return sum;
 }
 
+uint64_t projection_checksum(const float *values, size_t count) {
+    const uint64_t factor = 0x9e3779b97f4a7c15u;
+    uint64_t chains[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        uint64_t words[8];
+        memcpy(words, values + i, sizeof words);
+        // The shift brings high bits, which multiplication does not carry down, back to the low ones.
+        for (int chain = 0; chain < 8; chain++) {
+            uint64_t mixed = (chains[chain] ^ words[chain]) * factor;
+            chains[chain] = mixed ^ (mixed >> 29);
+        }
+    }
+    uint64_t sum = count;
+    for (int chain = 0; chain < 8; chain++) sum = ((sum ^ chains[chain]) * factor) ^ (sum >> 31);
+    for (; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, values + i, sizeof word);
+        sum = ((sum ^ word) * factor) ^ (sum >> 31);
+    }
+    return sum;
+}
+
 bool projection_all_finite(const float *values, size_t count) {
     // x - x is 0 for a finite x and NaN for any other.
     int finite = 1;

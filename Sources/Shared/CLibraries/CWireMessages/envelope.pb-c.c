@@ -187,7 +187,7 @@ void   wire__status_reply__free_unpacked
   assert(message->base.descriptor == &wire__status_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor wire__worker_envelope__field_descriptors[6] =
+static const ProtobufCFieldDescriptor wire__worker_envelope__field_descriptors[7] =
 {
   {
     "registration",
@@ -261,6 +261,18 @@ static const ProtobufCFieldDescriptor wire__worker_envelope__field_descriptors[6
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unprepared",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__WorkerEnvelope, kind_case),
+    offsetof(Wire__WorkerEnvelope, unprepared),
+    &wire__failure__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__worker_envelope__field_indices_by_name[] = {
   4,   /* field[4] = failure */
@@ -269,11 +281,12 @@ static const unsigned wire__worker_envelope__field_indices_by_name[] = {
   1,   /* field[1] = readiness */
   0,   /* field[0] = registration */
   3,   /* field[3] = result */
+  6,   /* field[6] = unprepared */
 };
 static const ProtobufCIntRange wire__worker_envelope__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor wire__worker_envelope__descriptor =
 {
@@ -283,7 +296,7 @@ const ProtobufCMessageDescriptor wire__worker_envelope__descriptor =
   "Wire__WorkerEnvelope",
   "wire",
   sizeof(Wire__WorkerEnvelope),
-  6,
+  7,
   wire__worker_envelope__field_descriptors,
   wire__worker_envelope__field_indices_by_name,
   1,  wire__worker_envelope__number_ranges,

@@ -367,6 +367,141 @@ void   wire__activation_rows__free_unpacked
   assert(message->base.descriptor == &wire__activation_rows__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__rows_of_a__init
+                     (Wire__RowsOfA         *message)
+{
+  static const Wire__RowsOfA init_value = WIRE__ROWS_OF_A__INIT;
+  *message = init_value;
+}
+size_t wire__rows_of_a__get_packed_size
+                     (const Wire__RowsOfA *message)
+{
+  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__rows_of_a__pack
+                     (const Wire__RowsOfA *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__rows_of_a__pack_to_buffer
+                     (const Wire__RowsOfA *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__RowsOfA *
+       wire__rows_of_a__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__RowsOfA *)
+     protobuf_c_message_unpack (&wire__rows_of_a__descriptor,
+                                allocator, len, data);
+}
+void   wire__rows_of_a__free_unpacked
+                     (Wire__RowsOfA *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__shard_update__init
+                     (Wire__ShardUpdate         *message)
+{
+  static const Wire__ShardUpdate init_value = WIRE__SHARD_UPDATE__INIT;
+  *message = init_value;
+}
+size_t wire__shard_update__get_packed_size
+                     (const Wire__ShardUpdate *message)
+{
+  assert(message->base.descriptor == &wire__shard_update__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__shard_update__pack
+                     (const Wire__ShardUpdate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__shard_update__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__shard_update__pack_to_buffer
+                     (const Wire__ShardUpdate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__shard_update__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__ShardUpdate *
+       wire__shard_update__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__ShardUpdate *)
+     protobuf_c_message_unpack (&wire__shard_update__descriptor,
+                                allocator, len, data);
+}
+void   wire__shard_update__free_unpacked
+                     (Wire__ShardUpdate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__shard_update__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__step_update__init
+                     (Wire__StepUpdate         *message)
+{
+  static const Wire__StepUpdate init_value = WIRE__STEP_UPDATE__INIT;
+  *message = init_value;
+}
+size_t wire__step_update__get_packed_size
+                     (const Wire__StepUpdate *message)
+{
+  assert(message->base.descriptor == &wire__step_update__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__step_update__pack
+                     (const Wire__StepUpdate *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__step_update__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__step_update__pack_to_buffer
+                     (const Wire__StepUpdate *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__step_update__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__StepUpdate *
+       wire__step_update__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__StepUpdate *)
+     protobuf_c_message_unpack (&wire__step_update__descriptor,
+                                allocator, len, data);
+}
+void   wire__step_update__free_unpacked
+                     (Wire__StepUpdate *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__step_update__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__grant__init
                      (Wire__Grant         *message)
 {
@@ -963,7 +1098,199 @@ const ProtobufCMessageDescriptor wire__activation_rows__descriptor =
   (ProtobufCMessageInit) wire__activation_rows__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__grant__field_descriptors[5] =
+static const ProtobufCFieldDescriptor wire__rows_of_a__field_descriptors[2] =
+{
+  {
+    "indices",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__RowsOfA, n_indices),
+    offsetof(Wire__RowsOfA, indices),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "a",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__RowsOfA, a),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__rows_of_a__field_indices_by_name[] = {
+  1,   /* field[1] = a */
+  0,   /* field[0] = indices */
+};
+static const ProtobufCIntRange wire__rows_of_a__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__rows_of_a__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.RowsOfA",
+  "RowsOfA",
+  "Wire__RowsOfA",
+  "wire",
+  sizeof(Wire__RowsOfA),
+  2,
+  wire__rows_of_a__field_descriptors,
+  wire__rows_of_a__field_indices_by_name,
+  1,  wire__rows_of_a__number_ranges,
+  (ProtobufCMessageInit) wire__rows_of_a__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__shard_update__field_descriptors[3] =
+{
+  {
+    "unit",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__ShardUpdate, has_unit),
+    offsetof(Wire__ShardUpdate, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__ShardUpdate, n_rows),
+    offsetof(Wire__ShardUpdate, rows),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "own",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Wire__ShardUpdate, has_own),
+    offsetof(Wire__ShardUpdate, own),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__shard_update__field_indices_by_name[] = {
+  2,   /* field[2] = own */
+  1,   /* field[1] = rows */
+  0,   /* field[0] = unit */
+};
+static const ProtobufCIntRange wire__shard_update__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor wire__shard_update__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.ShardUpdate",
+  "ShardUpdate",
+  "Wire__ShardUpdate",
+  "wire",
+  sizeof(Wire__ShardUpdate),
+  3,
+  wire__shard_update__field_descriptors,
+  wire__shard_update__field_indices_by_name,
+  1,  wire__shard_update__number_ranges,
+  (ProtobufCMessageInit) wire__shard_update__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__step_update__field_descriptors[4] =
+{
+  {
+    "step",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__StepUpdate, has_step),
+    offsetof(Wire__StepUpdate, step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "learning_rate",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__StepUpdate, has_learning_rate),
+    offsetof(Wire__StepUpdate, learning_rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shards",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__StepUpdate, n_shards),
+    offsetof(Wire__StepUpdate, shards),
+    &wire__shard_update__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "errors",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__StepUpdate, errors),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__step_update__field_indices_by_name[] = {
+  3,   /* field[3] = errors */
+  1,   /* field[1] = learning_rate */
+  2,   /* field[2] = shards */
+  0,   /* field[0] = step */
+};
+static const ProtobufCIntRange wire__step_update__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor wire__step_update__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.StepUpdate",
+  "StepUpdate",
+  "Wire__StepUpdate",
+  "wire",
+  sizeof(Wire__StepUpdate),
+  4,
+  wire__step_update__field_descriptors,
+  wire__step_update__field_indices_by_name,
+  1,  wire__step_update__number_ranges,
+  (ProtobufCMessageInit) wire__step_update__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__grant__field_descriptors[11] =
 {
   {
     "lease",
@@ -1025,18 +1352,96 @@ static const ProtobufCFieldDescriptor wire__grant__field_descriptors[5] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Grant, has_version),
+    offsetof(Wire__Grant, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_moment",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Grant, first_moment),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "second_moment",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Grant, second_moment),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows_of_a",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Grant, rows_of_a),
+    &wire__rows_of_a__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updates",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Grant, n_updates),
+    offsetof(Wire__Grant, updates),
+    &wire__step_update__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checksum",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Wire__Grant, has_checksum),
+    offsetof(Wire__Grant, checksum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__grant__field_indices_by_name[] = {
+  10,   /* field[10] = checksum */
+  6,   /* field[6] = first_moment */
   1,   /* field[1] = id */
   0,   /* field[0] = lease */
   3,   /* field[3] = projection */
   4,   /* field[4] = rows */
+  8,   /* field[8] = rows_of_a */
+  7,   /* field[7] = second_moment */
   2,   /* field[2] = unit */
+  9,   /* field[9] = updates */
+  5,   /* field[5] = version */
 };
 static const ProtobufCIntRange wire__grant__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor wire__grant__descriptor =
 {
@@ -1046,7 +1451,7 @@ const ProtobufCMessageDescriptor wire__grant__descriptor =
   "Wire__Grant",
   "wire",
   sizeof(Wire__Grant),
-  5,
+  11,
   wire__grant__field_descriptors,
   wire__grant__field_indices_by_name,
   1,  wire__grant__number_ranges,

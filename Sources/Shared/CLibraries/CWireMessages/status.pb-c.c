@@ -522,7 +522,7 @@ const ProtobufCMessageDescriptor wire__fault__descriptor =
   (ProtobufCMessageInit) wire__fault__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[8] =
+static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[9] =
 {
   {
     "run",
@@ -620,6 +620,18 @@ static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "training_bytes_per_step",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__RunStatus, has_training_bytes_per_step),
+    offsetof(Wire__RunStatus, training_bytes_per_step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__run_status__field_indices_by_name[] = {
   2,   /* field[2] = elapsed_seconds */
@@ -629,12 +641,13 @@ static const unsigned wire__run_status__field_indices_by_name[] = {
   1,   /* field[1] = phase */
   0,   /* field[0] = run */
   3,   /* field[3] = stages */
+  8,   /* field[8] = training_bytes_per_step */
   5,   /* field[5] = workers */
 };
 static const ProtobufCIntRange wire__run_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor wire__run_status__descriptor =
 {
@@ -644,7 +657,7 @@ const ProtobufCMessageDescriptor wire__run_status__descriptor =
   "Wire__RunStatus",
   "wire",
   sizeof(Wire__RunStatus),
-  8,
+  9,
   wire__run_status__field_descriptors,
   wire__run_status__field_indices_by_name,
   1,  wire__run_status__number_ranges,

@@ -38,7 +38,8 @@ typedef enum {
   WIRE__WORKER_ENVELOPE__KIND_HEARTBEAT = 3,
   WIRE__WORKER_ENVELOPE__KIND_RESULT = 4,
   WIRE__WORKER_ENVELOPE__KIND_FAILURE = 5,
-  WIRE__WORKER_ENVELOPE__KIND_GOODBYE = 6
+  WIRE__WORKER_ENVELOPE__KIND_GOODBYE = 6,
+  WIRE__WORKER_ENVELOPE__KIND_UNPREPARED = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__WORKER_ENVELOPE__KIND__CASE)
 } Wire__WorkerEnvelope__KindCase;
 
@@ -56,6 +57,10 @@ struct  Wire__WorkerEnvelope
     Wire__Result *result;
     Wire__Failure *failure;
     Wire__Goodbye *goodbye;
+    /*
+     * The worker lacks the W or rows that it was thought to hold.
+     */
+    Wire__Failure *unprepared;
   };
 };
 #define WIRE__WORKER_ENVELOPE__INIT \

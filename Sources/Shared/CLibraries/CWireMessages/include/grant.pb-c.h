@@ -24,6 +24,9 @@ typedef struct Wire__GenerationLimits Wire__GenerationLimits;
 typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__WorkUnit Wire__WorkUnit;
 typedef struct Wire__ActivationRows Wire__ActivationRows;
+typedef struct Wire__RowsOfA Wire__RowsOfA;
+typedef struct Wire__ShardUpdate Wire__ShardUpdate;
+typedef struct Wire__StepUpdate Wire__StepUpdate;
 typedef struct Wire__Grant Wire__Grant;
 
 
@@ -183,6 +186,64 @@ struct  Wire__ActivationRows
     , 0,NULL, NULL, NULL }
 
 
+/*
+ * Rows of A's activations: `a` has one row for each index.
+ */
+struct  Wire__RowsOfA
+{
+  ProtobufCMessage base;
+  size_t n_indices;
+  int64_t *indices;
+  Wire__Matrix *a;
+};
+#define WIRE__ROWS_OF_A__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__rows_of_a__descriptor) \
+    , 0,NULL, NULL }
+
+
+/*
+ * A shard of a step that the worker takes itself.
+ */
+struct  Wire__ShardUpdate
+{
+  ProtobufCMessage base;
+  /*
+   * The unit's number.
+   */
+  protobuf_c_boolean has_unit;
+  int64_t unit;
+  size_t n_rows;
+  int64_t *rows;
+  /*
+   * The worker computed it and has kept its errors; those of the others are in the step's `errors`.
+   */
+  protobuf_c_boolean has_own;
+  protobuf_c_boolean own;
+};
+#define WIRE__SHARD_UPDATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__shard_update__descriptor) \
+    , 0, 0, 0,NULL, 0, 0 }
+
+
+struct  Wire__StepUpdate
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_step;
+  int64_t step;
+  protobuf_c_boolean has_learning_rate;
+  double learning_rate;
+  size_t n_shards;
+  Wire__ShardUpdate **shards;
+  /*
+   * E of the shards that are not the worker's own, one after the other.
+   */
+  Wire__Matrix *errors;
+};
+#define WIRE__STEP_UPDATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__step_update__descriptor) \
+    , 0, 0, 0, 0, 0,NULL, NULL }
+
+
 struct  Wire__Grant
 {
   ProtobufCMessage base;
@@ -198,10 +259,31 @@ struct  Wire__Grant
    * Absent where the worker holds all rows that the unit reads.
    */
   Wire__ActivationRows *rows;
+  /*
+   * Steps that the W has taken which the unit is computed with. Absent where it needs none.
+   */
+  protobuf_c_boolean has_version;
+  int64_t version;
+  /*
+   * Adam's moments of `projection`; both or none.
+   */
+  Wire__Matrix *first_moment;
+  Wire__Matrix *second_moment;
+  Wire__RowsOfA *rows_of_a;
+  /*
+   * Steps to take from the worker's W to `version`.
+   */
+  size_t n_updates;
+  Wire__StepUpdate **updates;
+  /*
+   * Of W after `updates`; absent where there are none.
+   */
+  protobuf_c_boolean has_checksum;
+  uint64_t checksum;
 };
 #define WIRE__GRANT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__grant__descriptor) \
-    , 0, 0, NULL, NULL, NULL, NULL }
+    , 0, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0, 0 }
 
 
 /* Wire__ExtractUnit methods */
@@ -356,6 +438,63 @@ Wire__ActivationRows *
 void   wire__activation_rows__free_unpacked
                      (Wire__ActivationRows *message,
                       ProtobufCAllocator *allocator);
+/* Wire__RowsOfA methods */
+void   wire__rows_of_a__init
+                     (Wire__RowsOfA         *message);
+size_t wire__rows_of_a__get_packed_size
+                     (const Wire__RowsOfA   *message);
+size_t wire__rows_of_a__pack
+                     (const Wire__RowsOfA   *message,
+                      uint8_t             *out);
+size_t wire__rows_of_a__pack_to_buffer
+                     (const Wire__RowsOfA   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__RowsOfA *
+       wire__rows_of_a__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__rows_of_a__free_unpacked
+                     (Wire__RowsOfA *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__ShardUpdate methods */
+void   wire__shard_update__init
+                     (Wire__ShardUpdate         *message);
+size_t wire__shard_update__get_packed_size
+                     (const Wire__ShardUpdate   *message);
+size_t wire__shard_update__pack
+                     (const Wire__ShardUpdate   *message,
+                      uint8_t             *out);
+size_t wire__shard_update__pack_to_buffer
+                     (const Wire__ShardUpdate   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__ShardUpdate *
+       wire__shard_update__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__shard_update__free_unpacked
+                     (Wire__ShardUpdate *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__StepUpdate methods */
+void   wire__step_update__init
+                     (Wire__StepUpdate         *message);
+size_t wire__step_update__get_packed_size
+                     (const Wire__StepUpdate   *message);
+size_t wire__step_update__pack
+                     (const Wire__StepUpdate   *message,
+                      uint8_t             *out);
+size_t wire__step_update__pack_to_buffer
+                     (const Wire__StepUpdate   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__StepUpdate *
+       wire__step_update__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__step_update__free_unpacked
+                     (Wire__StepUpdate *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Grant methods */
 void   wire__grant__init
                      (Wire__Grant         *message);
@@ -401,6 +540,15 @@ typedef void (*Wire__WorkUnit_Closure)
 typedef void (*Wire__ActivationRows_Closure)
                  (const Wire__ActivationRows *message,
                   void *closure_data);
+typedef void (*Wire__RowsOfA_Closure)
+                 (const Wire__RowsOfA *message,
+                  void *closure_data);
+typedef void (*Wire__ShardUpdate_Closure)
+                 (const Wire__ShardUpdate *message,
+                  void *closure_data);
+typedef void (*Wire__StepUpdate_Closure)
+                 (const Wire__StepUpdate *message,
+                  void *closure_data);
 typedef void (*Wire__Grant_Closure)
                  (const Wire__Grant *message,
                   void *closure_data);
@@ -420,6 +568,9 @@ extern const ProtobufCMessageDescriptor wire__generation_limits__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__work_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__activation_rows__descriptor;
+extern const ProtobufCMessageDescriptor wire__rows_of_a__descriptor;
+extern const ProtobufCMessageDescriptor wire__shard_update__descriptor;
+extern const ProtobufCMessageDescriptor wire__step_update__descriptor;
 extern const ProtobufCMessageDescriptor wire__grant__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -144,10 +144,15 @@ struct  Wire__RunStatus
   Wire__Fault **faults;
   protobuf_c_boolean has_fault_count;
   int64_t fault_count;
+  /*
+   * Absent before the first training step.
+   */
+  protobuf_c_boolean has_training_bytes_per_step;
+  double training_bytes_per_step;
 };
 #define WIRE__RUN_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__run_status__descriptor) \
-    , 0, {0,NULL}, 0, WIRE__RUN_PHASE__RUN_PHASE_UNSPECIFIED, 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0 }
+    , 0, {0,NULL}, 0, WIRE__RUN_PHASE__RUN_PHASE_UNSPECIFIED, 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0 }
 
 
 /* Wire__StageStatus methods */

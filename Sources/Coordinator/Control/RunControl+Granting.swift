@@ -1,0 +1,94 @@
+import Run
+
+extension RunControl {
+    private var leasesPerWorker: Int {
+        currentStage?.stage == .train ? limits.shardsPerWorker : limits.leasesPerWorker
+    }
+
+    mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
+        guard phase == .running, currentStage != nil else { return }
+        while let unit = nextUnit() {
+            guard let place = nextWorker(at: now) else { return }
+            take(unit)
+            grant(unit, to: place, at: now, &effects)
+        }
+    }
+
+    // MARK: Who gets a unit
+
+    /// The worker that would be done with another unit soonest, going by its pace and by what it holds.
+    private func nextWorker(at now: Instant) -> Int? {
+        let most = leasesPerWorker
+        var fastest = Double.infinity
+        var unitsPerSecond = 0.0
+        var isAnyFree = false
+        for place in workers.indices where workers[place].isReady {
+            if workers[place].leases.count < min(most, workers[place].capacity) { isAnyFree = true }
+            if let seconds = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds) {
+                fastest = min(fastest, seconds)
+                unitsPerSecond += 1 / max(seconds, 1e-6)
+            }
+        }
+        guard isAnyFree else { return nil }
+        let secondsLeft = unitsPerSecond > 0 ? Double(waitingCount) / unitsPerSecond : .infinity
+        let secondsQuiet = now.seconds(since: stage.lastResult)
+
+        var best: (place: Int, seconds: Double, count: Int)?
+        for place in workers.indices where workers[place].isReady {
+            let count = workers[place].leases.count
+            guard count < min(most, workers[place].capacity) else { continue }
+            let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
+            let seconds = Double(count + 1) * (pace ?? (fastest.isFinite ? fastest : 1))
+            // The others would be done with all that waits before a slow worker is done with this unit: it is left
+            // to them, as long as they do get on.
+            if let pace, pace > limits.slownessFactor * fastest, secondsLeft < seconds, secondsQuiet < seconds {
+                continue
+            }
+            if best.map({ (seconds, count) < ($0.seconds, $0.count) }) ?? true { best = (place, seconds, count) }
+        }
+        return best?.place
+    }
+
+    /// Gives units that other workers have been at for far too long to workers that have nothing else to do. From
+    /// time to time only: it looks at every lease.
+    mutating func shareStragglers(at now: Instant, _ effects: inout [Effect]) {
+        guard phase == .running, endOfUnits > 0 else { return }
+        let idle = workers.indices.filter { workers[$0].isReady && workers[$0].leases.isEmpty }
+        guard !idle.isEmpty else { return }
+        let patience =
+            stage.resultCount == 0
+            ? limits.unmeasuredSeconds : max(limits.stragglerSeconds, limits.stragglerFactor * stage.meanSeconds)
+        var late = holders.filter { unit, held in
+            guard unit.stage == currentStage?.stage, held.count < limits.holdersPerUnit, !isFinished(unit),
+                let latest = held.compactMap({ leases[$0]?.granted }).max()
+            else { return false }
+            return now.seconds(since: latest) > patience * Double(held.count)
+        }.keys.sorted()
+        for place in idle {
+            guard
+                let next = late.firstIndex(where: { unit in
+                    !(holders[unit] ?? []).contains { leases[$0]?.worker == place }
+                })
+            else { continue }
+            let unit = late.remove(at: next)
+            if let first = holders[unit]?.first.flatMap({ leases[$0] }) {
+                record(
+                    "slow: at \(unit) for \(Int(now.seconds(since: first.granted))) s, so it was given to "
+                        + "\(workers[place].registration.worker) as well",
+                    worker: workers[first.worker].registration.worker, at: now)
+            }
+            grant(unit, to: place, at: now, &effects)
+        }
+    }
+
+    private mutating func grant(_ unit: UnitID, to place: Int, at now: Instant, _ effects: inout [Effect]) {
+        guard let peer = workers[place].peer else { return }
+        let lease = LeaseID(nextLease)
+        nextLease += 1
+        let supply = supply(for: unit, to: place)
+        workers[place].leases.append(lease)
+        leases[lease] = Lease(unit: unit, worker: place, granted: now)
+        holders[unit, default: []].append(lease)
+        effects.append(.send(peer, .grant(lease: lease, unit: unit, supply: supply)))
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Console
+
+/// Measurements of the parts that need no model of a user's.
+@main
+struct BenchmarksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmarks",
+        abstract: "Measures the distributed training and the coordinator under load.",
+        discussion: "Build in release: swift run -c release benchmarks training",
+        subcommands: [TrainingBenchmark.self, LoadBenchmark.self, SyntheticWorkerCommand.self, LoadWorkerCommand.self])
+
+    static func main() async {
+        await Program.run(BenchmarksCommand.self, arguments: Array(CommandLine.arguments.dropFirst()))
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import Messaging
+import Run
+import Transport
+import Wire
+import WorkerSession
+
+/// Many workers in one process: a session and a socket each, and an engine that answers at once.
+struct LoadWorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "load-worker", shouldDisplay: false)
+
+    @Option var connect: String
+    @Option var sessions = 256
+    @Option var threads = 1
+    @Option var parent: Int32?
+
+    func run() async throws {
+        let crowd = try Crowd(endpoint: Endpoint(connect), count: sessions)
+        await crowd.work()
+        await crowd.close()
+    }
+}
+
+/// The sessions, on one message loop.
+private actor Crowd {
+    nonisolated let loop: MessageLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private struct Member {
+        var session: WorkerSession
+        var socket: DealerSocket?
+        var isEnded = false
+    }
+
+    private let endpoint: Endpoint
+    private var members: [Member] = []
+    private var run = ""
+    private var ending: CheckedContinuation<Void, Never>?
+
+    init(endpoint: Endpoint, count: Int) throws {
+        loop = try MessageLoop(name: "crowd")
+        self.endpoint = endpoint
+        let now = Instant(nanoseconds: loop.now)
+        let processID = ProcessInfo.processInfo.processIdentifier
+        members = (0..<count).map { index in
+            Member(
+                session: WorkerSession(
+                    identity: Registration(
+                        softwareVersion: productVersion, worker: "load:\(index)", host: "load", processID: processID,
+                        deviceKind: "synthetic"), patienceSeconds: 60, now: now))
+        }
+    }
+
+    private var now: Instant { Instant(nanoseconds: loop.now) }
+
+    func work() async {
+        for index in members.indices { perform(members[index].session.start(at: now), of: index) }
+        tick()
+        await withCheckedContinuation { ending = $0 }
+    }
+
+    func close() async { await loop.stop() }
+
+    private func tick() {
+        for index in members.indices { handle(.tick, of: index) }
+        if members.allSatisfy(\.isEnded) {
+            ending?.resume()
+            ending = nil
+        } else {
+            loop.schedule(after: .milliseconds(200)) { [weak self] in self?.assumeIsolated { $0.tick() } }
+        }
+    }
+
+    private func handle(_ event: WorkerSession.Event, of index: Int) {
+        perform(members[index].session.handle(event, at: now), of: index)
+    }
+
+    private func receive(_ frames: [Frame], of index: Int) {
+        guard let message = try? WireFormat.decodeCoordinatorMessage(frames) else { return }
+        switch message {
+        case .welcome(let welcome): handle(.message(.welcome(welcome)), of: index)
+        case .refusal(let reason): handle(.message(.refusal(reason: reason)), of: index)
+        case .heartbeat: handle(.message(.heartbeat), of: index)
+        case .finished(let reason): handle(.message(.finished(reason: reason)), of: index)
+        case .grant(let grant): handle(.message(.grant(grant.lease, grant.id)), of: index)
+        }
+    }
+
+    private func perform(_ effects: [WorkerSession.Effect], of index: Int) {
+        for effect in effects {
+            switch effect {
+            case .connect:
+                members[index].socket?.close()
+                members[index].socket = try? loop.connectDealer(to: endpoint)
+                members[index].socket?.onReceive { [unowned self] frames in
+                    self.assumeIsolated { $0.receive(frames, of: index) }
+                }
+            case .send(.register(let registration)): send(.register(registration), of: index)
+            case .send(.ready(let readiness)): send(.ready(readiness), of: index)
+            case .send(.heartbeat(let leases)): send(.heartbeat(leases), of: index)
+            case .send(.goodbye(let reason)): send(.goodbye(reason: reason), of: index)
+            case .send(.failure), .send(.unprepared), .forget: break
+            case .deliver(let lease, let unit):
+                send(.result(run: run, lease: lease, unit: unit, result: SyntheticEngine.answer), of: index)
+            case .load(let welcome):
+                run = welcome.run
+                handle(
+                    .loaded(run: run, Readiness(fingerprintA: "", fingerprintB: "", capacity: 8)), of: index)
+            case .execute(let lease, _): handle(.finished(lease), of: index)
+            case .end: members[index].isEnded = true
+            }
+        }
+    }
+
+    private func send(_ message: WorkerMessage, of index: Int) {
+        try? members[index].socket?.send(WireFormat.encode(message).frames)
+    }
+}

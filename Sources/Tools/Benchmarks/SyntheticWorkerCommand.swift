@@ -1,0 +1,54 @@
+import ArgumentParser
+import Console
+import Foundation
+import Projection
+import Run
+import Transport
+import WorkerEngine
+import WorkerHost
+
+/// A worker that trains and knows no model.
+struct SyntheticWorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "synthetic-worker", shouldDisplay: false)
+
+    @Option var connect: String
+    @Option var threads = 1
+    @Option var parent: Int32?
+
+    func run() async throws {
+        let engine = SyntheticEngine(threads: threads)
+        let processID = ProcessInfo.processInfo.processIdentifier
+        let worker = try WorkerHost(
+            endpoint: Endpoint(connect),
+            identity: Registration(
+                softwareVersion: productVersion, worker: "synthetic:\(processID)",
+                host: ProcessInfo.processInfo.hostName, processID: processID, deviceKind: "synthetic"),
+            engine: engine, patienceSeconds: 60, parent: parent, report: { _ in })
+        _ = await worker.work()
+        await worker.close()
+    }
+}
+
+/// Does the units of the training, and answers every other one with nothing much.
+final class SyntheticEngine: UnitExecutor {
+    private var training: TrainingEngine
+
+    init(threads: Int) {
+        training = TrainingEngine(execution: Execution(threads: threads))
+    }
+
+    func load(_ welcome: Welcome) throws -> Readiness {
+        Readiness(fingerprintA: "", fingerprintB: "", capacity: 8)
+    }
+
+    func execute(_ grant: Grant) throws -> UnitResult {
+        try training.prepare(grant)
+        guard case .train(let unit) = grant.unit else { return Self.answer }
+        return .train(try training.result(unit, number: grant.id.index))
+    }
+
+    static let answer = UnitResult.similarity(
+        SimilarityResult(
+            plain: Continuation(tokens: [1, 2, 3, 4], text: "plain"),
+            injected: Continuation(tokens: [1, 2, 3, 5], text: "injected")))
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Console
+import CoordinatorHost
+import Foundation
+import Projection
+import Run
+import Storage
+
+/// W at the size of a real pair, on synthetic activations, by a coordinator and worker processes.
+struct TrainingBenchmark: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "training",
+        abstract: "Trains W on synthetic activations: seconds an epoch and bytes a step, with 1 and 4 workers.")
+
+    @Option(help: ArgumentHelp("Workers of each run.", valueName: "n"))
+    var workers = [1, 4]
+
+    @Option(help: ArgumentHelp("Epochs of each run.", valueName: "n"))
+    var epochs = 2
+
+    @Option(help: ArgumentHelp("Rows.", valueName: "n"))
+    var rows = 3072
+
+    @Option(help: ArgumentHelp("Width of A.", valueName: "n"))
+    var dimensionA = 3072
+
+    @Option(help: ArgumentHelp("Width of B.", valueName: "n"))
+    var dimensionB = 4096
+
+    @Option(help: ArgumentHelp("Rows of a shard; a step has 32.", valueName: "n"))
+    var shardRows = 8
+
+    @Option(help: "How gradients travel.")
+    var gradients = GradientForm.auto
+
+    func run() async throws {
+        let activations = (
+            a: Self.activations(rows, dimensionA, seed: 1), b: Self.activations(rows, dimensionB, seed: 2)
+        )
+        var table = Table([
+            .init("workers", .trailing), .init("seconds an epoch", .trailing), .init("first epoch", .trailing),
+            .init("bytes a step", .trailing), .init("W"),
+        ])
+        for count in workers {
+            let figures = try await measure(workers: count, activations)
+            table.add([
+                "\(count)", String(format: "%.2f", figures.epoch), String(format: "%.2f", figures.first),
+                Quantities.bytes(UInt64(figures.bytes)), String(figures.digest.prefix(12)),
+            ])
+        }
+        Terminal.output.writeLine("W \(dimensionA) → \(dimensionB), \(rows) rows, 32 a step, \(gradients.rawValue)")
+        Terminal.output.writeLine(table.text)
+    }
+
+    private struct Figures {
+        /// Seconds of an epoch, the first left out where there are others.
+        var epoch = 0.0
+        var first = 0.0
+        var bytes = 0.0
+        var digest = ""
+    }
+
+    private func measure(workers: Int, _ activations: (a: FloatMatrix, b: FloatMatrix)) async throws -> Figures {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.projection])
+        configuration.training.rows = rows
+        configuration.training.epochs = epochs
+        configuration.training.shardRows = shardRows
+        let server = try RunServer(
+            inputs: RunInputs(synthetic: configuration, activations: activations, software: productVersion),
+            folder: RunFolder(folder), options: Self.options(workers: workers, gradients: gradients))
+        try await server.open()
+        _ = try await server.startWorkers()
+        let steps = TrainingSchedule(
+            rowCount: rows, epochs: epochs, batch: 32, shardRows: shardRows, seed: 1)
+        let watching = Task { () -> (began: ContinuousClock.Instant?, first: ContinuousClock.Instant?) in
+            var (began, first): (ContinuousClock.Instant?, ContinuousClock.Instant?)
+            while !Task.isCancelled, first == nil {
+                let done = await server.status().stages.first?.unitsDone ?? 0
+                if done > 0, began == nil { began = .now }
+                if done >= steps.stepsPerEpoch { first = .now }
+                try? await Task.sleep(for: .milliseconds(2))
+            }
+            return (began, first)
+        }
+        let outcome = await server.run()
+        let ended = ContinuousClock.now
+        let status = await server.status()
+        watching.cancel()
+        let times = await watching.value
+        await server.close()
+        guard outcome == .done else { throw BenchmarkFailure(description: "the training ended with \(outcome)") }
+        var figures = Figures()
+        if let began = times.began, let first = times.first {
+            figures.first = (first - began) / .seconds(1)
+            figures.epoch = epochs > 1 ? (ended - first) / .seconds(1) / Double(epochs - 1) : figures.first
+        }
+        figures.bytes = status.trainingBytesPerStep ?? 0
+        let file = RunFolder(folder).projection(dimensionA: dimensionA, dimensionB: dimensionB, layerK: 0, layerJ: 0)
+        figures.digest = try ContentHasher.digest(ofFileAt: file).hex
+        return figures
+    }
+
+    static func options(workers: Int, gradients: GradientForm) -> ServerOptions {
+        var options = ServerOptions(program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
+        options.programArguments = ["synthetic-worker"]
+        options.workers = .count(workers)
+        options.status = "tcp://127.0.0.1:*"
+        options.gradients = gradients
+        return options
+    }
+
+    /// Values of a transformer's order of magnitude, quickly drawn.
+    private static func activations(_ rows: Int, _ columns: Int, seed: UInt64) -> FloatMatrix {
+        var generator = NamedGenerator(seed: seed, purpose: "benchmark")
+        return FloatMatrix(
+            rows: rows, columns: columns,
+            values: (0..<rows * columns).map { _ in Float(generator.uniform() - 0.5) })
+    }
+}
+
+struct BenchmarkFailure: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension GradientForm: ExpressibleByArgument {}

@@ -1,0 +1,144 @@
+import CoordinatorHost
+import Foundation
+import Projection
+import Run
+import Storage
+import Transport
+import Wire
+
+/// What comes over the wire, and what the coordinator reads back from its own disk.
+extension FuzzedDecoder {
+    static func messages() -> [FuzzedDecoder] {
+        [
+            wire("worker message", workerMessages.map { WireFormat.encode($0) }) {
+                _ = WireFormat.encode(try WireFormat.decodeWorkerMessage(header: $0, tensors: $1))
+            },
+            wire("coordinator message", coordinatorMessages.map { WireFormat.encode($0) }) {
+                _ = WireFormat.encode(try WireFormat.decodeCoordinatorMessage(header: $0, tensors: $1))
+            },
+            wire("status query", [WireFormat.encode(StatusQuery())]) {
+                _ = WireFormat.encode(try WireFormat.decodeStatusQuery(header: $0, tensors: $1))
+            },
+            wire("status reply", statusReplies.map { WireFormat.encode($0) }) {
+                _ = WireFormat.encode(try WireFormat.decodeStatusReply(header: $0, tensors: $1))
+            },
+            FuzzedDecoder("result record", Mutator(seeds: records)) {
+                _ = try ResultRecord.decode(Data($0))
+            },
+            FuzzedDecoder("training checkpoint", Mutator(seeds: [Array(checkpoint)])) {
+                _ = try ProjectionTrainer(checkpoint: Data($0), dimensionA: 3, dimensionB: 2, adam: Adam())
+            },
+            FuzzedDecoder("endpoint", Mutator(seeds: endpoints, words: ["tcp://", "ipc://", "[::1]", ":", "*"])) {
+                _ = try Endpoint(String(decoding: $0, as: UTF8.self))
+            },
+            FuzzedDecoder("key list", Mutator(seeds: keyLists, words: ["curve-public ", "curve-secret ", "#", "\n"])) {
+                _ = try CurveKeyFile.publicKeys(in: String(decoding: $0, as: UTF8.self), at: "list")
+            },
+        ]
+    }
+
+    /// A message with its header's length, number of tensors and their lengths before it, so that these change as well.
+    private static func wire(
+        _ name: String, _ messages: [EncodedMessage],
+        _ decode: @escaping (UnsafeRawBufferPointer, [UnsafeRawBufferPointer]) throws -> Void
+    ) -> FuzzedDecoder {
+        let seeds = messages.map { message in
+            message.withFrames { header, tensors in
+                var bytes: [UInt8] = [UInt8(header.count & 0xFF), UInt8(header.count >> 8), UInt8(tensors.count)]
+                for tensor in tensors { bytes.append(UInt8(tensor.count)) }
+                for frame in [header] + tensors { bytes += frame }
+                return bytes
+            }
+        }
+        return FuzzedDecoder(name, Mutator(seeds: seeds)) { bytes in
+            // The blocks have exactly the frames' sizes: a sanitizer sees any byte read beyond them.
+            var rest = bytes[...]
+            func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
+                let part = rest.prefix(count)
+                rest = rest.dropFirst(count)
+                let block = UnsafeMutableRawBufferPointer.allocate(byteCount: part.count, alignment: 1)
+                block.copyBytes(from: part)
+                return block
+            }
+            let sizes = (0..<3).map { _ in Int(rest.popFirst() ?? 0) }
+            let lengths = (0..<min(sizes[2], 80)).map { _ in Int(rest.popFirst() ?? 0) }
+            let frames = ([sizes[0] | sizes[1] << 8] + lengths).map(take)
+            defer { for frame in frames { frame.deallocate() } }
+            try decode(UnsafeRawBufferPointer(frames[0]), frames.dropFirst().map { UnsafeRawBufferPointer($0) })
+        }
+    }
+
+    private static let matrix = FloatMatrix(
+        rows: 2, columns: 3, values: [0, -0.0, 1.5, .infinity, .leastNonzeroMagnitude, -7])
+    private static let continuation = Continuation(tokens: [1, 2, 128_000], text: "a\u{0}b 👩‍🔬")
+
+    private static var workerMessages: [WorkerMessage] {
+        let results: [UnitResult] = [
+            .extract(ExtractResult(a: matrix, b: matrix)),
+            .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix))),
+            .train(TrainResult(squaredErrorSum: 0.5, gradient: .factor(matrix))),
+            .similarity(SimilarityResult(plain: continuation, injected: continuation)),
+            .evaluate(EvaluateResult(items: [ItemAnswers(answers: [continuation, continuation])])),
+        ]
+        let registration = Registration(
+            softwareVersion: "1", worker: "host:7:x", host: "host", processID: 7, deviceKind: "cpu", run: "run",
+            leases: [LeaseID(1), LeaseID(300)])
+        return [
+            .register(registration), .ready(Readiness(fingerprintA: "aa", fingerprintB: "bb", capacity: 2)),
+            .heartbeat([LeaseID(1), LeaseID(2)]),
+            .failure(lease: LeaseID(1), unit: UnitID(.squad, 4), cause: "no"), .goodbye(reason: "done"),
+        ]
+            + zip([.extract, .train, .train, .similarity, .squad], results).map { (stage: Stage, result) in
+                .result(run: "run", lease: LeaseID(9), unit: UnitID(stage, 4), result: result)
+            }
+    }
+
+    private static var coordinatorMessages: [CoordinatorMessage] {
+        let item = EvaluationItem(id: "5", fullPrompt: "a", bPrompt: "b", cue: "c", partnerPrompt: "d")
+        let units: [WorkUnit] = [
+            .extract(ExtractUnit(firstRow: 64, texts: ["a", "é"], maximumTokens: 512)),
+            .train(TrainUnit(step: 2, rows: [7, 0], dense: true)),
+            .similarity(SimilarityUnit(prompt: "p", layer: 8, newTokens: 20)),
+            .evaluate(
+                EvaluateUnit(
+                    task: .squad, conditions: Condition.allCases, items: [item],
+                    limits: GenerationLimits(maximumNewTokens: 32, stopStrings: ["\n"]))),
+        ]
+        let welcome = Welcome(
+            run: "r", modelA: "/a", modelB: "/b", layerK: 26, layerJ: 0, operation: .mean, seed: 1,
+            heartbeatSeconds: 0.1, silenceSeconds: 10)
+        let rows = ActivationRows(indices: [7, 0], a: matrix, b: matrix)
+        return [.welcome(welcome), .refusal(reason: "no"), .heartbeat, .finished(reason: "done")]
+            + zip([.extract, .train, .similarity, .squad], units).map { (stage: Stage, unit) in
+                .grant(Grant(lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: matrix, rows: rows))
+            }
+    }
+
+    private static var statusReplies: [StatusReply] {
+        let stage = StageStatus(stage: .extract, unitsDone: 3, unitsTotal: 4, seconds: 1, rate: 3, etaSeconds: 0.5)
+        let worker = WorkerStatus(
+            worker: "w", host: "h", processID: 8, deviceKind: "cpu", state: .lost, unitsDone: 3, leases: 1, rate: 2,
+            lastHeardSeconds: 0.5, bytesIn: 9, bytesOut: 0)
+        let status = RunStatus(
+            run: "r", phase: .stopping, elapsedSeconds: 1.25, stages: [stage], loss: 0.5, workers: [worker],
+            faults: [Fault(atSeconds: 0.25, worker: "w", what: "gone")], faultCount: 12)
+        return [.status(status), .refusal(reason: "no")]
+    }
+
+    private static var records: [[UInt8]] {
+        workerMessages.compactMap { message in
+            guard case .result(let run, _, let unit, let result) = message else { return nil }
+            return ResultRecord(run: run, unit: unit, result: result).bytes
+        }
+    }
+
+    private static var checkpoint: Data { ProjectionTrainer(w: FloatMatrix(zeros: 2, 3), adam: Adam()).checkpoint() }
+
+    private static let endpoints = ["tcp://127.0.0.1:5755", "tcp://[::1]:*", "ipc:///tmp/run.socket", "tcp://host.a:1"]
+        .map { Array($0.utf8) }
+
+    private static let keyLists = [
+        "# ours\ncurve-public Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID worker 7\n\ncurve-public "
+            + "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\n"
+    ].map { Array($0.utf8) }
+}

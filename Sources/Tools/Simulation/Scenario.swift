@@ -1,0 +1,95 @@
+package import CoordinatorControl
+import Run
+
+/// What is simulated: a run, how patient it is, and how many workers there are.
+package struct Scenario: Sendable {
+    package let plan: RunPlan
+    package var limits: RunLimits
+    package var workers: Int
+    let schedule: TrainingSchedule?
+    /// W before each step and after the last, as one process would compute it.
+    let projections: [UInt64]
+    /// The rows of each shard, by the unit's number.
+    let rowsOfShards: [[Int]]
+
+    package init(plan: RunPlan, workers: Int, limits: RunLimits = Scenario.limits) {
+        self.plan = plan
+        self.workers = workers
+        self.limits = limits
+        var schedule: TrainingSchedule?
+        for stage in plan.stages {
+            if case .steps(let found) = stage.cut { schedule = found }
+        }
+        self.schedule = schedule
+        projections = schedule.map(SimulatedMath.projections) ?? [SimulatedMath.initialProjection]
+        guard let schedule else {
+            rowsOfShards = []
+            return
+        }
+        let orders = (0..<schedule.epochs).map { schedule.order(epoch: $0) }
+        rowsOfShards = (0..<schedule.steps * schedule.shardsPerStep).map { index in
+            let (step, shard) = index.quotientAndRemainder(dividingBy: schedule.shardsPerStep)
+            guard shard < schedule.shardCount(step: step) else { return [] }
+            return Array(schedule.rows(step: step, shard: shard, order: orders[step / schedule.stepsPerEpoch]))
+        }
+    }
+
+    /// Faults come thick and fast in a simulation, so silence is noticed sooner than in a real run, and what would
+    /// end a run because of a bad unit or worker is put off.
+    package static var limits: RunLimits {
+        var limits = RunLimits()
+        limits.silenceSeconds = 2.5
+        limits.unmeasuredSeconds = 10
+        limits.lossesPerUnit = 1_000
+        limits.failuresPerUnit = 1_000
+        limits.resetsPerWorker = 10_000
+        limits.paceSeconds = 10
+        limits.replaySteps = 3
+        return limits
+    }
+
+    /// A run of all kinds of stages, a few seconds long.
+    package static func small(workers: Int) -> Scenario {
+        var scenario = smallRun
+        scenario.workers = workers
+        return scenario
+    }
+
+    private static let smallRun = Scenario(
+        plan: RunPlan(
+            run: "run",
+            stages: [
+                StagePlan(.extract, .rows(rowCount: 14, rowsPerUnit: 4)),
+                StagePlan(
+                    .train, .steps(TrainingSchedule(rowCount: 14, epochs: 2, batch: 4, shardRows: 2, seed: 1)),
+                    needsProjection: true),
+                StagePlan(.squad, .rows(rowCount: 11, rowsPerUnit: 2), needsProjection: true),
+            ], fingerprintA: "a", fingerprintB: "b"), workers: 1)
+
+    /// A run with work for a thousand workers.
+    package static func large(workers: Int) -> Scenario {
+        Scenario(
+            plan: RunPlan(
+                run: "run",
+                stages: [
+                    StagePlan(.extract, .rows(rowCount: 4 * workers, rowsPerUnit: 2)),
+                    StagePlan(
+                        .train,
+                        .steps(
+                            TrainingSchedule(rowCount: 4 * workers, epochs: 1, batch: workers, shardRows: 8, seed: 1)),
+                        needsProjection: true),
+                    StagePlan(.squad, .rows(rowCount: 2 * workers, rowsPerUnit: 1), needsProjection: true),
+                ], fingerprintA: "a", fingerprintB: "b"), workers: workers)
+    }
+
+    /// The scenario that belongs to a seed: mostly few workers, sometimes many.
+    package static func of(seed: UInt64, workers: Int? = nil) -> Scenario {
+        var random = NamedGenerator(seed: seed, purpose: "scenario")
+        let draw = random.uniform()
+        let count = workers ?? (draw < 0.9 ? 1 + random.index(below: 5) : 6 + random.index(below: 20))
+        var scenario = count > 100 ? large(workers: count) : small(workers: count)
+        // W travels whole, or is replayed from a few or from many steps.
+        scenario.limits.replaySteps = [0, 1, 3, 16][random.index(below: 4)]
+        return scenario
+    }
+}

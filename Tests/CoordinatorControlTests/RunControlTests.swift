@@ -1,0 +1,128 @@
+import CoordinatorControl
+import Run
+import Testing
+
+/// Single decisions of the coordinator.
+struct RunControlTests {
+    private static let plan = RunPlan(
+        run: "run", stages: [StagePlan(.squad, .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
+
+    private var control: RunControl
+    private var seconds = 0.0
+
+    init() {
+        control = RunControl(plan: Self.plan, limits: RunLimits(), now: .seconds(0))
+        _ = control.start(at: .seconds(0))
+    }
+
+    private mutating func tell(_ event: RunControl.Event, after delay: Double = 0) -> [RunControl.Effect] {
+        seconds += delay
+        let effects = control.handle(event, at: .seconds(seconds))
+        #expect(control.violation() == nil)
+        return effects
+    }
+
+    private func registration(_ name: String, processID: Int32 = 1, host: String = "host") -> RunControl.WorkerEvent {
+        .register(
+            Registration(softwareVersion: "1", worker: name, host: host, processID: processID, deviceKind: "cpu"))
+    }
+
+    /// Registers a worker; the units that it is given.
+    @discardableResult
+    private mutating func join(_ name: String, _ byte: UInt8) -> [(LeaseID, UnitID)] {
+        _ = tell(.message(PeerID([byte]), registration(name)))
+        return grants(
+            tell(.message(PeerID([byte]), .ready(Readiness(fingerprintA: "a", fingerprintB: "b", capacity: 4)))))
+    }
+
+    private func grants(_ effects: [RunControl.Effect]) -> [(LeaseID, UnitID)] {
+        effects.compactMap { effect in
+            if case .send(_, .grant(let lease, let unit, _)) = effect { (lease, unit) } else { nil }
+        }
+    }
+
+    private func ending(_ effects: [RunControl.Effect]) -> RunControl.Outcome? {
+        for case .end(let outcome) in effects { return outcome }
+        return nil
+    }
+
+    @Test mutating func `a run without workers waits`() {
+        for _ in 0..<10_000 { #expect(ending(tell(.tick, after: 1)) == nil) }
+        #expect(control.status(at: .seconds(seconds)).phase == .running)
+    }
+
+    @Test mutating func `a disk that breaks ends the run although a result is on its way to it`() {
+        let (lease, unit) = join("w", 1)[0]
+        let effects = tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, digest: "d")))
+        #expect(effects.contains(.persist(unit)))
+        #expect(ending(tell(.broken("journal: no space left"))) == .failed("journal: no space left"))
+    }
+
+    @Test mutating func `a worker cannot give up another's lease`() {
+        let (lease, unit) = join("w", 1)[0]
+        join("v", 2)
+        _ = tell(.message(PeerID([2]), .failure(lease: lease, unit: unit, cause: "none of mine")))
+        _ = tell(.message(PeerID([2]), .result(run: "run", lease: lease, unit: UnitID(.squad, 5), digest: "d")))
+        #expect(control.status(at: .seconds(0)).workers[0].leases == 2)
+    }
+
+    @Test mutating func `a registration that arrives twice leaves the worker ready`() {
+        join("w", 1)
+        _ = tell(.message(PeerID([1]), registration("w")))
+        #expect(control.status(at: .seconds(0)).workers[0].state == .working)
+    }
+
+    @Test mutating func `a process that ends on this host is not taken for one of another host`() {
+        join("w", 1)
+        _ = tell(.processEnded(processID: 1, host: "elsewhere", how: "was killed"))
+        #expect(control.status(at: .seconds(0)).workers[0].state == .working)
+        _ = tell(.processEnded(processID: 1, host: "host", how: "was killed"))
+        #expect(control.status(at: .seconds(0)).workers[0].state == .lost)
+    }
+
+    @Test mutating func `a straggler's unit is given to an idle worker, and the status says so`() {
+        let slow = join("slow", 1)
+        let fast = join("fast", 2)
+        for (lease, unit) in fast {
+            var granted = [(lease, unit)]
+            while let (lease, unit) = granted.popLast() {
+                let effects = tell(
+                    .message(PeerID([2]), .result(run: "run", lease: lease, unit: unit, digest: "d")), after: 0.1)
+                granted = grants(effects)
+                _ = tell(.persisted(unit))
+            }
+        }
+        _ = tell(.message(PeerID([1]), .heartbeat(slow.map(\.0))))
+        let second = grants(tell(.tick, after: 3))
+        #expect(second.map(\.1) == [slow[0].1])
+        let faults = control.status(at: .seconds(seconds)).faults
+        #expect(faults.contains { $0.worker == "slow" && $0.what.contains("given to fast as well") })
+    }
+
+    @Test mutating func `a worker that leaves returns its units at once`() {
+        let leaving = join("leaving", 1)
+        _ = tell(.message(PeerID([1]), .goodbye(reason: "terminated")))
+        #expect(join("staying", 2).map(\.1) == leaving.map(\.1))
+        let fault = control.status(at: .seconds(0)).faults.last
+        #expect(fault?.worker == "leaving")
+        #expect(fault?.what == "left: terminated; squad/0, squad/1 given out again")
+    }
+
+    @Test func `the workers kept account of are bounded, and a lost one makes room`() {
+        var limits = RunLimits()
+        limits.workers = 2
+        var control = RunControl(plan: Self.plan, limits: limits, now: .seconds(0))
+        _ = control.start(at: .seconds(0))
+        for number in 0..<10 {
+            let effects = control.handle(
+                .message(PeerID([UInt8(number)]), registration("w\(number)")), at: .seconds(Double(number)))
+            #expect(effects == [.send(PeerID([UInt8(number)]), .welcome)])
+            if number > 0 {
+                _ = control.handle(
+                    .message(PeerID([UInt8(number)]), .goodbye(reason: "done")), at: .seconds(Double(number)))
+            }
+            #expect(control.violation() == nil)
+        }
+        #expect(control.status(at: .seconds(9)).workers.map(\.worker) == ["w0", "w9"])
+    }
+}
