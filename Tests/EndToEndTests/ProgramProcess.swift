@@ -19,6 +19,7 @@ final class ProgramProcess: @unchecked Sendable {
     private let outputFile: URL
     private let errorFile: URL
 
+    /// - Parameter environment: variables set besides those of the tests.
     convenience init(
         _ program: String, _ arguments: [String], in scratch: ScratchFolder, environment: [String: String] = [:]
     ) throws {

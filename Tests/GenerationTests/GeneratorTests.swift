@@ -8,12 +8,12 @@ import Testing
 @Suite struct GeneratorTests {
     private static let folder = Repository.fixture("Models/llama3-rope-sharded").path
 
-    private static func model(threads: Int = 2, rowLimit: Int = 512) throws -> LlamaModel {
-        try LlamaModel.load(try ModelFolder(path: folder), threads: threads, rowLimit: rowLimit)
+    private static func model(threads: Int = 2, rowLimit: Int = 512) throws -> LanguageModel {
+        try LanguageModel.load(try ModelFolder(path: folder), threads: threads, rowLimit: rowLimit)
     }
 
     /// Requests of mixed lengths, some with an injection, some that sample.
-    private static func requests(_ model: LlamaModel) -> [GenerationRequest] {
+    private static func requests(_ model: LanguageModel) -> [GenerationRequest] {
         let vector = (0..<model.configuration.hiddenSize).map { Float($0 % 5) - 2 }
         return (0..<23).map { index in
             let prompt = (0...(index * 7) % 40).map {

@@ -77,9 +77,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""hidden_act":"gelu""#, "hidden_act"), (#""attention_bias":true"#, "attention_bias"),
-        (#""mlp_bias":true"#, "mlp_bias"), (#""quantization_config":{"bits":4}"#, "quantization_config"),
-        (#""rope_scaling":{"rope_type":"yarn","factor":2}"#, "rope_scaling.rope_type"),
+        (#""hidden_act":"gelu""#, "hidden_act"), (#""attention_bias":1"#, "attention_bias"),
+        (#""mlp_bias":"yes""#, "mlp_bias"), (#""quantization_config":{"bits":4}"#, "quantization_config"),
+        (#""rope_scaling":{"rope_type":"longrope","factor":2}"#, "rope_scaling.rope_type"),
+        (#""rope_scaling":{"rope_type":"linear","factor":2,"mrope_section":[1]}"#, "rope_scaling.mrope_section"),
+        (#""rope_scaling":{"rope_type":"yarn","factor":2,"beta_fast":0}"#, "rope_scaling.beta_fast"),
+        (#""rope_theta":1e-300"#, "rope_theta"), (#""some_new_field":3"#, "some_new_field"),
+        (#""attn_logit_softcapping":50.0"#, "attn_logit_softcapping"), (#""use_mrope":true"#, "use_mrope"),
         (#""rope_scaling":{"rope_type":"linear"}"#, "rope_scaling.factor"),
         (#""rope_scaling":{"rope_type":"linear","factor":-1}"#, "rope_scaling.factor"),
         (#""rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5}"#, "partial_rotary_factor"),
@@ -111,6 +115,13 @@ import Testing
             let error = #expect(throws: ModelFolderError.self) { try read(fields) }
             #expect(error?.description.contains(name) ?? false)
         }
+    }
+
+    @Test func `fields without effect, and fields that are off, may stand there`() throws {
+        let fields =
+            #""torch_dtype":"bfloat16","use_cache":true,"_name_or_path":"x","unknown":null,"#
+            + #""clip_qkv":null,"use_sliding_window":false,"pruned_heads":{},"attention_multiplier":1.0"#
+        #expect(try reading(fields) == read(Self.minimal))
     }
 
     @Test func `another architecture is named, with those that are supported`() throws {

@@ -34,6 +34,10 @@ import Testing
             let path = try folder([name: "x"]).path
             let description = #expect(throws: ModelFolderError.self) { try ModelFolder(path: path) }?.description ?? ""
             #expect(description.contains("pickle") && description.contains(name) && description.contains("safetensors"))
+            #expect(!description.contains("\n"))
+            if name.hasSuffix(".bin") {
+                #expect(description.contains("python3 -c ") && description.hasSuffix("'\(path)'"))
+            }
         }
     }
 

@@ -1,8 +1,36 @@
 import Foundation
 import ModelFolders
+import TestSupport
 import Testing
 
 @Suite struct RotaryConfigurationTests {
+    private let temporary = TemporaryFolder()
+
+    /// Figures of scripts/make-references/rotary.py.
+    @Test func `frequencies and scale of every type are those of transformers`() throws {
+        let file = try Data(contentsOf: Repository.fixture("Families/rotary.json"))
+        let object = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
+        let cases = try #require(object["cases"] as? [[String: Any]])
+        #expect(cases.count == 32)
+        for item in cases {
+            let dimension = try #require(item["head_dim"] as? Int)
+            let config: [String: Any] = [
+                "model_type": "llama", "hidden_size": 2 * dimension, "num_hidden_layers": 1, "num_attention_heads": 2,
+                "intermediate_size": 8, "vocab_size": 8,
+                "max_position_embeddings": try #require(item["max_position_embeddings"]),
+                "rope_parameters": try #require(item["parameters"]),
+            ]
+            let url = try temporary.folder().appendingPathComponent("config.json")
+            try JSONSerialization.data(withJSONObject: config).write(to: url)
+            let rotary = try ModelConfiguration(config: url).rotary
+            let expected = try #require(item["frequencies"] as? [Double])
+            let found = rotary.frequencies(headDimension: dimension)
+            #expect(found.count == expected.count)
+            for (x, y) in zip(found, expected) { #expect(abs(Double(x) - y) <= 1e-6 * y, "\(item)") }
+            #expect(abs(Double(rotary.attentionFactor) - (item["attention_factor"] as? Double ?? 0)) < 1e-6)
+        }
+    }
+
     @Test func `frequencies fall from one turn per 2π positions by powers of the base`() {
         let frequencies = RotaryConfiguration(theta: 10_000, scaling: .none).frequencies(headDimension: 8)
         for (found, expected) in zip(frequencies, [1, 0.1, 0.01, 0.001] as [Float]) {

@@ -6,7 +6,7 @@ import Testing
 /// A result is a function of its own inputs, bit for bit.
 @Suite struct InvarianceTests {
     /// Prompts of mixed lengths, one of them longer than a tile of queries and a block of keys.
-    private static func prompts(_ model: LlamaModel, seed: UInt64) -> [[Int32]] {
+    private static func prompts(_ model: LanguageModel, seed: UInt64) -> [[Int32]] {
         var random = SeededGenerator(seed: seed)
         let lengths = [1, 2, 3, 13, 31, 32, 33, 65, 97].map { min($0, model.configuration.maximumPositions) }
         return lengths.map { length in
@@ -15,17 +15,17 @@ import Testing
     }
 
     /// Each prompt alone, in one piece, with one thread.
-    private static func alone(_ model: LlamaModel, _ prompts: [[Int32]]) throws -> [LlamaModel.Trace] {
+    private static func alone(_ model: LanguageModel, _ prompts: [[Int32]]) throws -> [LanguageModel.Trace] {
         try prompts.map { try model.trace(of: $0) }
     }
 
-    private static func together(_ model: LlamaModel, _ prompts: [[Int32]]) throws -> [LlamaModel.Trace] {
+    private static func together(_ model: LanguageModel, _ prompts: [[Int32]]) throws -> [LanguageModel.Trace] {
         let sites = (0...model.configuration.blockCount).map { ActivationSite(afterBlocks: $0) }
         let steps = try prompts.map {
             SequenceStep(cache: try model.makeCache(), tokens: $0, readings: sites, head: .logits)
         }
         return try model.step(steps).map {
-            LlamaModel.Trace(streams: $0.activations, finalNorm: $0.finalNorm, logits: $0.logits)
+            LanguageModel.Trace(streams: $0.activations, finalNorm: $0.finalNorm, logits: $0.logits)
         }
     }
 

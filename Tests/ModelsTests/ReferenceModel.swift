@@ -14,8 +14,8 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    func load(threads: Int = 1, kernels: KernelPath? = nil, rowLimit: Int = 512) throws -> LlamaModel {
-        try LlamaModel.load(
+    func load(threads: Int = 1, kernels: KernelPath? = nil, rowLimit: Int = 512) throws -> LanguageModel {
+        try LanguageModel.load(
             try ModelFolder(path: folder.path), threads: threads, kernels: kernels, rowLimit: rowLimit)
     }
 
@@ -55,8 +55,17 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
                 name: $0, folder: Repository.fixture("Models/\($0)"),
                 reference: Repository.fixture("Models/\($0)/reference.json"))
         }
-        return shipped + fixtures
+        return shipped + fixtures + families
     }()
+
+    /// Small models of every family, with random weights.
+    static let families = [
+        "mistral", "qwen2", "qwen3", "gemma2", "llama-biases", "llama-dynamic", "llama-yarn", "qwen2-yarn",
+    ].map {
+        ReferenceModel(
+            name: $0, folder: Repository.fixture("Families/\($0)"),
+            reference: Repository.fixture("Families/\($0)/reference.json"))
+    }
 
     /// Trained models outside the repository.
     static let shared: [ReferenceModel] =
@@ -125,6 +134,16 @@ struct ReferenceInjections: Sendable, CustomTestStringConvertible {
                 ReferenceInjections(
                     name: "model-a to model-b", modelA: a, modelB: b,
                     reference: Repository.fixture("References/injection.json")))
+        }
+        for (a, b) in [
+            ("gemma2", "qwen2"), ("qwen3", "gemma2"), ("mistral", "qwen3"), ("llama-yarn", "qwen2-yarn"),
+            ("qwen2", "mistral"),
+        ] {
+            guard let modelA = model(a), let modelB = model(b) else { continue }
+            result.append(
+                ReferenceInjections(
+                    name: "\(a) to \(b)", modelA: modelA, modelB: modelB,
+                    reference: Repository.fixture("Families/injection-\(a)-\(b).json")))
         }
         if let a = model("stories260K"), let b = model("babyllama105") {
             result.append(

@@ -7,6 +7,12 @@ import Testing
     private struct Case: Sendable {
         let heads: AttentionHeads
         let length: Int
+        var softCap: Float?
+        var window: Int?
+
+        var scores: AttentionScores {
+            AttentionScores(scale: 1 / Float(heads.dimension).squareRoot(), softCap: softCap, window: window)
+        }
     }
 
     private static let cases = [
@@ -14,6 +20,11 @@ import Testing
         Case(heads: AttentionHeads(heads: 8, keyValueHeads: 2, dimension: 16), length: 70),
         Case(heads: AttentionHeads(heads: 6, keyValueHeads: 6, dimension: 48), length: 100),
         Case(heads: AttentionHeads(heads: 3, keyValueHeads: 1, dimension: 34), length: 33),
+        // Windows of one position, shorter than a tile of queries, of a block of keys, and longer than the text.
+        Case(heads: AttentionHeads(heads: 4, keyValueHeads: 2, dimension: 16), length: 70, window: 1),
+        Case(heads: AttentionHeads(heads: 2, keyValueHeads: 2, dimension: 8), length: 100, window: 5),
+        Case(heads: AttentionHeads(heads: 8, keyValueHeads: 2, dimension: 16), length: 131, softCap: 2, window: 32),
+        Case(heads: AttentionHeads(heads: 3, keyValueHeads: 1, dimension: 34), length: 40, softCap: 0.5, window: 99),
     ]
 
     private struct Inputs {
@@ -58,7 +69,8 @@ import Testing
                 cached, heads: heads, keys: MatrixColumns(both), values: MatrixColumns(both, from: narrow), table: table
             )
             let attended = try Matrix(rows: rows, columns: width)
-            try device.attention(cached, heads: heads, queries: MatrixColumns(queries), output: attended)
+            try device.attention(
+                cached, heads: heads, scores: test.scores, queries: MatrixColumns(queries), output: attended)
             output += values(attended)
             start = end
         }
@@ -66,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: cases.indices)
-    func `it is the softmax over the positions up to its own`(_ index: Int) throws {
+    func `it is the softmax over the positions in sight`(_ index: Int) throws {
         let test = Self.cases[index]
         let inputs = Inputs(test, seed: 21)
         let found = try run(test, inputs, try CPUDevice(threads: 2), cuts: [test.length])
@@ -76,16 +88,21 @@ import Testing
             for head in 0..<heads.heads {
                 let query = inputs.queries[(row * heads.heads + head) * d..<(row * heads.heads + head + 1) * d]
                 func offset(_ position: Int) -> Int { (position * heads.keyValueHeads + head / group) * d }
-                let scores = (0...row).map { position in
-                    zip(query, inputs.keys[offset(position)..<offset(position) + d]).reduce(0) {
-                        $0 + Double($1.0) * Double($1.1)
-                    } / Double(d).squareRoot()
+                let first = max(0, row + 1 - (test.window ?? .max / 2))
+                let scores = (first...row).map { position in
+                    let score =
+                        zip(query, inputs.keys[offset(position)..<offset(position) + d]).reduce(0) {
+                            $0 + Double($1.0) * Double($1.1)
+                        } / Double(d).squareRoot()
+                    return test.softCap.map { Double($0) * tanh(score / Double($0)) } ?? score
                 }
                 let weights = scores.map { exp($0 - (scores.max() ?? 0)) }
                 let total = weights.reduce(0, +)
                 for i in 0..<d {
                     let expected =
-                        (0...row).reduce(0) { $0 + weights[$1] * Double(inputs.values[offset($1) + i]) } / total
+                        (first...row).reduce(0) {
+                            $0 + weights[$1 - first] * Double(inputs.values[offset($1) + i])
+                        } / total
                     #expect(abs(Double(found[(row * heads.heads + head) * d + i]) - expected) < 2e-6)
                 }
             }

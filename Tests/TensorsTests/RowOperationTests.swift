@@ -33,7 +33,52 @@ import Testing
         }
     }
 
-    @Test func `the gated unit is right over the whole range and the same on every path`() throws {
+    @Test(arguments: [2, 12, 16, 34])
+    func `heads are normed one by one, in place`(_ dimension: Int) throws {
+        var random = SeededGenerator(seed: 12)
+        let (rows, heads, epsilon) = (9, 3, Float(1e-6))
+        let x = random.floats(rows * heads * dimension, in: -3...3)
+        let weight = random.floats(dimension)
+        for path in supportedPaths {
+            let device = try CPUDevice(threads: 2, kernels: path)
+            let whole = try matrix(rows, heads * dimension, x)
+            device.rmsNorm(
+                heads: MatrixColumns(whole), count: heads, weight: weight, epsilon: epsilon, rows: rows)
+            let apart = try Matrix(rows: rows * heads, columns: dimension)
+            device.rmsNorm(
+                try matrix(rows * heads, dimension, x), weight: weight, epsilon: epsilon, rows: rows * heads,
+                output: apart)
+            #expect(values(whole) == values(apart))
+        }
+    }
+
+    @Test func `soft caps are right over the whole range and the same on every path`() throws {
+        let inputs: [Float] =
+            (-2000...2000).map { Float($0) * 0.03 } + [0, 1e-30, 1e-6, -1e-6, 3e38, -3e38] + [0.1, 0.01, -0.01]
+        var results: [[Float]] = []
+        for path in supportedPaths {
+            let row = try matrix(1, inputs.count, inputs)
+            try CPUDevice(threads: 1, kernels: path).softCap(row, cap: 7, rows: 1)
+            results.append(values(row))
+        }
+        #expect(results.allSatisfy { $0.map(\.bitPattern) == results[0].map(\.bitPattern) })
+        for (x, found) in zip(inputs, results[0]) {
+            let expected = 7 * tanh(Double(x) / 7)
+            #expect(abs(Double(found) - expected) <= 6e-7 * abs(expected), "value \(x)")
+        }
+    }
+
+    @Test func `rows and biases are added`() throws {
+        let device = try CPUDevice(threads: 2)
+        let y = try matrix(10, 3, (0..<30).map(Float.init))
+        device.add(try matrix(10, 3, (0..<30).map { Float($0) * 100 }), to: y, rows: 9)
+        device.add(bias: [0.5, 0.25], to: MatrixColumns(y, from: 1), rows: 10)
+        #expect(y.values(ofRow: 2) == [606, 707.5, 808.25])
+        #expect(y.values(ofRow: 9) == [27, 28.5, 29.25])
+    }
+
+    @Test(arguments: Activation.allCases)
+    func `the gated unit is right over the whole range and the same on every path`(_ activation: Activation) throws {
         let gates: [Float] = (-2000...2000).map { Float($0) * 0.06 } + [0, -0.0, 1e-30, -1e-30, 3e38, -3e38]
         let columns = gates.count
         var results: [[Float]] = []
@@ -45,14 +90,19 @@ import Testing
                 both.row(0)[columns + i] = 2
             }
             let output = try Matrix(rows: 1, columns: columns)
-            device.swiglu(
-                gate: MatrixColumns(both), up: MatrixColumns(both, from: columns), rows: 1, output: output)
+            device.gated(
+                activation, gate: MatrixColumns(both), up: MatrixColumns(both, from: columns), rows: 1, output: output)
             results.append(values(output))
         }
         #expect(results.allSatisfy { $0.map(\.bitPattern) == results[0].map(\.bitPattern) })
         for (gate, found) in zip(gates, results[0]) where abs(gate) < 1e30 {
-            let expected = 2 * Double(gate) / (1 + exp(-Double(gate)))
-            #expect(abs(Double(found) - expected) <= 1e-6 * abs(expected) + 1e-35, "gate \(gate)")
+            let z = Double(gate)
+            let expected =
+                switch activation {
+                case .silu: 2 * z / (1 + exp(-z))
+                case .geluTanh: z * (1 + tanh((2 / Double.pi).squareRoot() * (z + 0.044715 * z * z * z)))
+                }
+            #expect(abs(Double(found) - expected) <= 2e-6 * abs(expected) + 1e-15, "gate \(gate)")
         }
         #expect(results[0].allSatisfy { !$0.isNaN })
     }

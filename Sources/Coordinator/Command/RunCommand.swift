@@ -22,10 +22,12 @@ struct RunCommand: AsyncParsableCommand {
             --c4 c4-train.00000-of-01024.json.gz --squad dev-v1.1.json --gsm8k test.jsonl --limit 100 --output runs/3b-8b
             """)
 
-    @Option(help: ArgumentHelp("Folder of the model that reads (Hugging Face layout).", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Model that reads: a folder (Hugging Face layout) or a hub id in the local cache.", valueName: "dir"))
     var modelA: String
 
-    @Option(help: ArgumentHelp("Folder of the model that answers (Hugging Face layout).", valueName: "dir"))
+    @Option(help: ArgumentHelp("Model that answers: a folder or a hub id, as above.", valueName: "dir"))
     var modelB: String
 
     @Option(help: ArgumentHelp("Read A after so many blocks; 0 is the embedding.", valueName: "k"))

@@ -39,10 +39,12 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let endpoint = try UsageError.checking { try Endpoint(connect) }
         var options = SocketOptions()
+        // On this machine alone progress is told in the clear: keys that workers find in the environment are not for it.
+        let environment =
+            endpoint.isLocalOnly && key == nil && coordinatorKey == nil ? [:] : ProcessInfo.processInfo.environment
         options.security = try UsageError.checking {
             try ClientKeys.security(
-                for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey,
-                environment: ProcessInfo.processInfo.environment)
+                for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey, environment: environment)
         }
         while true {
             let status = try ask(endpoint, options)

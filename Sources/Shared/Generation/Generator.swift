@@ -8,11 +8,11 @@ package import Models
 /// A sequence that ends makes room for the next request at once. How many are decoded together changes no result:
 /// each sequence's arithmetic is its own.
 package struct Generator: Sendable {
-    package let model: LlamaModel
+    package let model: LanguageModel
     /// Sequences that are decoded together at most.
     package let maximumBatch: Int
 
-    package init(model: LlamaModel, maximumBatch: Int = 32) {
+    package init(model: LanguageModel, maximumBatch: Int = 32) {
         self.model = model
         self.maximumBatch = max(1, maximumBatch)
     }

@@ -24,6 +24,8 @@ enum BoundedFile {
     static func read(_ url: URL, limit: Int) throws(ModelFolderError) -> Data {
         let bytes = try size(of: url)
         guard bytes <= limit else { throw .tooLarge(path: url.path, bytes: bytes, limit: limit) }
+        // Foundation leaks its buffer on an empty file.
+        if bytes == 0 { return Data() }
         do {
             return try Data(contentsOf: url)
         } catch {

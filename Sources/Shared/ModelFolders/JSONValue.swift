@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value, for reading a configuration field by field.
-enum JSONValue: Decodable, Equatable {
+enum JSONValue: Decodable, Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int)

@@ -1,7 +1,9 @@
 package import Foundation
 
-/// The shape of a Llama model, as its `config.json` gives it, checked.
+/// The shape of a model and the arithmetic of its blocks, as its `config.json` gives them, checked.
 package struct ModelConfiguration: Hashable, Sendable {
+    package let family: ModelFamily
+    package let arithmetic: ModelArithmetic
     /// Width of the residual stream.
     package let hiddenSize: Int
     /// Transformer blocks, L.
@@ -25,10 +27,10 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Tokens that end a generation: those of `generation_config.json` where it names any, else of `config.json`.
     package let endTokens: [Int32]
 
-    /// What `architectures` and `model_type` may say.
-    package static let supportedArchitectures = ["LlamaForCausalLM"]
+    /// What `architectures` may say.
+    package static let supportedArchitectures = ModelFamily.allCases.map(\.architecture)
 
-    /// Bounds that no Llama comes near; products of any three fit an Int.
+    /// Bounds that no model comes near; products of any three fit an Int.
     enum Limits {
         static let width = 1 << 18
         static let feedForward = 1 << 20
@@ -44,19 +46,24 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Any field that changes the arithmetic and is not computed here is an error.
     package init(config: URL, generationConfig: URL? = nil) throws(ModelFolderError) {
         let fields = try JSONFields(contentsOf: config, limit: Limits.configurationBytes)
-        try Self.checkArchitecture(fields)
-        try Self.checkArithmetic(fields)
+        family = try Self.family(fields)
+        let defaults = family.description
+        try ConfigurationFields.check(fields, family)
 
         hiddenSize = try fields.requiredInteger("hidden_size", in: 1...Limits.width)
         blockCount = try fields.requiredInteger("num_hidden_layers", in: 1...Limits.blocks)
         headCount = try fields.requiredInteger("num_attention_heads", in: 1...Limits.heads)
-        keyValueHeadCount = try fields.integer("num_key_value_heads", in: 1...Limits.heads) ?? headCount
+        keyValueHeadCount =
+            try fields.integer("num_key_value_heads", in: 1...Limits.heads)
+            ?? (fields.fields["num_key_value_heads"] == nil ? defaults.keyValueHeads : nil) ?? headCount
         feedForwardSize = try fields.requiredInteger("intermediate_size", in: 1...Limits.feedForward)
         vocabularySize = try fields.requiredInteger("vocab_size", in: 1...Limits.vocabulary)
-        maximumPositions = try fields.integer("max_position_embeddings", in: 1...Limits.positions) ?? 2048
+        maximumPositions =
+            try fields.integer("max_position_embeddings", in: 1...Limits.positions)
+            ?? defaults.maximumPositions
         rmsNormEpsilon = try fields.positiveNumber("rms_norm_eps") ?? 1e-6
-        tiedEmbeddings = try fields.bool("tie_word_embeddings") ?? false
-        rotary = try RotaryConfiguration(fields)
+        tiedEmbeddings = try fields.bool("tie_word_embeddings") ?? defaults.tiedEmbeddings
+        rotary = try RotaryConfiguration(fields, maximumPositions: maximumPositions)
 
         guard headCount % keyValueHeadCount == 0 else {
             throw .invalidField(
@@ -64,7 +71,7 @@ package struct ModelConfiguration: Hashable, Sendable {
                 expected: "a divisor of num_attention_heads (\(headCount))",
                 found: "\(keyValueHeadCount)")
         }
-        let given = try fields.integer("head_dim", in: 1...Limits.width)
+        let given = try fields.integer("head_dim", in: 1...Limits.width) ?? defaults.headDimension
         if given == nil && hiddenSize % headCount != 0 {
             throw .invalidField(
                 path: fields.path, field: "hidden_size", expected: "a multiple of num_attention_heads (\(headCount))",
@@ -77,6 +84,16 @@ package struct ModelConfiguration: Hashable, Sendable {
                 expected: "an even number, at most \(Limits.feedForward) over all heads", found: "\(headDimension)")
         }
 
+        guard rotary.frequencies(headDimension: headDimension).allSatisfy(\.isFinite) else {
+            throw .invalidField(
+                path: fields.path, field: "rope_theta", expected: "a base whose frequencies are finite",
+                found: "\(rotary.theta)")
+        }
+        var arithmetic = ModelArithmetic(blockCount: blockCount, headDimension: headDimension)
+        arithmetic.activation = try fields.activation("hidden_act") ?? .silu
+        try defaults.describe(&arithmetic, fields)
+        self.arithmetic = arithmetic
+
         let tokens = 0...vocabularySize - 1
         let begin = try fields.integers("bos_token_id", in: tokens)
         var end = try fields.integers("eos_token_id", in: tokens)
@@ -88,7 +105,14 @@ package struct ModelConfiguration: Hashable, Sendable {
         endTokens = (end ?? []).map(Int32.init)
     }
 
-    private static func checkArchitecture(_ fields: JSONFields) throws(ModelFolderError) {
+    /// The family that `model_type` names, and `architectures` where it is given.
+    private static func family(_ fields: JSONFields) throws(ModelFolderError) -> ModelFamily {
+        let types = ModelFamily.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+        guard let type = try fields.string("model_type") else {
+            throw .invalidField(
+                path: fields.path, field: "model_type", expected: "one of \(types)", found: "nothing")
+        }
+        let family = ModelFamily(rawValue: type)
         if let architectures = fields["architectures"] {
             guard case .array(let names) = architectures else {
                 throw fields.invalid("architectures", "an array of strings", architectures)
@@ -98,54 +122,16 @@ package struct ModelConfiguration: Hashable, Sendable {
                     let shown = if case .string(let text) = name { String(text.prefix(60)) } else { name.shown }
                     throw .unsupportedArchitecture(path: fields.path, found: shown)
                 }
+                if let family, family.architecture != name {
+                    throw .invalidField(
+                        path: fields.path, field: "architectures",
+                        expected: "\(family.architecture), since model_type is \"\(type)\"", found: name)
+                }
             }
         }
-        guard let type = try fields.string("model_type") else {
-            throw .invalidField(path: fields.path, field: "model_type", expected: "\"llama\"", found: "nothing")
-        }
-        guard type == "llama" else {
+        guard let family else {
             throw .unsupportedArchitecture(path: fields.path, found: "model_type \(JSONValue.string(type).shown)")
         }
-    }
-
-    /// Refuses fields that ask for other arithmetic. A folder that leaves them out, or says what a Llama does
-    /// anyway, is fine.
-    private static func checkArithmetic(_ fields: JSONFields) throws(ModelFolderError) {
-        let neutral: [(name: String, values: [JSONValue])] = [
-            ("hidden_act", [.string("silu"), .string("swish")]),
-            ("attention_bias", [.bool(false)]),
-            ("mlp_bias", [.bool(false)]),
-            ("qkv_bias", [.bool(false)]),
-            ("use_qk_norm", [.bool(false)]),
-            ("qk_norm", [.bool(false)]),
-            ("quantization_config", []),
-            ("compression_config", []),
-            ("sliding_window", []),
-            ("use_sliding_window", [.bool(false)]),
-            ("partial_rotary_factor", [.integer(1), .number(1)]),
-            ("rope_interleaved", [.bool(false)]),
-            ("attention_multiplier", [.integer(1), .number(1)]),
-            ("embedding_multiplier", [.integer(1), .number(1)]),
-            ("residual_multiplier", [.integer(1), .number(1)]),
-            ("logits_scaling", [.integer(1), .number(1)]),
-            ("logit_scale", [.integer(1), .number(1)]),
-            ("attn_logit_softcapping", []),
-            ("final_logit_softcapping", []),
-            ("clip_qkv", []),
-            ("no_rope_layers", [.array([])]),
-            ("num_experts", [.integer(0), .integer(1)]),
-            ("num_local_experts", [.integer(0), .integer(1)]),
-            ("add_cross_attention", [.bool(false)]),
-            ("is_encoder_decoder", [.bool(false)]),
-        ]
-        for (name, values) in neutral {
-            guard let value = fields[name], !values.contains(value) else { continue }
-            let supported = values.isEmpty ? "null or leaving it out" : values.map(\.shown).joined(separator: " or ")
-            throw .unsupportedField(path: fields.path, field: name, found: value.shown, supported: supported)
-        }
-        if case .array(let types)? = fields["layer_types"], types.contains(where: { $0 != .string("full_attention") }) {
-            throw .unsupportedField(
-                path: fields.path, field: "layer_types", found: "a mixture", supported: "\"full_attention\" alone")
-        }
+        return family
     }
 }

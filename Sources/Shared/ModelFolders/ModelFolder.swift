@@ -14,13 +14,10 @@ package struct ModelFolder: Sendable {
 
     private static let indexBytes = 64 << 20
 
-    /// Reads and checks the folder at `path`.
-    package init(path: String) throws(ModelFolderError) {
-        url = URL(fileURLWithPath: path, isDirectory: true)
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw .unreadable(path: path, reason: "no such folder")
-        }
+    /// Reads and checks the folder that `path` means: a folder, or a model's id on the Hugging Face hub, such as
+    /// `meta-llama/Llama-3.2-1B`, that is in the local cache.
+    package init(path: String, cache: HubCache = HubCache()) throws(ModelFolderError) {
+        url = try Self.locate(path, in: cache)
         let generation = url.appendingPathComponent("generation_config.json")
         configuration = try ModelConfiguration(
             config: url.appendingPathComponent("config.json"),
@@ -37,14 +34,23 @@ package struct ModelFolder: Sendable {
 
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         let pickles = names.filter { $0.hasSuffix(".bin") || $0.hasSuffix(".pt") || $0.hasSuffix(".pth") }.sorted()
-        if let pickle = pickles.first {
-            throw .noWeights(
-                path: folder.path,
-                reason: "\(pickle.prefix(80)) is a pickle, which can run any code when it is read; "
-                    + "convert it to safetensors (save_pretrained with safe_serialization=True)")
-        }
+        if let pickle = pickles.first { throw .noWeights(path: folder.path, reason: refusal(of: pickle, in: folder)) }
         throw .noWeights(
             path: folder.path, reason: "neither model.safetensors nor model.safetensors.index.json is there")
+    }
+
+    /// Why a pickle is not read, and the command that makes safetensors of it.
+    private static func refusal(of pickle: String, in folder: URL) -> String {
+        let reason = "\(pickle.prefix(80)) is a pickle, which can run any code when it is read; "
+        guard pickle.hasSuffix(".bin") else {
+            return reason
+                + "take the model's safetensors files, or convert it with the script for its family in transformers"
+        }
+        let path = "'" + folder.path.replacingOccurrences(of: "'", with: "'\\''") + "'"
+        return reason
+            + "to convert it to safetensors in place: python3 -c \"import sys; "
+            + "from transformers import AutoModelForCausalLM as M; "
+            + "M.from_pretrained(sys.argv[1], dtype='auto').save_pretrained(sys.argv[1])\" \(path)"
     }
 
     /// The files that an index names, each once, in the order of their names.

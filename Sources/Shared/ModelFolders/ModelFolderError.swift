@@ -2,6 +2,8 @@
 package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     /// A file that the folder needs is missing or cannot be read.
     case unreadable(path: String, reason: String)
+    /// What could be a model's id on the hub is neither a folder nor in the local cache.
+    case notDownloaded(name: String, cache: String)
     /// A file is larger than anything that it could sensibly hold.
     case tooLarge(path: String, bytes: Int, limit: Int)
     /// A file is not the JSON that it should be.
@@ -12,6 +14,8 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     case unsupportedArchitecture(path: String, found: String)
     /// A field asks for arithmetic that this program does not have.
     case unsupportedField(path: String, field: String, found: String, supported: String)
+    /// A field of which nobody here knows whether it changes the arithmetic.
+    case unknownField(path: String, field: String, found: String)
     /// The folder has no safetensors weights.
     case noWeights(path: String, reason: String)
 
@@ -19,6 +23,9 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason):
             return "\(path): cannot be read: \(reason)"
+        case .notDownloaded(let name, let cache):
+            return "\(name): no such folder, and no such model in the Hugging Face cache \(cache); "
+                + "to download it: hf download \(name)"
         case .tooLarge(let path, let bytes, let limit):
             return "\(path): \(bytes) bytes, more than the limit of \(limit); is it the right file?"
         case .malformed(let path, let reason):
@@ -30,6 +37,9 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
             return "\(path): architecture \(found) is not supported; supported are \(supported)"
         case .unsupportedField(let path, let field, let found, let supported):
             return "\(path): field \(field) is \(found), which changes the arithmetic; supported is \(supported)"
+        case .unknownField(let path, let field, let found):
+            return "\(path): field \(field) is \(found), which is not understood and may change the arithmetic; "
+                + "take it out if it does not"
         case .noWeights(let path, let reason):
             return "\(path): no usable weights: \(reason)"
         }

@@ -7,9 +7,40 @@ package struct RotaryConfiguration: Hashable, Sendable {
         case none
         /// Positions are divided by `factor` (Chen et al., arXiv:2306.15595).
         case linear(factor: Double)
+        /// The base grows with the length of the text, once that exceeds `originalPositions`, the model's
+        /// `max_position_embeddings`. Up to there, which is where a context ends here, it is the base as given.
+        case dynamic(factor: Double, originalPositions: Int)
         /// Low frequencies are divided by `factor`, high ones kept, those between blended (Llama 3.1;
         /// transformers, `_compute_llama3_parameters`).
         case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalPositions: Int)
+        case yarn(Yarn)
+    }
+
+    /// As llama3, but blended along the coordinates, and with all rotations scaled (Peng et al., arXiv:2309.00071;
+    /// transformers, `_compute_yarn_parameters`).
+    package struct Yarn: Hashable, Sendable {
+        package let factor: Double
+        /// Cosine and sine are multiplied by it.
+        package let attentionFactor: Double
+        /// Coordinates that turn more often than `betaFast` times within the original positions keep their frequency,
+        /// those that turn less often than `betaSlow` times have it divided.
+        package let betaFast: Double
+        package let betaSlow: Double
+        package let originalPositions: Int
+        /// Whether the bounds of the blend are rounded to whole coordinates.
+        package let truncate: Bool
+
+        package init(
+            factor: Double, attentionFactor: Double, betaFast: Double = 32, betaSlow: Double = 1,
+            originalPositions: Int, truncate: Bool = true
+        ) {
+            self.factor = factor
+            self.attentionFactor = attentionFactor
+            self.betaFast = betaFast
+            self.betaSlow = betaSlow
+            self.originalPositions = originalPositions
+            self.truncate = truncate
+        }
     }
 
     /// The base θ: pair i of a head of d coordinates turns by θ^(-2i/d) a position.
@@ -21,73 +52,50 @@ package struct RotaryConfiguration: Hashable, Sendable {
         self.scaling = scaling
     }
 
+    /// What cosine and sine of every angle are multiplied by.
+    package var attentionFactor: Float {
+        if case .yarn(let yarn) = scaling { Float(yarn.attentionFactor) } else { 1 }
+    }
+
     /// The angle per position of each pair of coordinates, in radians, `[headDimension / 2]`.
     package func frequencies(headDimension: Int) -> [Float] {
-        (0..<headDimension / 2).map { pair in
-            // As in transformers, the exponent and the frequency are float32 values.
-            let exponent = Float(2 * pair) / Float(headDimension)
-            let frequency = 1 / Float(pow(theta, Double(exponent)))
-            switch scaling {
-            case .none:
-                return frequency
-            case .linear(let factor):
-                return frequency / Float(factor)
-            case .llama3(let factor, let low, let high, let original):
+        // As in transformers, the exponent and the frequency are float32 values.
+        let plain = (0..<headDimension / 2).map { pair in
+            1 / Float(pow(theta, Double(Float(2 * pair) / Float(headDimension))))
+        }
+        switch scaling {
+        // The frequencies of a dynamic base within the original positions, where it is the base as given.
+        case .none, .dynamic: return plain
+        case .linear(let factor): return plain.map { $0 / Float(factor) }
+        case .llama3(let factor, let low, let high, let original):
+            return plain.map { frequency in
                 let wavelength = 2 * Float.pi / frequency
                 if wavelength < Float(original) / Float(high) { return frequency }
                 if wavelength > Float(original) / Float(low) { return frequency / Float(factor) }
                 let smooth = (Float(original) / wavelength - Float(low)) / Float(high - low)
                 return (1 - smooth) * frequency / Float(factor) + smooth * frequency
             }
+        case .yarn(let yarn):
+            let (first, last) = yarn.blend(theta: theta, headDimension: headDimension)
+            return plain.enumerated().map { pair, frequency in
+                let ramp = min(max((Float(pair) - Float(first)) / Float(last - first), 0), 1)
+                let stretched = 1 / (Float(yarn.factor) * (1 / frequency))
+                return stretched * ramp + frequency * (1 - ramp)
+            }
         }
     }
 }
 
-extension RotaryConfiguration {
-    /// Reads both shapes: `rope_theta` beside `rope_scaling`, and `rope_parameters` (transformers 5).
-    init(_ config: JSONFields) throws(ModelFolderError) {
-        let scaling = try config.object("rope_scaling")
-        let parameters = try config.object("rope_parameters")
-        if let scaling, let parameters, scaling.fields != parameters.fields {
-            throw .unsupportedField(
-                path: config.path, field: "rope_scaling", found: "other than rope_parameters",
-                supported: "one of the two, or both alike")
+extension RotaryConfiguration.Yarn {
+    /// The pairs of coordinates between which frequencies are blended.
+    fileprivate func blend(theta: Double, headDimension: Int) -> (first: Double, last: Double) {
+        /// The pair that turns so often within the original positions.
+        func pair(turning turns: Double) -> Double {
+            Double(headDimension) * log(Double(originalPositions) / (turns * 2 * .pi)) / (2 * log(theta))
         }
-        let fields = parameters ?? scaling
-        let own = try fields?.positiveNumber("rope_theta")
-        let beside = try config.positiveNumber("rope_theta")
-        theta = own ?? beside ?? 10_000
-        guard let fields else {
-            self.scaling = .none
-            return
-        }
-        if let kept = try fields.positiveNumber("partial_rotary_factor"), kept != 1 {
-            throw .unsupportedField(
-                path: config.path, field: fields.prefix + "partial_rotary_factor", found: "\(kept)", supported: "1")
-        }
-        let oldName = try fields.string("type")
-        let type = try fields.string("rope_type") ?? oldName ?? "default"
-        switch type {
-        case "default":
-            self.scaling = .none
-        case "linear":
-            self.scaling = .linear(factor: try fields.requiredPositiveNumber("factor"))
-        case "llama3":
-            let low = try fields.requiredPositiveNumber("low_freq_factor")
-            let high = try fields.requiredPositiveNumber("high_freq_factor")
-            guard high > low else {
-                throw .invalidField(
-                    path: config.path, field: fields.prefix + "high_freq_factor",
-                    expected: "more than low_freq_factor (\(low))", found: "\(high)")
-            }
-            self.scaling = .llama3(
-                factor: try fields.requiredPositiveNumber("factor"), lowFrequencyFactor: low, highFrequencyFactor: high,
-                originalPositions: try fields.requiredInteger(
-                    "original_max_position_embeddings", in: 1...ModelConfiguration.Limits.positions))
-        default:
-            throw .unsupportedField(
-                path: config.path, field: fields.prefix + "rope_type", found: JSONValue.string(type).shown,
-                supported: "default, linear or llama3")
-        }
+        var (first, last) = (pair(turning: betaFast), pair(turning: betaSlow))
+        if truncate { (first, last) = (first.rounded(.down), last.rounded(.up)) }
+        (first, last) = (max(first, 0), min(last, Double(headDimension - 1)))
+        return first == last ? (first, last + 0.001) : (first, last)
     }
 }

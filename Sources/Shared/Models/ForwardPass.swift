@@ -15,19 +15,24 @@ struct PassRows {
     var lastRow: Int { firstRow + tokens.count - 1 }
 }
 
-/// The arithmetic of a Llama over one batch of rows, block by block.
+/// The arithmetic of a model over one batch of rows, block by block.
 final class ForwardPass {
     let heads: AttentionHeads
     private let configuration: ModelConfiguration
-    private let weights: LlamaWeights
+    private let weights: ModelWeights
     private let device: CPUDevice
     private let workspace: Workspace
     private let frequencies: [Float]
     private let epsilon: Float
+    private let activation: Activation
+    /// What the embedding is multiplied by, if by anything.
+    private let embeddingScale: Float?
+    /// Of each block.
+    private let scores: [AttentionScores]
     /// Blocks computed so far, over all passes.
     private(set) var blocksComputed = 0
 
-    init(configuration: ModelConfiguration, weights: LlamaWeights, device: CPUDevice, workspace: Workspace) {
+    init(configuration: ModelConfiguration, weights: ModelWeights, device: CPUDevice, workspace: Workspace) {
         self.configuration = configuration
         self.weights = weights
         self.device = device
@@ -37,6 +42,19 @@ final class ForwardPass {
             dimension: configuration.headDimension)
         frequencies = configuration.rotary.frequencies(headDimension: configuration.headDimension)
         epsilon = Float(configuration.rmsNormEpsilon)
+        let arithmetic = configuration.arithmetic
+        activation =
+            switch arithmetic.activation {
+            case .silu: .silu
+            case .geluTanh: .geluTanh
+            }
+        // transformers rounds the scale to the type of the weights, which is float32 where arithmetic is.
+        embeddingScale = arithmetic.scalesEmbedding ? Float(Double(configuration.hiddenSize).squareRoot()) : nil
+        scores = arithmetic.windows.map { window in
+            AttentionScores(
+                scale: 1 / Float(arithmetic.attentionDivisor).squareRoot(),
+                softCap: arithmetic.attentionSoftCap.map { Float($0) }, window: window)
+        }
     }
 
     /// Computes `depth` blocks over `parts`, and of the steps that end here what they ask of their last token.
@@ -54,7 +72,9 @@ final class ForwardPass {
         let starts = parts.map { steps[$0.step].cache.length }
         var positions: [Int32] = []
         for (part, start) in zip(parts, starts) { positions += (0..<part.tokens.count).map { Int32(start + $0) } }
-        let table = device.rotaryTable(positions: depth > 0 ? positions : [], frequencies: frequencies)
+        let table = device.rotaryTable(
+            positions: depth > 0 ? positions : [], frequencies: frequencies,
+            scale: configuration.rotary.attentionFactor)
         for index in 0..<depth {
             let cached = zip(parts, starts).map { part, start in
                 CachedRows(
@@ -64,9 +84,9 @@ final class ForwardPass {
             let block = weights.blocks[index]
             blocksComputed += 1
             if index == depth - 1 && stream.lastRows.count < stream.rowCount {
-                guard try attendLast(block, &stream, parts, cached, table) else { return }
+                guard try attendLast(block, scores[index], &stream, parts, cached, table) else { return }
             } else {
-                try attend(block, stream, cached, table)
+                try attend(block, scores[index], stream, cached, table)
             }
             feedForward(block, stream)
             touch(stream, at: ActivationSite(afterBlocks: index + 1), of: steps, outputs: &outputs)
@@ -85,8 +105,9 @@ final class ForwardPass {
     private func embed(_ parts: [PassRows], of steps: [SequenceStep]) {
         for part in parts {
             for (offset, token) in steps[part.step].tokens[part.tokens].enumerated() {
-                weights.embedding.copyRow(
-                    ofOutput: Int(token), to: workspace.residual.row(part.firstRow + offset))
+                let row = workspace.residual.row(part.firstRow + offset)
+                weights.embedding.copyRow(ofOutput: Int(token), to: row)
+                if let embeddingScale { for i in row.indices { row[i] *= embeddingScale } }
             }
         }
     }
@@ -112,30 +133,28 @@ final class ForwardPass {
     // MARK: A block: x += attention(norm(x)); x += feedForward(norm(x))
 
     private func attend(
-        _ block: LlamaWeights.Block, _ stream: Stream, _ cached: [CachedRows], _ table: RotaryTable
+        _ block: ModelWeights.Block, _ scores: AttentionScores, _ stream: Stream, _ cached: [CachedRows],
+        _ table: RotaryTable
     ) throws(TensorError) {
         let (rows, fused) = (stream.rowCount, workspace.keyValueQuery)
         device.rmsNorm(
             stream.matrix, weight: block.attentionNorm, epsilon: epsilon, rows: rows, output: workspace.normed)
-        device.linear(block.keyValueQuery, input: workspace.normed, rows: rows, output: fused)
+        compute(block.keyValueQuery, input: workspace.normed, rows: rows, output: fused)
         store(block, cached, table)
-        let queries = MatrixColumns(fused, from: block.keyValueQuery.offset(2))
-        device.rotate(queries: queries, heads: heads, table: table)
-        try device.attention(cached, heads: heads, queries: queries, output: workspace.attended)
-        device.linear(
-            block.attentionOutput, input: workspace.attended, rows: rows, output: stream.matrix, adding: true)
+        let queries = MatrixColumns(fused, from: block.keyValueQuery.weights.offset(2))
+        try attend(block, scores, queries, stream, cached, table)
     }
 
     /// Attention where nothing but the last tokens is needed afterwards: `stream` becomes these rows alone.
     /// Returns whether there are any.
     private func attendLast(
-        _ block: LlamaWeights.Block, _ stream: inout Stream, _ parts: [PassRows], _ cached: [CachedRows],
-        _ table: RotaryTable
+        _ block: ModelWeights.Block, _ scores: AttentionScores, _ stream: inout Stream, _ parts: [PassRows],
+        _ cached: [CachedRows], _ table: RotaryTable
     ) throws(TensorError) -> Bool {
         device.rmsNorm(
             stream.matrix, weight: block.attentionNorm, epsilon: epsilon, rows: stream.rowCount,
             output: workspace.normed)
-        device.linear(
+        compute(
             block.keyValueQuery, parts: 0..<2, input: workspace.normed, rows: stream.rowCount,
             output: workspace.keyValueQuery)
         store(block, cached, table)
@@ -150,35 +169,73 @@ final class ForwardPass {
             matrix: workspace.lastResidual, rowCount: chosen.count,
             lastRows: chosen.enumerated().map { ($1.step, $0) })
 
-        let queries = MatrixColumns(workspace.lastQueries)
-        device.linear(
+        compute(
             block.keyValueQuery, parts: 2..<3, input: workspace.lastNormed, rows: stream.rowCount,
             output: workspace.lastQueries)
-        device.rotate(queries: queries, heads: heads, table: table.selecting(chosen.map(\.row)))
         let ending = zip(parts, cached).filter { $0.0.isLast }
         let last = ending.enumerated().map { row, part in part.1.lastRow(at: row) }
-        try device.attention(last, heads: heads, queries: queries, output: workspace.attended)
-        device.linear(
-            block.attentionOutput, input: workspace.attended, rows: stream.rowCount, output: stream.matrix,
-            adding: true)
+        try attend(
+            block, scores, MatrixColumns(workspace.lastQueries), stream, last, table.selecting(chosen.map(\.row)))
         return true
     }
 
-    private func store(_ block: LlamaWeights.Block, _ cached: [CachedRows], _ table: RotaryTable) {
-        device.storeKeysValues(
-            cached, heads: heads, keys: MatrixColumns(workspace.keyValueQuery),
-            values: MatrixColumns(workspace.keyValueQuery, from: block.keyValueQuery.offset(1)), table: table)
+    /// Norms and rotates the queries, reads the values with them and adds what comes out to the stream.
+    private func attend(
+        _ block: ModelWeights.Block, _ scores: AttentionScores, _ queries: MatrixColumns, _ stream: Stream,
+        _ cached: [CachedRows], _ table: RotaryTable
+    ) throws(TensorError) {
+        let rows = stream.rowCount
+        if let norm = block.queryNorm {
+            device.rmsNorm(heads: queries, count: heads.heads, weight: norm, epsilon: epsilon, rows: rows)
+        }
+        device.rotate(queries: queries, heads: heads, table: table)
+        try device.attention(cached, heads: heads, scores: scores, queries: queries, output: workspace.attended)
+        add(block.attentionOutput, of: workspace.attended, norm: block.attentionOutputNorm, to: stream)
     }
 
-    private func feedForward(_ block: LlamaWeights.Block, _ stream: Stream) {
+    private func store(_ block: ModelWeights.Block, _ cached: [CachedRows], _ table: RotaryTable) {
+        let keys = MatrixColumns(workspace.keyValueQuery)
+        if let norm = block.keyNorm {
+            device.rmsNorm(heads: keys, count: heads.keyValueHeads, weight: norm, epsilon: epsilon, rows: table.rows)
+        }
+        device.storeKeysValues(
+            cached, heads: heads, keys: keys,
+            values: MatrixColumns(workspace.keyValueQuery, from: block.keyValueQuery.weights.offset(1)), table: table)
+    }
+
+    private func feedForward(_ block: ModelWeights.Block, _ stream: Stream) {
         let (rows, fused) = (stream.rowCount, workspace.gateUp)
         device.rmsNorm(
             stream.matrix, weight: block.feedForwardNorm, epsilon: epsilon, rows: rows, output: workspace.normed)
-        device.linear(block.gateUp, input: workspace.normed, rows: rows, output: fused)
-        device.swiglu(
-            gate: MatrixColumns(fused), up: MatrixColumns(fused, from: block.gateUp.offset(1)), rows: rows,
-            output: workspace.activated)
-        device.linear(block.down, input: workspace.activated, rows: rows, output: stream.matrix, adding: true)
+        compute(block.gateUp, input: workspace.normed, rows: rows, output: fused)
+        device.gated(
+            activation, gate: MatrixColumns(fused), up: MatrixColumns(fused, from: block.gateUp.weights.offset(1)),
+            rows: rows, output: workspace.activated)
+        add(block.down, of: workspace.activated, norm: block.feedForwardOutputNorm, to: stream)
+    }
+
+    /// output[r] = layer(input[r]), of some parts of the layer or of all.
+    private func compute(
+        _ layer: BiasedLinear, parts: Range<Int>? = nil, input: Matrix, rows: Int, output: Matrix, adding: Bool = false
+    ) {
+        device.linear(layer.weights, parts: parts, input: input, rows: rows, output: output, adding: adding)
+        guard let biases = layer.biases else { return }
+        let parts = parts ?? biases.indices
+        for part in parts {
+            let column = layer.weights.offset(part) - layer.weights.offset(parts.lowerBound)
+            device.add(bias: biases[part], to: MatrixColumns(output, from: column), rows: rows)
+        }
+    }
+
+    /// stream += layer(input), or += norm(layer(input)) where a block has a norm there.
+    private func add(_ layer: BiasedLinear, of input: Matrix, norm: [Float]?, to stream: Stream) {
+        let rows = stream.rowCount
+        guard let norm else {
+            return compute(layer, input: input, rows: rows, output: stream.matrix, adding: true)
+        }
+        compute(layer, input: input, rows: rows, output: workspace.blockOutput)
+        device.rmsNorm(workspace.blockOutput, weight: norm, epsilon: epsilon, rows: rows, output: workspace.normed)
+        device.add(workspace.normed, to: stream.matrix, rows: rows)
     }
 
     // MARK: After the last block
@@ -195,6 +252,9 @@ final class ForwardPass {
                 workspace.lastNormed, weight: weights.finalNorm, epsilon: epsilon, rows: group.count,
                 output: workspace.normed)
             device.linear(weights.head, input: workspace.normed, rows: group.count, output: workspace.logits)
+            if let cap = configuration.arithmetic.logitSoftCap {
+                device.softCap(workspace.logits, cap: Float(cap), rows: group.count)
+            }
             for (row, last) in group.enumerated() {
                 let index = last.step
                 outputs[index].finalNorm = workspace.normed.values(ofRow: row)

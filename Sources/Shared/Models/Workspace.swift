@@ -24,6 +24,9 @@ struct Workspace {
     let gateUp: Matrix
     /// `[rows, feedForward]`
     let activated: Matrix
+    /// What attention or feed-forward network gave, where that is normed before it is added, `[rows, hidden]`;
+    /// one row else
+    let blockOutput: Matrix
     /// `[headRows, vocabulary]`
     let logits: Matrix
 
@@ -40,6 +43,7 @@ struct Workspace {
         attended = try Matrix(rows: rows, columns: queryWidth)
         gateUp = try Matrix(rows: rows, columns: 2 * (shape.feedForwardSize + 31))
         activated = try Matrix(rows: rows, columns: shape.feedForwardSize)
+        blockOutput = try Matrix(rows: shape.arithmetic.outputNorms ? rows : 1, columns: shape.hiddenSize)
         logits = try Matrix(rows: min(rows, Self.headRows), columns: shape.vocabularySize)
     }
 }

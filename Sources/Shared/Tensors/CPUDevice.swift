@@ -57,15 +57,44 @@ package final class CPUDevice {
         precondition(weight.count == input.columns && rows <= input.rows && rows <= output.rows)
         precondition(output.columns >= input.columns)
         ck_rms_norm(
-            context, input.base, input.stride, weight, epsilon, rows, input.columns, output.base, output.stride)
+            context, input.base, input.stride, weight, epsilon, rows, 1, input.columns, output.base, output.stride)
     }
 
-    /// output[r] = silu(gate[r]) * up[r] (Shazeer, arXiv:2002.05202); gate and up lie in one matrix.
-    package func swiglu(gate: MatrixColumns, up: MatrixColumns, rows: Int, output: Matrix) {
+    /// The same for each of `heads` heads of a row by itself, in place: `[rows, heads * weight.count]`.
+    package func rmsNorm(heads values: MatrixColumns, count heads: Int, weight: [Float], epsilon: Float, rows: Int) {
+        precondition(rows <= values.matrix.rows && values.column + heads * weight.count <= values.matrix.stride)
+        ck_rms_norm(
+            context, values.base, values.matrix.stride, weight, epsilon, rows, heads, weight.count, values.base,
+            values.matrix.stride)
+    }
+
+    /// output[r] = activation(gate[r]) * up[r] (Shazeer, arXiv:2002.05202); gate and up lie in one matrix.
+    package func gated(
+        _ activation: Activation, gate: MatrixColumns, up: MatrixColumns, rows: Int, output: Matrix
+    ) {
         precondition(gate.matrix === up.matrix && rows <= gate.matrix.rows && rows <= output.rows)
         precondition(max(gate.column, up.column) + output.columns <= gate.matrix.stride)
-        ck_swiglu(
-            context, gate.base, up.base, gate.matrix.stride, rows, output.columns, output.base, output.stride)
+        ck_gated(
+            context, activation.kernelActivation, gate.base, up.base, gate.matrix.stride, rows, output.columns,
+            output.base, output.stride)
+    }
+
+    /// output[r] += bias for each of `rows` rows.
+    package func add(bias: [Float], to output: MatrixColumns, rows: Int) {
+        precondition(rows <= output.matrix.rows && output.column + bias.count <= output.matrix.stride)
+        ck_add(context, bias, 0, rows, bias.count, output.base, output.matrix.stride)
+    }
+
+    /// output[r] += input[r].
+    package func add(_ input: Matrix, to output: Matrix, rows: Int) {
+        precondition(rows <= input.rows && rows <= output.rows && input.columns == output.columns)
+        ck_add(context, input.base, input.stride, rows, input.columns, output.base, output.stride)
+    }
+
+    /// values[r] = cap * tanh(values[r] / cap).
+    package func softCap(_ values: Matrix, cap: Float, rows: Int) {
+        precondition(rows <= values.rows && cap > 0)
+        ck_soft_cap(context, cap, rows, values.columns, values.base, values.stride)
     }
 
     /// The index of the largest of the first `count` values of a row, the first among equals.
@@ -74,11 +103,11 @@ package final class CPUDevice {
         return ck_argmax(row.baseAddress, row.count)
     }
 
-    /// The rotations of `positions`: of position p and frequency f, cosine and sine of the angle p·f.
-    package func rotaryTable(positions: [Int32], frequencies: [Float]) -> RotaryTable {
+    /// The rotations of `positions`: of position p and frequency f, cosine and sine of the angle p·f, times `scale`.
+    package func rotaryTable(positions: [Int32], frequencies: [Float], scale: Float = 1) -> RotaryTable {
         var table = RotaryTable(rows: positions.count, half: frequencies.count)
         ck_rotary_table(
-            context, positions, positions.count, frequencies, frequencies.count, &table.cosine, &table.sine)
+            context, positions, positions.count, frequencies, frequencies.count, scale, &table.cosine, &table.sine)
         return table
     }
 
@@ -101,15 +130,17 @@ package final class CPUDevice {
             context, heads.kernelHeads, queries.base, queries.matrix.stride, table.rows, table.cosine, table.sine)
     }
 
-    /// Causal attention over the sequences' caches: the row at position p sees positions 0…p.
+    /// Causal attention over the sequences' caches: the row at position p sees positions 0…p, or the last of them
+    /// that the window holds.
     ///
-    /// `queries` and `output`: `[rows, heads * dimension]`; scores are scaled by 1 / sqrt(dimension).
+    /// `queries` and `output`: `[rows, heads * dimension]`.
     package func attention(
-        _ sequences: [CachedRows], heads: AttentionHeads, queries: MatrixColumns, output: Matrix
+        _ sequences: [CachedRows], heads: AttentionHeads, scores: AttentionScores, queries: MatrixColumns,
+        output: Matrix
     ) throws(TensorError) {
         let complete = ck_attention(
-            context, heads.kernelHeads, sequences.map(\.kernelSequence), sequences.count, queries.base,
-            queries.matrix.stride, 1 / Float(heads.dimension).squareRoot(), output.base, output.stride)
+            context, heads.kernelHeads, scores.kernelScores, sequences.map(\.kernelSequence), sequences.count,
+            queries.base, queries.matrix.stride, output.base, output.stride)
         if !complete { throw .outOfMemory(bytes: 0, purpose: "attention scores") }
     }
 }

@@ -40,9 +40,12 @@ struct ProcessorArguments: ParsableArguments {
     }
 }
 
+/// How a model is named.
+let modelHelp = "Model folder (Hugging Face layout), or the hub id of a model in the local cache."
+
 /// The model that a tool looks at.
 struct ModelArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Model folder (Hugging Face layout).", valueName: "dir"))
+    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
     var model: String
 
     @OptionGroup var processor: ProcessorArguments

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import ModelFolders
 import Tokenization
 
 struct TokenizeCommand: AsyncParsableCommand {
@@ -8,7 +9,7 @@ struct TokenizeCommand: AsyncParsableCommand {
         commandName: "tokenize", abstract: "Turn text into a model's token ids.",
         discussion: "Without --text, each line of the standard input is a text.")
 
-    @Option(help: ArgumentHelp("Model folder (Hugging Face layout).", valueName: "dir"))
+    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
     var model: String
 
     @Option(help: "The text.")
@@ -24,7 +25,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let tokenizer = try UsageError.checking { try Tokenizer(folder: URL(fileURLWithPath: model)) }
+        let tokenizer = try UsageError.checking { try Tokenizer(folder: ModelFolder.locate(model)) }
         if let text {
             try show(text, tokenizer)
         } else {

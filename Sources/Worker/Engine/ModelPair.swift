@@ -7,7 +7,7 @@ package import Tokenization
 /// A model with its tokenizer and its folder's fingerprint.
 package struct LoadedModel: Sendable {
     package let folder: ModelFolder
-    package let model: LlamaModel
+    package let model: LanguageModel
     package let tokenizer: Tokenizer
     /// SHA-256 of the folder's content, hexadecimal.
     package let fingerprint: String
@@ -15,7 +15,7 @@ package struct LoadedModel: Sendable {
     package init(path: String, processor: Processor) throws {
         folder = try ModelFolder(path: path)
         tokenizer = try Tokenizer(folder: folder.url)
-        model = try LlamaModel.load(folder, threads: processor.threads, kernels: processor.kernels)
+        model = try LanguageModel.load(folder, threads: processor.threads, kernels: processor.kernels)
         fingerprint = try folder.fingerprint().hex
     }
 

@@ -23,22 +23,25 @@ typedef struct linear_job {
 
 typedef struct norm_job {
     const float *x, *weight;
-    size_t ldx, columns, ldy;
+    /// Each row holds `parts` vectors of `columns` values side by side, each normed by itself.
+    size_t ldx, parts, columns, ldy;
     float epsilon;
     float *y;
 } norm_job;
 
-typedef struct swiglu_job {
+typedef struct gated_job {
+    ck_activation activation;
     const float *gate, *up;
     size_t ld, columns, ldy;
     float *y;
-} swiglu_job;
+} gated_job;
 
 typedef struct attention_job {
     ck_heads heads;
     const float *queries;
     size_t ldq;
-    float scale;
+    float scale, soft_cap;
+    size_t window;
     float *output;
     size_t ldo;
 } attention_job;
@@ -50,7 +53,9 @@ typedef struct path_kernels {
     /// Panels panel_begin ..< panel_end of the job, for rows row_begin ..< row_end, at most ROW_GROUP of them.
     void (*linear)(const linear_job *job, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
     void (*rms_norm)(const norm_job *job, size_t row_begin, size_t row_end);
-    void (*swiglu)(const swiglu_job *job, size_t row_begin, size_t row_end);
+    void (*gated)(const gated_job *job, size_t row_begin, size_t row_end);
+    /// Each value v becomes cap * tanh(v * scale / cap).
+    void (*soft_cap)(float *values, size_t count, float scale, float cap);
     /// Of one sequence and key/value head, the queries query_begin ..< query_end, at most tile_rows of them, where
     /// query i is query head i % group of the sequence's token i / group. `scratch`: attention_scratch floats.
     void (*attention)(

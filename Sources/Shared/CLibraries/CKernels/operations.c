@@ -60,25 +60,62 @@ static void run_rms_norm(void *raw, size_t task, int thread) {
 }
 
 void ck_rms_norm(
-    ck_context *context, const float *x, size_t ldx, const float *weight, float epsilon, size_t rows, size_t columns,
-    float *y, size_t ldy) {
-    norm_job job = {.x = x, .weight = weight, .ldx = ldx, .columns = columns, .ldy = ldy, .epsilon = epsilon, .y = y};
+    ck_context *context, const float *x, size_t ldx, const float *weight, float epsilon, size_t rows, size_t parts,
+    size_t columns, float *y, size_t ldy) {
+    norm_job job = {
+        .x = x, .weight = weight, .ldx = ldx, .parts = parts, .columns = columns, .ldy = ldy, .epsilon = epsilon, .y = y,
+    };
     row_ranges all = {context->kernels, rows, row_tasks(context, rows), &job};
     run(context, all.tasks, run_rms_norm, &all);
 }
 
-static void run_swiglu(void *raw, size_t task, int thread) {
+static void run_gated(void *raw, size_t task, int thread) {
     (void)thread;
     const row_ranges *all = raw;
-    all->kernels->swiglu(all->job, all->rows * task / all->tasks, all->rows * (task + 1) / all->tasks);
+    all->kernels->gated(all->job, all->rows * task / all->tasks, all->rows * (task + 1) / all->tasks);
 }
 
-void ck_swiglu(
-    ck_context *context, const float *gate, const float *up, size_t ld, size_t rows, size_t columns, float *y,
-    size_t ldy) {
-    swiglu_job job = {gate, up, ld, columns, ldy, y};
+void ck_gated(
+    ck_context *context, ck_activation activation, const float *gate, const float *up, size_t ld, size_t rows,
+    size_t columns, float *y, size_t ldy) {
+    gated_job job = {activation, gate, up, ld, columns, ldy, y};
     row_ranges all = {context->kernels, rows, row_tasks(context, rows), &job};
-    run(context, all.tasks, run_swiglu, &all);
+    run(context, all.tasks, run_gated, &all);
+}
+
+typedef struct columns_job {
+    const float *x;
+    size_t ldx, columns, ldy;
+    float cap, *y;
+} columns_job;
+
+static void run_add(void *raw, size_t task, int thread) {
+    (void)thread;
+    const row_ranges *all = raw;
+    const columns_job *job = all->job;
+    for (size_t row = all->rows * task / all->tasks; row < all->rows * (task + 1) / all->tasks; row++)
+        for (size_t i = 0; i < job->columns; i++) job->y[row * job->ldy + i] += job->x[row * job->ldx + i];
+}
+
+void ck_add(
+    ck_context *context, const float *x, size_t ldx, size_t rows, size_t columns, float *y, size_t ldy) {
+    columns_job job = {.x = x, .ldx = ldx, .columns = columns, .ldy = ldy, .y = y};
+    row_ranges all = {context->kernels, rows, row_tasks(context, rows), &job};
+    run(context, all.tasks, run_add, &all);
+}
+
+static void run_soft_cap(void *raw, size_t task, int thread) {
+    (void)thread;
+    const row_ranges *all = raw;
+    const columns_job *job = all->job;
+    for (size_t row = all->rows * task / all->tasks; row < all->rows * (task + 1) / all->tasks; row++)
+        all->kernels->soft_cap(job->y + row * job->ldy, job->columns, 1.0f, job->cap);
+}
+
+void ck_soft_cap(ck_context *context, float cap, size_t rows, size_t columns, float *x, size_t ldx) {
+    columns_job job = {.columns = columns, .ldy = ldx, .cap = cap, .y = x};
+    row_ranges all = {context->kernels, rows, row_tasks(context, rows), &job};
+    run(context, all.tasks, run_soft_cap, &all);
 }
 
 size_t ck_argmax(const float *values, size_t count) { return ck_portable_kernels.argmax(values, count); }
@@ -147,10 +184,12 @@ static bool reserve_scratch(ck_context *context, size_t floats) {
 }
 
 bool ck_attention(
-    ck_context *context, ck_heads heads, const ck_sequence *sequences, size_t sequence_count, const float *queries,
-    size_t ldq, float scale, float *output, size_t ldo) {
+    ck_context *context, ck_heads heads, ck_scores scores, const ck_sequence *sequences, size_t sequence_count,
+    const float *queries, size_t ldq, float *output, size_t ldo) {
     attention_tasks all = {
-        context->kernels, {heads, queries, ldq, scale, output, ldo}, sequences, sequence_count, NULL,
+        context->kernels,
+        {heads, queries, ldq, scores.scale, scores.soft_cap, scores.window, output, ldo},
+        sequences, sequence_count, NULL,
     };
     size_t tasks = 0, longest = 0;
     for (size_t s = 0; s < sequence_count; s++) {

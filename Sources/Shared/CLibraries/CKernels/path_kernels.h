@@ -74,6 +74,31 @@ INLINE v16 exponential(v16 x) {
     return (v16)((u16)p + ((u16)shifted << 23));
 }
 
+/// tanh(x), relative error below 4e-7: e / (e + 2) with e = exp(2x) - 1, which loses nothing where x is small. The
+/// range reduction is that of `exponential`; beyond |x| = 20 the result is 1 to the last bit.
+INLINE v16 hyperbolic_tangent(v16 x) {
+    v16 twice = x + x;
+    const v16 low = splat(-40.0f), high = splat(40.0f);
+    twice = SELECT(twice > low, twice, low);
+    twice = SELECT(twice < high, twice, high);
+    const v16 magic = splat(12582912.0f);
+    v16 shifted = twice * splat(1.44269504088896341f) + magic;
+    v16 n = shifted - magic;
+    v16 r = FMA(n, splat(-0.693145751953125f), twice);
+    r = FMA(n, splat(-1.42860682030941723e-6f), r);
+    // exp(r) - 1 = r * p(r)
+    v16 p = splat(1.0f / 5040);
+    p = FMA(p, r, splat(1.0f / 720));
+    p = FMA(p, r, splat(1.0f / 120));
+    p = FMA(p, r, splat(1.0f / 24));
+    p = FMA(p, r, splat(1.0f / 6));
+    p = FMA(p, r, splat(0.5f));
+    p = FMA(p, r, splat(1.0f));
+    v16 power = (v16)((u16)splat(1.0f) + ((u16)shifted << 23));
+    v16 e = FMA(power, p * r, power - splat(1.0f));
+    return e / (e + splat(2.0f));
+}
+
 // ---- Linear tiles
 
 /// Panels that few rows take at once: their accumulators together hide the latency of an addition.
@@ -253,161 +278,16 @@ static void linear(const linear_job *job, size_t panel_begin, size_t panel_end, 
     }
 }
 
-// ---- Rows
+#include "path_rows.h"
 
-static void rms_norm(const norm_job *job, size_t row_begin, size_t row_end) {
-    const size_t columns = job->columns, whole = columns / 16 * 16, rest = columns - whole;
-    for (size_t row = row_begin; row < row_end; row++) {
-        const float *x = job->x + row * job->ldx;
-        float *y = job->y + row * job->ldy;
-        v16 partial = splat(0);
-        for (size_t i = 0; i < whole; i += 16) {
-            v16 value = LOAD(x + i);
-            partial = FMA(value, value, partial);
-        }
-        if (rest) {
-            v16 value = load_part(x + whole, rest);
-            partial = FMA(value, value, partial);
-        }
-        float scale = 1.0f / __builtin_sqrtf(sum_lanes(partial) / (float)columns + job->epsilon);
-        for (size_t i = 0; i < whole; i += 16) STORE(y + i, LOAD(x + i) * splat(scale) * LOAD(job->weight + i));
-        if (rest)
-            store_part(
-                y + whole, load_part(x + whole, rest) * splat(scale) * load_part(job->weight + whole, rest), rest);
-    }
-}
-
-INLINE v16 silu(v16 z) { return z / (splat(1.0f) + exponential(-z)); }
-
-static void swiglu(const swiglu_job *job, size_t row_begin, size_t row_end) {
-    const size_t columns = job->columns, whole = columns / 16 * 16, rest = columns - whole;
-    for (size_t row = row_begin; row < row_end; row++) {
-        const float *gate = job->gate + row * job->ld, *up = job->up + row * job->ld;
-        float *y = job->y + row * job->ldy;
-        for (size_t i = 0; i < whole; i += 16) STORE(y + i, silu(LOAD(gate + i)) * LOAD(up + i));
-        if (rest) store_part(y + whole, silu(load_part(gate + whole, rest)) * load_part(up + whole, rest), rest);
-    }
-}
-
-static size_t argmax(const float *values, size_t count) {
-    v16 best = splat(-__builtin_inff());
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        v16 value = LOAD(values + i);
-        best = SELECT(value > best, value, best);
-    }
-    float lane[16], maximum = -__builtin_inff();
-    STORE(lane, best);
-    for (int l = 0; l < 16; l++)
-        if (lane[l] > maximum) maximum = lane[l];
-    for (; i < count; i++)
-        if (values[i] > maximum) maximum = values[i];
-    for (i = 0; i < count; i++)
-        if (values[i] == maximum) return i;
-    return 0;
-}
-
-// ---- Attention
-
-/// scores[0 ..< count] become exp((score - maximum) * scale); returns their sum.
-INLINE float softmax_numerators(float *scores, size_t count, float scale) {
-    const size_t whole = count / 16 * 16, rest = count - whole;
-    v16 best = splat(-__builtin_inff());
-    for (size_t i = 0; i < whole; i += 16) {
-        v16 score = LOAD(scores + i);
-        best = SELECT(score > best, score, best);
-    }
-    float lane[16], maximum = -__builtin_inff();
-    STORE(lane, best);
-    for (int l = 0; l < 16; l++)
-        if (lane[l] > maximum) maximum = lane[l];
-    for (size_t i = whole; i < count; i++)
-        if (scores[i] > maximum) maximum = scores[i];
-
-    v16 partial = splat(0);
-    for (size_t i = 0; i < whole; i += 16) {
-        v16 numerator = exponential((LOAD(scores + i) - splat(maximum)) * splat(scale));
-        STORE(scores + i, numerator);
-        partial = partial + numerator;
-    }
-    if (rest) {
-        v16 numerator = exponential((load_part(scores + whole, rest) - splat(maximum)) * splat(scale));
-        store_part(scores + whole, numerator, rest);
-        partial = partial + load_part(scores + whole, rest);
-    }
-    return sum_lanes(partial);
-}
-
-/// output[rows, dimension] += weights[rows, count] times values[count, width]
-INLINE void weigh_values(
-    size_t rows, const float *weights, size_t ldw, const float *values, size_t width, size_t count, float *output,
-    size_t ldo, bool first) {
-    const uint32_t *w = (const uint32_t *)values;
-    size_t column = 0;
-    for (; column + 16 * TILE_VECTORS <= width; column += 16 * TILE_VECTORS)
-        tile_of_rows(
-            CK_FLOAT32, rows, TILE_VECTORS, weights, ldw, w + column, width, count, output + column, ldo, first);
-    if (column < width)
-        tile_of_rows(CK_FLOAT32, rows, 1, weights, ldw, w + column, width, count, output + column, ldo, first);
-}
-
-static void attention(
-    const attention_job *job, const ck_sequence *sequence, size_t kv_head, size_t query_begin, size_t query_end,
-    float *scratch) {
-    const size_t dimension = job->heads.dimension, width = value_width(dimension);
-    const size_t group = job->heads.heads / job->heads.kv_heads;
-    const size_t rows = query_end - query_begin;
-    const float *keys = sequence->keys + kv_head * sequence->capacity * dimension;
-    const float *values = sequence->values + kv_head * sequence->capacity * width;
-    // Positions seen by the tile's first query, and by its last.
-    const size_t shortest = sequence->start + query_begin / group + 1;
-    const size_t longest = sequence->start + (query_end - 1) / group + 1;
-
-    const size_t ldq = width + 16, lds = score_stride(longest);
-    float *queries = scratch, *output = queries + MAX_TILE_ROWS * ldq, *scores = output + MAX_TILE_ROWS * ldq;
-    for (size_t r = 0; r < rows; r++) {
-        size_t query = query_begin + r;
-        size_t row = sequence->first_row + query / group, head = kv_head * group + query % group;
-        memcpy(queries + r * ldq, job->queries + row * job->ldq + head * dimension, dimension * sizeof(float));
-    }
-
-    // A block's positions beyond a query's own are computed and not used: lanes are apart.
-    for (size_t position = 0; position < longest; position += CK_PANEL) {
-        const uint32_t *w = (const uint32_t *)(keys + position * dimension);
-        for (int v = 0; v < 2; v += TILE_VECTORS)
-            tile_of_rows(
-                CK_FLOAT32, rows, TILE_VECTORS, queries, ldq, w + 16 * v, CK_PANEL, dimension,
-                scores + position + 16 * v, lds, true);
-    }
-
-    float sums[MAX_TILE_ROWS];
-    for (size_t r = 0; r < rows; r++)
-        sums[r] = softmax_numerators(scores + r * lds, sequence->start + (query_begin + r) / group + 1, job->scale);
-
-    // All queries run over the positions that they share, then each over what it alone sees.
-    weigh_values(rows, scores, lds, values, width, shortest, output, ldq, true);
-    for (size_t r = 0; r < rows; r++) {
-        size_t length = sequence->start + (query_begin + r) / group + 1;
-        if (length > shortest)
-            weigh_values(
-                1, scores + r * lds + shortest, lds, values + shortest * width, width, length - shortest,
-                output + r * ldq, ldq, false);
-    }
-
-    for (size_t r = 0; r < rows; r++) {
-        size_t query = query_begin + r;
-        size_t row = sequence->first_row + query / group, head = kv_head * group + query % group;
-        float *to = job->output + row * job->ldo + head * dimension;
-        float scale = 1.0f / sums[r];
-        for (size_t d = 0; d < dimension; d++) to[d] = output[r * ldq + d] * scale;
-    }
-}
+#include "path_attention.h"
 
 const path_kernels KERNELS = {
     .tile_rows = TILE_ROWS,
     .linear = linear,
     .rms_norm = rms_norm,
-    .swiglu = swiglu,
+    .gated = gated,
+    .soft_cap = soft_cap,
     .attention = attention,
     .argmax = argmax,
 };

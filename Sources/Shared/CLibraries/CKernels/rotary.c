@@ -46,23 +46,25 @@ typedef struct table_job {
     const int32_t *positions;
     const float *frequencies;
     size_t rows, half, tasks;
-    float *cosine, *sine;
+    float scale, *cosine, *sine;
 } table_job;
 
 static void fill_table(void *raw, size_t task, int thread) {
     (void)thread;
     const table_job *job = raw;
     for (size_t r = job->rows * task / job->tasks; r < job->rows * (task + 1) / job->tasks; r++)
-        for (size_t i = 0; i < job->half; i++)
-            sine_cosine(
-                (float)job->positions[r] * job->frequencies[i], job->sine + r * job->half + i,
-                job->cosine + r * job->half + i);
+        for (size_t i = 0; i < job->half; i++) {
+            float *sine = job->sine + r * job->half + i, *cosine = job->cosine + r * job->half + i;
+            sine_cosine((float)job->positions[r] * job->frequencies[i], sine, cosine);
+            *sine *= job->scale;
+            *cosine *= job->scale;
+        }
 }
 
 void ck_rotary_table(
-    ck_context *context, const int32_t *positions, size_t rows, const float *frequencies, size_t half, float *cosine,
-    float *sine) {
-    table_job job = {positions, frequencies, rows, half, row_tasks(context, rows), cosine, sine};
+    ck_context *context, const int32_t *positions, size_t rows, const float *frequencies, size_t half, float scale,
+    float *cosine, float *sine) {
+    table_job job = {positions, frequencies, rows, half, row_tasks(context, rows), scale, cosine, sine};
     run(context, job.tasks, fill_table, &job);
 }
 

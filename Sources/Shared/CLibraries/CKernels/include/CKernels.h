@@ -80,15 +80,26 @@ void ck_linear(
 
 // ---- Rows
 
-/// y[r, i] = (x[r, i] / sqrt(mean over i of x[r, i]² + epsilon)) * weight[i], i < columns.
+/// y[r, i] = (x[r, i] / sqrt(mean over i of x[r, i]² + epsilon)) * weight[i], i < columns. Each row holds `parts`
+/// such vectors side by side, each normed by itself. y may be x.
 void ck_rms_norm(
-    ck_context *context, const float *x, size_t ldx, const float *weight, float epsilon, size_t rows, size_t columns,
-    float *y, size_t ldy);
+    ck_context *context, const float *x, size_t ldx, const float *weight, float epsilon, size_t rows, size_t parts,
+    size_t columns, float *y, size_t ldy);
 
-/// y[r, i] = silu(gate[r, i]) * up[r, i], silu(z) = z / (1 + exp(-z)), i < columns.
-void ck_swiglu(
-    ck_context *context, const float *gate, const float *up, size_t ld, size_t rows, size_t columns, float *y,
-    size_t ldy);
+/// silu(z) = z / (1 + exp(-z)); gelu_tanh(z) = z / 2 * (1 + tanh(sqrt(2 / pi) * (z + 0.044715 z³))).
+typedef enum ck_activation { CK_SILU = 0, CK_GELU_TANH = 1 } ck_activation;
+
+/// y[r, i] = activation(gate[r, i]) * up[r, i], i < columns.
+void ck_gated(
+    ck_context *context, ck_activation activation, const float *gate, const float *up, size_t ld, size_t rows,
+    size_t columns, float *y, size_t ldy);
+
+/// y[r, i] += x[r, i], i < columns. With ldx = 0 the same row is added to each.
+void ck_add(
+    ck_context *context, const float *x, size_t ldx, size_t rows, size_t columns, float *y, size_t ldy);
+
+/// x[r, i] = cap * tanh(x[r, i] / cap), i < columns.
+void ck_soft_cap(ck_context *context, float cap, size_t rows, size_t columns, float *x, size_t ldx);
 
 /// The index of the largest of `count` > 0 values, the first of equals; 0 when none is a number.
 size_t ck_argmax(const float *values, size_t count);
@@ -98,10 +109,10 @@ int64_t ck_first_not_finite(const float *values, size_t count);
 
 // ---- Attention
 
-/// cosine, sine [rows, half]: of the float32 angle position[r] * frequency[i], i < half.
+/// cosine, sine [rows, half]: of the float32 angle position[r] * frequency[i], i < half, times `scale`.
 void ck_rotary_table(
-    ck_context *context, const int32_t *positions, size_t rows, const float *frequencies, size_t half, float *cosine,
-    float *sine);
+    ck_context *context, const int32_t *positions, size_t rows, const float *frequencies, size_t half, float scale,
+    float *cosine, float *sine);
 
 /// A sequence's part of a batch, and its cache in one block of the model.
 typedef struct ck_sequence {
@@ -134,12 +145,22 @@ void ck_rotate_queries(
     ck_context *context, ck_heads heads, float *queries, size_t ld, size_t rows, const float *cosine,
     const float *sine);
 
-/// Causal attention: the row at position p attends to the cached positions 0 ... p.
-/// output[r, h] = softmax over j of (query[r, h] . key[j] * scale) times value[j]; both [rows, heads * dimension].
+/// How scores are made into weights.
+typedef struct ck_scores {
+    /// Scores are multiplied by it.
+    float scale;
+    /// Where above 0, a scaled score s becomes soft_cap * tanh(s / soft_cap).
+    float soft_cap;
+    /// Where above 0, a row sees only so many positions, its own and those right before.
+    size_t window;
+} ck_scores;
+
+/// Causal attention: the row at position p attends to the cached positions max(0, p + 1 - window) ... p.
+/// output[r, h] = softmax over j of score(query[r, h] . key[j]) times value[j]; both [rows, heads * dimension].
 /// Returns false, with nothing computed, when scratch memory is refused.
 bool ck_attention(
-    ck_context *context, ck_heads heads, const ck_sequence *sequences, size_t sequence_count, const float *queries,
-    size_t ldq, float scale, float *output, size_t ldo);
+    ck_context *context, ck_heads heads, ck_scores scores, const ck_sequence *sequences, size_t sequence_count,
+    const float *queries, size_t ldq, float *output, size_t ldo);
 
 #ifdef __cplusplus
 }

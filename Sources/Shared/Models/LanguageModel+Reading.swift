@@ -1,4 +1,4 @@
-extension LlamaModel {
+extension LanguageModel {
     /// The residual stream at `site` of each prompt's own last token, `[prompts][hidden]`.
     ///
     /// The prompts are of any lengths and are not padded. No block beyond the site is computed. Prompts are read

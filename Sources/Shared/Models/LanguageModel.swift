@@ -3,15 +3,15 @@ package import ModelFolders
 package import Tensors
 import Weights
 
-/// A Llama model, ready to compute (Touvron et al., arXiv:2302.13971; transformers, `LlamaForCausalLM`).
+/// A language model of any family that ``ModelFamily`` names, ready to compute.
 ///
 ///     let folder = try ModelFolder(path: "models/llama")
-///     let model = try LlamaModel.load(folder, threads: 2)
+///     let model = try LanguageModel.load(folder, threads: 2)
 ///     let streams = try model.residualStreams(of: [[1, 403, 407]], at: ActivationSite(afterBlocks: 3))
 ///
 /// A result depends on the sequence's own tokens and injection alone, bit for bit: neither on what is beside it in
 /// a batch, nor on how its prompt was cut into steps, nor on threads, row limit or kernel path.
-package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `lock` alone
+package final class LanguageModel: @unchecked Sendable {  // `pass` is used under `lock` alone
     package let configuration: ModelConfiguration
     package let device: DeviceDescription
     /// Rows that are computed together; longer batches are cut.
@@ -36,12 +36,12 @@ package final class LlamaModel: @unchecked Sendable {  // `pass` is used under `
     ///   `TensorError` where the device cannot be made; ``ModelError/unusableRowLimit(_:)``.
     package static func load(
         _ folder: ModelFolder, threads: Int, kernels: KernelPath? = nil, rowLimit: Int = 512
-    ) throws -> LlamaModel {
+    ) throws -> LanguageModel {
         guard rowLimit >= 1 else { throw ModelError.unusableRowLimit(rowLimit) }
         let device = try CPUDevice(threads: threads, kernels: kernels)
-        let weights = try LlamaWeights(try WeightFiles(folder.weightFiles), folder.configuration, device: device)
+        let weights = try ModelWeights(try WeightFiles(folder.weightFiles), folder.configuration, device: device)
         let workspace = try Workspace(folder.configuration, rowLimit: rowLimit)
-        return LlamaModel(
+        return LanguageModel(
             configuration: folder.configuration, device: device.description, rowLimit: rowLimit,
             pass: ForwardPass(
                 configuration: folder.configuration, weights: weights, device: device, workspace: workspace))

@@ -1,0 +1,106 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The worker's tools on models of every family, named by folder or by hub id.
+struct InspectTests {
+    @Test(arguments: [
+        "mistral", "qwen2", "qwen3", "gemma2", "llama-biases", "llama-dynamic", "llama-yarn", "qwen2-yarn",
+    ])
+    func `verify passes on every family against transformers`(name: String) throws {
+        let scratch = try ScratchFolder()
+        let folder = Repository.fixture("Families/\(name)").path
+        let ending = try ProgramProcess.run(
+            "worker", ["verify", "--model", folder, "--reference", "\(folder)/reference.json"], in: scratch)
+        #expect(ending.code == 0, "\(ending.output)\(ending.errors)")
+    }
+
+    @Test func `inspect shows what was understood, as text and as JSON`() throws {
+        let scratch = try ScratchFolder()
+        let folder = Repository.fixture("Families/gemma2").path
+        let text = try ProgramProcess.run("worker", ["inspect", "--model", folder], in: scratch)
+        #expect(text.code == 0, "\(text.errors)")
+        for part in ["Gemma 2", "soft cap of logits", "<start_of_turn> (5)", "BF16", "rotary positions", "positions"] {
+            #expect(text.output.contains(part), "\(part)")
+        }
+        let json = try ProgramProcess.run("worker", ["inspect", "--model", folder, "--format", "json"], in: scratch)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        #expect(object["family"] as? String == "Gemma 2")
+        #expect(object["sliding_blocks"] as? [Int] == [1, 3])
+        #expect((object["rotary"] as? [String: Any])?["theta"] as? Double == 10_000)
+        #expect((object["memory_bytes"] as? [String: Int])?["float32"] == 4 * 26_712)
+    }
+
+    @Test func `generate puts the prompt into the model's chat template`() throws {
+        let scratch = try ScratchFolder()
+        let folder = scratch.file("model")
+        try FileManager.default.copyItem(at: Repository.fixture("Families/mistral"), to: folder)
+        let arguments = [
+            "generate", "--model", folder.path, "--prompt", "Hi", "--max-new-tokens", "1", "--format", "json",
+        ]
+        let none = try ProgramProcess.run("worker", arguments + ["--chat"], in: scratch)
+        #expect(none.code == 2 && none.errors.contains("no chat template"))
+
+        try Data(#"{"bos_token":"<s>"}"#.utf8).write(to: folder.appendingPathComponent("tokenizer_config.json"))
+        try Data("{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}".utf8)
+            .write(to: folder.appendingPathComponent("chat_template.jinja"))
+        let chat = try ProgramProcess.run("worker", arguments + ["--chat"], in: scratch)
+        let plain = try ProgramProcess.run("worker", arguments.map { $0 == "Hi" ? "[user] Hi" : $0 }, in: scratch)
+        func tokens(_ ending: ProgramProcess.Ending) throws -> [Int] {
+            #expect(ending.code == 0, "\(ending.errors)")
+            let object = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+            return try #require(object?["prompt_tokens"] as? [Int])
+        }
+        // The same text with one beginning-of-text token in front, not two.
+        #expect(try tokens(chat) == tokens(plain))
+    }
+
+    @Test func `inspect names the field that is not understood`() throws {
+        let scratch = try ScratchFolder()
+        let folder = scratch.file("model")
+        try FileManager.default.copyItem(at: Repository.fixture("Families/gemma2"), to: folder)
+        let config = folder.appendingPathComponent("config.json")
+        let text = try String(contentsOf: config, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "\"cache_implementation\"", with: "\"query_scale\"").utf8).write(
+            to: config)
+        let ending = try ProgramProcess.run("worker", ["inspect", "--model", folder.path], in: scratch)
+        #expect(ending.code == 2)
+        #expect(ending.errors.contains("config.json: field query_scale"))
+    }
+
+    @Test func `a model is found by its hub id, and one that is missing gets the command`() throws {
+        let scratch = try ScratchFolder()
+        let commit = "0123456789abcdef0123456789abcdef01234567"
+        let model = scratch.file("hub/models--org--tiny")
+        for folder in ["refs", "snapshots"] {
+            try FileManager.default.createDirectory(
+                at: model.appendingPathComponent(folder), withIntermediateDirectories: true)
+        }
+        try Data(commit.utf8).write(to: model.appendingPathComponent("refs/main"))
+        try FileManager.default.createSymbolicLink(
+            at: model.appendingPathComponent("snapshots/\(commit)"),
+            withDestinationURL: Repository.fixture("Families/mistral"))
+        let cache = ["HF_HUB_CACHE": scratch.file("hub").path]
+        for arguments in [
+            ["tokenize", "--text", "x"], ["generate", "--prompt", "x", "--max-new-tokens", "2"], ["inspect"],
+        ] {
+            let ending = try ProgramProcess(
+                "worker", [arguments[0], "--model", "org/tiny"] + arguments.dropFirst(), in: scratch, environment: cache
+            ).end()
+            #expect(ending.code == 0 && !ending.output.isEmpty, "\(arguments): \(ending.errors)")
+        }
+        let missing = try ProgramProcess(
+            "worker", ["inspect", "--model", "org/other"], in: scratch, environment: cache
+        )
+        .end()
+        #expect(missing.code == 2 && missing.errors.contains("hf download org/other"))
+        let run = try ProgramProcess(
+            "coordinator",
+            [
+                "run", "--model-a", "org/tiny", "--model-b", "org/other", "--layer-k", "1", "--layer-j", "1",
+                "--output", scratch.file("run").path,
+            ], in: scratch, environment: cache
+        ).end()
+        #expect(run.code == 2 && run.errors.contains("hf download org/other"), "\(run.errors)")
+    }
+}
