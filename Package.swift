@@ -84,6 +84,7 @@ let package = Package(
         shared("Weights", ["Tensors", "Storage"]),
         shared("ModelFolders", ["Storage"]),
         shared("Tokenization", ["COniguruma"]),
+        shared("ChatTemplates"),
         shared("Models", ["Tensors", "Weights", "ModelFolders"]),
         shared("Generation", ["Models", "Tensors"]),
         shared("Projection", ["Run", "Tensors", "CKernels", "COpenBLAS"]),
@@ -123,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models", "Generation",
+                "WorkerHost", "WorkerEngine", "ChatTemplates", "Console", "Run", "Transport", "Weights", "Models",
+                "Generation",
                 "Tokenization",
                 "Tensors", "ModelFolders", "Projection", argumentParser,
             ],
@@ -165,6 +167,7 @@ let package = Package(
         tests(of: "Weights", ["Tensors"]),
         tests(of: "ModelFolders"),
         tests(of: "Tokenization"),
+        tests(of: "ChatTemplates"),
         tests(of: "Models", ["Tensors", "Weights", "ModelFolders", "Generation"]),
         tests(of: "Generation", ["Models", "Tensors", "ModelFolders"]),
         tests(of: "Projection", ["Run", "Tensors"]),

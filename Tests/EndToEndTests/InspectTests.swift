@@ -31,6 +31,30 @@ struct InspectTests {
         #expect((object["memory_bytes"] as? [String: Int])?["float32"] == 4 * 26_712)
     }
 
+    @Test func `generate puts the prompt into the model's chat template`() throws {
+        let scratch = try ScratchFolder()
+        let folder = scratch.file("model")
+        try FileManager.default.copyItem(at: Repository.fixture("Families/mistral"), to: folder)
+        let arguments = [
+            "generate", "--model", folder.path, "--prompt", "Hi", "--max-new-tokens", "1", "--format", "json",
+        ]
+        let none = try ProgramProcess.run("worker", arguments + ["--chat"], in: scratch)
+        #expect(none.code == 2 && none.errors.contains("no chat template"))
+
+        try Data(#"{"bos_token":"<s>"}"#.utf8).write(to: folder.appendingPathComponent("tokenizer_config.json"))
+        try Data("{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}".utf8)
+            .write(to: folder.appendingPathComponent("chat_template.jinja"))
+        let chat = try ProgramProcess.run("worker", arguments + ["--chat"], in: scratch)
+        let plain = try ProgramProcess.run("worker", arguments.map { $0 == "Hi" ? "[user] Hi" : $0 }, in: scratch)
+        func tokens(_ ending: ProgramProcess.Ending) throws -> [Int] {
+            #expect(ending.code == 0, "\(ending.errors)")
+            let object = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+            return try #require(object?["prompt_tokens"] as? [Int])
+        }
+        // The same text with one beginning-of-text token in front, not two.
+        #expect(try tokens(chat) == tokens(plain))
+    }
+
     @Test func `inspect names the field that is not understood`() throws {
         let scratch = try ScratchFolder()
         let folder = scratch.file("model")

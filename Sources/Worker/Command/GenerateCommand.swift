@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChatTemplates
 import Console
 import Foundation
 import Generation
@@ -22,6 +23,9 @@ struct GenerateCommand: AsyncParsableCommand {
 
     @Option(help: "The prompt.")
     var prompt: String
+
+    @Flag(help: "Put the prompt into the model's chat template, as a user's message.")
+    var chat = false
 
     @Option(help: ArgumentHelp("Tokens to generate at most.", valueName: "n"))
     var maxNewTokens = 64
@@ -71,7 +75,7 @@ struct GenerateCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try model.load()
         let injection = try UsageError.checking { try readInjection() }
-        let tokens = loaded.tokenizer.encode(prompt)
+        let tokens = try UsageError.checking { try promptTokens(loaded) }
         let request = GenerationRequest(
             tokens: tokens, injection: injection, maximumNewTokens: maxNewTokens,
             endTokens: Set(loaded.folder.configuration.endTokens))
@@ -85,6 +89,14 @@ struct GenerateCommand: AsyncParsableCommand {
                     prompt: prompt, promptTokens: tokens, tokens: result.tokens, text: text,
                     finish: result.finish.rawValue))
         }
+    }
+
+    private func promptTokens(_ loaded: LoadedModel) throws -> [Int32] {
+        guard chat else { return loaded.tokenizer.encode(prompt) }
+        let template = try ChatTemplate(folder: loaded.folder.url)
+        let text = try template.prompt([ChatTemplate.Message(role: "user", content: prompt)])
+        // The template writes the token that begins a text, where the model has one.
+        return loaded.tokenizer.encode(text, addSpecialTokens: false)
     }
 
     private func readInjection() throws -> Injection? {

@@ -1,0 +1,97 @@
+package import Foundation
+
+/// How a model wants a conversation written: the Jinja template of its tokenizer.
+///
+///     let template = try ChatTemplate(folder: folder.url)
+///     let text = try template.prompt([ChatTemplate.Message(role: "user", content: "What is the capital of France?")])
+///
+/// The subset of Jinja is the one that the templates of the supported families use, with transformers' settings and
+/// extras. What is beyond it is an error that names it. `strftime_now` is left undefined, since a prompt must not
+/// depend on the day: templates that ask whether it is defined then take the date written in them.
+package struct ChatTemplate: Sendable {
+    package struct Message: Sendable {
+        package var role: String
+        package var content: String
+
+        package init(role: String, content: String) {
+            self.role = role
+            self.content = content
+        }
+    }
+
+    private let source: String
+    /// `bos_token`, `eos_token` and their like.
+    private let tokens: [String: String]
+
+    private static let byteLimit = 16 << 20
+
+    /// A template, and the special tokens that it may name.
+    package init(source: String, tokens: [String: String] = [:]) throws(ChatTemplateError) {
+        // Read once here, so that what is not supported shows before any work.
+        _ = try TemplateParser.statements(of: source)
+        self.source = source
+        self.tokens = tokens
+    }
+
+    /// The template of a model folder: chat_template.jinja, else `chat_template` of tokenizer_config.json, of which
+    /// the one named "default" is taken where there are several.
+    package init(folder: URL) throws(ChatTemplateError) {
+        let configuration = try Self.configuration(folder.appendingPathComponent("tokenizer_config.json"))
+        var tokens: [String: String] = [:]
+        for name in ["bos_token", "eos_token", "unk_token", "pad_token"] {
+            let value = configuration[name]
+            tokens[name] = value as? String ?? (value as? [String: Any])?["content"] as? String
+        }
+        let file = folder.appendingPathComponent("chat_template.jinja")
+        if let data = try Self.contents(of: file) {
+            guard let text = String(data: data, encoding: .utf8) else {
+                throw .unreadable(file: file.path, reason: "it is not UTF-8")
+            }
+            try self.init(source: text, tokens: tokens)
+            return
+        }
+        if let text = configuration["chat_template"] as? String {
+            try self.init(source: text, tokens: tokens)
+            return
+        }
+        let several = configuration["chat_template"] as? [[String: Any]] ?? []
+        guard let text = several.first(where: { $0["name"] as? String == "default" })?["template"] as? String else {
+            throw .none(folder: folder.path)
+        }
+        try self.init(source: text, tokens: tokens)
+    }
+
+    /// The conversation as the model reads it, up to where its answer begins.
+    package func prompt(_ messages: [Message]) throws(ChatTemplateError) -> String {
+        var variables: [String: TemplateValue] = tokens.mapValues(TemplateValue.string)
+        variables["messages"] = .list(
+            messages.map { .dictionary([("role", .string($0.role)), ("content", .string($0.content))]) })
+        variables["add_generation_prompt"] = .bool(true)
+        variables["tools"] = TemplateValue.none
+        variables["documents"] = TemplateValue.none
+        var renderer = TemplateRenderer(variables)
+        try renderer.run(try TemplateParser.statements(of: source))
+        return renderer.output
+    }
+
+    private static func configuration(_ url: URL) throws(ChatTemplateError) -> [String: Any] {
+        guard let data = try contents(of: url) else { return [:] }
+        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+            throw .unreadable(file: url.path, reason: "not a JSON object")
+        }
+        return object
+    }
+
+    /// Nil where there is no such file.
+    private static func contents(of url: URL) throws(ChatTemplateError) -> Data? {
+        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        guard let handle = try? FileHandle(forReadingFrom: url) else {
+            throw .unreadable(file: url.path, reason: "no access")
+        }
+        defer { try? handle.close() }
+        guard let data = try? handle.read(upToCount: byteLimit + 1), data.count <= byteLimit else {
+            throw .unreadable(file: url.path, reason: "cannot be read, or larger than \(byteLimit) bytes")
+        }
+        return data
+    }
+}

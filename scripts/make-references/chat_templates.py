@@ -1,0 +1,218 @@
+"""Chat templates in the manner of the supported families, and what transformers makes of them.
+
+    python scripts/make-references/chat_templates.py Tests/Fixtures/Families/chat-templates.json
+
+The templates are written for this project: they use what the families' own use (trimming tags, namespaces, slices,
+loops over filtered messages, refusals), not their words.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import jinja2
+from transformers.utils.chat_template_utils import _compile_jinja_template
+
+from references import versions, write_json
+
+TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
+
+TEMPLATES = {
+    # Headers around every role, the system's text first whether there is one or not.
+    "headers": """{{- bos_token }}
+{%- if documents is not defined or not documents %}
+    {%- set documents = none %}
+{%- endif %}
+{%- if messages[0]['role'] == 'system' %}
+    {%- set opening = messages[0]['content']|trim %}
+    {%- set messages = messages[1:] %}
+{%- else %}
+    {%- set opening = "" %}
+{%- endif %}
+{{- "<head>system</head>\\n\\n" }}
+{%- if tools is not none %}
+    {{- "Tools: " + tools|tojson }}
+{%- endif %}
+{{- "Known until: some day\\n\\n" }}
+{{- opening }}
+{{- "<turn>" }}
+{#- Every message has a header of its own. -#}
+{%- for message in messages %}
+    {%- if not (message.role == 'tool' or 'calls' in message) %}
+        {{- '<head>' + message['role'] + '</head>\\n\\n' + message['content'] | trim + '<turn>' }}
+    {%- elif 'calls' in message %}
+        {{- raise_exception("calls are not for this test") }}
+    {%- else %}
+        {{- "<head>tool</head>" ~ loop.index ~ message.content }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<head>assistant</head>\\n\\n' }}
+{%- endif %}
+""",
+    # Two roles that must take turns, the assistant under another name, no system.
+    "turns": """{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('No system here') }}{% endif %}
+{% for message in messages %}
+    {% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}
+        {{ raise_exception('Roles must take turns: user, assistant, user, …') }}
+    {% endif %}
+    {% if (message['role'] == 'assistant') %}
+        {% set role = 'model' %}
+    {% else %}
+        {% set role = message['role'] %}
+    {% endif %}
+{{ '<begin>' + role + '\\n' + message['content'] | trim + '<end>\\n' }}
+{% endfor %}
+{% if add_generation_prompt %}{{ '<begin>model\\n' }}{% endif %}""",
+    # A default for the system's text, attributes, tests of kinds.
+    "defaults": """{%- if tools %}
+    {{- '<start>system\\n' }}
+    {%- for tool in tools %}{{- "\\n" }}{{- tool | tojson }}{%- endfor %}
+{%- else %}
+    {%- if messages[0]['role'] == 'system' %}
+        {{- '<start>system\\n' + messages[0]['content'] + '<stop>\\n' }}
+    {%- else %}
+        {{- '<start>system\\nYou answer briefly.<stop>\\n' }}
+    {%- endif %}
+{%- endif %}
+{%- for message in messages %}
+    {%- if (message.role == "user") or (message.role == "system" and not loop.first) or (message.role == "assistant" and not message.calls) %}
+        {{- '<start>' + message.role + '\\n' + message.content + '<stop>' + '\\n' }}
+    {%- elif message.role == "tool" %}
+        {%- if (loop.index0 == 0) or (messages[loop.index0 - 1].role != "tool") %}
+            {{- '<start>user' }}
+        {%- endif %}
+        {{- '\\n[' }}{{- message.content }}{{- ']' }}
+        {%- if loop.last or (messages[loop.index0 + 1].role != "tool") %}
+            {{- '<stop>\\n' }}
+        {%- endif %}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<start>assistant\\n' }}
+{%- endif %}""",
+    # A namespace that a loop over the reversed messages fills, and thoughts that are cut out.
+    "thoughts": """{%- set ns = namespace(searching=true, last=messages|length - 1) %}
+{%- for message in messages[::-1] %}
+    {%- set index = (messages|length - 1) - loop.index0 %}
+    {%- if ns.searching and message.role == "user" and message.content is string and not(message.content.startswith('<result>') and message.content.endswith('</result>')) %}
+        {%- set ns.searching = false %}
+        {%- set ns.last = index %}
+    {%- endif %}
+{%- endfor %}
+{%- for message in messages %}
+    {%- if message.content is string %}
+        {%- set content = message.content %}
+    {%- else %}
+        {%- set content = '' %}
+    {%- endif %}
+    {%- if message.role == "assistant" %}
+        {%- set thought = '' %}
+        {%- if message.reasoning is string %}
+            {%- set thought = message.reasoning %}
+        {%- elif '</t>' in content %}
+            {%- set thought = content.split('</t>')[0].rstrip('\\n').split('<t>')[-1].lstrip('\\n') %}
+            {%- set content = content.split('</t>')[-1].lstrip('\\n') %}
+        {%- endif %}
+        {%- if loop.index0 > ns.last and (loop.last or (not loop.last and thought)) %}
+            {{- '<a>' + message.role + '\\n<t>\\n' + thought.strip('\\n') + '\\n</t>\\n\\n' + content.lstrip('\\n') }}
+        {%- else %}
+            {{- '<a>' + message.role + '\\n' + content }}
+        {%- endif %}
+    {%- else %}
+        {{- '<a>' + message.role + '\\n' + content + '<z>\\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<a>assistant\\n' }}
+    {%- if enable_thinking is defined and enable_thinking is false %}
+        {{- '<t>\\n\\n</t>\\n\\n' }}
+    {%- endif %}
+{%- endif %}""",
+    # The system's text goes into the last user's message; turns are counted without what was filtered out.
+    "instructions": """{%- if messages[0]["role"] == "system" %}
+    {%- set system_text = messages[0]["content"] %}
+    {%- set rest = messages[1:] %}
+{%- else %}
+    {%- set rest = messages %}
+{%- endif %}
+{%- set users = rest | selectattr("role", "equalto", "user") | list %}
+{%- set ns = namespace() %}
+{%- set ns.index = 0 %}
+{%- for message in rest | rejectattr("role", "equalto", "tool") %}
+    {%- if (message["role"] == "user") != (ns.index % 2 == 0) %}
+        {{- raise_exception("After the optional system message, roles must alternate") }}
+    {%- endif %}
+    {%- set ns.index = ns.index + 1 %}
+{%- endfor %}
+{{- bos_token }}
+{%- for message in rest if message["role"] != "tool" %}
+    {%- if message["role"] == "user" %}
+        {%- if loop.last and system_text is defined %}
+            {{- "[I] " + system_text + "\\n\\n" + message["content"] + "[/I]" }}
+        {%- else %}
+            {{- "[I] " + message["content"] + "[/I]" }}
+        {%- endif %}
+    {%- else %}
+        {{- " " + message["content"]|trim + eos_token }}
+    {%- endif %}
+{%- else %}
+    {{- "nobody spoke to " ~ users|length }}
+{%- endfor %}
+{{- " (" if users|length > 1 else "" }}{{ users | length }}{{- ")" if users|length > 1 }}""",
+    # Whitespace: what the tags leave and take.
+    "spaces": """  {% if true %}
+  one
+  {% endif %}
+two {% if true %} three {% endif %} four
+  {%+ if true %} five{% endif +%}
+
+{{ 'six' }}
+  {{- 'seven' -}}
+  eight
+{# gone #}
+nine {#- gone too -#} ten
+    {# indented #}
+  {% set x = [1, 2, 3] %}
+{% for i in x %}{{ i }}{{ ', ' if not loop.last }}{% endfor %}
+
+{{ 'a' 'b' }} {{ x[-1] }} {{ 'word'[1:3] }} {{ 7 // 2 }} {{ -7 % 3 }} {{ none }} {{ true }} {{ missing }} {{ missing|default('d') }}
+{{ {'k': 'v\\n"', 'n': [1, none, false]} | tojson }} {{ 'x' in 'xyz' }} {{ 3 not in x }} {{ not x }} {{ 'B' ~ 1 ~ 'é' }}
+{% for k, v in {'p': 'q'}.items() %}{{ k ~ '=' ~ v }}{% endfor %} {{ 'a-b'.replace('-', '+') }} {{ ['x', 'y'] | join('/') }}
+end
+
+""",
+}
+
+CHATS = [
+    [("user", "Hi")], [("user", "  What is\nthe capital?  ")], [("system", " Be kind. "), ("user", "Hi")],
+    [("user", "One"), ("assistant", "<t>\nhm\n</t>\n\nTwo "), ("user", "Three")],
+    [("user", "One"), ("assistant", "Two"), ("user", "<result>3</result>"), ("assistant", "<t>so</t>Four")],
+    [("system", "S"), ("user", "é 猫 👩🏽\u200d🚀"), ("assistant", " a\u00a0"), ("user", "\t<z>'\"{{ x }}")],
+    [("assistant", "First?")], [("user", "a"), ("user", "b")], [("user", "a"), ("tool", "T"), ("tool", "U"), ("assistant", "b")],
+    [("user", "")],
+]
+
+
+def render(template: str, chat: list[tuple[str, str]]) -> dict:
+    messages = [{"role": role, "content": content} for role, content in chat]
+    try:
+        text = _compile_jinja_template(template).render(
+            messages=messages, tools=None, documents=None, add_generation_prompt=True, **TOKENS)
+        return {"text": text}
+    except jinja2.exceptions.TemplateError as error:
+        return {"refused": str(error)}
+
+
+def main() -> None:
+    write_json(Path(sys.argv[1]), {
+        "made_by": "scripts/make-references/chat_templates.py", "versions": {**versions(), "jinja2": jinja2.__version__},
+        "tokens": TOKENS, "chats": [[list(message) for message in chat] for chat in CHATS],
+        "templates": [{"name": name, "template": template, "rendered": [render(template, chat) for chat in CHATS]}
+                      for name, template in TEMPLATES.items()],
+    })
+
+
+if __name__ == "__main__":
+    main()
