@@ -33,7 +33,12 @@ extension RunControl {
         let secondsLeft = unitsPerSecond > 0 ? Double(waitingCount) / unitsPerSecond : .infinity
         let secondsQuiet = now.seconds(since: stage.lastResult)
 
-        var best: (place: Int, seconds: Double, count: Int)?
+        // A step's shards are spread over the workers: each takes the step itself anyway, which costs more than its
+        // shards, so that one with several shards seems fast and one without falls behind and needs W whole. The
+        // same cost keeps paces apart that mean nothing.
+        let isStepped = if case .steps = currentStage?.cut { true } else { false }
+        let slowness = limits.slownessFactor * (isStepped ? 3 : 1)
+        var best: (place: Int, first: Double, second: Double)?
         for place in workers.indices where workers[place].isReady {
             let count = workers[place].leases.count
             guard count < min(most, workers[place].capacity) else { continue }
@@ -41,10 +46,11 @@ extension RunControl {
             let seconds = Double(count + 1) * (pace ?? (fastest.isFinite ? fastest : 1))
             // The others would be done with all that waits before a slow worker is done with this unit: it is left
             // to them, as long as they do get on.
-            if let pace, pace > limits.slownessFactor * fastest, secondsLeft < seconds, secondsQuiet < seconds {
+            if let pace, pace > slowness * fastest, secondsLeft < seconds, secondsQuiet < seconds {
                 continue
             }
-            if best.map({ (seconds, count) < ($0.seconds, $0.count) }) ?? true { best = (place, seconds, count) }
+            let (first, second) = isStepped ? (Double(count), seconds) : (seconds, Double(count))
+            if best.map({ (first, second) < ($0.first, $0.second) }) ?? true { best = (place, first, second) }
         }
         return best?.place
     }

@@ -45,7 +45,7 @@ package final class RunConductor {
     }
 
     /// A worker may be so many steps behind to take them itself: their shards are kept for that.
-    private static let replaySteps = 8
+    private static let replaySteps = 32
 
     /// At least so many seconds pass between two checkpoints of the training.
     private static let checkpointInterval = 5.0
