@@ -82,6 +82,42 @@ import Testing
         #expect(try refusal("gemma2", #""use_bidirectional_attention":true"#).contains("use_bidirectional_attention"))
     }
 
+    /// The fields of published folders, with small sizes.
+    @Test func `configurations as they are published are understood`() throws {
+        let common =
+            #""attention_dropout":0.0,"initializer_range":0.02,"rms_norm_eps":1e-06,"torch_dtype":"bfloat16","#
+            + #""transformers_version":"4.43.1","use_cache":true,"max_position_embeddings":8192"#
+        let published: [(String, String)] = [
+            (
+                "llama",
+                #""attention_bias":false,"mlp_bias":false,"pretraining_tp":1,"hidden_act":"silu","rope_theta":500000.0,"#
+                    + #""rope_scaling":{"factor":32.0,"high_freq_factor":4.0,"low_freq_factor":1.0,"#
+                    + #""original_max_position_embeddings":8192,"rope_type":"llama3"},"tie_word_embeddings":true,"#
+                    + #""bos_token_id":1,"eos_token_id":[2,3],"head_dim":16,"_name_or_path":"x""#
+            ),
+            ("mistral", #""hidden_act":"silu","sliding_window":null,"rope_theta":1000000.0,"head_dim":16"#),
+            (
+                "qwen2",
+                #""hidden_act":"silu","max_window_layers":36,"rope_theta":1000000.0,"sliding_window":32768,"#
+                    + #""tie_word_embeddings":true,"use_mrope":false,"use_sliding_window":false"#
+            ),
+            (
+                "qwen3",
+                #""attention_bias":false,"head_dim":16,"hidden_act":"silu","max_window_layers":28,"rope_scaling":null,"#
+                    + #""rope_theta":1000000,"sliding_window":null,"use_sliding_window":false"#
+            ),
+            (
+                "gemma2",
+                #""attention_bias":false,"attn_logit_softcapping":50.0,"cache_implementation":"hybrid","head_dim":16,"#
+                    + #""final_logit_softcapping":30.0,"hidden_act":"gelu_pytorch_tanh","pad_token_id":0,"#
+                    + #""hidden_activation":"gelu_pytorch_tanh","query_pre_attn_scalar":256,"rope_theta":10000.0,"#
+                    + #""sliding_window":4096,"sliding_window_size":4096"#
+            ),
+        ]
+        for (type, fields) in published { #expect(try read(type, "\(common),\(fields)").headDimension == 16) }
+        #expect(try refusal("gemma2", #""sliding_window_size":7"#).contains("sliding_window_size"))
+    }
+
     @Test func `layer types must be one for each block, and known`() throws {
         #expect(try refusal("gemma2", #""layer_types":["full_attention"]"#).contains("layer_types"))
         let chunked = #""layer_types":["full_attention","full_attention","full_attention","chunked_attention"]"#

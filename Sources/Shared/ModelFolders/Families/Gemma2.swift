@@ -10,7 +10,7 @@ enum Gemma2: FamilyDescription {
     static let tiedEmbeddings = true
     static let fields: Set<String> = [
         "attention_bias", "attn_logit_softcapping", "final_logit_softcapping", "hidden_activation",
-        "query_pre_attn_scalar", "sliding_window",
+        "query_pre_attn_scalar", "sliding_window", "sliding_window_size",
     ]
 
     static func describe(_ arithmetic: inout ModelArithmetic, _ fields: JSONFields) throws(ModelFolderError) {
@@ -32,6 +32,14 @@ enum Gemma2: FamilyDescription {
         arithmetic.attentionSoftCap = try fields.cap("attn_logit_softcapping", missing: 50)
         arithmetic.logitSoftCap = try fields.cap("final_logit_softcapping", missing: 30)
         let sliding = try fields.slidingBlocks(arithmetic.windows.count) { $0 % 2 == 0 }
-        arithmetic.windows = try fields.windows(sliding, try fields.slidingWindow(missing: 4096))
+        let window = try fields.slidingWindow(missing: 4096)
+        // The first published folders have the window under both names; transformers reads this one alone.
+        let other = try fields.integer("sliding_window_size", in: 1...ModelConfiguration.Limits.positions)
+        guard other == nil || other == window else {
+            throw .unsupportedField(
+                path: fields.path, field: "sliding_window_size", found: "\(other ?? 0)",
+                supported: "what sliding_window says (\(window.map(String.init) ?? "null"))")
+        }
+        arithmetic.windows = try fields.windows(sliding, window)
     }
 }
