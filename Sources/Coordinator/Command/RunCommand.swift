@@ -118,7 +118,10 @@ struct DataArguments: ParsableArguments {
     @Option(help: ArgumentHelp("GSM8K file (JSON lines).", valueName: "file"))
     var gsm8k: String?
 
-    @Option(help: ArgumentHelp("Items of each task at most, chosen by the seed (default: all).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Items of each task at most, chosen by the seed (default: all, or 20 with --protocol reference).",
+            valueName: "n"))
     var limit: Int?
 
     func validate() throws {

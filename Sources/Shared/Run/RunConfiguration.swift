@@ -85,7 +85,7 @@ package struct EvaluationConfiguration: Codable, Hashable, Sendable {
     package var squad: String?
     /// A file in GSM8K's layout.
     package var gsm8k: String?
-    /// Items of each task at most; nil takes all.
+    /// Items of each task at most; nil takes all, or the reference's 20 where ``preset`` is that.
     package var limit: Int?
     package var preset = EvaluationProtocol.standard
     package var bPrompt = BPrompt.full
