@@ -177,7 +177,8 @@ let package = Package(
         tests(of: "Console"),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
-        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
+        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),
+        tests(of: "WorkerEngine", ["Run", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
         .testTarget(
             name: "EndToEndTests",

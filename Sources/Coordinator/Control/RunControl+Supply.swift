@@ -56,7 +56,7 @@ extension RunControl {
         workers[place].supplies.ownShards = []
     }
 
-    /// The training's schedule, where the run has such a stage.
+    /// The training's schedule, where the run has a stage of steps.
     var trainingSchedule: TrainingSchedule? {
         for stage in plan.stages {
             if case .steps(let schedule) = stage.cut { return schedule }

@@ -22,7 +22,8 @@ package enum ShardLoss {
         let errors = Kernels.residuals(
             w: w.values, outputs: w.rows, inputs: w.columns, x: x.values, rows: x.rows, y: y.values,
             execution: execution)
-        let squaredErrorSum = Kernels.squaredSum(errors)
+        let blocks = OutputBlocks(dimensionA: w.columns, dimensionB: w.rows)
+        let squaredErrorSum = SquaredErrors.sum(errors, rows: x.rows, blocks: blocks)
         guard squaredErrorSum.isFinite else { throw .notFinite(operand: "error of the projection") }
         guard dense else {
             let factor = FloatMatrix(rows: x.rows, columns: w.rows, values: errors)

@@ -19,6 +19,7 @@ extension Grant {
         for update in updates { steps.append(update.write(&writer)) }
         (message.pointee.n_updates, message.pointee.updates) = writer.list(steps) { $0 }
         if let checksum { (message.pointee.has_checksum, message.pointee.checksum) = writer.field(checksum) }
+        if let targets { message.pointee.targets = writer.matrix(targets) }
         return message
     }
 
@@ -40,6 +41,7 @@ extension Grant {
         if message.rows_of_a != nil { rowsOfA = try RowsOfA(message.rows_of_a, "rows_of_a", &tensors) }
         updates = try StepUpdate.list(message.n_updates, message.updates, "updates", &tensors)
         if message.has_checksum != 0 { checksum = message.checksum }
+        if case .trainRows(let unit) = unit { targets = try unit.targets(message.targets, &tensors) }
     }
 }
 

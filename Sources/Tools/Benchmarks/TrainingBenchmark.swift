@@ -74,12 +74,16 @@ struct TrainingBenchmark: AsyncParsableCommand {
         _ = try await server.startWorkers()
         let steps = TrainingSchedule(
             rowCount: rows, epochs: epochs, batch: 32, shardRows: shardRows, seed: 1)
+        let isByRows = gradients == .rows
         let watching = Task { () -> (began: ContinuousClock.Instant?, first: ContinuousClock.Instant?) in
             var (began, first): (ContinuousClock.Instant?, ContinuousClock.Instant?)
             while !Task.isCancelled, first == nil {
-                let done = await server.status().stages.first?.unitsDone ?? 0
-                if done > 0, began == nil { began = .now }
-                if done >= steps.stepsPerEpoch { first = .now }
+                let status = await server.status()
+                let done = status.stages.first?.unitsDone ?? 0
+                // By rows no epoch is over before the last one is: their mean is taken, from the first grant on.
+                let hasBegun = isByRows ? status.workers.contains { $0.leases > 0 } : done > 0
+                if hasBegun, began == nil { began = .now }
+                if !isByRows, done >= steps.stepsPerEpoch { first = .now }
                 try? await Task.sleep(for: .milliseconds(2))
             }
             return (began, first)
@@ -92,7 +96,10 @@ struct TrainingBenchmark: AsyncParsableCommand {
         await server.close()
         guard outcome == .done else { throw BenchmarkFailure(description: "the training ended with \(outcome)") }
         var figures = Figures()
-        if let began = times.began, let first = times.first {
+        if isByRows, let began = times.began {
+            figures.epoch = (ended - began) / .seconds(1) / Double(epochs)
+            figures.first = figures.epoch
+        } else if let began = times.began, let first = times.first {
             figures.first = (first - began) / .seconds(1)
             figures.epoch = epochs > 1 ? (ended - first) / .seconds(1) / Double(epochs - 1) : figures.first
         }

@@ -3,18 +3,21 @@ package import Run
 
 /// The part of a worker that trains W: its copy of W, and the rows of activations that it holds.
 package struct TrainingEngine {
-    private let execution: Execution
+    let execution: Execution
+    /// Bytes that activations and a block of W may take here.
+    let memoryLimit: Double
     private var replica: ProjectionReplica?
     /// E of the latest shards that were computed here, by the unit's number.
     private var ownErrors: [Int: FloatMatrix] = [:]
-    private var rowsOfA: [Int: ArraySlice<Float>] = [:]
+    var rowsOfA: [Int: ArraySlice<Float>] = [:]
     private var rowsOfB: [Int: ArraySlice<Float>] = [:]
 
     /// Shards whose errors are kept, for the steps that are taken here.
     private static let ownErrorCount = 256
 
-    package init(execution: Execution) {
+    package init(execution: Execution, memoryLimit: Double = TrainingEngine.halfOfMemory) {
         self.execution = execution
+        self.memoryLimit = memoryLimit
     }
 
     /// W as it is here; nil where the run has none.
