@@ -180,6 +180,7 @@ let package = Package(
         tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),
         tests(of: "WorkerEngine", ["Run", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
+        tests(of: "WorkerEngine", ["Run", "Tokenization"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
