@@ -178,9 +178,8 @@ let package = Package(
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),
-        tests(of: "WorkerEngine", ["Run", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(of: "WorkerEngine", ["Run", "Tokenization"]),
+        tests(of: "WorkerEngine", ["Run", "Projection", "Tokenization"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -18,7 +18,7 @@ extension ProjectionInitialization {
             case .kaiming: 1 / Double(dimensionA).squareRoot()
             }
         var generator = NamedGenerator(seed: seed, purpose: "projection")
-        for _ in 0..<outputs.lowerBound * dimensionA { _ = generator.next() }
+        generator.skip(outputs.lowerBound * dimensionA)
         let count = outputs.count * dimensionA
         let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
             for index in 0..<count { buffer[index] = Float((2 * generator.uniform() - 1) * bound) }
