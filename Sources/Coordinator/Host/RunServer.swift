@@ -33,6 +33,7 @@ package struct ServerOptions: Sendable {
     package var programArguments: [String] = []
     package var limits = RunLimits()
     package var gradients = GradientForm.auto
+    package var projection = ProjectionForm.auto
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
@@ -77,7 +78,8 @@ package actor RunServer {
         let firstLease = UInt64(max(0, Date().timeIntervalSince1970)) << 24
         conductor = try RunConductor(
             inputs: inputs, folder: folder, limits: options.limits, firstLease: firstLease,
-            gradients: options.gradients, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+            gradients: options.gradients, projection: options.projection,
+            host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }

@@ -16,7 +16,9 @@ extension ProjectionTrainer {
             withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) }
         }
         for values in [w, firstMoment, secondMoment] {
-            values.withUnsafeBytes { data.append(contentsOf: $0) }
+            values.withUnsafePointer {
+                data.append(contentsOf: UnsafeRawBufferPointer(UnsafeBufferPointer(start: $0, count: values.count)))
+            }
         }
         return data
     }
