@@ -38,10 +38,12 @@ extension RunControl {
         // same cost keeps paces apart that mean nothing.
         let isStepped = if case .steps = currentStage?.cut { true } else { false }
         let slowness = limits.slownessFactor * (isStepped ? 3 : 1)
+        let sharing = isStepped ? workers.indices.filter { canShare(with: $0) && !workers[$0].leases.isEmpty } : []
         var best: (place: Int, first: Double, second: Double)?
         for place in workers.indices where workers[place].isReady {
             let count = workers[place].leases.count
             guard count < min(most, workers[place].capacity) else { continue }
+            if count == 0, sharing.count >= limits.sharingWorkers, canShare(with: place) { continue }
             let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
             let seconds = Double(count + 1) * (pace ?? (fastest.isFinite ? fastest : 1))
             // The others would be done with all that waits before a slow worker is done with this unit: it is left

@@ -67,7 +67,8 @@ extension RunControl {
         workers[place].supplies.hasMoments = withMoments
     }
 
-    private func canShare(with place: Int) -> Bool {
+    /// Whether the worker reads W in the coordinator's memory, or is about to try.
+    func canShare(with place: Int) -> Bool {
         limits.sharingHost != nil && limits.sharingHost == workers[place].registration.host
             && !workers[place].cannotMap
     }
@@ -91,7 +92,8 @@ extension RunControl {
             for shard in 0..<schedule.shardCount(step: step) {
                 let rows = schedule.rows(step: step, shard: shard, order: order)
                 if !own.contains(UnitID(.train, step * schedule.shardsPerStep + shard)) { errorRows += rows.count }
-                for row in rows where !held.rows.contains(row) && !held.rowsOfA.contains(row) && !lacking.contains(row) {
+                for row in rows where !held.rows.contains(row) && !held.rowsOfA.contains(row) && !lacking.contains(row)
+                {
                     lacking.insert(row)
                     rowsOfA.append(row)
                 }

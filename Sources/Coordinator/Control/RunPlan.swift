@@ -110,6 +110,9 @@ package struct RunLimits: Hashable, Sendable {
     package var replaySteps = 0
     /// The host whose workers can read W in the coordinator's memory; nil where it is not to be found there.
     package var sharingHost: String?
+    /// Workers of that host that are given shards of a step at the same time: as many as have cores to themselves.
+    /// Fewer passes over W, with more rows each, cost less there than more workers.
+    package var sharingWorkers = Int.max
     /// A worker that so often lacks what it was thought to hold is not excused any more: its units have failed.
     package var resetsPerWorker = 100
     /// Whether workers of different device kinds may take part; then a result may depend on who computed it.

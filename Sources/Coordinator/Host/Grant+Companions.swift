@@ -10,9 +10,11 @@ extension Grant {
         else { return false }
         companions.append(Companion(lease: other.lease, id: other.id, unit: shard))
         if let added = other.rows {
-            rows = rows.map {
-                ActivationRows(indices: $0.indices + added.indices, a: $0.a.appending(added.a), b: $0.b.appending(added.b))
-            } ?? added
+            rows =
+                rows.map {
+                    ActivationRows(
+                        indices: $0.indices + added.indices, a: $0.a.appending(added.a), b: $0.b.appending(added.b))
+                } ?? added
         }
         if let added = other.rowsOfB {
             rowsOfB = rowsOfB.map { RowsOfB(indices: $0.indices + added.indices, b: $0.b.appending(added.b)) } ?? added

@@ -59,7 +59,8 @@ package final class RunConductor {
     ///   - send: gives a message to the transport.
     package init(
         inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, gradients: GradientForm = .auto,
-        projection: ProjectionForm = .auto, host: String? = nil, now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
+        projection: ProjectionForm = .auto, host: String? = nil, now: Instant,
+        send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
         self.folder = folder

@@ -1,6 +1,6 @@
 import CSharedMemory
 import Foundation
-package import Run
+import Run
 
 /// The values of W or of one of Adam's moments, [d_B, d_A]: an array as a value, in pages of its own.
 ///
