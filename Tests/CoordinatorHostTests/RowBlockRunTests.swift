@@ -66,18 +66,24 @@ struct RowBlockRunTests {
             switch sent.removeFirst() {
             case .welcome: say(.ready(Readiness(fingerprintA: "", fingerprintB: "", capacity: 4)))
             case .activations(let part): engine.keep(part)
-            case .grant(let grant):
-                try engine.prepare(grant)
-                let result: UnitResult =
-                    switch grant.unit {
-                    case .train(let unit): .train(try engine.result(unit, number: grant.id.index))
-                    case .trainRows(let unit): .trainRows(try engine.result(unit, targets: grant.targets))
-                    default: throw Unexpected()
-                    }
-                say(
-                    .result(
-                        run: conductor.inputs.manifest.run, lease: grant.lease, unit: grant.id, result: change(result)))
-                count += 1
+            case .grant(let first):
+                let others = first.companions.map {
+                    Grant(lease: $0.lease, id: $0.id, unit: .train($0.unit), version: first.version)
+                }
+                for grant in [first] + others {
+                    try engine.prepare(grant)
+                    let result: UnitResult =
+                        switch grant.unit {
+                        case .train(let unit): .train(try engine.result(unit, of: grant))
+                        case .trainRows(let unit): .trainRows(try engine.result(unit, targets: grant.targets))
+                        default: throw Unexpected()
+                        }
+                    say(
+                        .result(
+                            run: conductor.inputs.manifest.run, lease: grant.lease, unit: grant.id,
+                            result: change(result)))
+                    count += 1
+                }
             case .refusal, .heartbeat, .finished: break
             }
         }

@@ -44,7 +44,7 @@ final class SyntheticEngine: UnitExecutor {
     func execute(_ grant: Grant) throws -> UnitResult {
         try training.prepare(grant)
         switch grant.unit {
-        case .train(let unit): return .train(try training.result(unit, number: grant.id.index))
+        case .train(let unit): return .train(try training.result(unit, of: grant))
         case .trainRows(let unit): return .trainRows(try training.result(unit, targets: grant.targets))
         case .extract, .similarity, .evaluate: return Self.answer
         }
