@@ -28,6 +28,18 @@ struct LawTests {
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
     }
 
+    @Test(arguments: ["replay", "whole"])
+    func `how W gets to the workers changes no byte of a result`(form: String) throws {
+        let scratch = try ScratchFolder()
+        let output = scratch.file("run")
+        let ending = try ProgramProcess.run(
+            "coordinator",
+            DemoRun.arguments(output: output, ["--workers", "3", "--threads", "1", "--weights", form]),
+            in: scratch)
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
+    }
+
     @Test(arguments: Stage.allCases)
     func `a worker killed in a stage changes no byte of a result`(stage: Stage) throws {
         let scratch = try ScratchFolder()

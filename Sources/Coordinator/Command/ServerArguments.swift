@@ -5,6 +5,7 @@ import Foundation
 import Transport
 
 extension GradientForm: ExpressibleByArgument {}
+extension ProjectionForm: ExpressibleByArgument {}
 
 /// Who works, and where the coordinator listens: what changes no result.
 struct ServerArguments: ParsableArguments {
@@ -50,6 +51,14 @@ struct ServerArguments: ParsableArguments {
             """)
     var gradients = GradientForm.auto
 
+    @Option(
+        help: """
+            How W gets to the workers: as a matrix at every step (whole), as the steps it has taken, which each worker \
+            takes itself (replay), or as costs the fewest bytes, where workers on this machine read it in place. The \
+            result is the same, bit for bit.
+            """)
+    var weights = ProjectionForm.auto
+
     func validate() throws {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
             throw ValidationError("--workers \(workers): expected 'auto' or a number from 0 to 256")
@@ -75,6 +84,7 @@ struct ServerArguments: ParsableArguments {
             options.statusMayMove = false
         }
         options.gradients = gradients
+        options.projection = weights
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }

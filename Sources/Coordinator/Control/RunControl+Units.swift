@@ -143,6 +143,9 @@ extension RunControl {
             if unit.stage == currentStage?.stage { measure(held, at: now) }
             release(lease)
             workers[place].unitsDone += 1
+            if planned.needsProjection, lease >= workers[place].supplies.since {
+                workers[place].supplies.hasRead = true
+            }
         }
         if unit.stage == .extract {
             for row in planned.rows(ofUnit: unit.index) { workers[place].supplies.rows.insert(row) }

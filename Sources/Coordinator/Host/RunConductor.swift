@@ -54,10 +54,13 @@ package final class RunConductor {
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
     ///   - gradients: how gradients travel; it changes no bit of W.
+    ///   - projection: how W travels, which changes none either.
+    ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
     ///   - send: gives a message to the transport.
     package init(
         inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, gradients: GradientForm = .auto,
-        now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
+        projection: ProjectionForm = .auto, host: String? = nil, now: Instant,
+        send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
         self.folder = folder
@@ -65,7 +68,7 @@ package final class RunConductor {
         self.gradients = gradients.resolved(for: inputs)
         lastCheckpoint = now
         var limits = limits
-        limits.replaySteps = self.gradients == .factors ? Self.replaySteps : 0
+        limits.replaySteps = self.gradients == .factors && projection != .whole ? Self.replaySteps : 0
         try Self.create(folder)
 
         var completed: [UnitID: String] = [:]
@@ -96,6 +99,10 @@ package final class RunConductor {
         activations = store
         results = restored
         training = try Self.training(inputs, folder)
+        if projection == .auto, let host {
+            training?.trainer.share()
+            if training?.trainer.shared != nil { limits.sharingHost = host }
+        }
         control = RunControl(
             plan: inputs.plan, limits: limits, completed: completed, stepsApplied: training?.trainer.step ?? 0,
             deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
@@ -211,7 +218,21 @@ package final class RunConductor {
     // MARK: Effects
 
     private func perform(_ effects: [RunControl.Effect], at now: Instant) {
+        // Shards that go to the same worker at the same time travel together: it computes them in one pass over W.
+        var granted: [(peer: PeerID, grant: Grant)] = []
+        func sendGranted() {
+            for (peer, grant) in granted { send(peer, .grant(grant)) }
+            granted = []
+        }
         for effect in effects {
+            if case .send(let peer, .grant(let lease, let unit, let supply)) = effect {
+                let grant = grant(lease, unit, supply)
+                let place = granted.lastIndex { $0.peer == peer }
+                if let place, granted[place].grant.join(grant) { continue }
+                granted.append((peer, grant))
+                continue
+            }
+            sendGranted()
             switch effect {
             case .send(let peer, let message): send(peer, wireMessage(message))
             case .persist(let unit): persist(unit, at: now)
@@ -222,6 +243,7 @@ package final class RunConductor {
             case .end(let outcome): end(outcome, at: now)
             }
         }
+        sendGranted()
     }
 
     private func persist(_ unit: UnitID, at now: Instant) {
@@ -264,16 +286,28 @@ package final class RunConductor {
             rows: supply.rows.isEmpty ? nil : activations?.rows(supply.rows), version: supply.version)
         switch supply.projection {
         case .held: break
-        case .initial: grant.projection = training?.trainer.projection
+        case .initial:
+            let configuration = inputs.configuration
+            grant.initial = InitialProjection(
+                initialization: configuration.training.initialization, seed: configuration.seed,
+                dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+            grant.updates = (0..<control.stepsApplied).map { update(step: $0, own: []) }
+            grant.checksum = projectionChecksum()
+        case .shared:
+            grant.shared = training?.trainer.shared
+            grant.checksum = projectionChecksum()
         case .whole(let withMoments):
             grant.projection = training?.trainer.projection
             grant.moments = withMoments ? training?.trainer.moments : nil
         case .replay(let from, let own):
             grant.updates = (from..<control.stepsApplied).map { update(step: $0, own: own) }
             grant.checksum = projectionChecksum()
-            if !supply.rowsOfA.isEmpty, let activations {
-                grant.rowsOfA = RowsOfA(indices: supply.rowsOfA, a: activations.rowsOfA(supply.rowsOfA))
-            }
+        }
+        if !supply.rowsOfA.isEmpty, let activations {
+            grant.rowsOfA = RowsOfA(indices: supply.rowsOfA, a: activations.rowsOfA(supply.rowsOfA))
+        }
+        if !supply.rowsOfB.isEmpty, let activations {
+            grant.rowsOfB = RowsOfB(indices: supply.rowsOfB, b: activations.rowsOfB(supply.rowsOfB))
         }
         return grant
     }
@@ -307,7 +341,7 @@ package final class RunConductor {
 
     private func projectionChecksum() -> UInt64? {
         if checksum?.version != control.stepsApplied, let trainer = training?.trainer {
-            checksum = (control.stepsApplied, trainer.projection.checksum)
+            checksum = (control.stepsApplied, trainer.checksum)
         }
         return checksum?.value
     }

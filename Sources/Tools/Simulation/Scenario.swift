@@ -90,6 +90,11 @@ package struct Scenario: Sendable {
         var scenario = count > 100 ? large(workers: count) : small(workers: count)
         // W travels whole, or is replayed from a few or from many steps.
         scenario.limits.replaySteps = [0, 1, 3, 16][random.index(below: 4)]
+        // Some workers read it in the coordinator's memory, and some of those that are told to cannot.
+        if random.index(below: 2) == 0 {
+            scenario.limits.sharingHost = "host"
+            scenario.limits.sharingWorkers = 1 + random.index(below: 4)
+        }
         return scenario
     }
 }

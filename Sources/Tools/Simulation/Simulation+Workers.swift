@@ -68,6 +68,7 @@ extension Simulation {
         workers[index].busyUntil = time
         workers[index].hangs = false
         workers[index].engine = SimulatedEngine()
+        workers[index].engine.canMap = index % 4 != 3
         workers[index].grants = [:]
         workers[index].results = [:]
         workers[index].session = Self.session(of: index, process: workers[index].process, now: now)
@@ -124,7 +125,8 @@ extension Simulation {
         }
         do {
             let drifts = chance(faults.drift)
-            let value = try workers[index].engine.execute(grant, in: scenario, drifts: drifts)
+            let value = try workers[index].engine.execute(
+                grant, in: scenario, memories: memories, drifts: drifts)
             let isWrong = chance(faults.wrongAnswer)
             workers[index].results[lease] = isWrong ? value ^ 1 : value
             tell(index, process, .finished(lease))

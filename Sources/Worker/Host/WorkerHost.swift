@@ -104,13 +104,23 @@ package actor WorkerHost {
             case .heartbeat: handle(.message(.heartbeat))
             case .finished(let reason): handle(.message(.finished(reason: reason)))
             case .grant(let grant):
-                grants[grant.lease] = grant
-                handle(.message(.grant(grant.lease, grant.id)))
+                receive(grant)
             }
         } catch {
             report("passed over a message: \(error)")
             handle(.message(.malformed("\(error)")))
         }
+    }
+
+    /// A grant and its companions are units like others; what came for all of them stays with the first.
+    private func receive(_ grant: Grant) {
+        grants[grant.lease] = grant
+        for companion in grant.companions {
+            grants[companion.lease] = Grant(
+                lease: companion.lease, id: companion.id, unit: .train(companion.unit), version: grant.version)
+        }
+        handle(.message(.grant(grant.lease, grant.id)))
+        for companion in grant.companions { handle(.message(.grant(companion.lease, companion.id))) }
     }
 
     private func note(_ event: SocketEvent) {
