@@ -142,7 +142,8 @@ let package = Package(
         tool(
             "Benchmarks",
             [
-                "CMachineLimits", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession", "Projection", "Run",
+                "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
+                "Projection", "Run",
                 "Wire", "Transport", "Messaging", "Storage", "Tensors", "ModelFolders", "Models", "Generation",
                 "Console", argumentParser,
             ]),
@@ -184,7 +185,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
                 "Generation", "Tensors", "ModelFolders",
-                "WorkerEngine", "DemoAssets", "Coordinator", "Worker",
+                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

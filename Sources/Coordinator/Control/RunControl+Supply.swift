@@ -87,6 +87,7 @@ extension RunControl {
         _ place: Int, lease: LeaseID, unit: UnitID, cause: String, at now: Instant, _ effects: inout [Effect]
     ) {
         guard let held = leases[lease], held.unit == unit, held.worker == place else { return }
+        workers[place].lastAnswer = now
         release(lease)
         // Units granted before the last reset find nothing either; that is known by now.
         if lease >= workers[place].supplies.since {

@@ -14,6 +14,8 @@ package final class RunConductor {
     package let folder: RunFolder
     private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
+    /// Kills a process if it is one of this coordinator's workers on this host.
+    package var stopProcess: (_ processID: Int32, _ host: String) -> Void = { _, _ in }
     private(set) var manifest: RunManifest
 
     let journal: Journal
@@ -219,6 +221,7 @@ package final class RunConductor {
                 if case .train(let result) = incoming?.result { shards[unit] = result }
             case .applyStep(let step): apply(step: step, at: now)
             case .completeStage(let stage): complete(stage, at: now)
+            case .stopProcess(let processID, let host): stopProcess(processID, host)
             case .end(let outcome): end(outcome, at: now)
             }
         }

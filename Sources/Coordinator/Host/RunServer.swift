@@ -92,6 +92,11 @@ package actor RunServer {
     /// Opens the sockets. An address that is taken is an error here, before any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
+        conductor.stopProcess = { [unowned self] processID, host in
+            self.assumeIsolated { server in
+                if host == ProcessInfo.processInfo.hostName { server.localWorkers?.kill(processID) }
+            }
+        }
         if let keys = options.keys {
             try loop.decideAdmission { [unowned self] request in self.assumeIsolated { $0.admit(request, keys) } }
         }
