@@ -187,6 +187,31 @@ import Testing
         #expect(journal.recovery.records == 1)
     }
 
+    @Test func recordsAppendedWhileTheDiskIsWaitedForAreLeftToTheNextCommit() throws {
+        let folder = try TemporaryFolder()
+        let (journal, _) = try open(folder)
+        try journal.append(records[0])
+        let first = try #require(try journal.beginCommit())
+        try journal.append(records[1])
+        try journal.finish(first, first.wait())
+        let second = try #require(try journal.beginCommit())
+        try journal.finish(second, second.wait())
+        let isSettled = try journal.beginCommit() == nil
+        #expect(isSettled)
+    }
+
+    @Test func aWaitThatFailedClosesTheJournal() throws {
+        let folder = try TemporaryFolder()
+        let (journal, _) = try open(folder)
+        try journal.append(records[0])
+        let commit = try #require(try journal.beginCommit())
+        let failure = StorageError.system(operation: "synchronize", path: journal.path, code: EIO)
+        #expect(throws: failure) { try journal.finish(commit, .failure(failure)) }
+        #expect(throws: StorageError.journalClosed(path: journal.path)) { try journal.append(records[1]) }
+        #expect(throws: StorageError.journalClosed(path: journal.path)) { try journal.beginCommit() }
+        #expect(throws: StorageError.journalClosed(path: journal.path)) { try journal.finish(commit, .success(())) }
+    }
+
     @Test func aFailureOfTheReplayIsPassedOnAndReleasesTheFile() throws {
         struct Failure: Error {}
         let folder = try TemporaryFolder()

@@ -2,7 +2,7 @@ package import CoordinatorControl
 import Foundation
 import Projection
 package import Run
-import Storage
+package import Storage
 
 /// Carries out what ``RunControl`` decides, sockets apart: keeps the results, the journal, the activations and the
 /// training, and makes the messages.
@@ -25,8 +25,9 @@ package final class RunConductor {
     private(set) var results: [UnitID: UnitResult] = [:]
     /// The result that came with the event at work.
     private var incoming: ResultRecord?
-    /// Records appended to the journal since it was last committed.
+    /// Records appended to the journal that no commit has begun for, and those of the commit that has begun.
     private var uncommitted: [ResultRecord] = []
+    private var committing: [ResultRecord] = []
     /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
     private var shards: [UnitID: TrainResult] = [:]
     /// W's checksum, by the version of W.
@@ -137,7 +138,6 @@ package final class RunConductor {
 
     package func handle(_ event: RunControl.Event, at now: Instant) {
         perform(control.handle(event, at: now), at: now)
-        if case .tick = event { commit(at: now) }
     }
 
     /// Takes a worker's message in.
@@ -172,12 +172,22 @@ package final class RunConductor {
         }
     }
 
-    /// Puts the records appended since the last commit on disk; then they count.
-    package func commit(at now: Instant) {
-        guard !uncommitted.isEmpty else { return }
-        let records = uncommitted
-        uncommitted = []
-        guard attempt(at: now, { try journal.commit() }) else { return }
+    /// Begins to put the records appended since the last commit on disk: one wait for all of them, for another
+    /// thread, since the disk may take its time. They count once ``finishCommit(_:_:at:)`` is told how it ended.
+    /// - Returns: nil where there is nothing to wait for, or the wait before has not ended.
+    package func beginCommit(at now: Instant) -> Journal.Commit? {
+        guard committing.isEmpty, !uncommitted.isEmpty else { return nil }
+        var commit: Journal.Commit?
+        guard attempt(at: now, { commit = try journal.beginCommit() }) else { return nil }
+        swap(&committing, &uncommitted)
+        return commit
+    }
+
+    /// Takes in how the wait ended.
+    package func finishCommit(_ commit: Journal.Commit, _ result: Result<Void, StorageError>, at now: Instant) {
+        let records = committing
+        committing = []
+        guard attempt(at: now, { try journal.finish(commit, result) }) else { return }
         for record in records {
             keep(record)
             handle(.persisted(record.unit), at: now)
@@ -187,8 +197,8 @@ package final class RunConductor {
     /// The name of the worker behind a connection, if it takes part.
     func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 
-    /// Whether ``commit(at:)`` has something to do.
-    package var hasUncommitted: Bool { !uncommitted.isEmpty }
+    /// Whether ``beginCommit(at:)`` has something to do.
+    package var hasUncommitted: Bool { !uncommitted.isEmpty && committing.isEmpty }
 
     private func keep(_ record: ResultRecord) {
         if case .extract(let result) = record.result {
