@@ -58,8 +58,8 @@ struct PairRun {
             .deletingLastPathComponent().appendingPathComponent("coordinator")
         process.arguments = [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
-            "--c4", DemoAssets.corpus, "--cut", "word", "--rows", "1024", "--epochs", "20",
-            "--squad", DemoAssets.questions, "--gsm8k", DemoAssets.wordProblems, "--limit", "1000",
+            "--c4", DemoAssets.corpus, "--cut", "word", "--rows", "2048", "--epochs", "40",
+            "--squad", DemoAssets.questions, "--gsm8k", DemoAssets.wordProblems,
             "--workers", "\(workers)", "--threads", "1", "--status", status.text,
             "--output", folder.appendingPathComponent("run").path,
         ]
