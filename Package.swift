@@ -143,7 +143,8 @@ let package = Package(
         tool(
             "Benchmarks",
             [
-                "CMachineLimits", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession", "Projection", "Run",
+                "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
+                "Projection", "Run",
                 "Wire", "Transport", "Messaging", "Storage", "Tensors", "ModelFolders", "Models", "Generation",
                 "Console", argumentParser,
             ]),
@@ -186,7 +187,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
                 "Generation", "Tensors", "ModelFolders",
-                "WorkerEngine", "DemoAssets", "Coordinator", "Worker",
+                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],
