@@ -120,9 +120,11 @@ package struct RunInputs: Sendable {
     // MARK: Checks
 
     /// Reads what can be read of a model without its weights, so that a broken file is known before any work.
-    /// Whether the weights fit the configuration is for the worker to say, which loads them.
     private static func check(_ folder: ModelFolder) throws {
-        for file in folder.weightFiles { _ = try SafetensorsFile(file) }
+        let weights = try WeightFiles(folder.weightFiles)
+        for tensor in ModelLayout(folder.configuration).tensors {
+            _ = try weights.tensor(tensor.name, shape: tensor.shape)
+        }
         _ = try Tokenizer(folder: folder.url)
     }
 
