@@ -1,4 +1,5 @@
 package import ModelFolders
+import Models
 package import Tokenization
 package import Weights
 
@@ -175,10 +176,12 @@ package struct ModelInspection: Sendable, Encodable {
             "memory_bytes", "memory for the weights",
             .bytes(["stored": stored, "float32": 4 * parameters, "bfloat16": 2 * parameters, "float16": 2 * parameters])
         )
+        // A block that slides a window keeps no more than the window and a pass of rows.
         let values = (shape.headDimension + 15) / 16 * 16
         let position = 4 * shape.blockCount * shape.keyValueHeadCount * (shape.headDimension + values)
+        let context = LanguageModel.cacheBytes(of: shape, positions: shape.maximumPositions)
         add(
             "cache_bytes", "memory for one sequence's keys and values",
-            .bytes(["position": position, "context": position * shape.maximumPositions]))
+            .bytes(["position": position, "context": context]))
     }
 }
