@@ -151,7 +151,7 @@ let package = Package(
             "Fuzzing", of: "Tools", in: "Fuzzing",
             [
                 "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
-                "Tokenization", "Datasets",
+                "Tokenization", "ChatTemplates", "Datasets",
             ]),
         .executableTarget(
             name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],
