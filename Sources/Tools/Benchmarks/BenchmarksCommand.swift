@@ -7,7 +7,7 @@ struct BenchmarksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks",
         abstract: "Measures the engine, the distributed training and the coordinator under load.",
-        discussion: "Build in release: swift run -c release -Xcc -O2 benchmarks engine",
+        discussion: "Build in release: swift run -c release benchmarks engine",
         subcommands: [
             EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, SyntheticWorkerCommand.self,
             LoadWorkerCommand.self,

@@ -24,6 +24,9 @@ struct EngineCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Models to measure: M, S or both.", valueName: "list"))
     var models = "M,S"
 
+    @Option(help: ArgumentHelp("Tests to run: prefill, decode or both.", valueName: "list"))
+    var tests = "prefill,decode"
+
     @Option(help: ArgumentHelp("Threads that compute (default: all cores).", valueName: "n"))
     var threads: Int?
 
@@ -42,14 +45,22 @@ struct EngineCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File that a line of figures is appended to; '-' for none.", valueName: "file"))
     var history = "Benchmarks/history.jsonl"
 
-    private var chosen: [String] { models.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+    private var chosen: [String] { Self.names(in: models) }
+    private var chosenTests: [String] { Self.names(in: tests) }
     private var threadCount: Int {
         threads ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, CPUDevice.maximumThreads))
+    }
+
+    private static func names(in list: String) -> [String] {
+        list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     func validate() throws {
         guard !chosen.isEmpty, chosen.allSatisfy(["M", "S"].contains) else {
             throw ValidationError("--models \(models): expected M, S or M,S")
+        }
+        guard !chosenTests.isEmpty, chosenTests.allSatisfy(["prefill", "decode"].contains) else {
+            throw ValidationError("--tests \(tests): expected prefill, decode or prefill,decode")
         }
         guard (1...1000).contains(repetitions) else { throw ValidationError("--repetitions: expected 1 to 1000") }
         guard kernels == "auto" || KernelPath(rawValue: kernels)?.isSupported == true else {
@@ -99,13 +110,17 @@ struct EngineCommand: AsyncParsableCommand {
             "\(shape.name) \(shape.storage.rawValue): loaded in \(Quantities.fixed(seconds, digits: 2)) s, "
                 + "\(ProcessUsage.residentBytes >> 20) MiB resident")
         var measurement = EngineMeasurement(model: model, shape: shape, limits: limits, repetitions: repetitions)
-        measurement.prefill(prompts: 1, length: 512)
-        if shape.name == "M" {
-            measurement.prefill(prompts: 1, length: 128)
-            measurement.prefill(prompts: 8, length: 128)
+        if chosenTests.contains("prefill") {
+            measurement.prefill(prompts: 1, length: 512)
+            if shape.name == "M" {
+                measurement.prefill(prompts: 1, length: 128)
+                measurement.prefill(prompts: 8, length: 128)
+            }
         }
-        measurement.decode(sequences: 1, tokens: shape.name == "M" ? 24 : 128)
-        measurement.decode(sequences: 8, tokens: shape.name == "M" ? 16 : 64)
+        if chosenTests.contains("decode") {
+            measurement.decode(sequences: 1, tokens: shape.name == "M" ? 24 : 128)
+            measurement.decode(sequences: 8, tokens: shape.name == "M" ? 16 : 64)
+        }
         return try measurement.lines.get()
     }
 }

@@ -20,8 +20,8 @@ struct MachineLimits: Encodable {
 
     init(threads: Int) {
         self.threads = threads
-        float32 = Self.best(of: 5, threads) { limits_float32_operations(4_000_000) }
-        bfloat16 = Self.best(of: 5, threads) { limits_bfloat16_operations(4_000_000) }
+        float32 = Self.best(of: 5, threads) { limits_float32_operations(20_000_000) }
+        bfloat16 = Self.best(of: 5, threads) { limits_bfloat16_operations(20_000_000) }
         let bytes = 512 << 20
         let blocks = (0..<threads).map { _ in limits_allocate(bytes).map { UInt(bitPattern: $0) } }
         memory = Self.best(of: 7, threads) { thread in

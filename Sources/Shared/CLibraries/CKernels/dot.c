@@ -128,26 +128,24 @@ DOT_TARGET void dot_pack(
 
 // ---- Tiles
 
-/// accumulators[rows][16 * vectors] += a tile's rows times the weights of 16 * vectors outputs. Vector v reads its
-/// weights at w + v / 2 * panel + v % 2 * 16. `ahead`, if not 0, is the distance in lanes at which the weights
-/// themselves are fetched; else what lies at `next`, `next_step` bytes a pair.
+/// accumulators[rows][CK_PANEL] += a tile's rows times a panel's weights. `ahead`, if not 0, is the distance in lanes
+/// at which the weights themselves are fetched; else what lies at `next`, `next_step` bytes a pair.
 DOT_INLINE void dot_tile(
-    const int rows, const int vectors, const size_t ahead, const uint32_t *x, const uint32_t *w, size_t panel,
-    size_t pairs, const char *next, size_t next_step, float *accumulators, size_t lda, bool first) {
-    __m512 acc[DOT_ROWS][8];
+    const int rows, const size_t ahead, const uint32_t *x, const uint32_t *w, size_t pairs, const char *next,
+    size_t next_step, float *accumulators, bool first) {
+    __m512 acc[DOT_ROWS][2];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++)
-            acc[r][v] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(accumulators + r * lda + 16 * v);
+        for (int v = 0; v < 2; v++)
+            acc[r][v] = first ? _mm512_setzero_ps() : _mm512_loadu_ps(accumulators + r * CK_PANEL + 16 * v);
 #pragma clang loop unroll(disable)
     for (size_t k = 0; k < pairs; k++) {
-        __m512i weights[8];
+        __m512i weights[2];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            const uint32_t *at = w + (size_t)(v / 2) * panel + (size_t)(v % 2) * 16;
-            weights[v] = _mm512_loadu_si512(at);
-            if (ahead) _mm_prefetch((const char *)(at + ahead), _MM_HINT_T0);
+        for (int v = 0; v < 2; v++) {
+            weights[v] = _mm512_loadu_si512(w + 16 * v);
+            if (ahead) _mm_prefetch((const char *)(w + 16 * v + ahead), _MM_HINT_T0);
         }
         if (!ahead) {
             _mm_prefetch(next, _MM_HINT_T1);
@@ -157,7 +155,7 @@ DOT_INLINE void dot_tile(
         for (int r = 0; r < rows; r++) {
             const __m512i value = _mm512_set1_epi32((int)x[r]);
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) acc[r][v] = dot(acc[r][v], value, weights[v]);
+            for (int v = 0; v < 2; v++) acc[r][v] = dot(acc[r][v], value, weights[v]);
         }
         x += rows;
         w += CK_PANEL;
@@ -165,7 +163,7 @@ DOT_INLINE void dot_tile(
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) _mm512_storeu_ps(accumulators + r * lda + 16 * v, acc[r][v]);
+        for (int v = 0; v < 2; v++) _mm512_storeu_ps(accumulators + r * CK_PANEL + 16 * v, acc[r][v]);
 }
 
 DOT_INLINE void dot_write(const float *from, float *to, bool add) {
@@ -195,7 +193,7 @@ DOT_TARGET static void dot_wide(
                 float *to = accumulators[p - panel_begin][row - first_row];
                 const char *fetched = next + (tile - tile_begin) * step * count;
 #define ROWS(n) \
-    case n: dot_tile(n, 2, 0, x, w, 0, count, fetched, step, to, CK_PANEL, k == 0); break;
+    case n: dot_tile(n, 0, x, w, count, fetched, step, to, k == 0); break;
                 switch (rows) {
                     ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
                     ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
@@ -212,26 +210,18 @@ DOT_TARGET static void dot_wide(
                 job->y + (first_row + r) * job->ldy + (p - job->panel_begin) * CK_PANEL, job->add);
 }
 
-/// One tile: the weights stream from memory, each used once.
-DOT_INLINE void dot_narrow(
-    const int rows, const int panels_at_once, const dot_job *job, size_t panel_begin, size_t panel_end, size_t row) {
-    float accumulators[DOT_ROWS * 4 * CK_PANEL] __attribute__((aligned(64)));
-    const size_t pairs = dot_pairs(job->inputs), panel = job->panel_bytes / 4;
-    const uint32_t *x = job->x + row * pairs;
-    for (size_t p = panel_begin; p < panel_end;) {
+/// One tile: the weights stream from memory, each used once. Panel by panel: a thread that reads one stream gets more
+/// of the memory's bandwidth than one that reads several.
+DOT_INLINE void dot_narrow(const int rows, const dot_job *job, size_t panel_begin, size_t panel_end, size_t row) {
+    float accumulators[DOT_ROWS * CK_PANEL] __attribute__((aligned(64)));
+    const size_t pairs = dot_pairs(job->inputs);
+    for (size_t p = panel_begin; p < panel_end; p++) {
         const uint32_t *w = (const uint32_t *)(job->packed + p * job->panel_bytes);
-        const int panels = panel_end - p >= (size_t)panels_at_once ? panels_at_once : 1;
-        if (panels == panels_at_once)
-            dot_tile(
-                rows, 2 * panels_at_once, DOT_AHEAD / (size_t)panels_at_once, x, w, panel, pairs, NULL, 0, accumulators,
-                (size_t)panels_at_once * CK_PANEL, true);
-        else dot_tile(rows, 2, DOT_AHEAD, x, w, panel, pairs, NULL, 0, accumulators, CK_PANEL, true);
+        dot_tile(rows, DOT_AHEAD, job->x + row * pairs, w, pairs, NULL, 0, accumulators, true);
         for (int r = 0; r < rows; r++)
-            for (int i = 0; i < panels; i++)
-                dot_write(
-                    accumulators + (r * panels + i) * CK_PANEL,
-                    job->y + (row + (size_t)r) * job->ldy + (p + (size_t)i - job->panel_begin) * CK_PANEL, job->add);
-        p += (size_t)panels;
+            dot_write(
+                accumulators + r * CK_PANEL,
+                job->y + (row + (size_t)r) * job->ldy + (p - job->panel_begin) * CK_PANEL, job->add);
     }
 }
 
@@ -242,11 +232,11 @@ DOT_TARGET void dot_linear(
         return;
     }
     const size_t row = dot_row(job, tile_begin);
-#define ROWS(n, panels) \
-    case n: dot_narrow(n, panels, job, panel_begin, panel_end, row); break;
+#define ROWS(n) \
+    case n: dot_narrow(n, job, panel_begin, panel_end, row); break;
     switch (dot_row(job, tile_end) - row) {
-        ROWS(1, 4) ROWS(2, 4) ROWS(3, 2) ROWS(4, 2) ROWS(5, 2) ROWS(6, 2)
-        ROWS(7, 1) ROWS(8, 1) ROWS(9, 1) ROWS(10, 1) ROWS(11, 1) ROWS(12, 1)
+        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
+        ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
     }
 #undef ROWS
 }

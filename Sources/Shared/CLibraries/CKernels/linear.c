@@ -130,7 +130,6 @@ static void multiply_with_dot(ck_context *context, const linear_job *job, size_t
     // Eight panels a task, fewer where that would leave a thread without its share.
     size_t step = panels * groups / (threads * 4);
     step = step > DOT_PANELS ? DOT_PANELS : step < 1 ? 1 : step;
-    if (tiles == 1 && step > 1) step = step / 4 * 4 ? step / 4 * 4 : 2;
     all.panel_step = step;
     run(context, (panels + step - 1) / step * groups, run_dot, &all);
 }
