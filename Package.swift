@@ -182,6 +182,7 @@ let package = Package(
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
         tests(of: "WorkerSession", ["Run"]),
+        tests(of: "WorkerEngine", ["Run", "Tokenization"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

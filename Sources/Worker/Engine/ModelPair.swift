@@ -70,20 +70,10 @@ package struct LoadedModel: Sendable {
     package func request(
         _ tokens: [Int32], limits: GenerationLimits, injection: Injection? = nil
     ) -> GenerationRequest {
-        GenerationRequest(
+        let stops = StopStrings(limits.stopStrings, of: tokenizer)
+        return GenerationRequest(
             tokens: tokens, injection: injection, maximumNewTokens: limits.maximumNewTokens,
-            endTokens: Set(folder.configuration.endTokens), shouldStop: stopRule(limits.stopStrings))
-    }
-
-    /// Whether a continuation holds a stop string. One that the newest token completes lies in the last few tokens,
-    /// so only these are decoded.
-    private func stopRule(_ stops: [String]) -> (@Sendable ([Int32]) -> Bool)? {
-        guard let longest = stops.map(\.utf8.count).max() else { return nil }
-        let tokenizer = tokenizer
-        return { generated in
-            let tail = tokenizer.decode(Array(generated.suffix(4 * longest)))
-            return stops.contains { tail.firstRange(ofScalars: $0) != nil }
-        }
+            endTokens: Set(folder.configuration.endTokens), shouldStop: stops?.areMet(by:))
     }
 
     /// What was generated, as text: without special tokens, up to the first stop string.
@@ -92,23 +82,8 @@ package struct LoadedModel: Sendable {
         _ result: GenerationResult, limits: GenerationLimits, omitted: Int
     ) -> Continuation {
         let text = tokenizer.decode(result.tokens)
-        let end = limits.stopStrings.compactMap { text.firstRange(ofScalars: $0)?.lowerBound }.min()
         return Continuation(
-            tokens: result.tokens, text: end.map { String(text[..<$0]) } ?? text, omittedPromptTokens: omitted)
-    }
-}
-
-extension String {
-    /// Where `other` first occurs, scalar by scalar: Swift's own search takes canonically equivalent texts for equal.
-    fileprivate func firstRange(ofScalars other: String) -> Range<String.Index>? {
-        let (scalars, wanted) = (unicodeScalars, other.unicodeScalars)
-        var start = scalars.startIndex
-        while start < scalars.endIndex {
-            if scalars[start...].starts(with: wanted) {
-                return start..<scalars.index(start, offsetBy: wanted.count)
-            }
-            start = scalars.index(after: start)
-        }
-        return nil
+            tokens: result.tokens, text: StopStrings(limits.stopStrings, of: tokenizer)?.cut(text) ?? text,
+            omittedPromptTokens: omitted)
     }
 }
