@@ -100,7 +100,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "Projection", "Datasets", "Evaluation", "Reports",
+                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -118,14 +118,17 @@ let package = Package(
         part("WorkerSession", of: "Worker", in: "Session", ["Run"], simulated),
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
-            ["Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "Projection"]),
+            [
+                "Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
+                "Projection",
+            ]),
         part(
             "WorkerHost", of: "Worker", in: "Host",
             ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging"]),
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "ChatTemplates", "Console", "Run", "Transport", "Weights", "Models",
+                "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models",
                 "Generation",
                 "Tokenization",
                 "Tensors", "ModelFolders", "Projection", argumentParser,
@@ -153,7 +156,7 @@ let package = Package(
             "Fuzzing", of: "Tools", in: "Fuzzing",
             [
                 "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
-                "Tokenization", "Datasets",
+                "Tokenization", "ChatTemplates", "Datasets",
             ]),
         .executableTarget(
             name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],

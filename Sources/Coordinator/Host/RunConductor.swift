@@ -277,7 +277,8 @@ package final class RunConductor {
                 Welcome(
                     run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
                     layerK: configuration.layerK, layerJ: configuration.layerJ, operation: configuration.operation,
-                    computePrecision: configuration.computePrecision, seed: configuration.seed,
+                    computePrecision: configuration.computePrecision, chat: configuration.chat,
+                    seed: configuration.seed,
                     heartbeatSeconds: control.limits.heartbeatSeconds,
                     silenceSeconds: control.limits.silenceSeconds))
         case .refusal(let reason): return .refusal(reason: reason)
