@@ -73,6 +73,7 @@ let package = Package(
         .target(
             name: "CKernels", path: "Sources/Shared/CLibraries/CKernels", cSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.
         shared("Run"),
@@ -87,7 +88,7 @@ let package = Package(
         shared("ChatTemplates"),
         shared("Models", ["Tensors", "Weights", "ModelFolders"]),
         shared("Generation", ["Models", "Tensors"]),
-        shared("Projection", ["Run", "Tensors", "CKernels", "COpenBLAS"]),
+        shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"]),
         shared("Datasets", ["Run", "CZlib"]),
         shared("Evaluation", ["Run"]),
         shared("Reports", ["Run", "Evaluation", "Storage", "Console"]),
@@ -145,7 +146,8 @@ let package = Package(
         tool(
             "Benchmarks",
             [
-                "CMachineLimits", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession", "Projection", "Run",
+                "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
+                "Projection", "Run",
                 "Wire", "Transport", "Messaging", "Storage", "Tensors", "ModelFolders", "Models", "Generation",
                 "Console", argumentParser,
             ]),
@@ -188,7 +190,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
                 "Generation", "Tensors", "ModelFolders",
-                "WorkerEngine", "DemoAssets", "Coordinator", "Worker",
+                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

@@ -176,9 +176,8 @@ import Testing
     }
 
     @Test func `the template stands in a file of its own, or in the tokenizer's configuration`() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("chat-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let temporary = try TemporaryFolder()
+        let folder = temporary.url
         func prompt() throws -> String {
             try ChatTemplate(folder: folder).prompt([ChatTemplate.Message(role: "user", content: "x")])
         }

@@ -3,12 +3,13 @@ import TestSupport
 import Testing
 
 /// The worker's tools on models of every family, named by folder or by hub id.
+@Suite(.blocking)
 struct InspectTests {
     @Test(arguments: [
         "mistral", "qwen2", "qwen3", "gemma2", "llama-biases", "llama-dynamic", "llama-yarn", "qwen2-yarn",
     ])
     func `verify passes on every family against transformers`(name: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = Repository.fixture("Families/\(name)").path
         let ending = try ProgramProcess.run(
             "worker", ["verify", "--model", folder, "--reference", "\(folder)/reference.json"], in: scratch)
@@ -16,7 +17,7 @@ struct InspectTests {
     }
 
     @Test func `inspect shows what was understood, as text and as JSON`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = Repository.fixture("Families/gemma2").path
         let text = try ProgramProcess.run("worker", ["inspect", "--model", folder], in: scratch)
         #expect(text.code == 0, "\(text.errors)")
@@ -32,7 +33,7 @@ struct InspectTests {
     }
 
     @Test func `generate puts the prompt into the model's chat template`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = scratch.file("model")
         try FileManager.default.copyItem(at: Repository.fixture("Families/mistral"), to: folder)
         let arguments = [
@@ -56,7 +57,7 @@ struct InspectTests {
     }
 
     @Test func `inspect names the field that is not understood`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = scratch.file("model")
         try FileManager.default.copyItem(at: Repository.fixture("Families/gemma2"), to: folder)
         let config = folder.appendingPathComponent("config.json")
@@ -140,7 +141,7 @@ struct InspectTests {
     }
 
     @Test func `a model is found by its hub id, and one that is missing gets the command`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let commit = "0123456789abcdef0123456789abcdef01234567"
         let model = scratch.file("hub/models--org--tiny")
         for folder in ["refs", "snapshots"] {

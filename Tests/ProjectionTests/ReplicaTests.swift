@@ -72,7 +72,7 @@ struct ReplicaTests {
             try replica.take(
                 [try update(step, w: w, own: own)], checksum: plain[step + 1].projection.checksum,
                 row: { x[row: $0] }, ownErrors: { own.contains($0) ? ownErrors : nil })
-            #expect(Samples.bits(replica.matrix) == Samples.bits(plain[step + 1].projection))
+            #expect(try Samples.bits(replica.projection()) == Samples.bits(plain[step + 1].projection))
         }
         #expect(replica.version == schedule.steps)
     }
@@ -83,7 +83,7 @@ struct ReplicaTests {
         let updates = try (0..<schedule.steps).map { try update($0, w: plain[$0].projection, own: []) }
         try replica.take(
             updates, checksum: plain.last?.projection.checksum, row: { x[row: $0] }, ownErrors: { _ in nil })
-        #expect(Samples.bits(replica.matrix) == Samples.bits(try #require(plain.last).projection))
+        #expect(try Samples.bits(replica.projection()) == Samples.bits(try #require(plain.last).projection))
     }
 
     @Test func `what is missing or differs is named`() throws {

@@ -219,6 +219,49 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 ]), .double(11, "checksum", Double(bitPattern: 77), .optional),
                         ])
             ]),
+        Sample(
+            "grant, the first W and companions", CoordinatorMessage.grant(initialGrant),
+            [
+                .message(
+                    13, "grant", .choice,
+                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                        + [
+                            .integer(6, "version", 9, .optional),
+                            .message(
+                                12, "initial", .optional,
+                                [
+                                    .integer(1, "initialization", 2), .integer(2, "seed", 8),
+                                    .integer(3, "dimension_a", 3), .integer(4, "dimension_b", 2),
+                                ]),
+                            .message(
+                                14, "rows_of_b", .optional, [.packed(1, "indices", [4, 1]), .matrix(2, "b", 2, 3)]),
+                            .message(
+                                15, "companions[0]", .optional,
+                                [
+                                    .integer(1, "lease", 4), unitID(2, "id", 2, 6),
+                                    .message(
+                                        3, "unit",
+                                        [.integer(1, "step", 9), .packed(2, "rows", [4, 1]), .integer(3, "dense", 0)]),
+                                ]),
+                        ])
+            ]),
+        Sample(
+            "grant, W to be mapped", CoordinatorMessage.grant(sharedGrant),
+            [
+                .message(
+                    13, "grant", .choice,
+                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                        + [
+                            .integer(6, "version", 9, .optional),
+                            .message(
+                                13, "shared", .optional,
+                                [
+                                    .integer(1, "process_id", 12), .integer(2, "descriptor_number", 7),
+                                    .double(3, "key", Double(bitPattern: 5)), .integer(4, "dimension_a", 3),
+                                    .integer(5, "dimension_b", 2),
+                                ]),
+                        ])
+            ]),
         grant(
             "similarity", .similarity, .similarity(SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20)),
             [
@@ -340,6 +383,23 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 ], errors: matrix)
         ]
         grant.checksum = 77
+        return grant
+    }
+
+    private static var initialGrant: Grant {
+        var grant = bareGrant
+        grant.initial = InitialProjection(initialization: .kaiming, seed: 8, dimensionA: 3, dimensionB: 2)
+        grant.rowsOfB = RowsOfB(indices: [4, 1], b: matrix)
+        grant.companions = [
+            Companion(
+                lease: LeaseID(4), id: UnitID(.train, 6), unit: TrainUnit(step: 9, rows: [4, 1], dense: false))
+        ]
+        return grant
+    }
+
+    private static var sharedGrant: Grant {
+        var grant = bareGrant
+        grant.shared = SharedProjection(processID: 12, descriptor: 7, key: 5, dimensionA: 3, dimensionB: 2)
         return grant
     }
 

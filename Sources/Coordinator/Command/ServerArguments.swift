@@ -5,6 +5,7 @@ import Foundation
 import Transport
 
 extension GradientForm: ExpressibleByArgument {}
+extension ProjectionForm: ExpressibleByArgument {}
 
 /// Who works, and where the coordinator listens: what changes no result.
 struct ServerArguments: ParsableArguments {
@@ -40,6 +41,15 @@ struct ServerArguments: ParsableArguments {
             valueName: "file"))
     var workerKeys: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Seconds at one unit after which a worker is taken to hang, although it is heard: its unit is given out \
+            again, a local worker is killed and replaced (default: 20 times what units of the stage take, at least \
+            300; an hour where none is done yet).
+            """, valueName: "s"))
+    var unitLimit: Double?
+
     @Flag(help: "Let workers of different device kinds take part; results may then depend on who computed them.")
     var allowMixedDevices = false
 
@@ -50,9 +60,20 @@ struct ServerArguments: ParsableArguments {
             """)
     var gradients = GradientForm.auto
 
+    @Option(
+        help: """
+            How W gets to the workers: as a matrix at every step (whole), as the steps it has taken, which each worker \
+            takes itself (replay), or as costs the fewest bytes, where workers on this machine read it in place. The \
+            result is the same, bit for bit.
+            """)
+    var weights = ProjectionForm.auto
+
     func validate() throws {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
             throw ValidationError("--workers \(workers): expected 'auto' or a number from 0 to 256")
+        }
+        if let unitLimit, !(unitLimit.isFinite && unitLimit > 0) {
+            throw ValidationError("--unit-limit \(unitLimit): expected seconds above 0")
         }
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("--threads \(threads): expected 1 to 256")
@@ -75,6 +96,8 @@ struct ServerArguments: ParsableArguments {
             options.statusMayMove = false
         }
         options.gradients = gradients
+        options.projection = weights
+        options.limits.unitSeconds = unitLimit
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }

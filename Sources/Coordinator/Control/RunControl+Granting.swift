@@ -38,10 +38,12 @@ extension RunControl {
         // same cost keeps paces apart that mean nothing.
         let isStepped = if case .steps = currentStage?.cut { true } else { false }
         let slowness = limits.slownessFactor * (isStepped ? 3 : 1)
-        var best: (place: Int, first: Double, second: Double)?
+        let sharing = isStepped ? workers.indices.filter { canShare(with: $0) && !workers[$0].leases.isEmpty } : []
+        var best: (place: Int, first: Double, second: Int, third: Double)?
         for place in workers.indices where workers[place].isReady {
             let count = workers[place].leases.count
             guard count < min(most, workers[place].capacity) else { continue }
+            if count == 0, sharing.count >= limits.sharingWorkers, canShare(with: place) { continue }
             let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
             let seconds = Double(count + 1) * (pace ?? (fastest.isFinite ? fastest : 1))
             // The others would be done with all that waits before a slow worker is done with this unit: it is left
@@ -49,8 +51,12 @@ extension RunControl {
             if let pace, pace > slowness * fastest, secondsLeft < seconds, secondsQuiet < seconds {
                 continue
             }
-            let (first, second) = isStepped ? (Double(count), seconds) : (seconds, Double(count))
-            if best.map({ (first, second) < ($0.first, $0.second) }) ?? true { best = (place, first, second) }
+            let (first, third) = isStepped ? (Double(count), seconds) : (seconds, Double(count))
+            // The same workers at every step: they hold rows that others would have to be sent.
+            let second = isStepped && canShare(with: place) && !workers[place].supplies.isMapped ? 1 : 0
+            if best.map({ (first, second, third) < ($0.first, $0.second, $0.third) }) ?? true {
+                best = (place, first, second, third)
+            }
         }
         return best?.place
     }

@@ -63,6 +63,9 @@ extension RunControl {
         case applyStep(Int)
         /// The stage's units are all on disk: do what follows and answer with ``Event/stageCompleted(_:)``.
         case completeStage(Stage)
+        /// A worker that hangs was told to end, which it may not be able to do: kill its process, if it is one that
+        /// the host started.
+        case stopProcess(processID: Int32, host: String)
         case end(Outcome)
     }
 
@@ -83,6 +86,8 @@ extension RunControl {
         package var rows: [Int] = []
         /// Rows of which A's travel, for the steps that the worker takes itself.
         package var rowsOfA: [Int] = []
+        /// Rows of which B's travel: the worker holds A's.
+        package var rowsOfB: [Int] = []
 
         package init(version: Int? = nil) {
             self.version = version
@@ -92,8 +97,11 @@ extension RunControl {
         package enum Projection: Hashable, Sendable {
             /// The worker holds it, or the unit needs none.
             case held
-            /// W before the first step, which the worker draws itself.
+            /// W before the first step, which the worker draws itself, and then takes all steps so far from their
+            /// shards.
             case initial
+            /// W in the coordinator's memory, which the worker reads in place from now on.
+            case shared
             case whole(withMoments: Bool)
             /// The worker holds an earlier version with its moments and takes the steps from there on itself, from
             /// the shards of each step; those that it computed need not travel.

@@ -10,9 +10,17 @@ package struct RunPlan: Hashable, Sendable {
     /// Fingerprints of the model folders as the coordinator sees them.
     package var fingerprintA: String
     package var fingerprintB: String
+    /// The widths of A's and B's activations, to tell what costs fewer bytes; 0 where nothing is to be compared.
+    package var dimensionA: Int
+    package var dimensionB: Int
 
-    package init(run: String, stages: [StagePlan], fingerprintA: String, fingerprintB: String) {
+    package init(
+        run: String, stages: [StagePlan], fingerprintA: String, fingerprintB: String, dimensionA: Int = 0,
+        dimensionB: Int = 0
+    ) {
         self.run = run
+        self.dimensionA = dimensionA
+        self.dimensionB = dimensionB
         self.stages = stages
         self.fingerprintA = fingerprintA
         self.fingerprintB = fingerprintB
@@ -91,6 +99,13 @@ package struct RunLimits: Hashable, Sendable {
     package var stragglerFactor = 3.0
     package var stragglerSeconds = 1.0
     package var unmeasuredSeconds = 60.0
+    /// A worker that is at a unit for so many times the stage's mean, and at least ``hangSeconds``, is taken to hang,
+    /// also where its heartbeats go on; where the stage has no answer yet, ``unmeasuredHangSeconds``.
+    package var hangFactor = 20.0
+    package var hangSeconds = 300.0
+    package var unmeasuredHangSeconds = 3600.0
+    /// Seconds for every unit in place of those.
+    package var unitSeconds: Double?
     /// Workers that hold the same unit at a time, each of the later ones because those before were too slow.
     package var holdersPerUnit = 8
     /// A worker so many times slower than the fastest gets no unit that others would finish sooner.
@@ -100,6 +115,11 @@ package struct RunLimits: Hashable, Sendable {
     /// Steps of training that a worker may be behind to take them itself from their shards, which the host keeps
     /// for that; 0 sends W whole each time.
     package var replaySteps = 0
+    /// The host whose workers can read W in the coordinator's memory; nil where it is not to be found there.
+    package var sharingHost: String?
+    /// Workers of that host that are given shards of a step at the same time: as many as have cores to themselves.
+    /// Fewer passes over W, with more rows each, cost less there than more workers.
+    package var sharingWorkers = Int.max
     /// A worker that so often lacks what it was thought to hold is not excused any more: its units have failed.
     package var resetsPerWorker = 100
     /// Whether workers of different device kinds may take part; then a result may depend on who computed it.

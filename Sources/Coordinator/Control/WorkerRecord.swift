@@ -9,10 +9,16 @@ struct WorkerRecord: Hashable, Sendable {
     var readySince: Instant?
     var capacity = 0
     var lastHeard: Instant
+    /// When it was last done with a unit, well or not.
+    var lastAnswer: Instant?
+    /// Whether it was given up because it hangs: its process is of no use any more.
+    var hasHung = false
     var leases: [LeaseID] = []
     var unitsDone = 0
     var pace = Pace()
     var supplies = Supplies()
+    /// Whether it turned out that it cannot read the coordinator's W in place.
+    var cannotMap = false
 }
 
 /// How long a worker takes for a unit of the stage at work.
@@ -41,6 +47,10 @@ struct Supplies: Hashable, Sendable {
     var version: Int?
     /// Whether it holds Adam's moments of that version, so that it can take the next steps itself.
     var hasMoments = false
+    /// Whether it was told where W lies in the coordinator's memory, and whether it has answered since: then it has
+    /// found it there.
+    var isMapped = false
+    var hasRead = false
     /// Rows whose activations of both models it holds, and rows of which it holds A's.
     var rows = RowSet()
     var rowsOfA = RowSet()

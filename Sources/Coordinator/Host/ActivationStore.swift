@@ -35,6 +35,11 @@ struct ActivationStore {
         Self.gather(indices, from: a)
     }
 
+    /// Y of some rows: [indices, d_B].
+    func rowsOfB(_ indices: some Collection<Int>) -> FloatMatrix {
+        Self.gather(indices, from: b)
+    }
+
     private static func gather(_ indices: some Collection<Int>, from matrix: FloatMatrix) -> FloatMatrix {
         var values: [Float] = []
         values.reserveCapacity(indices.count * matrix.columns)

@@ -2,7 +2,7 @@ package import CoordinatorControl
 import Foundation
 import Projection
 package import Run
-import Storage
+package import Storage
 
 /// Carries out what ``RunControl`` decides, sockets apart: keeps the results, the journal, the activations and the
 /// training, and makes the messages.
@@ -14,6 +14,8 @@ package final class RunConductor {
     package let folder: RunFolder
     private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
+    /// Kills a process if it is one of this coordinator's workers on this host.
+    package var stopProcess: (_ processID: Int32, _ host: String) -> Void = { _, _ in }
     private(set) var manifest: RunManifest
 
     let journal: Journal
@@ -23,8 +25,9 @@ package final class RunConductor {
     private(set) var results: [UnitID: UnitResult] = [:]
     /// The result that came with the event at work.
     private var incoming: ResultRecord?
-    /// Records appended to the journal since it was last committed.
+    /// Records appended to the journal that no commit has begun for, and those of the commit that has begun.
     private var uncommitted: [ResultRecord] = []
+    private var committing: [ResultRecord] = []
     /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
     private var shards: [UnitID: TrainResult] = [:]
     /// W's checksum, by the version of W.
@@ -54,10 +57,13 @@ package final class RunConductor {
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
     ///   - gradients: how gradients travel; it changes no bit of W.
+    ///   - projection: how W travels, which changes none either.
+    ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
     ///   - send: gives a message to the transport.
     package init(
         inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, gradients: GradientForm = .auto,
-        now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
+        projection: ProjectionForm = .auto, host: String? = nil, now: Instant,
+        send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
         self.folder = folder
@@ -65,7 +71,7 @@ package final class RunConductor {
         self.gradients = gradients.resolved(for: inputs)
         lastCheckpoint = now
         var limits = limits
-        limits.replaySteps = self.gradients == .factors ? Self.replaySteps : 0
+        limits.replaySteps = self.gradients == .factors && projection != .whole ? Self.replaySteps : 0
         try Self.create(folder)
 
         var completed: [UnitID: String] = [:]
@@ -96,6 +102,10 @@ package final class RunConductor {
         activations = store
         results = restored
         training = try Self.training(inputs, folder)
+        if projection == .auto, let host {
+            training?.trainer.share()
+            if training?.trainer.shared != nil { limits.sharingHost = host }
+        }
         control = RunControl(
             plan: inputs.plan, limits: limits, completed: completed, stepsApplied: training?.trainer.step ?? 0,
             deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
@@ -135,7 +145,6 @@ package final class RunConductor {
 
     package func handle(_ event: RunControl.Event, at now: Instant) {
         perform(control.handle(event, at: now), at: now)
-        if case .tick = event { commit(at: now) }
     }
 
     /// Takes a worker's message in.
@@ -170,12 +179,22 @@ package final class RunConductor {
         }
     }
 
-    /// Puts the records appended since the last commit on disk; then they count.
-    package func commit(at now: Instant) {
-        guard !uncommitted.isEmpty else { return }
-        let records = uncommitted
-        uncommitted = []
-        guard attempt(at: now, { try journal.commit() }) else { return }
+    /// Begins to put the records appended since the last commit on disk: one wait for all of them, for another
+    /// thread, since the disk may take its time. They count once ``finishCommit(_:_:at:)`` is told how it ended.
+    /// - Returns: nil where there is nothing to wait for, or the wait before has not ended.
+    package func beginCommit(at now: Instant) -> Journal.Commit? {
+        guard committing.isEmpty, !uncommitted.isEmpty else { return nil }
+        var commit: Journal.Commit?
+        guard attempt(at: now, { commit = try journal.beginCommit() }) else { return nil }
+        swap(&committing, &uncommitted)
+        return commit
+    }
+
+    /// Takes in how the wait ended.
+    package func finishCommit(_ commit: Journal.Commit, _ result: Result<Void, StorageError>, at now: Instant) {
+        let records = committing
+        committing = []
+        guard attempt(at: now, { try journal.finish(commit, result) }) else { return }
         for record in records {
             keep(record)
             handle(.persisted(record.unit), at: now)
@@ -185,8 +204,8 @@ package final class RunConductor {
     /// The name of the worker behind a connection, if it takes part.
     func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 
-    /// Whether ``commit(at:)`` has something to do.
-    package var hasUncommitted: Bool { !uncommitted.isEmpty }
+    /// Whether ``beginCommit(at:)`` has something to do.
+    package var hasUncommitted: Bool { !uncommitted.isEmpty && committing.isEmpty }
 
     private func keep(_ record: ResultRecord) {
         if case .extract(let result) = record.result {
@@ -211,7 +230,21 @@ package final class RunConductor {
     // MARK: Effects
 
     private func perform(_ effects: [RunControl.Effect], at now: Instant) {
+        // Shards that go to the same worker at the same time travel together: it computes them in one pass over W.
+        var granted: [(peer: PeerID, grant: Grant)] = []
+        func sendGranted() {
+            for (peer, grant) in granted { send(peer, .grant(grant)) }
+            granted = []
+        }
         for effect in effects {
+            if case .send(let peer, .grant(let lease, let unit, let supply)) = effect {
+                let grant = grant(lease, unit, supply)
+                let place = granted.lastIndex { $0.peer == peer }
+                if let place, granted[place].grant.join(grant) { continue }
+                granted.append((peer, grant))
+                continue
+            }
+            sendGranted()
             switch effect {
             case .send(let peer, let message): send(peer, wireMessage(message))
             case .persist(let unit): persist(unit, at: now)
@@ -219,9 +252,11 @@ package final class RunConductor {
                 if case .train(let result) = incoming?.result { shards[unit] = result }
             case .applyStep(let step): apply(step: step, at: now)
             case .completeStage(let stage): complete(stage, at: now)
+            case .stopProcess(let processID, let host): stopProcess(processID, host)
             case .end(let outcome): end(outcome, at: now)
             }
         }
+        sendGranted()
     }
 
     private func persist(_ unit: UnitID, at now: Instant) {
@@ -265,16 +300,28 @@ package final class RunConductor {
             rows: supply.rows.isEmpty ? nil : activations?.rows(supply.rows), version: supply.version)
         switch supply.projection {
         case .held: break
-        case .initial: grant.projection = training?.trainer.projection
+        case .initial:
+            let configuration = inputs.configuration
+            grant.initial = InitialProjection(
+                initialization: configuration.training.initialization, seed: configuration.seed,
+                dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+            grant.updates = (0..<control.stepsApplied).map { update(step: $0, own: []) }
+            grant.checksum = projectionChecksum()
+        case .shared:
+            grant.shared = training?.trainer.shared
+            grant.checksum = projectionChecksum()
         case .whole(let withMoments):
             grant.projection = training?.trainer.projection
             grant.moments = withMoments ? training?.trainer.moments : nil
         case .replay(let from, let own):
             grant.updates = (from..<control.stepsApplied).map { update(step: $0, own: own) }
             grant.checksum = projectionChecksum()
-            if !supply.rowsOfA.isEmpty, let activations {
-                grant.rowsOfA = RowsOfA(indices: supply.rowsOfA, a: activations.rowsOfA(supply.rowsOfA))
-            }
+        }
+        if !supply.rowsOfA.isEmpty, let activations {
+            grant.rowsOfA = RowsOfA(indices: supply.rowsOfA, a: activations.rowsOfA(supply.rowsOfA))
+        }
+        if !supply.rowsOfB.isEmpty, let activations {
+            grant.rowsOfB = RowsOfB(indices: supply.rowsOfB, b: activations.rowsOfB(supply.rowsOfB))
         }
         return grant
     }
@@ -308,7 +355,7 @@ package final class RunConductor {
 
     private func projectionChecksum() -> UInt64? {
         if checksum?.version != control.stepsApplied, let trainer = training?.trainer {
-            checksum = (control.stepsApplied, trainer.projection.checksum)
+            checksum = (control.stepsApplied, trainer.checksum)
         }
         return checksum?.value
     }

@@ -92,7 +92,7 @@ package struct RunInputs: Sendable {
             deviceKind: nil)
         plan = RunPlan(
             run: run, stages: Self.stages(configuration, tasks), fingerprintA: fingerprintA,
-            fingerprintB: fingerprintB)
+            fingerprintB: fingerprintB, dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
@@ -117,7 +117,9 @@ package struct RunInputs: Sendable {
             activations == nil
             ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
             : StagePlan(.train, .steps(Self.schedule(configuration)), needsProjection: true)
-        plan = RunPlan(run: run, stages: [stage], fingerprintA: "", fingerprintB: "")
+        plan = RunPlan(
+            run: run, stages: [stage], fingerprintA: "", fingerprintB: "", dimensionA: dimensionA,
+            dimensionB: dimensionB)
     }
 
     // MARK: Checks

@@ -33,12 +33,18 @@ package struct ServerOptions: Sendable {
     package var programArguments: [String] = []
     package var limits = RunLimits()
     package var gradients = GradientForm.auto
+    package var projection = ProjectionForm.auto
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
     package init(program: URL) {
         self.program = program
     }
+
+    static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+    /// Threads of each of `count` local workers.
+    func threadsPerWorker(of count: Int) -> Int { threads ?? max(1, Self.cores / count) }
 }
 
 /// A run with its sockets, timers and local workers: the coordinator as a process.
@@ -55,6 +61,8 @@ package actor RunServer {
     private var statusSocket: RouterSocket?
     private var localWorkers: LocalWorkers?
     private var isCommitScheduled = false
+    /// Waits for the disk, which may take longer than anybody should wait for an answer.
+    private let disk = DispatchQueue(label: "journal", qos: .userInitiated)
     /// The bytes that each worker sent and was sent.
     private var traffic: [String: (received: UInt64, sent: UInt64)] = [:]
     /// Bytes of the training's grants and results.
@@ -75,9 +83,14 @@ package actor RunServer {
         self.outbox = outbox
         // Lease numbers grow with the time of day, so none is used by two lives of a coordinator.
         let firstLease = UInt64(max(0, Date().timeIntervalSince1970)) << 24
+        var limits = options.limits
+        let threads: Int =
+            if case .count(let count) = options.workers, count > 0 { options.threadsPerWorker(of: count) } else { 1 }
+        limits.sharingWorkers = max(1, ServerOptions.cores / threads)
         conductor = try RunConductor(
-            inputs: inputs, folder: folder, limits: options.limits, firstLease: firstLease,
-            gradients: options.gradients, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+            inputs: inputs, folder: folder, limits: limits, firstLease: firstLease,
+            gradients: options.gradients, projection: options.projection,
+            host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
@@ -92,6 +105,11 @@ package actor RunServer {
     /// Opens the sockets. An address that is taken is an error here, before any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
+        conductor.stopProcess = { [unowned self] processID, host in
+            self.assumeIsolated { server in
+                if host == ProcessInfo.processInfo.hostName { server.localWorkers?.kill(processID) }
+            }
+        }
         if let keys = options.keys {
             try loop.decideAdmission { [unowned self] request in self.assumeIsolated { $0.admit(request, keys) } }
         }
@@ -144,14 +162,13 @@ package actor RunServer {
     /// Starts local workers, as many as the options say.
     /// - Returns: how many.
     package func startWorkers() throws -> Int {
-        let cores = ProcessInfo.processInfo.activeProcessorCount
         let count =
             switch options.workers {
             case .count(let count): count
-            case .automatic: WorkerCount.automatic(cores: cores, inputs: conductor.inputs)
+            case .automatic: WorkerCount.automatic(cores: ServerOptions.cores, inputs: conductor.inputs)
             }
         guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
-        let threads = options.threads ?? max(1, cores / count)
+        let threads = options.threadsPerWorker(of: count)
         let workers = LocalWorkers(
             program: options.program,
             arguments: options.programArguments + [
@@ -277,7 +294,15 @@ package actor RunServer {
 
     private func commit() {
         isCommitScheduled = false
-        conductor.commit(at: now)
+        guard let commit = conductor.beginCommit(at: now) else { return settle() }
+        disk.async {
+            let result = commit.wait()
+            Task { await self.finish(commit, result) }
+        }
+    }
+
+    private func finish(_ commit: Journal.Commit, _ result: Result<Void, StorageError>) {
+        conductor.finishCommit(commit, result, at: now)
         settle()
     }
 

@@ -13,13 +13,22 @@ struct TrainingCheckpoint {
     var losses: [Double]
 
     func write(to url: URL) throws {
-        var data = Data()
-        func append(_ number: UInt64) { withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) } }
+        var numbers = Data()
+        func append(_ number: UInt64) { withUnsafeBytes(of: number.littleEndian) { numbers.append(contentsOf: $0) } }
         append(UInt64(losses.count))
         for loss in losses { append(loss.bitPattern) }
-        data.append(trainer.checkpoint())
-        data.append(contentsOf: ContentHasher.digest(of: data).bytes)
-        try AtomicFile.write(data, to: url)
+        try AtomicFile.write(to: url) { writer in
+            var hasher = ContentHasher()
+            try numbers.withUnsafeBytes { bytes in
+                hasher.update(bytes)
+                try writer.write(bytes)
+            }
+            try trainer.writeCheckpoint { bytes in
+                hasher.update(bytes)
+                try writer.write(bytes)
+            }
+            try hasher.finish().bytes.withUnsafeBytes { try writer.write($0) }
+        }
     }
 
     /// The state in the file; nil where there is no file.

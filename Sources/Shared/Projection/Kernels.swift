@@ -60,22 +60,20 @@ enum Kernels {
     /// X·Wᵀ − Y, [rows, outputs]; X·Wᵀ where `y` is nil. Each prediction is a chain of fused multiply-adds over
     /// the inputs, from 0; the target is subtracted last.
     static func residuals(
-        w: [Float], outputs: Int, inputs: Int, x: [Float], rows: Int, y: [Float]?, execution: Execution
+        w: WeightView, x: [Float], rows: Int, y: [Float]?, execution: Execution
     ) -> [Float] {
+        let (outputs, inputs) = (w.outputs, w.inputs)
         let packed = [Float](unsafeUninitializedCapacity: projection_packed_count(rows, inputs)) { buffer, count in
             x.withUnsafeBufferPointer { projection_pack_rows($0.baseAddress!, rows, inputs, buffer.baseAddress!) }
             count = buffer.count
         }
         return [Float](unsafeUninitializedCapacity: rows * outputs) { buffer, count in
             nonisolated(unsafe) let out = buffer.baseAddress!
-            w.withUnsafeBufferPointer { w in
-                packed.withUnsafeBufferPointer { packed in
-                    withOptionalPointer(y) { y in
-                        execution.forEachRange(of: outputs) { first, last in
-                            projection_predict(
-                                execution.isa, w.baseAddress!, outputs, inputs, first, last, packed.baseAddress!, rows,
-                                y, out)
-                        }
+            packed.withUnsafeBufferPointer { packed in
+                withOptionalPointer(y) { y in
+                    execution.forEachRange(of: outputs) { first, last in
+                        projection_predict(
+                            execution.isa, w.base, outputs, inputs, first, last, packed.baseAddress!, rows, y, out)
                     }
                 }
             }
@@ -112,7 +110,11 @@ enum Kernels {
     }
 
     static func checksum(_ values: [Float]) -> UInt64 {
-        values.withUnsafeBufferPointer { $0.isEmpty ? 0 : projection_checksum($0.baseAddress!, $0.count) }
+        values.withUnsafeBufferPointer { checksum($0) }
+    }
+
+    static func checksum(_ values: UnsafeBufferPointer<Float>) -> UInt64 {
+        values.isEmpty ? 0 : projection_checksum(values.baseAddress!, values.count)
     }
 
     private static func withOptionalPointer(_ values: [Float]?, _ body: (UnsafePointer<Float>?) -> Void) {

@@ -22,9 +22,9 @@ package struct LinearProjection: Hashable, Sendable {
     ) throws(ProjectionError) -> FloatMatrix {
         try x.expect(rows: x.rows, columns: matrix.columns, as: "activations to project")
         guard x.rows > 0, !matrix.values.isEmpty else { return FloatMatrix(zeros: x.rows, matrix.rows) }
-        let values = Kernels.residuals(
-            w: matrix.values, outputs: matrix.rows, inputs: matrix.columns, x: x.values, rows: x.rows, y: nil,
-            execution: execution)
+        let values = matrix.withWeights { w in
+            Kernels.residuals(w: w, x: x.values, rows: x.rows, y: nil, execution: execution)
+        }
         return FloatMatrix(rows: x.rows, columns: matrix.rows, values: values)
     }
 }

@@ -8,6 +8,8 @@ package enum ReplicaError: Error, Hashable, CustomStringConvertible {
     case missingRow(Int)
     case missingShard(Int)
     case checksum(version: Int)
+    case unmappable(reason: String)
+    case moved(needed: Int)
 
     package var description: String {
         switch self {
@@ -16,18 +18,22 @@ package enum ReplicaError: Error, Hashable, CustomStringConvertible {
         case .noMoments(let version): "W of step \(version) is here without the moments that a step needs"
         case .missingRow(let row): "the activations of row \(row) are not here"
         case .missingShard(let unit): "the errors of shard \(unit), computed here, are not here any more"
-        case .checksum(let version): "W of step \(version), computed here, differs from the coordinator's"
+        case .checksum(let version): "W of step \(version), as it is here, differs from the coordinator's"
+        case .unmappable(let reason): "W cannot be mapped: \(reason)"
+        case .moved(let needed): "the unit needs W of step \(needed), and W in shared memory has moved from there"
         }
     }
 }
 
-/// A worker's copy of W. Where it holds Adam's moments too it takes the training's steps itself, from the shards'
-/// factors, to the same bits as the coordinator: some hundred kilobytes travel then instead of the whole matrix.
+/// A worker's W. Where it holds Adam's moments too it takes the training's steps itself, from the shards' factors, to
+/// the same bits as the coordinator: some hundred kilobytes travel then instead of the whole matrix. On the machine
+/// of a coordinator that shares its memory it holds nothing and reads the coordinator's W in place.
 package struct ProjectionReplica: Sendable {
     private enum State: Sendable {
         case fixed(FloatMatrix)
         case whole(FloatMatrix, Moments)
         case training(ProjectionTrainer)
+        case mapped(MappedWeights)
     }
 
     /// Steps that W has taken.
@@ -41,11 +47,70 @@ package struct ProjectionReplica: Sendable {
         state = moments.map { .whole(w, $0) } ?? .fixed(w)
     }
 
-    /// W, [d_B, d_A]. Not to be held while steps are taken: they would copy it.
-    package var matrix: FloatMatrix {
+    /// The coordinator's W of `version`, read where it lies.
+    /// - Parameter checksum: of W.
+    package init(mapping name: SharedProjection, version: Int, checksum: UInt64?) throws {
+        let weights = try MappedWeights(name)
+        state = .mapped(weights)
+        self.version = version
+        if let checksum {
+            let found = try withWeights { w in
+                Kernels.checksum(UnsafeBufferPointer(start: w.base, count: w.outputs * w.inputs))
+            }
+            guard found == checksum else { throw ReplicaError.checksum(version: version) }
+        }
+    }
+
+    /// Whether W is the coordinator's own, which moves without anything that is done here.
+    package var isMapped: Bool { if case .mapped = state { true } else { false } }
+
+    /// Takes note that a mapped W is now to be read in another version.
+    package mutating func follow(to version: Int) {
+        if isMapped { self.version = version }
+    }
+
+    /// A copy of W, [d_B, d_A].
+    /// - Throws: ``ReplicaError/moved(needed:)`` where W is mapped and not in ``version`` any more.
+    package func projection() throws -> FloatMatrix {
         switch state {
-        case .fixed(let w), .whole(let w, _): w
-        case .training(let trainer): trainer.projection
+        case .fixed(let w), .whole(let w, _): return w
+        case .training(let trainer): return trainer.projection
+        case .mapped(let weights):
+            return try weights.read(version: version) { w in
+                FloatMatrix(
+                    rows: w.outputs, columns: w.inputs,
+                    values: Array(UnsafeBufferPointer(start: w.base, count: w.outputs * w.inputs)))
+            }
+        }
+    }
+
+    /// Lends W to `body`, in place. What `body` returns counts where this does not throw.
+    func withWeights<R>(_ body: (WeightView) throws -> R) throws -> R {
+        switch state {
+        case .fixed(let w), .whole(let w, _):
+            guard !w.values.isEmpty else { throw ReplicaError.missing(needed: version) }
+            return try w.withWeights(body)
+        case .training(let trainer): return try trainer.withWeights(body)
+        case .mapped(let weights): return try weights.read(version: version, body)
+        }
+    }
+
+    /// The losses and gradients of shards, each to the same bits as alone.
+    /// - Parameter shards: X and Y of each.
+    package func results(
+        shards: [(x: FloatMatrix, y: FloatMatrix)], dense: Bool, execution: Execution = Execution()
+    ) throws -> [TrainResult] {
+        try withWeights { w in
+            try ShardLoss.results(
+                w: w, shards: shards.map { ShardLoss.Shard(x: $0.x, y: $0.y) }, dense: dense, execution: execution)
+        }
+    }
+
+    private var checksum: UInt64? {
+        switch state {
+        case .fixed(let w), .whole(let w, _): w.checksum
+        case .training(let trainer): trainer.checksum
+        case .mapped: nil
         }
     }
 
@@ -69,7 +134,7 @@ package struct ProjectionReplica: Sendable {
             state = .training(trainer)
             version += 1
         }
-        if let checksum, matrix.checksum != checksum { throw ReplicaError.checksum(version: version) }
+        if let checksum, self.checksum != checksum { throw ReplicaError.checksum(version: version) }
     }
 
     /// The trainer, which nobody else holds then, so that its step works in place.
@@ -78,11 +143,14 @@ package struct ProjectionReplica: Sendable {
         switch state {
         case .training(let trainer): return trainer
         case .whole(let w, let moments):
+            let fits = [moments.first, moments.second].allSatisfy { $0.rows == w.rows && $0.columns == w.columns }
+            guard fits, !w.values.isEmpty else { throw .noMoments(version: version) }
             return ProjectionTrainer(
                 w: w, moments: moments, step: version, adam: Adam(learningRate: learningRate))
         case .fixed(let w):
-            guard version == 0 else { throw .noMoments(version: version) }
+            guard version == 0, !w.values.isEmpty else { throw .noMoments(version: version) }
             return ProjectionTrainer(w: w, adam: Adam(learningRate: learningRate))
+        case .mapped: throw .noMoments(version: version)
         }
     }
 

@@ -4,6 +4,8 @@ extension ProjectionTrainer {
     private static let magic: [UInt8] = Array("ACPROJ\u{0}\u{1}".utf8)
     /// Magic, d_B, d_A, step, then learning rate, β₁, β₂ and ε.
     private static let headerBytes = 8 + 3 * 8 + 4 * 8
+    /// Values handed over at a time.
+    private static let pieceValues = 1 << 16
     /// Steps beyond this are taken for damage.
     private static let maximumSteps: UInt64 = 1 << 40
 
@@ -11,14 +13,26 @@ extension ProjectionTrainer {
     /// numbers little-endian. A trainer restored from it goes on bit for bit.
     package func checkpoint() -> Data {
         var data = Data(capacity: Self.headerBytes + 3 * 4 * w.count)
-        data.append(contentsOf: Self.magic)
-        for number in [UInt64(dimensionB), UInt64(dimensionA), UInt64(step)] + adam.settings.map(\.bitPattern) {
-            withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) }
-        }
-        for values in [w, firstMoment, secondMoment] {
-            values.withUnsafeBytes { data.append(contentsOf: $0) }
-        }
+        writeCheckpoint { data.append(contentsOf: $0) }
         return data
+    }
+
+    /// Hands the bytes of ``checkpoint()`` to `write`, piece by piece, without a copy of the whole.
+    package func writeCheckpoint(_ write: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        var header = Self.magic
+        for number in [UInt64(dimensionB), UInt64(dimensionA), UInt64(step)] + adam.settings.map(\.bitPattern) {
+            withUnsafeBytes(of: number.littleEndian) { header.append(contentsOf: $0) }
+        }
+        try header.withUnsafeBytes(write)
+        for values in [w, firstMoment, secondMoment] {
+            try values.withUnsafePointer { start in
+                // Small enough to be in the cache still when it is read the second time.
+                for first in stride(from: 0, to: values.count, by: Self.pieceValues) {
+                    let count = min(Self.pieceValues, values.count - first)
+                    try write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: start + first, count: count)))
+                }
+            }
+        }
     }
 
     /// Restores what ``checkpoint()`` wrote.

@@ -30,9 +30,9 @@ package struct ProjectionTrainer: Hashable, Sendable {
     /// Steps taken.
     package internal(set) var step: Int
     /// W and the moments, each [d_B, d_A], row-major.
-    var w: [Float]
-    var firstMoment: [Float]
-    var secondMoment: [Float]
+    var w: WeightBuffer
+    var firstMoment: WeightBuffer
+    var secondMoment: WeightBuffer
 
     /// Training from `w`, [d_B, d_A], on.
     package init(w: FloatMatrix, adam: Adam = Adam()) {
@@ -41,9 +41,9 @@ package struct ProjectionTrainer: Hashable, Sendable {
         dimensionA = w.columns
         dimensionB = w.rows
         step = 0
-        self.w = w.values
-        firstMoment = [Float](repeating: 0, count: w.values.count)
-        secondMoment = firstMoment
+        self.w = WeightBuffer(w.values)
+        firstMoment = WeightBuffer(zeros: w.values.count)
+        secondMoment = WeightBuffer(zeros: w.values.count)
     }
 
     init(adam: Adam, dimensionA: Int, dimensionB: Int, step: Int, state: (w: [Float], m: [Float], v: [Float])) {
@@ -51,7 +51,9 @@ package struct ProjectionTrainer: Hashable, Sendable {
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         self.step = step
-        (w, firstMoment, secondMoment) = state
+        w = WeightBuffer(state.w)
+        firstMoment = WeightBuffer(state.m)
+        secondMoment = WeightBuffer(state.v)
     }
 
     /// Training that goes on from `step` steps.
@@ -64,13 +66,36 @@ package struct ProjectionTrainer: Hashable, Sendable {
     /// Adam's moments, each [d_B, d_A].
     package var moments: Moments {
         Moments(
-            first: FloatMatrix(rows: dimensionB, columns: dimensionA, values: firstMoment),
-            second: FloatMatrix(rows: dimensionB, columns: dimensionA, values: secondMoment))
+            first: FloatMatrix(rows: dimensionB, columns: dimensionA, values: firstMoment.values),
+            second: FloatMatrix(rows: dimensionB, columns: dimensionA, values: secondMoment.values))
     }
 
-    /// W, [d_B, d_A]. It shares its memory with the trainer: the next step copies where it is still held.
+    /// A copy of W, [d_B, d_A].
     package var projection: FloatMatrix {
-        FloatMatrix(rows: dimensionB, columns: dimensionA, values: w)
+        FloatMatrix(rows: dimensionB, columns: dimensionA, values: w.values)
+    }
+
+    /// `FloatMatrix/checksum` of W, without a copy.
+    package var checksum: UInt64 {
+        w.withUnsafePointer { Kernels.checksum(UnsafeBufferPointer(start: $0, count: w.count)) }
+    }
+
+    /// Where other processes of this machine read W in place, if ``share()`` has put it there. A copy of the trainer
+    /// that takes steps takes them elsewhere.
+    package var shared: SharedProjection? { w.shared }
+
+    /// Puts W where workers of this machine can read it in place, if the system has such memory.
+    package mutating func share() {
+        if shared == nil,
+            let buffer = WeightBuffer(sharing: w, dimensionA: dimensionA, dimensionB: dimensionB, version: step)
+        {
+            w = buffer
+        }
+    }
+
+    /// Lends W to `body`, in place.
+    func withWeights<R>(_ body: (WeightView) throws -> R) rethrows -> R {
+        try w.withUnsafePointer { try body(WeightView(base: $0, outputs: dimensionB, inputs: dimensionA)) }
     }
 
     /// Takes one step of Adam on a batch.
@@ -125,18 +150,17 @@ package struct ProjectionTrainer: Hashable, Sendable {
     private mutating func update(
         _ shards: [ShardContribution], constants: projection_adam, execution: Execution
     ) {
-        let (outputs, inputs) = (dimensionB, dimensionA)
+        let (outputs, inputs, version) = (dimensionB, dimensionA, step)
         withPointers(to: shards) { shards in
-            w.withUnsafeMutableBufferPointer { w in
-                firstMoment.withUnsafeMutableBufferPointer { m in
-                    secondMoment.withUnsafeMutableBufferPointer { v in
-                        let pointers = (w.baseAddress!, m.baseAddress!, v.baseAddress!)
+            w.withMutablePointer(version: version) { w in
+                firstMoment.withMutablePointer(version: version) { m in
+                    secondMoment.withMutablePointer(version: version) { v in
                         var constants = constants
                         withUnsafePointer(to: &constants) { constants in
                             execution.forEachRange(of: outputs) { first, last in
                                 projection_step(
-                                    execution.isa, pointers.0, pointers.1, pointers.2, outputs, inputs, first, last,
-                                    shards.baseAddress!, shards.count, constants)
+                                    execution.isa, w, m, v, outputs, inputs, first, last, shards.baseAddress!,
+                                    shards.count, constants)
                             }
                         }
                     }

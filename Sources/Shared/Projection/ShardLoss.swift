@@ -16,23 +16,62 @@ package enum ShardLoss {
     package static func result(
         w: FloatMatrix, x: FloatMatrix, y: FloatMatrix, dense: Bool, execution: Execution = Execution()
     ) throws(ProjectionError) -> TrainResult {
-        guard x.rows > 0, w.values.count > 0 else { throw .emptyBatch }
-        try x.expect(rows: x.rows, columns: w.columns, as: "activations of A")
-        try y.expect(rows: x.rows, columns: w.rows, as: "activations of B")
-        let errors = Kernels.residuals(
-            w: w.values, outputs: w.rows, inputs: w.columns, x: x.values, rows: x.rows, y: y.values,
-            execution: execution)
+        guard w.values.count > 0 else { throw .emptyBatch }
+        let results = w.withWeights { w in
+            Result { () throws(ProjectionError) in
+                try Self.results(w: w, shards: [Shard(x: x, y: y)], dense: dense, execution: execution)
+            }
+        }
+        return try results.get()[0]
+    }
+
+    /// A shard's rows: X, [rows, d_A], and Y, [rows, d_B].
+    struct Shard {
+        var x: FloatMatrix
+        var y: FloatMatrix
+    }
+
+    /// The shards' results, in their order. All are predicted in one pass over W; a prediction is a chain of its own,
+    /// so none depends on what else is predicted with it.
+    static func results(
+        w: WeightView, shards: [Shard], dense: Bool, execution: Execution
+    ) throws(ProjectionError) -> [TrainResult] {
+        var (x, y): ([Float], [Float]) = ([], [])
+        var rows = 0
+        for shard in shards {
+            guard shard.x.rows > 0 else { throw .emptyBatch }
+            try shard.x.expect(rows: shard.x.rows, columns: w.inputs, as: "activations of A")
+            try shard.y.expect(rows: shard.x.rows, columns: w.outputs, as: "activations of B")
+            x += shard.x.values
+            y += shard.y.values
+            rows += shard.x.rows
+        }
+        guard rows > 0 else { return [] }
+        let errors = Kernels.residuals(w: w, x: x, rows: rows, y: y, execution: execution)
+        var first = 0
+        var results: [TrainResult] = []
+        for shard in shards {
+            let values = Array(errors[first * w.outputs..<(first + shard.x.rows) * w.outputs])
+            first += shard.x.rows
+            results.append(try result(errors: values, x: shard.x, w: w, dense: dense, execution: execution))
+        }
+        return results
+    }
+
+    private static func result(
+        errors: [Float], x: FloatMatrix, w: WeightView, dense: Bool, execution: Execution
+    ) throws(ProjectionError) -> TrainResult {
         let squaredErrorSum = Kernels.squaredSum(errors)
         guard squaredErrorSum.isFinite else { throw .notFinite(operand: "error of the projection") }
         guard dense else {
-            let factor = FloatMatrix(rows: x.rows, columns: w.rows, values: errors)
+            let factor = FloatMatrix(rows: x.rows, columns: w.outputs, values: errors)
             return TrainResult(squaredErrorSum: squaredErrorSum, gradient: .factor(factor))
         }
         let gradient = Kernels.gradient(
-            errors: errors, x: x.values, rows: x.rows, outputs: w.rows, inputs: w.columns, execution: execution)
+            errors: errors, x: x.values, rows: x.rows, outputs: w.outputs, inputs: w.inputs, execution: execution)
         return TrainResult(
             squaredErrorSum: squaredErrorSum,
-            gradient: .dense(FloatMatrix(rows: w.rows, columns: w.columns, values: gradient)))
+            gradient: .dense(FloatMatrix(rows: w.outputs, columns: w.inputs, values: gradient)))
     }
 }
 
@@ -40,6 +79,13 @@ extension FloatMatrix {
     /// A checksum of the bits of all values: equal for equal matrices, different for different ones but for chance.
     /// It guards against mistakes and faults, not against malice.
     package var checksum: UInt64 { Kernels.checksum(values) }
+
+    /// Lends the values of a W that is not empty to `body`, in place.
+    func withWeights<R>(_ body: (WeightView) throws -> R) rethrows -> R {
+        try values.withUnsafeBufferPointer {
+            try body(WeightView(base: $0.baseAddress!, outputs: rows, inputs: columns))
+        }
+    }
 
     /// Throws unless the matrix has this shape.
     func expect(rows: Int, columns: Int, as operand: @autoclosure () -> String) throws(ProjectionError) {

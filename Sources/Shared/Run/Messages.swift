@@ -157,8 +157,17 @@ package struct Grant: Hashable, Sendable {
     package var rowsOfA: RowsOfA?
     /// Steps that the worker takes from its own W to ``version``, in place of ``projection``.
     package var updates: [StepUpdate] = []
-    /// Of W after ``updates``.
+    /// Of W as the unit needs it, after ``updates``.
     package var checksum: UInt64?
+    /// How the worker draws W before the first step, in place of ``projection``.
+    package var initial: InitialProjection?
+    /// Where W lies in memory of the worker's own machine, in place of ``projection``. It serves later units in the
+    /// versions that they ask for.
+    package var shared: SharedProjection?
+    /// Rows of B's activations that the unit reads, of which the worker holds A's.
+    package var rowsOfB: RowsOfB?
+    /// Shards of the same step that are given with this one, and are best computed together with it.
+    package var companions: [Companion] = []
 
     package init(
         lease: LeaseID, id: UnitID, unit: WorkUnit, projection: FloatMatrix? = nil, rows: ActivationRows? = nil,
@@ -193,6 +202,65 @@ package struct RowsOfA: Hashable, Sendable {
     package init(indices: [Int], a: FloatMatrix) {
         self.indices = indices
         self.a = a
+    }
+}
+
+/// Some rows of B's activations.
+package struct RowsOfB: Hashable, Sendable {
+    package var indices: [Int]
+    /// [indices, d_B]
+    package var b: FloatMatrix
+
+    package init(indices: [Int], b: FloatMatrix) {
+        self.indices = indices
+        self.b = b
+    }
+}
+
+/// A unit that is given to a worker together with another of the same step. What it needs has come with that one.
+package struct Companion: Hashable, Sendable {
+    package var lease: LeaseID
+    package var id: UnitID
+    package var unit: TrainUnit
+
+    package init(lease: LeaseID, id: UnitID, unit: TrainUnit) {
+        self.lease = lease
+        self.id = id
+        self.unit = unit
+    }
+}
+
+/// W before the first step, as whoever reads this draws it: some bytes instead of the matrix.
+package struct InitialProjection: Hashable, Sendable {
+    package var initialization: ProjectionInitialization
+    package var seed: UInt64
+    package var dimensionA: Int
+    package var dimensionB: Int
+
+    package init(initialization: ProjectionInitialization, seed: UInt64, dimensionA: Int, dimensionB: Int) {
+        self.initialization = initialization
+        self.seed = seed
+        self.dimensionA = dimensionA
+        self.dimensionB = dimensionB
+    }
+}
+
+/// Names W in the memory of a coordinator, for workers of the same user on the same machine.
+package struct SharedProjection: Hashable, Sendable {
+    /// The coordinator's process, and the descriptor that it holds the memory by.
+    package var processID: Int32
+    package var descriptor: Int32
+    /// A random number that stands in the memory: who finds it there has found the right one.
+    package var key: UInt64
+    package var dimensionA: Int
+    package var dimensionB: Int
+
+    package init(processID: Int32, descriptor: Int32, key: UInt64, dimensionA: Int, dimensionB: Int) {
+        self.processID = processID
+        self.descriptor = descriptor
+        self.key = key
+        self.dimensionA = dimensionA
+        self.dimensionB = dimensionB
     }
 }
 

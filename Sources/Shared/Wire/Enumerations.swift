@@ -46,6 +46,19 @@ extension ComputePrecision {
     }
 }
 
+extension ProjectionInitialization {
+    var code: Wire__ProjectionInitialization {
+        switch self {
+        case .xavier: WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_XAVIER
+        case .kaiming: WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_KAIMING
+        }
+    }
+
+    init(_ present: Presence, _ code: Wire__ProjectionInitialization, _ name: String) throws(WireError) {
+        self = try Field.choice(present, code, name, among: Self.allCases) { $0.code }
+    }
+}
+
 extension EvaluationTask {
     var code: Wire__EvaluationTask {
         switch self {

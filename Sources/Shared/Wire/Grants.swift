@@ -19,6 +19,12 @@ extension Grant {
         for update in updates { steps.append(update.write(&writer)) }
         (message.pointee.n_updates, message.pointee.updates) = writer.list(steps) { $0 }
         if let checksum { (message.pointee.has_checksum, message.pointee.checksum) = writer.field(checksum) }
+        if let initial { message.pointee.initial = initial.write(writer) }
+        if let shared { message.pointee.shared = shared.write(writer) }
+        if let rowsOfB { message.pointee.rows_of_b = rowsOfB.write(&writer) }
+        (message.pointee.n_companions, message.pointee.companions) = writer.messages(companions) { [writer] companion in
+            companion.write(writer)
+        }
         return message
     }
 
@@ -40,6 +46,21 @@ extension Grant {
         if message.rows_of_a != nil { rowsOfA = try RowsOfA(message.rows_of_a, "rows_of_a", &tensors) }
         updates = try StepUpdate.list(message.n_updates, message.updates, "updates", &tensors)
         if message.has_checksum != 0 { checksum = message.checksum }
+        if message.initial != nil { initial = try InitialProjection(message.initial, "initial") }
+        if message.shared != nil { shared = try SharedProjection(message.shared, "shared") }
+        if [projection != nil, initial != nil, shared != nil].count(where: \.self) > 1 {
+            throw WireError(expected: "W in one form", found: "several of projection, initial and shared")
+        }
+        if message.rows_of_b != nil { rowsOfB = try RowsOfB(message.rows_of_b, "rows_of_b", &tensors) }
+        // A worker holds no more units than that at a time.
+        guard message.n_companions <= MessageLimits.frames else {
+            throw WireError(
+                field: "companions", expected: "at most \(MessageLimits.frames) elements",
+                found: "\(message.n_companions)")
+        }
+        companions = try Field.messages(message.n_companions, message.companions, "companions") {
+            (companion) throws(WireError) in try Companion(companion)
+        }
     }
 }
 

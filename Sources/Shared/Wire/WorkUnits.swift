@@ -74,7 +74,7 @@ extension ExtractUnit {
 }
 
 extension TrainUnit {
-    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__TrainUnit> {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__TrainUnit> {
         let message = writer.new(wire__train_unit__init)
         (message.pointee.has_step, message.pointee.step) = writer.field(step)
         (message.pointee.n_rows, message.pointee.rows) = writer.list(rows)
@@ -82,7 +82,7 @@ extension TrainUnit {
         return message
     }
 
-    fileprivate init(_ message: Wire__TrainUnit) throws(WireError) {
+    init(_ message: Wire__TrainUnit) throws(WireError) {
         self.init(
             step: try Field.number(message.has_step, message.step, "step"),
             rows: try Field.numbers(message.n_rows, message.rows, "rows"),

@@ -24,7 +24,7 @@ struct LoadBenchmark: AsyncParsableCommand {
         var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.similarity])
         configuration.similarity.layers = Array(0..<max(1, units / 1000))
         configuration.similarity.prompts = (0..<1000).map { "prompt \($0)" }
-        var options = TrainingBenchmark.options(workers: 1, gradients: .auto)
+        var options = TrainingBenchmark.options(workers: 1)
         options.programArguments = ["load-worker", "--sessions", "\(sessions)"]
         let server = try RunServer(
             inputs: RunInputs(synthetic: configuration, activations: nil, software: productVersion),

@@ -44,7 +44,7 @@ final class SyntheticEngine: UnitExecutor {
     func execute(_ grant: Grant) throws -> UnitResult {
         try training.prepare(grant)
         guard case .train(let unit) = grant.unit else { return Self.answer }
-        return .train(try training.result(unit, number: grant.id.index))
+        return .train(try training.result(unit, of: grant))
     }
 
     static let answer = UnitResult.similarity(

@@ -33,31 +33,94 @@ struct TrainingBenchmark: AsyncParsableCommand {
     @Option(help: "How gradients travel.")
     var gradients = GradientForm.auto
 
+    @Option(name: .customLong("w"), help: "How W gets to the workers.")
+    var projection = ProjectionForm.auto
+
+    @Option(help: ArgumentHelp("text, or json: one object with a line for each number of workers.", valueName: "form"))
+    var format = "text"
+
+    func validate() throws {
+        guard ["text", "json"].contains(format) else { throw ValidationError("--format is text or json") }
+        guard workers.allSatisfy({ $0 > 0 }), !workers.isEmpty, epochs > 0, rows > 0, shardRows > 0, dimensionA > 0,
+            dimensionB > 0
+        else { throw ValidationError("workers, epochs, rows and widths are at least 1") }
+    }
+
     func run() async throws {
         let activations = (
             a: Self.activations(rows, dimensionA, seed: 1), b: Self.activations(rows, dimensionB, seed: 2)
         )
         var table = Table([
             .init("workers", .trailing), .init("seconds an epoch", .trailing), .init("first epoch", .trailing),
-            .init("bytes a step", .trailing), .init("W"),
+            .init("bytes a step", .trailing), .init("first epoch", .trailing), .init("W"),
         ])
+        var lines: [Line] = []
         for count in workers {
             let figures = try await measure(workers: count, activations)
+            lines.append(
+                Line(
+                    workers: count, secondsPerEpoch: figures.epoch, secondsOfFirstEpoch: figures.first,
+                    bytesPerStep: figures.bytes, bytesPerStepOfFirstEpoch: figures.firstBytes, digest: figures.digest))
             table.add([
                 "\(count)", String(format: "%.2f", figures.epoch), String(format: "%.2f", figures.first),
-                Quantities.bytes(UInt64(figures.bytes)), String(figures.digest.prefix(12)),
+                Quantities.bytes(UInt64(figures.bytes)), Quantities.bytes(UInt64(figures.firstBytes)),
+                String(figures.digest.prefix(12)),
             ])
         }
-        Terminal.output.writeLine("W \(dimensionA) → \(dimensionB), \(rows) rows, 32 a step, \(gradients.rawValue)")
+        guard format == "text" else {
+            let report = Report(
+                dimensionA: dimensionA, dimensionB: dimensionB, rows: rows, epochs: epochs, shardRows: shardRows,
+                gradients: gradients.rawValue, projection: projection.rawValue, lines: lines)
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = .sortedKeys
+            Terminal.output.writeLine(String(decoding: try encoder.encode(report), as: UTF8.self))
+            return
+        }
+        Terminal.output.writeLine(
+            "W \(dimensionA) → \(dimensionB), \(rows) rows, 32 a step, gradients \(gradients.rawValue), "
+                + "W \(projection.rawValue)")
         Terminal.output.writeLine(table.text)
+    }
+
+    /// What ``run()`` found, for other programs.
+    private struct Report: Encodable {
+        var dimensionA: Int
+        var dimensionB: Int
+        var rows: Int
+        var epochs: Int
+        var shardRows: Int
+        var gradients: String
+        var projection: String
+        var lines: [Line]
+    }
+
+    private struct Line: Encodable {
+        var workers: Int
+        var secondsPerEpoch: Double
+        var secondsOfFirstEpoch: Double
+        var bytesPerStep: Double
+        var bytesPerStepOfFirstEpoch: Double
+        var digest: String
     }
 
     private struct Figures {
         /// Seconds of an epoch, the first left out where there are others.
         var epoch = 0.0
         var first = 0.0
+        /// Bytes of a step, all workers together: of all epochs but the first where there are others, and of the first,
+        /// in which the activations are handed out.
         var bytes = 0.0
+        var firstBytes = 0.0
         var digest = ""
+    }
+
+    /// The end of the first epoch, or the moment after it at which it was noticed.
+    private struct Moment {
+        var time: ContinuousClock.Instant
+        var steps: Int
+        /// On the wire since the start.
+        var bytes: Double
     }
 
     private func measure(workers: Int, _ activations: (a: FloatMatrix, b: FloatMatrix)) async throws -> Figures {
@@ -69,17 +132,21 @@ struct TrainingBenchmark: AsyncParsableCommand {
         configuration.training.shardRows = shardRows
         let server = try RunServer(
             inputs: RunInputs(synthetic: configuration, activations: activations, software: productVersion),
-            folder: RunFolder(folder), options: Self.options(workers: workers, gradients: gradients))
+            folder: RunFolder(folder),
+            options: Self.options(workers: workers, gradients: gradients, projection: projection))
         try await server.open()
         _ = try await server.startWorkers()
         let steps = TrainingSchedule(
             rowCount: rows, epochs: epochs, batch: 32, shardRows: shardRows, seed: 1)
-        let watching = Task { () -> (began: ContinuousClock.Instant?, first: ContinuousClock.Instant?) in
-            var (began, first): (ContinuousClock.Instant?, ContinuousClock.Instant?)
+        let watching = Task { () -> (began: ContinuousClock.Instant?, first: Moment?) in
+            var (began, first): (ContinuousClock.Instant?, Moment?)
             while !Task.isCancelled, first == nil {
-                let done = await server.status().stages.first?.unitsDone ?? 0
+                let status = await server.status()
+                let done = status.stages.first?.unitsDone ?? 0
                 if done > 0, began == nil { began = .now }
-                if done >= steps.stepsPerEpoch { first = .now }
+                if done >= steps.stepsPerEpoch {
+                    first = Moment(time: .now, steps: done, bytes: (status.trainingBytesPerStep ?? 0) * Double(done))
+                }
                 try? await Task.sleep(for: .milliseconds(2))
             }
             return (began, first)
@@ -92,22 +159,32 @@ struct TrainingBenchmark: AsyncParsableCommand {
         await server.close()
         guard outcome == .done else { throw BenchmarkFailure(description: "the training ended with \(outcome)") }
         var figures = Figures()
-        if let began = times.began, let first = times.first {
-            figures.first = (first - began) / .seconds(1)
-            figures.epoch = epochs > 1 ? (ended - first) / .seconds(1) / Double(epochs - 1) : figures.first
-        }
         figures.bytes = status.trainingBytesPerStep ?? 0
+        figures.firstBytes = figures.bytes
+        if let began = times.began, let first = times.first {
+            figures.first = (first.time - began) / .seconds(1)
+            figures.epoch = figures.first
+            if epochs > 1, steps.steps > first.steps {
+                let rest = Double(steps.steps - first.steps)
+                figures.epoch = (ended - first.time) / .seconds(1) / rest * Double(steps.stepsPerEpoch)
+                figures.firstBytes = first.bytes / Double(first.steps)
+                figures.bytes = (figures.bytes * Double(steps.steps) - first.bytes) / rest
+            }
+        }
         let file = RunFolder(folder).projection(dimensionA: dimensionA, dimensionB: dimensionB, layerK: 0, layerJ: 0)
         figures.digest = try ContentHasher.digest(ofFileAt: file).hex
         return figures
     }
 
-    static func options(workers: Int, gradients: GradientForm) -> ServerOptions {
+    static func options(
+        workers: Int, gradients: GradientForm = .auto, projection: ProjectionForm = .auto
+    ) -> ServerOptions {
         var options = ServerOptions(program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
         options.programArguments = ["synthetic-worker"]
         options.workers = .count(workers)
         options.status = "tcp://127.0.0.1:*"
         options.gradients = gradients
+        options.projection = projection
         return options
     }
 
@@ -125,3 +202,4 @@ struct BenchmarkFailure: Error, CustomStringConvertible {
 }
 
 extension GradientForm: ExpressibleByArgument {}
+extension ProjectionForm: ExpressibleByArgument {}

@@ -40,6 +40,8 @@ package struct Scenario: Sendable {
         var limits = RunLimits()
         limits.silenceSeconds = 2.5
         limits.unmeasuredSeconds = 10
+        limits.hangSeconds = 20
+        limits.unmeasuredHangSeconds = 30
         limits.lossesPerUnit = 1_000
         limits.failuresPerUnit = 1_000
         limits.resetsPerWorker = 10_000
@@ -90,6 +92,11 @@ package struct Scenario: Sendable {
         var scenario = count > 100 ? large(workers: count) : small(workers: count)
         // W travels whole, or is replayed from a few or from many steps.
         scenario.limits.replaySteps = [0, 1, 3, 16][random.index(below: 4)]
+        // Some workers read it in the coordinator's memory, and some of those that are told to cannot.
+        if random.index(below: 2) == 0 {
+            scenario.limits.sharingHost = "host"
+            scenario.limits.sharingWorkers = 1 + random.index(below: 4)
+        }
         return scenario
     }
 }

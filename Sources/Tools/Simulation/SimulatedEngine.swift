@@ -6,6 +6,8 @@ struct SimulatedGrant: Hashable {
     var lease: LeaseID
     var unit: UnitID
     var supply: RunControl.Supply
+    /// The coordinator's life whose memory W is to be read in.
+    var memory: Int?
     /// W where it travels whole.
     var whole: UInt64?
     /// Shards of the steps that the worker takes itself, nil for those that it computed.
@@ -25,6 +27,9 @@ struct SimulatedEngine {
     private var rows: Set<Int> = []
     private var rowsOfA: Set<Int> = []
     private var ownShards: [UnitID: UInt64] = [:]
+    /// Whether it can read the memory of a coordinator, and of which life of it.
+    var canMap = false
+    private var mapped: Int?
 
     struct Unprepared: Error {
         var cause: String
@@ -34,9 +39,11 @@ struct SimulatedEngine {
     var ownShardCount: Int { ownShards.count }
 
     mutating func execute(
-        _ grant: SimulatedGrant, in scenario: Scenario, drifts: Bool
+        _ grant: SimulatedGrant, in scenario: Scenario, memories: [Int: (version: Int, projection: UInt64)],
+        drifts: Bool
     ) throws(Unprepared) -> UInt64 {
         rows.formUnion(grant.supply.rows)
+        for row in grant.supply.rowsOfB where rowsOfA.contains(row) { rows.insert(row) }
         rowsOfA.formUnion(grant.supply.rows)
         rowsOfA.formUnion(grant.supply.rowsOfA)
         try receiveProjection(grant, scenario, drifts: drifts)
@@ -47,13 +54,14 @@ struct SimulatedEngine {
             }
             return SimulatedMath.answer(grant.unit, projection: nil)
         }
+        if let mapped, let memory = memories[mapped] { (version, projection) = memory }
         guard version == needed else { throw Unprepared(cause: "W of step \(version ?? -1) instead of \(needed)") }
         let answer = SimulatedMath.answer(grant.unit, projection: projection)
         if grant.unit.stage == .train, let schedule = scenario.schedule {
             for row in scenario.rowsOfShards[grant.unit.index] where !rows.contains(row) {
                 throw Unprepared(cause: "row \(row) is missing")
             }
-            ownShards[grant.unit] = answer
+            if mapped == nil { ownShards[grant.unit] = answer }
             let first = (needed - scenario.limits.replaySteps) * schedule.shardsPerStep
             for old in ownShards.keys where old.index < first { ownShards[old] = nil }
         }
@@ -63,34 +71,44 @@ struct SimulatedEngine {
     private mutating func receiveProjection(
         _ grant: SimulatedGrant, _ scenario: Scenario, drifts: Bool
     ) throws(Unprepared) {
+        if grant.supply.projection != .held { mapped = nil }
         switch grant.supply.projection {
         case .held: break
         case .initial:
             (projection, version, hasMoments) = (SimulatedMath.initialProjection, 0, true)
+            try take(grant, scenario, drifts: drifts)
+        case .shared:
+            guard canMap, let life = grant.memory else { throw Unprepared(cause: "W cannot be mapped") }
+            mapped = life
         case .whole(let withMoments):
             (projection, version, hasMoments) = (grant.whole ?? 0, grant.supply.version, withMoments)
         case .replay(let from, _):
-            guard version == from, hasMoments, let schedule = scenario.schedule else {
+            guard version == from, hasMoments else {
                 throw Unprepared(cause: "W of step \(version ?? -1) instead of \(from)")
             }
-            for update in grant.updates {
-                var shards: [UInt64] = []
-                for (shard, value) in update.shards.enumerated() {
-                    let unit = UnitID(.train, update.step * schedule.shardsPerStep + shard)
-                    guard let value = value ?? ownShards[unit] else { throw Unprepared(cause: "no own \(unit)") }
-                    for row in scenario.rowsOfShards[unit.index] where !rowsOfA.contains(row) {
-                        throw Unprepared(cause: "row \(row) of A is missing")
-                    }
-                    shards.append(value)
+            try take(grant, scenario, drifts: drifts)
+        }
+    }
+
+    private mutating func take(_ grant: SimulatedGrant, _ scenario: Scenario, drifts: Bool) throws(Unprepared) {
+        guard let schedule = scenario.schedule else { return }
+        for update in grant.updates {
+            var shards: [UInt64] = []
+            for (shard, value) in update.shards.enumerated() {
+                let unit = UnitID(.train, update.step * schedule.shardsPerStep + shard)
+                guard let value = value ?? ownShards[unit] else { throw Unprepared(cause: "no own \(unit)") }
+                for row in scenario.rowsOfShards[unit.index] where !rowsOfA.contains(row) {
+                    throw Unprepared(cause: "row \(row) of A is missing")
                 }
-                projection = SimulatedMath.step(projection, shards: shards)
-                version = update.step + 1
+                shards.append(value)
             }
-            if drifts { projection ^= 1 }
-            guard projection == grant.checksum else {
-                (version, hasMoments) = (nil, false)
-                throw Unprepared(cause: "W differs from the coordinator's")
-            }
+            projection = SimulatedMath.step(projection, shards: shards)
+            version = update.step + 1
+        }
+        if drifts { projection ^= 1 }
+        guard projection == grant.checksum else {
+            (version, hasMoments) = (nil, false)
+            throw Unprepared(cause: "W differs from the coordinator's")
         }
     }
 }

@@ -45,6 +45,7 @@ extension Simulation {
             case .completeStage(let stage):
                 if stage == .train { disk.checkpoint = (control.stepsApplied, projection) }
                 tell(.stageCompleted(stage))
+            case .stopProcess(let processID, _): stopProcess(processID)
             case .end(let outcome): self.outcome = outcome
             }
         }
@@ -122,7 +123,9 @@ extension Simulation {
         }
         var grant = SimulatedGrant(lease: lease, unit: unit, supply: supply, updates: [])
         switch supply.projection {
-        case .held, .initial: break
+        case .held: break
+        case .shared: grant.memory = life
+        case .initial: (grant.updates, grant.checksum) = (updates(from: 0, own: []), projection)
         case .whole: grant.whole = projection
         case .replay(let from, let own): (grant.updates, grant.checksum) = (updates(from: from, own: own), projection)
         }
@@ -149,9 +152,17 @@ extension Simulation {
 
     // MARK: Life
 
+    /// What workers of the coordinator's machine read where they have mapped it.
+    var memories: [Int: (version: Int, projection: UInt64)] {
+        var memories = memoriesOfLives
+        if coordinatorIsUp { memories[life] = (control.stepsApplied, projection) }
+        return memories
+    }
+
     mutating func crashCoordinator() {
         guard coordinatorIsUp, outcome == nil else { return }
         coordinatorIsUp = false
+        memoriesOfLives[life] = (control.stepsApplied, projection)
         life += 1
         isCommitScheduled = false
         disk.crash(&random)

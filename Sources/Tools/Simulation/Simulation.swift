@@ -24,12 +24,13 @@ package struct Simulation {
         case coordinatorTick
         case workerTick(Int)
         case start(Int)
+        case restart(Int)
         case crash(Int)
         case leave(Int)
         case cut
         case crashCoordinator
         case startCoordinator
-        /// The faults end: what hangs or is gone is started anew.
+        /// The faults end: nobody is cut off any more.
         case recover
     }
 
@@ -81,6 +82,8 @@ package struct Simulation {
     /// Shards of the step at work and of the steps that may be replayed, and W.
     var shards: [Int: [UInt64?]] = [:]
     var projection = SimulatedMath.initialProjection
+    /// W as each earlier life of the coordinator left it in its memory, which a worker may still have mapped.
+    var memoriesOfLives: [Int: (version: Int, projection: UInt64)] = [:]
     /// Whether a wrong answer counted, so that W and results are not what one process would compute.
     var isTainted = false
     package internal(set) var alarms = 0

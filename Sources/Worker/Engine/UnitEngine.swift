@@ -57,7 +57,7 @@ package final class UnitEngine: UnitExecutor {
         try training.prepare(grant)
         switch grant.unit {
         case .extract(let unit): return .extract(try extract(unit))
-        case .train(let unit): return .train(try training.result(unit, number: grant.id.index))
+        case .train(let unit): return .train(try training.result(unit, of: grant))
         case .similarity(let unit): return .similarity(try similarity(unit))
         case .evaluate(let unit): return .evaluate(try evaluate(unit))
         }
@@ -130,7 +130,7 @@ package final class UnitEngine: UnitExecutor {
         let distinct = texts.filter { seen.insert($0).inserted }
         let prompts = try distinct.map { try a.prompt($0, newTokens: newTokens) }
         let streams = try a.model.residualStreams(of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
-        let projection = training.projection
+        let projection = try training.projection()
         var messages: [String: Message] = [:]
         for (place, text) in distinct.enumerated() {
             let vector = try projection.map { try $0.project(streams[place], execution: execution) } ?? streams[place]

@@ -29,6 +29,7 @@ package actor WorkerHost {
     private var run: String?
     private var grants: [LeaseID: Grant] = [:]
     private var results: [LeaseID: UnitResult] = [:]
+    private var unitsAtWork = 0
     private var outcome: WorkerSession.Outcome?
     private var ending: CheckedContinuation<Void, Never>?
 
@@ -70,6 +71,9 @@ package actor WorkerHost {
         return outcome ?? .failed("the worker ended without an outcome")
     }
 
+    /// Whether a unit is at work, perhaps for ever.
+    package var isComputing: Bool { unitsAtWork > 0 }
+
     /// Sends what waits and closes the connection.
     package func close() async {
         await loop.stop()
@@ -104,13 +108,23 @@ package actor WorkerHost {
             case .heartbeat: handle(.message(.heartbeat))
             case .finished(let reason): handle(.message(.finished(reason: reason)))
             case .grant(let grant):
-                grants[grant.lease] = grant
-                handle(.message(.grant(grant.lease, grant.id)))
+                receive(grant)
             }
         } catch {
             report("passed over a message: \(error)")
             handle(.message(.malformed("\(error)")))
         }
+    }
+
+    /// A grant and its companions are units like others; what came for all of them stays with the first.
+    private func receive(_ grant: Grant) {
+        grants[grant.lease] = grant
+        for companion in grant.companions {
+            grants[companion.lease] = Grant(
+                lease: companion.lease, id: companion.id, unit: .train(companion.unit), version: grant.version)
+        }
+        handle(.message(.grant(grant.lease, grant.id)))
+        for companion in grant.companions { handle(.message(.grant(companion.lease, companion.id))) }
     }
 
     private func note(_ event: SocketEvent) {
@@ -153,6 +167,7 @@ package actor WorkerHost {
     }
 
     private func finish(_ lease: LeaseID, _ result: Result<UnitResult, any Error>) {
+        unitsAtWork -= 1
         switch result {
         case .success(let result):
             results[lease] = result
@@ -241,6 +256,7 @@ package actor WorkerHost {
 
     private func execute(_ lease: LeaseID) {
         guard let grant = grants[lease] else { return }
+        unitsAtWork += 1
         engine.perform(
             { try $0.execute(grant) },
             then: { [weak self] result in

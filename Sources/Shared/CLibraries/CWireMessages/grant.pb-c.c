@@ -412,6 +412,186 @@ void   wire__rows_of_a__free_unpacked
   assert(message->base.descriptor == &wire__rows_of_a__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__rows_of_b__init
+                     (Wire__RowsOfB         *message)
+{
+  static const Wire__RowsOfB init_value = WIRE__ROWS_OF_B__INIT;
+  *message = init_value;
+}
+size_t wire__rows_of_b__get_packed_size
+                     (const Wire__RowsOfB *message)
+{
+  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__rows_of_b__pack
+                     (const Wire__RowsOfB *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__rows_of_b__pack_to_buffer
+                     (const Wire__RowsOfB *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__RowsOfB *
+       wire__rows_of_b__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__RowsOfB *)
+     protobuf_c_message_unpack (&wire__rows_of_b__descriptor,
+                                allocator, len, data);
+}
+void   wire__rows_of_b__free_unpacked
+                     (Wire__RowsOfB *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__initial_projection__init
+                     (Wire__InitialProjection         *message)
+{
+  static const Wire__InitialProjection init_value = WIRE__INITIAL_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__initial_projection__get_packed_size
+                     (const Wire__InitialProjection *message)
+{
+  assert(message->base.descriptor == &wire__initial_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__initial_projection__pack
+                     (const Wire__InitialProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__initial_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__initial_projection__pack_to_buffer
+                     (const Wire__InitialProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__initial_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__InitialProjection *
+       wire__initial_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__InitialProjection *)
+     protobuf_c_message_unpack (&wire__initial_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__initial_projection__free_unpacked
+                     (Wire__InitialProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__initial_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__shared_projection__init
+                     (Wire__SharedProjection         *message)
+{
+  static const Wire__SharedProjection init_value = WIRE__SHARED_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__shared_projection__get_packed_size
+                     (const Wire__SharedProjection *message)
+{
+  assert(message->base.descriptor == &wire__shared_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__shared_projection__pack
+                     (const Wire__SharedProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__shared_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__shared_projection__pack_to_buffer
+                     (const Wire__SharedProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__shared_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__SharedProjection *
+       wire__shared_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__SharedProjection *)
+     protobuf_c_message_unpack (&wire__shared_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__shared_projection__free_unpacked
+                     (Wire__SharedProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__shared_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__companion__init
+                     (Wire__Companion         *message)
+{
+  static const Wire__Companion init_value = WIRE__COMPANION__INIT;
+  *message = init_value;
+}
+size_t wire__companion__get_packed_size
+                     (const Wire__Companion *message)
+{
+  assert(message->base.descriptor == &wire__companion__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__companion__pack
+                     (const Wire__Companion *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__companion__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__companion__pack_to_buffer
+                     (const Wire__Companion *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__companion__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Companion *
+       wire__companion__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Companion *)
+     protobuf_c_message_unpack (&wire__companion__descriptor,
+                                allocator, len, data);
+}
+void   wire__companion__free_unpacked
+                     (Wire__Companion *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__companion__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__shard_update__init
                      (Wire__ShardUpdate         *message)
 {
@@ -1149,6 +1329,288 @@ const ProtobufCMessageDescriptor wire__rows_of_a__descriptor =
   (ProtobufCMessageInit) wire__rows_of_a__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor wire__rows_of_b__field_descriptors[2] =
+{
+  {
+    "indices",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__RowsOfB, n_indices),
+    offsetof(Wire__RowsOfB, indices),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "b",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__RowsOfB, b),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__rows_of_b__field_indices_by_name[] = {
+  1,   /* field[1] = b */
+  0,   /* field[0] = indices */
+};
+static const ProtobufCIntRange wire__rows_of_b__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__rows_of_b__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.RowsOfB",
+  "RowsOfB",
+  "Wire__RowsOfB",
+  "wire",
+  sizeof(Wire__RowsOfB),
+  2,
+  wire__rows_of_b__field_descriptors,
+  wire__rows_of_b__field_indices_by_name,
+  1,  wire__rows_of_b__number_ranges,
+  (ProtobufCMessageInit) wire__rows_of_b__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__initial_projection__field_descriptors[4] =
+{
+  {
+    "initialization",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Wire__InitialProjection, has_initialization),
+    offsetof(Wire__InitialProjection, initialization),
+    &wire__projection_initialization__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seed",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Wire__InitialProjection, has_seed),
+    offsetof(Wire__InitialProjection, seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dimension_a",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__InitialProjection, has_dimension_a),
+    offsetof(Wire__InitialProjection, dimension_a),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dimension_b",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__InitialProjection, has_dimension_b),
+    offsetof(Wire__InitialProjection, dimension_b),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__initial_projection__field_indices_by_name[] = {
+  2,   /* field[2] = dimension_a */
+  3,   /* field[3] = dimension_b */
+  0,   /* field[0] = initialization */
+  1,   /* field[1] = seed */
+};
+static const ProtobufCIntRange wire__initial_projection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor wire__initial_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.InitialProjection",
+  "InitialProjection",
+  "Wire__InitialProjection",
+  "wire",
+  sizeof(Wire__InitialProjection),
+  4,
+  wire__initial_projection__field_descriptors,
+  wire__initial_projection__field_indices_by_name,
+  1,  wire__initial_projection__number_ranges,
+  (ProtobufCMessageInit) wire__initial_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__shared_projection__field_descriptors[5] =
+{
+  {
+    "process_id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Wire__SharedProjection, has_process_id),
+    offsetof(Wire__SharedProjection, process_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "descriptor_number",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Wire__SharedProjection, has_descriptor_number),
+    offsetof(Wire__SharedProjection, descriptor_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Wire__SharedProjection, has_key),
+    offsetof(Wire__SharedProjection, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dimension_a",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__SharedProjection, has_dimension_a),
+    offsetof(Wire__SharedProjection, dimension_a),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dimension_b",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__SharedProjection, has_dimension_b),
+    offsetof(Wire__SharedProjection, dimension_b),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__shared_projection__field_indices_by_name[] = {
+  1,   /* field[1] = descriptor_number */
+  3,   /* field[3] = dimension_a */
+  4,   /* field[4] = dimension_b */
+  2,   /* field[2] = key */
+  0,   /* field[0] = process_id */
+};
+static const ProtobufCIntRange wire__shared_projection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor wire__shared_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.SharedProjection",
+  "SharedProjection",
+  "Wire__SharedProjection",
+  "wire",
+  sizeof(Wire__SharedProjection),
+  5,
+  wire__shared_projection__field_descriptors,
+  wire__shared_projection__field_indices_by_name,
+  1,  wire__shared_projection__number_ranges,
+  (ProtobufCMessageInit) wire__shared_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__companion__field_descriptors[3] =
+{
+  {
+    "lease",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Wire__Companion, has_lease),
+    offsetof(Wire__Companion, lease),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "id",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Companion, id),
+    &wire__unit_id__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Companion, unit),
+    &wire__train_unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__companion__field_indices_by_name[] = {
+  1,   /* field[1] = id */
+  0,   /* field[0] = lease */
+  2,   /* field[2] = unit */
+};
+static const ProtobufCIntRange wire__companion__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor wire__companion__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Companion",
+  "Companion",
+  "Wire__Companion",
+  "wire",
+  sizeof(Wire__Companion),
+  3,
+  wire__companion__field_descriptors,
+  wire__companion__field_indices_by_name,
+  1,  wire__companion__number_ranges,
+  (ProtobufCMessageInit) wire__companion__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor wire__shard_update__field_descriptors[3] =
 {
   {
@@ -1290,7 +1752,7 @@ const ProtobufCMessageDescriptor wire__step_update__descriptor =
   (ProtobufCMessageInit) wire__step_update__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__grant__field_descriptors[11] =
+static const ProtobufCFieldDescriptor wire__grant__field_descriptors[15] =
 {
   {
     "lease",
@@ -1424,16 +1886,68 @@ static const ProtobufCFieldDescriptor wire__grant__field_descriptors[11] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "initial",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Grant, initial),
+    &wire__initial_projection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shared",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Grant, shared),
+    &wire__shared_projection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows_of_b",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Grant, rows_of_b),
+    &wire__rows_of_b__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "companions",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Grant, n_companions),
+    offsetof(Wire__Grant, companions),
+    &wire__companion__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__grant__field_indices_by_name[] = {
   10,   /* field[10] = checksum */
+  14,   /* field[14] = companions */
   6,   /* field[6] = first_moment */
   1,   /* field[1] = id */
+  11,   /* field[11] = initial */
   0,   /* field[0] = lease */
   3,   /* field[3] = projection */
   4,   /* field[4] = rows */
   8,   /* field[8] = rows_of_a */
+  13,   /* field[13] = rows_of_b */
   7,   /* field[7] = second_moment */
+  12,   /* field[12] = shared */
   2,   /* field[2] = unit */
   9,   /* field[9] = updates */
   5,   /* field[5] = version */
@@ -1441,7 +1955,7 @@ static const unsigned wire__grant__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__grant__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor wire__grant__descriptor =
 {
@@ -1451,12 +1965,42 @@ const ProtobufCMessageDescriptor wire__grant__descriptor =
   "Wire__Grant",
   "wire",
   sizeof(Wire__Grant),
-  11,
+  15,
   wire__grant__field_descriptors,
   wire__grant__field_indices_by_name,
   1,  wire__grant__number_ranges,
   (ProtobufCMessageInit) wire__grant__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue wire__projection_initialization__enum_values_by_number[3] =
+{
+  { "PROJECTION_INITIALIZATION_UNSPECIFIED", "WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED", 0 },
+  { "PROJECTION_INITIALIZATION_XAVIER", "WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_XAVIER", 1 },
+  { "PROJECTION_INITIALIZATION_KAIMING", "WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_KAIMING", 2 },
+};
+static const ProtobufCIntRange wire__projection_initialization__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex wire__projection_initialization__enum_values_by_name[3] =
+{
+  { "PROJECTION_INITIALIZATION_KAIMING", 2 },
+  { "PROJECTION_INITIALIZATION_UNSPECIFIED", 0 },
+  { "PROJECTION_INITIALIZATION_XAVIER", 1 },
+};
+const ProtobufCEnumDescriptor wire__projection_initialization__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "wire.ProjectionInitialization",
+  "ProjectionInitialization",
+  "Wire__ProjectionInitialization",
+  "wire",
+  3,
+  wire__projection_initialization__enum_values_by_number,
+  3,
+  wire__projection_initialization__enum_values_by_name,
+  1,
+  wire__projection_initialization__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue wire__evaluation_task__enum_values_by_number[3] =
 {

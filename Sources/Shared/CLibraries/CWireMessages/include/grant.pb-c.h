@@ -25,6 +25,10 @@ typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__WorkUnit Wire__WorkUnit;
 typedef struct Wire__ActivationRows Wire__ActivationRows;
 typedef struct Wire__RowsOfA Wire__RowsOfA;
+typedef struct Wire__RowsOfB Wire__RowsOfB;
+typedef struct Wire__InitialProjection Wire__InitialProjection;
+typedef struct Wire__SharedProjection Wire__SharedProjection;
+typedef struct Wire__Companion Wire__Companion;
 typedef struct Wire__ShardUpdate Wire__ShardUpdate;
 typedef struct Wire__StepUpdate Wire__StepUpdate;
 typedef struct Wire__Grant Wire__Grant;
@@ -32,6 +36,12 @@ typedef struct Wire__Grant Wire__Grant;
 
 /* --- enums --- */
 
+typedef enum _Wire__ProjectionInitialization {
+  WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED = 0,
+  WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_XAVIER = 1,
+  WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_KAIMING = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__PROJECTION_INITIALIZATION)
+} Wire__ProjectionInitialization;
 typedef enum _Wire__EvaluationTask {
   WIRE__EVALUATION_TASK__EVALUATION_TASK_UNSPECIFIED = 0,
   WIRE__EVALUATION_TASK__EVALUATION_TASK_SQUAD = 1,
@@ -202,6 +212,82 @@ struct  Wire__RowsOfA
 
 
 /*
+ * Rows of B's activations: `b` has one row for each index.
+ */
+struct  Wire__RowsOfB
+{
+  ProtobufCMessage base;
+  size_t n_indices;
+  int64_t *indices;
+  Wire__Matrix *b;
+};
+#define WIRE__ROWS_OF_B__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__rows_of_b__descriptor) \
+    , 0,NULL, NULL }
+
+
+/*
+ * W before the first step, as the worker draws it.
+ */
+struct  Wire__InitialProjection
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_initialization;
+  Wire__ProjectionInitialization initialization;
+  protobuf_c_boolean has_seed;
+  uint64_t seed;
+  protobuf_c_boolean has_dimension_a;
+  int64_t dimension_a;
+  protobuf_c_boolean has_dimension_b;
+  int64_t dimension_b;
+};
+#define WIRE__INITIAL_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__initial_projection__descriptor) \
+    , 0, WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * W in the coordinator's memory, for a worker on its machine.
+ */
+struct  Wire__SharedProjection
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_process_id;
+  int32_t process_id;
+  protobuf_c_boolean has_descriptor_number;
+  int32_t descriptor_number;
+  /*
+   * Stands in the memory too.
+   */
+  protobuf_c_boolean has_key;
+  uint64_t key;
+  protobuf_c_boolean has_dimension_a;
+  int64_t dimension_a;
+  protobuf_c_boolean has_dimension_b;
+  int64_t dimension_b;
+};
+#define WIRE__SHARED_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__shared_projection__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * A shard of the same step that is given with another.
+ */
+struct  Wire__Companion
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_lease;
+  uint64_t lease;
+  Wire__UnitID *id;
+  Wire__TrainUnit *unit;
+};
+#define WIRE__COMPANION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__companion__descriptor) \
+    , 0, 0, NULL, NULL }
+
+
+/*
  * A shard of a step that the worker takes itself.
  */
 struct  Wire__ShardUpdate
@@ -276,14 +362,22 @@ struct  Wire__Grant
   size_t n_updates;
   Wire__StepUpdate **updates;
   /*
-   * Of W after `updates`; absent where there are none.
+   * Of W as the unit needs it, where it was drawn, mapped or moved for this grant.
    */
   protobuf_c_boolean has_checksum;
   uint64_t checksum;
+  /*
+   * At most one of `projection`, `initial` and `shared`.
+   */
+  Wire__InitialProjection *initial;
+  Wire__SharedProjection *shared;
+  Wire__RowsOfB *rows_of_b;
+  size_t n_companions;
+  Wire__Companion **companions;
 };
 #define WIRE__GRANT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__grant__descriptor) \
-    , 0, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0, 0 }
+    , 0, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, 0,NULL }
 
 
 /* Wire__ExtractUnit methods */
@@ -457,6 +551,82 @@ Wire__RowsOfA *
 void   wire__rows_of_a__free_unpacked
                      (Wire__RowsOfA *message,
                       ProtobufCAllocator *allocator);
+/* Wire__RowsOfB methods */
+void   wire__rows_of_b__init
+                     (Wire__RowsOfB         *message);
+size_t wire__rows_of_b__get_packed_size
+                     (const Wire__RowsOfB   *message);
+size_t wire__rows_of_b__pack
+                     (const Wire__RowsOfB   *message,
+                      uint8_t             *out);
+size_t wire__rows_of_b__pack_to_buffer
+                     (const Wire__RowsOfB   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__RowsOfB *
+       wire__rows_of_b__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__rows_of_b__free_unpacked
+                     (Wire__RowsOfB *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__InitialProjection methods */
+void   wire__initial_projection__init
+                     (Wire__InitialProjection         *message);
+size_t wire__initial_projection__get_packed_size
+                     (const Wire__InitialProjection   *message);
+size_t wire__initial_projection__pack
+                     (const Wire__InitialProjection   *message,
+                      uint8_t             *out);
+size_t wire__initial_projection__pack_to_buffer
+                     (const Wire__InitialProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__InitialProjection *
+       wire__initial_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__initial_projection__free_unpacked
+                     (Wire__InitialProjection *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__SharedProjection methods */
+void   wire__shared_projection__init
+                     (Wire__SharedProjection         *message);
+size_t wire__shared_projection__get_packed_size
+                     (const Wire__SharedProjection   *message);
+size_t wire__shared_projection__pack
+                     (const Wire__SharedProjection   *message,
+                      uint8_t             *out);
+size_t wire__shared_projection__pack_to_buffer
+                     (const Wire__SharedProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__SharedProjection *
+       wire__shared_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__shared_projection__free_unpacked
+                     (Wire__SharedProjection *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__Companion methods */
+void   wire__companion__init
+                     (Wire__Companion         *message);
+size_t wire__companion__get_packed_size
+                     (const Wire__Companion   *message);
+size_t wire__companion__pack
+                     (const Wire__Companion   *message,
+                      uint8_t             *out);
+size_t wire__companion__pack_to_buffer
+                     (const Wire__Companion   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Companion *
+       wire__companion__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__companion__free_unpacked
+                     (Wire__Companion *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__ShardUpdate methods */
 void   wire__shard_update__init
                      (Wire__ShardUpdate         *message);
@@ -543,6 +713,18 @@ typedef void (*Wire__ActivationRows_Closure)
 typedef void (*Wire__RowsOfA_Closure)
                  (const Wire__RowsOfA *message,
                   void *closure_data);
+typedef void (*Wire__RowsOfB_Closure)
+                 (const Wire__RowsOfB *message,
+                  void *closure_data);
+typedef void (*Wire__InitialProjection_Closure)
+                 (const Wire__InitialProjection *message,
+                  void *closure_data);
+typedef void (*Wire__SharedProjection_Closure)
+                 (const Wire__SharedProjection *message,
+                  void *closure_data);
+typedef void (*Wire__Companion_Closure)
+                 (const Wire__Companion *message,
+                  void *closure_data);
 typedef void (*Wire__ShardUpdate_Closure)
                  (const Wire__ShardUpdate *message,
                   void *closure_data);
@@ -558,6 +740,7 @@ typedef void (*Wire__Grant_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    wire__projection_initialization__descriptor;
 extern const ProtobufCEnumDescriptor    wire__evaluation_task__descriptor;
 extern const ProtobufCEnumDescriptor    wire__condition__descriptor;
 extern const ProtobufCMessageDescriptor wire__extract_unit__descriptor;
@@ -569,6 +752,10 @@ extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__work_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__activation_rows__descriptor;
 extern const ProtobufCMessageDescriptor wire__rows_of_a__descriptor;
+extern const ProtobufCMessageDescriptor wire__rows_of_b__descriptor;
+extern const ProtobufCMessageDescriptor wire__initial_projection__descriptor;
+extern const ProtobufCMessageDescriptor wire__shared_projection__descriptor;
+extern const ProtobufCMessageDescriptor wire__companion__descriptor;
 extern const ProtobufCMessageDescriptor wire__shard_update__descriptor;
 extern const ProtobufCMessageDescriptor wire__step_update__descriptor;
 extern const ProtobufCMessageDescriptor wire__grant__descriptor;
