@@ -18,11 +18,11 @@ struct ChatTests {
 
     /// Copies of the shipped models, with templates where they are wanted.
     private struct Models {
-        let scratch: ScratchFolder
+        let scratch: TemporaryFolder
         let a: URL
         let b: URL
 
-        init(_ scratch: ScratchFolder) throws {
+        init(_ scratch: TemporaryFolder) throws {
             self.scratch = scratch
             (a, b) = (scratch.file("a"), scratch.file("b"))
             for (source, copy) in [(DemoAssets.modelA, a), (DemoAssets.modelB, b)] {
@@ -61,7 +61,7 @@ struct ChatTests {
     ]
 
     @Test func `each model answers what its own template makes of the prompt`() throws {
-        let models = try Models(try ScratchFolder())
+        let models = try Models(try TemporaryFolder())
         let run = try models.run("run")
         #expect(run.code == 0, "\(run.errors)")
         let plain = try models.run("plain", [])
@@ -107,7 +107,7 @@ struct ChatTests {
     }
 
     @Test func `two workers give the same bytes as one, and every file names the mode`() throws {
-        let models = try Models(try ScratchFolder())
+        let models = try Models(try TemporaryFolder())
         for (output, workers) in [("one", 1), ("two", 2)] {
             let ending = try models.run(output, workers: workers)
             #expect(ending.code == 0, "\(ending.errors)")
@@ -125,7 +125,7 @@ struct ChatTests {
     }
 
     @Test func `the mode and the templates are part of what a run is`() throws {
-        let models = try Models(try ScratchFolder())
+        let models = try Models(try TemporaryFolder())
         #expect(try models.run("run").code == 0)
         let plain = try models.run("run", [])
         #expect(plain.code == 2 && plain.errors.contains("configuration.chat"), "\(plain.errors)")
@@ -135,7 +135,7 @@ struct ChatTests {
     }
 
     @Test func `a configuration file turns it on`() throws {
-        let models = try Models(try ScratchFolder())
+        let models = try Models(try TemporaryFolder())
         let file = models.scratch.file("run.yaml")
         try Data("chat: true\n".utf8).write(to: file)
         #expect(try models.run("flag").code == 0)
@@ -152,7 +152,7 @@ struct ChatTests {
     func `a model whose template cannot be used is a usage error before any work`(
         template: String?, named: String
     ) throws {
-        let models = try Models(try ScratchFolder())
+        let models = try Models(try TemporaryFolder())
         try models.write(template, into: models.b)
         let ending = try models.run("run")
         #expect(ending.code == 2, "\(ending.errors)")
@@ -165,7 +165,7 @@ struct ChatTests {
 
     @Test(arguments: [nil, "{{ messages[0].content }} {{ eos_token }}"])
     func `a worker whose folder has no template, or another, takes no part and says why`(template: String?) throws {
-        let models = try Models(try ScratchFolder())
+        let models = try Models(try TemporaryFolder())
         let copy = models.scratch.file("elsewhere")
         try FileManager.default.copyItem(at: models.b, to: copy)
         try models.write(template, into: copy)

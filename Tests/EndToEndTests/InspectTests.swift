@@ -72,7 +72,7 @@ struct InspectTests {
     /// A copy of a fixture with a piece of one of its files replaced by another of the same length or, in config.json,
     /// of any.
     private func changed(
-        _ fixture: String, _ file: String, _ old: String, _ new: String, in scratch: ScratchFolder
+        _ fixture: String, _ file: String, _ old: String, _ new: String, in scratch: TemporaryFolder
     ) throws -> URL {
         let folder = scratch.file("changed-\(UUID().uuidString)")
         try FileManager.default.copyItem(at: Repository.fixture("Families/\(fixture)"), to: folder)
@@ -98,7 +98,7 @@ struct InspectTests {
         ),
     ])
     func `inspect names the tensor that does not fit`(file: String, old: String, new: String, named: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = try changed("mistral", file, old, new, in: scratch)
         let ending = try ProgramProcess.run("worker", ["inspect", "--model", folder.path], in: scratch)
         #expect(ending.code == 2)
@@ -106,7 +106,7 @@ struct InspectTests {
     }
 
     @Test func `inspect counts the tensors that are not used`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         func unused(_ old: String, _ new: String) throws -> [String: Int] {
             let folder = try changed("mistral", "config.json", old, new, in: scratch)
             let ending = try ProgramProcess.run(
@@ -122,7 +122,7 @@ struct InspectTests {
     }
 
     @Test func `the memory of a context is that of the windows where blocks slide one`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         func bytes(_ positions: Int) throws -> Int {
             let folder = try changed(
                 "mistral", "config.json", "\"max_position_embeddings\": 64",

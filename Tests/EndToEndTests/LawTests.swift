@@ -31,7 +31,7 @@ struct LawTests {
 
     @Test(arguments: ["replay", "whole"])
     func `how W gets to the workers changes no byte of a result`(form: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
             "coordinator",

@@ -9,7 +9,7 @@ import Testing
     /// A family's small model with more positions than its weights were made for, which is all the same to them.
     private static func load(_ family: String, positions: Int, rowLimit: Int) throws -> LanguageModel {
         let source = Repository.fixture("Families/\(family)")
-        let scratch = TemporaryFolder()
+        let scratch = try TemporaryFolder()
         let folder = try scratch.folder()
         for name in ["model.safetensors", "tokenizer.json"] {
             try FileManager.default.copyItem(
