@@ -100,7 +100,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "Projection", "Datasets", "Evaluation", "Reports",
+                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -118,14 +118,17 @@ let package = Package(
         part("WorkerSession", of: "Worker", in: "Session", ["Run"], simulated),
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
-            ["Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "Projection"]),
+            [
+                "Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
+                "Projection",
+            ]),
         part(
             "WorkerHost", of: "Worker", in: "Host",
             ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging"]),
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "ChatTemplates", "Console", "Run", "Transport", "Weights", "Models",
+                "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models",
                 "Generation",
                 "Tokenization",
                 "Tensors", "ModelFolders", "Projection", argumentParser,
@@ -143,7 +146,8 @@ let package = Package(
         tool(
             "Benchmarks",
             [
-                "CMachineLimits", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession", "Projection", "Run",
+                "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
+                "Projection", "Run",
                 "Wire", "Transport", "Messaging", "Storage", "Tensors", "ModelFolders", "Models", "Generation",
                 "Console", argumentParser,
             ]),
@@ -152,7 +156,7 @@ let package = Package(
             "Fuzzing", of: "Tools", in: "Fuzzing",
             [
                 "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
-                "Tokenization", "Datasets",
+                "Tokenization", "ChatTemplates", "Datasets",
             ]),
         .executableTarget(
             name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],
@@ -186,7 +190,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
                 "Generation", "Tensors", "ModelFolders",
-                "WorkerEngine", "DemoAssets", "Coordinator", "Worker",
+                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

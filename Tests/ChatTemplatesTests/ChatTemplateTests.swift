@@ -106,15 +106,78 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        // Loops that do nothing.
+        "{% for x in range(9999) %}{% for y in range(9999) %}{% endfor %}{% endfor %}",
+        "{% for x in range(9999) %}{% for y in range(9999) if false %}{% endfor %}{% endfor %}",
+        // A list in a list in a list.
+        "{% set n = namespace(l=[]) %}{% for x in range(9999) %}{% set n.l = [n.l] %}{% endfor %}",
+        "{% set n = namespace(l=0) %}{% for x in range(9999) %}{% set n.l = {'a': n.l} %}{% endfor %}",
+        // A list that holds itself twice, forty times over.
+        "{% set n = namespace(l=[1]) %}{% for x in range(40) %}{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l == n.l }}",
+        "{% set n = namespace(l=[1]) %}{% for x in range(40) %}{% set n.l = n.l + n.l %}{% endfor %}",
+        // A text that grows, and every letter of which becomes a value.
+        "{% set n = namespace(t='ab') %}{% for x in range(23) %}{% set n.t = n.t + n.t %}{% endfor %}"
+            + "{% for a in range(99) %}{% for c in n.t %}{% endfor %}{% endfor %}",
+        "{% set n = namespace(t='a ') %}{% for x in range(23) %}{% set n.t = n.t + n.t %}{% endfor %}{{ n.t.split() }}",
+        "{% set n = namespace(t='ab') %}{% for x in range(22) %}{% set n.t = n.t + n.t %}{% endfor %}"
+            + "{% for x in range(9999) %}{% set y = n.t | replace('a', 'b') | trim %}{% endfor %}",
+    ])
+    func `a template that would take for ever, or all memory, ends in an error`(_ source: String) throws {
+        let template = try ChatTemplate(source: source)
+        let duration = ContinuousClock().measure {
+            #expect(throws: ChatTemplateError.self) {
+                try template.prompt([ChatTemplate.Message(role: "user", content: "Hi")])
+            }
+        }
+        #expect(duration < .seconds(20))
+    }
+
+    @Test(arguments: ["(", "[", "{% if true %}", "{% for x in y %}", "not ", "{{ ", "{'a': ", "-", "x if "])
+    func `nesting a million deep is an error`(_ opening: String) {
+        let nested = String(repeating: opening, count: 1_000_000 / opening.utf8.count)
+        for source in ["{{ \(nested)", "{% set x = \(nested)"] + (opening.hasPrefix("{%") ? [nested] : []) {
+            #expect(throws: ChatTemplateError.self) { try render(source) }
+        }
+    }
+
+    @Test func `namespaces may hold one another`() throws {
+        let ring = "{% set n = namespace() %}{% set n.a = namespace(b=n) %}{{ n.a.b == n }}"
+        #expect(try render(ring) == "True")
+        let chain =
+            "{% set n = namespace(l=0) %}"
+            + "{% for x in range(9999) %}{% set m = namespace(l=n.l) %}{% set n.l = m %}{% endfor %}end"
+        #expect(try render(chain) == "end")
+    }
+
+    @Test func `an error is a line, whatever the template holds`() {
+        let name = String(repeating: "n", count: 100_000)
+        for source in ["{{ raise_exception('a\\nb' ~ '\(name)') }}", "{{ \(name).x }}", "{{ 'x' | \(name) }}"] {
+            let error = #expect(throws: ChatTemplateError.self) { try render(source) }
+            let text = error.map { "\($0)" } ?? ""
+            #expect(!text.contains("\n") && text.utf8.count < 1000 && !text.isEmpty)
+        }
+    }
+
+    @Test func `a template of more than a megabyte is refused`() {
+        #expect(throws: ChatTemplateError.self) { try render(String(repeating: "x", count: 1 << 20 + 1)) }
+    }
+
+    @Test func `texts are searched as Python searches them`() throws {
+        #expect(try render("{{ 'e' in messages[0].content }}", "e\u{301}") == "True")
+        #expect(try render("{{ '' in 'a' }}{{ 'b' in 'a' }}") == "TrueFalse")
+        #expect(try render("{{ messages[0].content.split('e') | join('|') }}", "e\u{301}e") == "|\u{301}|")
+        #expect(try render("{{ messages[0].content[1] }}{{ messages[0].content[-1] }}", "a\r\n") == "\r\n")
+    }
+
     @Test func `the date is the template's own`() throws {
         let source = "{% if strftime_now is defined %}{{ strftime_now('%d') }}{% else %}26 Jul{% endif %}"
         #expect(try render(source) == "26 Jul")
     }
 
     @Test func `the template stands in a file of its own, or in the tokenizer's configuration`() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("chat-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let temporary = try TemporaryFolder()
+        let folder = temporary.url
         func prompt() throws -> String {
             try ChatTemplate(folder: folder).prompt([ChatTemplate.Message(role: "user", content: "x")])
         }

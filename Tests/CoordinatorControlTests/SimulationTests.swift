@@ -52,6 +52,17 @@ struct SimulationTests {
         #expect(alarms > 0)
     }
 
+    @Test func `a run goes on where every worker hangs now and then and nobody else comes`() {
+        var faults = Faults()
+        faults.hang = 0.15
+        faults.lastingSeconds = 1e5
+        for seed in UInt64(0)..<50 {
+            var simulation = Simulation(.small(workers: 1 + Int(seed) % 2), faults: faults, seed: seed)
+            #expect(simulation.run() == nil, "seed \(seed)")
+            #expect(simulation.time < 2_000, "seed \(seed)")
+        }
+    }
+
     @Test func `a worker that is a hundred times slower costs little`() {
         var faults = Faults()
         var simulation = Simulation(.small(workers: 4), faults: faults, seed: 3)

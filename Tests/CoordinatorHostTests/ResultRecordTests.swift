@@ -25,17 +25,15 @@ struct ResultRecordTests {
     ]
 
     @Test func `a record comes back from the journal as it was, with the same digest`() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("record-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let written = Self.results.map { ResultRecord(run: "run", unit: $0.0, result: $0.1) }
         do {
-            let journal = try Journal(folder: folder) { _ in }
+            let journal = try Journal(folder: folder.url) { _ in }
             for record in written { try record.append(to: journal) }
             try journal.commit()
         }
         var read: [(run: String, record: ResultRecord)] = []
-        _ = try Journal(folder: folder) { read.append(try ResultRecord.decode($0.payload)) }
+        _ = try Journal(folder: folder.url) { read.append(try ResultRecord.decode($0.payload)) }
         #expect(read.map(\.run) == ["run", "run"])
         #expect(read.map(\.record.unit) == written.map(\.unit))
         #expect(read.map(\.record.result) == written.map(\.result))

@@ -56,7 +56,8 @@ struct RowBlockRunTests {
         var engine = TrainingEngine(execution: Execution(threads: 1))
         func say(_ message: WorkerMessage) {
             conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: PeerID([1]), at: .seconds(1))
-            conductor.commit(at: .seconds(1))
+            guard let commit = conductor.beginCommit(at: .seconds(1)) else { return }
+            conductor.finishCommit(commit, commit.wait(), at: .seconds(1))
         }
         conductor.start(at: .seconds(0))
         say(

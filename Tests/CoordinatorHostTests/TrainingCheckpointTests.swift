@@ -1,16 +1,16 @@
 import Foundation
 import Projection
 import Run
+import TestSupport
 import Testing
 
 @testable import CoordinatorHost
 
 struct TrainingCheckpointTests {
-    private func scratch() throws -> URL {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("checkpoint-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return folder.appendingPathComponent("training.checkpoint")
-    }
+    private let temporary: TemporaryFolder
+    private var file: URL { temporary.file("training.checkpoint") }
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private func trained(steps: Int) throws -> TrainingCheckpoint {
         let w = ProjectionInitialization.xavier.matrix(dimensionA: 3, dimensionB: 2, seed: 1)
@@ -26,7 +26,6 @@ struct TrainingCheckpointTests {
     }
 
     @Test func `training goes on from a checkpoint to the same bits`() throws {
-        let file = try scratch()
         let whole = try trained(steps: 9)
         try trained(steps: 5).write(to: file)
         let read = try #require(
@@ -37,11 +36,10 @@ struct TrainingCheckpointTests {
 
     @Test func `no file is no checkpoint`() throws {
         #expect(
-            try TrainingCheckpoint.read(from: scratch(), dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9) == nil)
+            try TrainingCheckpoint.read(from: file, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9) == nil)
     }
 
     @Test func `a flipped bit anywhere is found and the file is named`() throws {
-        let file = try scratch()
         try trained(steps: 2).write(to: file)
         let good = try Data(contentsOf: file)
         for place in good.indices {

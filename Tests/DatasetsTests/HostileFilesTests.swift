@@ -1,4 +1,5 @@
 import Run
+import TestSupport
 import Testing
 
 @testable import Datasets

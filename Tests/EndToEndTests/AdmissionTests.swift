@@ -1,20 +1,21 @@
 import Foundation
 import Run
+import TestSupport
 import Testing
 import Transport
 
 /// To nobody but those it admits: with real processes and real keys.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct AdmissionTests {
     /// A coordinator that listens at all addresses with keys, and waits for workers; a run of some seconds.
     private struct Guarded {
-        let scratch: ScratchFolder
+        let scratch: TemporaryFolder
         let coordinator: ProgramProcess
         let worker: Endpoint
         let status: Endpoint
 
         init(workers: Int = 0, more: [String] = []) throws {
-            scratch = try ScratchFolder()
+            scratch = try TemporaryFolder()
             let made = try ProgramProcess.run(
                 "coordinator", ["keygen", "--output", scratch.file("keys").path], in: scratch)
             #expect(made.code == 0, "\(made.errors)")
@@ -131,7 +132,7 @@ struct AdmissionTests {
 
     @Test(arguments: ["--listen", "--status"])
     func `an address that others reach is refused without keys, with the command that makes them`(flag: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let ending = try ProgramProcess.run(
             "coordinator", ShortRun.arguments(output: scratch.file("run"), ["--workers", "0", flag, "tcp://*:5999"]),
             in: scratch)
@@ -141,7 +142,7 @@ struct AdmissionTests {
     }
 
     @Test func `a worker does not go elsewhere without keys, nor with half of them`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let bare = try ProgramProcess.run("worker", ["--connect", "tcp://192.0.2.1:5755"], in: scratch)
         #expect(bare.code == 2 && bare.errors.contains("--coordinator-key"))
         _ = try ProgramProcess.run("coordinator", ["keygen", "--output", scratch.file("keys").path], in: scratch)

@@ -1,12 +1,14 @@
 import DemoAssets
 import Foundation
+import TestSupport
 import Testing
 
 /// What cannot work is said in one line that names the thing, before any work where it can be known before.
+@Suite(.blocking)
 struct BadInputTests {
     /// Runs the coordinator with some of its arguments replaced.
     private func run(
-        _ scratch: ScratchFolder, replacing: [String: String] = [:], adding: [String] = []
+        _ scratch: TemporaryFolder, replacing: [String: String] = [:], adding: [String] = []
     ) throws -> ProgramProcess.Ending {
         var arguments = [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
@@ -33,7 +35,7 @@ struct BadInputTests {
         ("--similarity-layers", "0,9", "--similarity-layers 9"), ("--config", "/nowhere.yaml", "/nowhere.yaml"),
     ])
     func `unusable arguments are named and exit with 2`(flag: String, value: String, named: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let ending = try run(scratch, replacing: [flag: value])
         #expect(ending.code == 2, "\(ending.errors)")
         #expect(ending.errors.contains(named), "\(ending.errors)")
@@ -42,7 +44,7 @@ struct BadInputTests {
 
     /// A copy of a shipped model with one file changed.
     private func model(
-        _ scratch: ScratchFolder, changing file: String, _ change: (Data) -> Data
+        _ scratch: TemporaryFolder, changing file: String, _ change: (Data) -> Data
     ) throws -> URL {
         let copy = scratch.file("model-\(UUID().uuidString)")
         try FileManager.default.copyItem(at: URL(fileURLWithPath: DemoAssets.modelA), to: copy)
@@ -56,7 +58,7 @@ struct BadInputTests {
     }
 
     @Test func `truncated weights are named before any work`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = try model(scratch, changing: "model.safetensors") { $0.prefix($0.count - 100) }
         let ending = try run(scratch, replacing: ["--model-a": folder.path])
         #expect(ending.code == 2)
@@ -64,7 +66,7 @@ struct BadInputTests {
     }
 
     @Test func `a header that lies about offsets is named before any work`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = try model(scratch, changing: "model.safetensors") { data in
             var data = data
             // The header's length, its first eight bytes, is made larger than the file.
@@ -77,7 +79,7 @@ struct BadInputTests {
     }
 
     @Test func `an unknown architecture is named with those that are known`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = try model(
             scratch, changing: "config.json", Self.replacing("LlamaForCausalLM", "SphinxForCausalLM"))
         let ending = try run(scratch, replacing: ["--model-a": folder.path])
@@ -86,7 +88,7 @@ struct BadInputTests {
     }
 
     @Test func `an unknown tokenizer type is named`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = try model(scratch, changing: "tokenizer.json") { data in
             let text = String(decoding: data, as: UTF8.self)
             return Data(text.replacing(#/"type":\s*"BPE"/#, with: "\"type\": \"Runes\"").utf8)
@@ -96,20 +98,20 @@ struct BadInputTests {
         #expect(ending.errors.contains("tokenizer.json") && ending.errors.contains("Runes"), "\(ending.errors)")
     }
 
-    @Test func `weights that do not fit the configuration end the run with the tensor's name`() throws {
-        let scratch = try ScratchFolder()
+    @Test func `weights that do not fit the configuration are named before any work`() throws {
+        let scratch = try TemporaryFolder()
         let folder = try model(scratch, changing: "config.json") { data in
             let text = String(decoding: data, as: UTF8.self)
             return Data(text.replacing(#/"intermediate_size":\s*\d+/#, with: "\"intermediate_size\": 300").utf8)
         }
         let ending = try run(scratch, replacing: ["--model-a": folder.path])
-        #expect(ending.code == 1)
+        #expect(ending.code == 2)
         #expect(ending.errors.contains("model.layers.0.mlp.gate_proj.weight"), "\(ending.errors)")
         #expect(ending.errors.contains("expected shape"), "\(ending.errors)")
     }
 
     @Test func `a broken line is counted, named by file and line, and passed over`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let file = scratch.file("problems.jsonl")
         let good = "{\"question\": \"What is 1 + 1?\", \"answer\": \"1 + 1 = 2\\n#### 2\"}\n"
         try Data((good + good + "{\"question\": \n" + good + good).utf8).write(to: file)
@@ -120,7 +122,7 @@ struct BadInputTests {
     }
 
     @Test func `an empty data set is named`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let file = scratch.file("empty.jsonl")
         try Data().write(to: file)
         let ending = try run(scratch, replacing: ["--gsm8k": file.path])
@@ -129,7 +131,7 @@ struct BadInputTests {
     }
 
     @Test func `a port in use is named`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let holder = try ProgramProcess(
             "coordinator",
             DemoRun.arguments(
@@ -142,7 +144,7 @@ struct BadInputTests {
     }
 
     @Test func `two coordinators cannot do one run`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let arguments = DemoRun.arguments(
             output: scratch.file("run"), ["--workers", "0", "--listen", "tcp://127.0.0.1:*"])
         let holder = try ProgramProcess("coordinator", arguments, in: scratch)
@@ -154,7 +156,7 @@ struct BadInputTests {
     }
 
     @Test func `another run's folder is not written into, and the difference is named`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         #expect(try run(scratch).code == 0)
         let ending = try run(scratch, replacing: ["--seed": "7"])
         #expect(ending.code == 2)
@@ -162,7 +164,7 @@ struct BadInputTests {
     }
 
     @Test func `a worker whose model folder differs is refused with the reason`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let coordinator = try ProgramProcess(
             "coordinator",
             DemoRun.arguments(

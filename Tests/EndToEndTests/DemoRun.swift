@@ -2,6 +2,7 @@ import DemoAssets
 import Foundation
 import Run
 import Storage
+import TestSupport
 
 /// A run of all experiments on the shipped pair, small enough for a test and long enough to be disturbed.
 struct DemoRun {
@@ -35,7 +36,7 @@ struct DemoRun {
     }
 
     private static let reference = Result {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("undisturbed")
         let ending = try ProgramProcess.run(
             "coordinator", arguments(output: output, ["--workers", "1", "--threads", "1"]), in: scratch)

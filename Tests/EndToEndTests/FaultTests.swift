@@ -1,12 +1,13 @@
 import Foundation
 import Run
+import TestSupport
 import Testing
 
 /// Faults of processes, disk and network: the files are those of the undisturbed run, and the status names the
 /// fault.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct FaultTests {
-    private func coordinator(_ more: [String], output: URL, in scratch: ScratchFolder) throws -> ProgramProcess {
+    private func coordinator(_ more: [String], output: URL, in scratch: TemporaryFolder) throws -> ProgramProcess {
         try ProgramProcess("coordinator", DemoRun.arguments(output: output, more), in: scratch)
     }
 
@@ -20,7 +21,7 @@ struct FaultTests {
 
     @Test(arguments: [Stage.train, .squad])
     func `a worker that is stopped holds the run up for a moment only`(stage: Stage) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let coordinator = try coordinator(["--workers", "2", "--threads", "1"], output: output, in: scratch)
         let endpoint = try coordinator.statusEndpoint()
@@ -37,7 +38,7 @@ struct FaultTests {
     }
 
     @Test func `a worker that is stopped and goes on changes no byte of a result`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let coordinator = try coordinator(["--workers", "2", "--threads", "1"], output: output, in: scratch)
         let endpoint = try coordinator.statusEndpoint()
@@ -50,7 +51,7 @@ struct FaultTests {
     }
 
     @Test func `workers may join and leave at any time, and none at all is a wait`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let listen = "ipc://\(scratch.file("workers").path)"
         func worker() throws -> ProgramProcess {
@@ -81,7 +82,7 @@ struct FaultTests {
     // MARK: The network
 
     @Test func `a worker behind a network that is cut comes back by itself`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let listen = scratch.file("workers").path
         let coordinator = try coordinator(
@@ -104,7 +105,7 @@ struct FaultTests {
 
     @Test func `a full disk ends the run with the file's name, and the same command goes on when there is room`() throws
     {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let arguments = DemoRun.arguments(output: output, ["--workers", "1", "--threads", "1"])
         // Files that cannot grow past a limit stand for a disk that is full: writing fails in the same place.

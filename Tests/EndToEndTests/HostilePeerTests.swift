@@ -1,13 +1,14 @@
 import Foundation
 import Run
+import TestSupport
 import Testing
 import Transport
 
 /// Peers that send what they like are named, bounded and end nothing.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct HostilePeerTests {
     @Test func `garbage, floods and oversized frames are named and change no byte of a result`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let coordinator = try ProgramProcess(
             "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),

@@ -3,12 +3,13 @@ import TestSupport
 import Testing
 
 /// The worker's tools on models of every family, named by folder or by hub id.
+@Suite(.blocking)
 struct InspectTests {
     @Test(arguments: [
         "mistral", "qwen2", "qwen3", "gemma2", "llama-biases", "llama-dynamic", "llama-yarn", "qwen2-yarn",
     ])
     func `verify passes on every family against transformers`(name: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = Repository.fixture("Families/\(name)").path
         let ending = try ProgramProcess.run(
             "worker", ["verify", "--model", folder, "--reference", "\(folder)/reference.json"], in: scratch)
@@ -16,7 +17,7 @@ struct InspectTests {
     }
 
     @Test func `inspect shows what was understood, as text and as JSON`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = Repository.fixture("Families/gemma2").path
         let text = try ProgramProcess.run("worker", ["inspect", "--model", folder], in: scratch)
         #expect(text.code == 0, "\(text.errors)")
@@ -32,7 +33,7 @@ struct InspectTests {
     }
 
     @Test func `generate puts the prompt into the model's chat template`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = scratch.file("model")
         try FileManager.default.copyItem(at: Repository.fixture("Families/mistral"), to: folder)
         let arguments = [
@@ -56,7 +57,7 @@ struct InspectTests {
     }
 
     @Test func `inspect names the field that is not understood`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = scratch.file("model")
         try FileManager.default.copyItem(at: Repository.fixture("Families/gemma2"), to: folder)
         let config = folder.appendingPathComponent("config.json")
@@ -68,8 +69,79 @@ struct InspectTests {
         #expect(ending.errors.contains("config.json: field query_scale"))
     }
 
+    /// A copy of a fixture with a piece of one of its files replaced by another of the same length or, in config.json,
+    /// of any.
+    private func changed(
+        _ fixture: String, _ file: String, _ old: String, _ new: String, in scratch: TemporaryFolder
+    ) throws -> URL {
+        let folder = scratch.file("changed-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: Repository.fixture("Families/\(fixture)"), to: folder)
+        var data = try Data(contentsOf: folder.appendingPathComponent(file))
+        let place = try #require(data.range(of: Data(old.utf8)))
+        data.replaceSubrange(place, with: Data(new.utf8))
+        try data.write(to: folder.appendingPathComponent(file))
+        return folder
+    }
+
+    @Test(arguments: [
+        (
+            "model.safetensors", "layers.2.mlp.down_proj.weight", "layers.2.mlp.down_proj.weighs",
+            "tensor model.layers.2.mlp.down_proj.weight is missing"
+        ),
+        (
+            "config.json", "\"intermediate_size\": 36", "\"intermediate_size\": 40",
+            "tensor model.layers.0.mlp.gate_proj.weight: expected shape [40, 32], found [36, 32]"
+        ),
+        (
+            "config.json", "\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4",
+            "tensor model.layers.3.self_attn.k_proj.weight is missing"
+        ),
+    ])
+    func `inspect names the tensor that does not fit`(file: String, old: String, new: String, named: String) throws {
+        let scratch = try TemporaryFolder()
+        let folder = try changed("mistral", file, old, new, in: scratch)
+        let ending = try ProgramProcess.run("worker", ["inspect", "--model", folder.path], in: scratch)
+        #expect(ending.code == 2)
+        #expect(ending.errors.contains("\(folder.path)/model.safetensors: \(named)"), "\(ending.errors)")
+    }
+
+    @Test func `inspect counts the tensors that are not used`() throws {
+        let scratch = try TemporaryFolder()
+        func unused(_ old: String, _ new: String) throws -> [String: Int] {
+            let folder = try changed("mistral", "config.json", old, new, in: scratch)
+            let ending = try ProgramProcess.run(
+                "worker", ["inspect", "--model", folder.path, "--format", "json"], in: scratch)
+            #expect(ending.code == 0, "\(ending.errors)")
+            let object = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+            return object?["unused_tensors"] as? [String: Int] ?? [:]
+        }
+        #expect(try unused("\"use_cache\": true", "\"use_cache\": false").isEmpty)
+        #expect(try unused("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true") == ["lm_head.weight": 1])
+        let blocks = try unused("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 1")
+        #expect(blocks.count == 9 && blocks["model.layers.*.mlp.up_proj.weight"] == 2)
+    }
+
+    @Test func `the memory of a context is that of the windows where blocks slide one`() throws {
+        let scratch = try TemporaryFolder()
+        func bytes(_ positions: Int) throws -> Int {
+            let folder = try changed(
+                "mistral", "config.json", "\"max_position_embeddings\": 64",
+                "\"max_position_embeddings\": \(positions)", in: scratch)
+            let ending = try ProgramProcess.run(
+                "worker", ["inspect", "--model", folder.path, "--format", "json"], in: scratch)
+            let object = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+            return try #require((object?["cache_bytes"] as? [String: Int])?["context"], "\(ending.errors)")
+        }
+        // Two heads of 8 coordinates, the values' padded to 16, in three blocks.
+        let position = 4 * 3 * 2 * (8 + 16)
+        #expect(try bytes(64) == 64 * position)
+        #expect(try bytes(512) == 512 * position)
+        // A window of 16, a pass of 512 rows and what a whole block of 32 may hold more.
+        #expect(try bytes(32_768) == 576 * position)
+    }
+
     @Test func `a model is found by its hub id, and one that is missing gets the command`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let commit = "0123456789abcdef0123456789abcdef01234567"
         let model = scratch.file("hub/models--org--tiny")
         for folder in ["refs", "snapshots"] {

@@ -1,13 +1,14 @@
 import Foundation
 import Run
+import TestSupport
 import Testing
 
 /// A result is a function of its inputs, and nothing finished is lost: with real processes, on the shipped models.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct LawTests {
     @Test(arguments: [2, 4])
     func `the number of workers changes no byte of a result`(workers: Int) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
             "coordinator", DemoRun.arguments(output: output, ["--workers", "\(workers)", "--threads", "2"]),
@@ -18,7 +19,7 @@ struct LawTests {
 
     @Test(arguments: ["dense", "factors", "rows"])
     func `how gradients travel changes no byte of a result`(form: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
             "coordinator",
@@ -30,7 +31,7 @@ struct LawTests {
 
     @Test(arguments: ["replay", "whole"])
     func `how W gets to the workers changes no byte of a result`(form: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
             "coordinator",
@@ -42,7 +43,7 @@ struct LawTests {
 
     @Test func `workers on the coordinator's machine read W in its memory, so no steps travel`() throws {
         func bytesPerStep(_ form: String) throws -> Double {
-            let scratch = try ScratchFolder()
+            let scratch = try TemporaryFolder()
             let output = scratch.file("run")
             let ending = try ProgramProcess.run(
                 "coordinator",
@@ -60,7 +61,7 @@ struct LawTests {
 
     @Test(arguments: Stage.allCases)
     func `a worker killed in a stage changes no byte of a result`(stage: Stage) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let coordinator = try ProgramProcess(
             "coordinator", DemoRun.arguments(output: output, ["--workers", "2", "--threads", "1"]), in: scratch)
@@ -79,7 +80,7 @@ struct LawTests {
 
     @Test(arguments: Stage.allCases)
     func `a coordinator killed in a stage goes on by the same command to the same bytes`(stage: Stage) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let arguments = DemoRun.arguments(output: output, ["--workers", "2", "--threads", "1"])
         let first = try ProgramProcess("coordinator", arguments, in: scratch)
@@ -98,7 +99,7 @@ struct LawTests {
     }
 
     @Test func `an interrupted run says how to go on, exits with 130 and goes on`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let arguments = DemoRun.arguments(output: output, ["--workers", "1", "--threads", "1"])
         let first = try ProgramProcess("coordinator", arguments, in: scratch)
@@ -114,7 +115,7 @@ struct LawTests {
     }
 
     @Test func `a finished run shows its results again without doing any work`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let arguments = DemoRun.arguments(output: output, ["--workers", "1"])
         let first = try ProgramProcess.run("coordinator", arguments, in: scratch)

@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import Run
+import TestSupport
 import Transport
 import Wire
 
@@ -16,24 +17,28 @@ final class ProgramProcess: @unchecked Sendable {
     }
 
     private let process = Process()
+    private let scratch: TemporaryFolder
     private let outputFile: URL
     private let errorFile: URL
 
     /// - Parameter environment: variables set besides those of the tests.
     convenience init(
-        _ program: String, _ arguments: [String], in scratch: ScratchFolder, environment: [String: String] = [:]
+        _ program: String, _ arguments: [String], in scratch: TemporaryFolder, environment: [String: String] = [:]
     ) throws {
         try self.init(
             path: Self.folder.appendingPathComponent(program).path, arguments, in: scratch, environment: environment)
     }
 
-    init(path: String, _ arguments: [String], in scratch: ScratchFolder, environment: [String: String] = [:]) throws {
+    init(path: String, _ arguments: [String], in scratch: TemporaryFolder, environment: [String: String] = [:]) throws {
+        self.scratch = scratch
         outputFile = scratch.file("\(UUID().uuidString).out")
         errorFile = scratch.file("\(UUID().uuidString).err")
         for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // What a program that is killed leaves behind goes with the test.
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["TMPDIR": scratch.url.path]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: outputFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
@@ -60,7 +65,7 @@ final class ProgramProcess: @unchecked Sendable {
     }
 
     /// Runs a program to its end.
-    static func run(_ program: String, _ arguments: [String], in scratch: ScratchFolder) throws -> Ending {
+    static func run(_ program: String, _ arguments: [String], in scratch: TemporaryFolder) throws -> Ending {
         try ProgramProcess(program, arguments, in: scratch).end()
     }
 }
@@ -78,20 +83,6 @@ func wait(_ seconds: Double, until condition: () throws -> Bool) rethrows -> Boo
         usleep(5_000)
     }
     return try condition()
-}
-
-/// A folder that goes with the test.
-final class ScratchFolder: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("end-to-end-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 }
 
 extension ProgramProcess {

@@ -1,11 +1,13 @@
 import Foundation
 import Run
+import TestSupport
 import Testing
 
 /// Workers that are started by hand, come late and leave.
+@Suite(.blocking)
 struct RemoteWorkerTests {
     @Test func `a run waits for workers that connect, and lets them go when it is done`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let coordinator = try ProgramProcess(
             "coordinator",
@@ -33,7 +35,7 @@ struct RemoteWorkerTests {
     }
 
     @Test func `a worker outlives its coordinator and serves the next one`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let endpoint = "ipc://\(scratch.file("workers").path)"
         let arguments = DemoRun.arguments(output: output, ["--workers", "0", "--listen", endpoint])
@@ -50,7 +52,7 @@ struct RemoteWorkerTests {
     }
 
     @Test func `a worker without a coordinator gives up after its patience`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let ending = try ProgramProcess.run(
             "worker", ["--connect", "ipc://\(scratch.file("nobody").path)", "--patience", "0.5"], in: scratch)
         #expect(ending.code == 1)

@@ -2,10 +2,11 @@ import DemoAssets
 import Foundation
 import Run
 import Storage
+import TestSupport
 import Testing
 
 /// W trained by its rows with real processes: the files are those of the training by factors.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct RowTrainingTests {
     /// A training long enough that a block takes a while.
     private static func arguments(output: URL, _ more: [String]) -> [String] {
@@ -24,7 +25,7 @@ struct RowTrainingTests {
 
     /// The files of the undisturbed training by factors.
     private static let expected = Result {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
             "coordinator",
@@ -40,7 +41,7 @@ struct RowTrainingTests {
 
     @Test(arguments: [1, 3])
     func `any number of workers gives the files of a training by factors`(workers: Int) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run("coordinator", arguments(output: output, workers: workers), in: scratch)
         #expect(ending.code == 0, "\(ending.errors)")
@@ -48,7 +49,7 @@ struct RowTrainingTests {
     }
 
     @Test func `a worker killed at a block changes no byte`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let coordinator = try ProgramProcess("coordinator", arguments(output: output, workers: 3), in: scratch)
         let endpoint = try coordinator.statusEndpoint()
@@ -65,7 +66,7 @@ struct RowTrainingTests {
     }
 
     @Test func `a coordinator killed among the blocks goes on with those that are left`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let first = try ProgramProcess("coordinator", arguments(output: output, workers: 2), in: scratch)
         let status = try first.status(at: try first.statusEndpoint()) { $0.isAtWork(in: .train) }

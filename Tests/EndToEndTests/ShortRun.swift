@@ -1,5 +1,6 @@
 import DemoAssets
 import Foundation
+import TestSupport
 
 /// A run of one experiment without W, over in a second: for what is not about the results themselves.
 enum ShortRun {
@@ -20,7 +21,7 @@ enum ShortRun {
     static func undisturbed() throws -> [Data] { try reference.get() }
 
     private static let reference = Result {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
             "coordinator", arguments(output: output, ["--workers", "1", "--threads", "1"]), in: scratch)

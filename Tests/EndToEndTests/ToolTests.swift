@@ -6,6 +6,7 @@ import Testing
 import Weights
 
 /// The worker's tools on a single model.
+@Suite(.blocking)
 struct ToolTests {
     private struct Generated: Decodable {
         var tokens: [Int32]
@@ -14,7 +15,7 @@ struct ToolTests {
 
     @Test(arguments: ["model-a", "model-b"])
     func `verify passes on the shipped models against transformers`(name: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = name == "model-a" ? DemoAssets.modelA : DemoAssets.modelB
         let ending = try ProgramProcess.run(
             "worker",
@@ -28,7 +29,7 @@ struct ToolTests {
         .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
         arguments: ["stories260K", "stories260K-bf16-sharded", "babyllama105"])
     func `verify passes on trained models against transformers`(name: String) throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let folder = SharedData.path("models/\(name)").path
         let ending = try ProgramProcess.run(
             "worker", ["verify", "--model", folder, "--reference", "\(folder)/reference.json"], in: scratch)
@@ -36,7 +37,7 @@ struct ToolTests {
     }
 
     @Test func `verify fails with 1 and names the figure that is off`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let ending = try ProgramProcess.run(
             "worker",
             [
@@ -48,7 +49,7 @@ struct ToolTests {
     }
 
     @Test func `activations go by file from one model into another through W, as in a run`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let prompt = "Question: Ann has 3 cats and 4 dogs. How many pets has she?\nAnswer:"
         let activation = scratch.file("a.safetensors").path
         let read = try ProgramProcess.run(
@@ -82,7 +83,7 @@ struct ToolTests {
     }
 
     @Test func `tokenize prints ids for a text, and for each line of the standard input`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let ending = try ProgramProcess.run(
             "worker", ["tokenize", "--model", DemoAssets.modelB, "--text", "Question: who?", "--format", "json"],
             in: scratch)
@@ -98,7 +99,7 @@ struct ToolTests {
     }
 
     @Test func `bench prints tokens a second for reading and for writing`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let ending = try ProgramProcess.run(
             "worker",
             [
@@ -110,7 +111,7 @@ struct ToolTests {
     }
 
     @Test func `status answers in text and in JSON, and says where nobody answers`() throws {
-        let scratch = try ScratchFolder()
+        let scratch = try TemporaryFolder()
         let coordinator = try ProgramProcess(
             "coordinator",
             DemoRun.arguments(output: scratch.file("run"), ["--workers", "1", "--threads", "1"]), in: scratch)

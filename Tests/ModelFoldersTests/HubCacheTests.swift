@@ -1,10 +1,13 @@
 import Foundation
 import ModelFolders
+import TestSupport
 import Testing
 
 /// Models are found by their id in a cache laid out as Hugging Face's tools do it.
 @Suite struct HubCacheTests {
-    private let temporary = TemporaryFolder()
+    private let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private static let commit = "0123456789abcdef0123456789abcdef01234567"
     private static let config = """

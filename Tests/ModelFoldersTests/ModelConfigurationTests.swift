@@ -1,10 +1,13 @@
 import Foundation
 import ModelFolders
+import TestSupport
 import Testing
 
 /// What a `config.json` may say, and what it may not.
 @Suite struct ModelConfigurationTests {
-    private let temporary = TemporaryFolder()
+    private let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private static let minimal =
         #""model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"intermediate_size":96,"vocab_size":100"#

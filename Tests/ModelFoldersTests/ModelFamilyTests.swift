@@ -1,10 +1,13 @@
 import Foundation
 import ModelFolders
+import TestSupport
 import Testing
 
 /// What the fields of each family mean.
 @Suite struct ModelFamilyTests {
-    private let temporary = TemporaryFolder()
+    private let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private func read(_ type: String, _ fields: String = "") throws -> ModelConfiguration {
         let config = try temporary.folder().appendingPathComponent("config.json")

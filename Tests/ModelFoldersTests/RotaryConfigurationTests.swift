@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 @Suite struct RotaryConfigurationTests {
-    private let temporary = TemporaryFolder()
+    private let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
 
     /// Figures of scripts/make-references/rotary.py.
     @Test func `frequencies and scale of every type are those of transformers`() throws {

@@ -2,12 +2,15 @@ import Foundation
 import ModelFolders
 import Models
 import Tensors
+import TestSupport
 import Testing
 import Weights
 
 /// Weights that do not fit the configuration, or are damaged, are refused by the name of the tensor.
 @Suite struct LoadingTests {
-    private let temporary = TemporaryFolder()
+    private let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private static let shapes: [(name: String, shape: [Int])] = {
         let block = "model.layers.0"

@@ -37,6 +37,40 @@ import Testing
         }
     }
 
+    @Test(arguments: ReferenceModel.families)
+    func `the figures hold the cases that go wrong most easily`(_ reference: ReferenceModel) throws {
+        let configuration = try ModelFolder(path: reference.folder.path).configuration
+        let prompts = try reference.figures().prompts
+        let window = configuration.arithmetic.windows.compactMap(\.self).max() ?? 0
+        #expect(prompts.contains { $0.ids.count == 1 })
+        #expect(prompts.contains { $0.ids.count == configuration.maximumPositions })
+        #expect(prompts.contains { $0.ids.count > window })
+        // Begun within the window and decoded past it.
+        #expect(
+            window == 0
+                || prompts.contains { $0.ids.count < window && $0.ids.count + $0.continuationIds.count > window })
+    }
+
+    @Test(arguments: ReferenceModel.families, [1, 7, 40])
+    func `prompts of all lengths in one batch, in pieces, agree too`(_ reference: ReferenceModel, piece: Int) throws {
+        let model = try reference.load(threads: 2)
+        let prompts = try reference.figures().prompts
+        let caches = try prompts.map { _ in try model.makeCache(for: .own) }
+        var logits = [[Float]](repeating: [], count: prompts.count)
+        for begin in stride(from: 0, to: model.configuration.maximumPositions, by: piece) {
+            let slots = prompts.indices.filter { prompts[$0].ids.count > begin }
+            let steps = slots.map { slot in
+                SequenceStep(
+                    cache: caches[slot], tokens: Array(prompts[slot].ids.dropFirst(begin).prefix(piece)), head: .logits)
+            }
+            for (slot, output) in zip(slots, try model.step(steps)) { logits[slot] = output.logits }
+        }
+        for (found, prompt) in zip(logits, prompts) {
+            #expect(absoluteError(Array(found.prefix(16)), prompt.lastLogits.first16) < 1e-3)
+            #expect(found.firstIndex(of: found.max() ?? 0) == prompt.lastLogits.argmax)
+        }
+    }
+
     @Test(arguments: ReferenceInjections.all)
     func `injections agree`(_ reference: ReferenceInjections) throws {
         let (modelA, modelB) = (try reference.modelA.load(threads: 1), try reference.modelB.load(threads: 2))

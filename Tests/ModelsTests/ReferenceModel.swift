@@ -140,7 +140,8 @@ struct ReferenceInjections: Sendable, CustomTestStringConvertible {
         }
         for (a, b) in [
             ("gemma2", "qwen2"), ("qwen3", "gemma2"), ("mistral", "qwen3"), ("llama-yarn", "qwen2-yarn"),
-            ("qwen2", "mistral"),
+            ("qwen2", "mistral"), ("gemma2", "gemma2"), ("qwen3", "qwen3"), ("mistral", "mistral"),
+            ("qwen2", "qwen2-yarn"), ("llama-biases", "llama-dynamic"),
         ] {
             guard let modelA = model(a), let modelB = model(b) else { continue }
             result.append(

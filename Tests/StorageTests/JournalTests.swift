@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -7,14 +8,14 @@ import Testing
     private let records = ["first", "", "the third record", "4"].map { Data($0.utf8) }
 
     /// Opens the journal of `folder` and returns it with what it replayed.
-    private func open(_ folder: borrowing TemporaryFolder) throws -> (Journal, [Data]) {
+    private func open(_ folder: TemporaryFolder) throws -> (Journal, [Data]) {
         var replayed: [Data] = []
         let journal = try Journal(folder: folder.url) { replayed.append($0.payload) }
         return (journal, replayed)
     }
 
     /// A journal's bytes, after `records` were appended, each committed by itself or all at once.
-    private func write(_ records: [Data], into folder: borrowing TemporaryFolder, committingEach: Bool) throws -> Data {
+    private func write(_ records: [Data], into folder: TemporaryFolder, committingEach: Bool) throws -> Data {
         let (journal, _) = try open(folder)
         for record in records {
             try journal.append(record)
@@ -184,6 +185,31 @@ import Testing
             try small.append(Data(count: 101))
         }
         #expect(journal.recovery.records == 1)
+    }
+
+    @Test func recordsAppendedWhileTheDiskIsWaitedForAreLeftToTheNextCommit() throws {
+        let folder = try TemporaryFolder()
+        let (journal, _) = try open(folder)
+        try journal.append(records[0])
+        let first = try #require(try journal.beginCommit())
+        try journal.append(records[1])
+        try journal.finish(first, first.wait())
+        let second = try #require(try journal.beginCommit())
+        try journal.finish(second, second.wait())
+        let isSettled = try journal.beginCommit() == nil
+        #expect(isSettled)
+    }
+
+    @Test func aWaitThatFailedClosesTheJournal() throws {
+        let folder = try TemporaryFolder()
+        let (journal, _) = try open(folder)
+        try journal.append(records[0])
+        let commit = try #require(try journal.beginCommit())
+        let failure = StorageError.system(operation: "synchronize", path: journal.path, code: EIO)
+        #expect(throws: failure) { try journal.finish(commit, .failure(failure)) }
+        #expect(throws: StorageError.journalClosed(path: journal.path)) { try journal.append(records[1]) }
+        #expect(throws: StorageError.journalClosed(path: journal.path)) { try journal.beginCommit() }
+        #expect(throws: StorageError.journalClosed(path: journal.path)) { try journal.finish(commit, .success(())) }
     }
 
     @Test func aFailureOfTheReplayIsPassedOnAndReleasesTheFile() throws {

@@ -54,7 +54,7 @@ import Testing
         var start = 0
         for end in cuts {
             let rows = end - start
-            try store.grow(to: end, keeping: start)
+            try store.grow(to: end, keeping: 0..<start)
             let both = try Matrix(rows: rows, columns: 2 * narrow)
             let queries = try matrix(rows, width, Array(inputs.queries[start * width..<end * width]))
             for row in 0..<rows {

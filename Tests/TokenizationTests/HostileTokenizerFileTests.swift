@@ -6,14 +6,14 @@ import Testing
 
 /// A folder with a tokenizer.json of a given text, removed in the end.
 final class TokenizerFolder {
-    let url: URL
+    private let temporary: TemporaryFolder
+    var url: URL { temporary.url }
 
     init(_ bytes: [UInt8], configuration: String? = nil) throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("tokenizer-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        try Data(bytes).write(to: url.appendingPathComponent("tokenizer.json"))
+        temporary = try TemporaryFolder()
+        try Data(bytes).write(to: temporary.file("tokenizer.json"))
         if let configuration {
-            try Data(configuration.utf8).write(to: url.appendingPathComponent("tokenizer_config.json"))
+            try Data(configuration.utf8).write(to: temporary.file("tokenizer_config.json"))
         }
     }
 
@@ -31,8 +31,6 @@ final class TokenizerFolder {
             """
         try self.init(Array(text.utf8), configuration: configuration)
     }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 
     /// The message with which loading fails, nil when it does not.
     func refusal() -> String? {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -136,10 +137,13 @@ import Testing
 
 /// Something that accepts connections and closes them at once, like a tunnel with nobody behind it.
 private final class UnixListener: @unchecked Sendable {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).socket").path
+    private let folder: TemporaryFolder
+    let path: String
     private let descriptor: Int32
 
     init() throws {
+        folder = try TemporaryFolder()
+        path = folder.file("door").path
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -162,6 +166,5 @@ private final class UnixListener: @unchecked Sendable {
     func close() {
         shutdown(descriptor, Int32(SHUT_RDWR))
         Glibc.close(descriptor)
-        unlink(path)
     }
 }

@@ -1,11 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Transport
 
 @Suite struct CurveKeyFileTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)")
+    private let temporary: TemporaryFolder
+    /// The folder of the keys, which is made with them.
+    private var folder: URL { temporary.file("keys") }
     private static let publicKey = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private func mode(_ path: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
@@ -20,7 +25,6 @@ import Testing
     }
 
     @Test func `made keys are their owner's alone and are read back as one pair`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let paths = try CurveKeyFile.generate(names: ["coordinator", "worker"], in: folder)
         #expect(
             paths.map(\.secret).map { URL(fileURLWithPath: $0).lastPathComponent }
@@ -34,7 +38,6 @@ import Testing
     }
 
     @Test func `no key is overwritten, and then none is made`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         _ = try CurveKeyFile.generate(names: ["worker"], in: folder)
         let before = try Data(contentsOf: folder.appendingPathComponent("worker.secret"))
         #expect(throws: KeyError.alreadyThere(path: folder.appendingPathComponent("worker.secret").path)) {
@@ -45,7 +48,6 @@ import Testing
     }
 
     @Test func `a list of keys may have comments, names and empty lines`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let path = try file(
             "# ours\n\ncurve-public \(Self.publicKey) node 7\n  curve-public \(Self.publicKey)\r\n", mode: 0o644)
         #expect(try CurveKeyFile.publicKeys(at: path).map(\.z85) == [Self.publicKey, Self.publicKey])
@@ -58,7 +60,6 @@ import Testing
         "", "# nothing", "curve-public", "curve-public short", "curve-secret abc", "hello world", "\u{0}",
     ])
     func `text that is no list of public keys is refused and not repeated`(text: String) throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let path = try file(text)
         let error = #expect(throws: KeyError.self) { try CurveKeyFile.publicKeys(at: path) }
         #expect(error?.description.contains("abc") == false && error?.description.contains("hello") == false)
@@ -66,7 +67,6 @@ import Testing
 
     @Test(arguments: [0o640, 0o604, 0o660, 0o644])
     func `a secret key that others have access to is refused`(mode: Int) throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let secret = try CurveKeyPair.generate().secretKey.z85
         let path = try file("curve-secret \(secret)\n", mode: mode)
         let error = #expect(throws: KeyError.accessible(path: path, mode: UInt32(mode))) {
@@ -76,7 +76,6 @@ import Testing
     }
 
     @Test func `a public key in a secret key's place is refused`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let path = try file("curve-public \(Self.publicKey)\n")
         #expect(
             throws: KeyError.notALine(

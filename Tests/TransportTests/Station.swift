@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -101,11 +102,13 @@ func withStations(_ count: Int, _ body: ([Station]) async throws -> Void) async 
     for station in stations { await station.loop.stop() }
 }
 
+/// The folder of the sockets.
+private let sockets = Result { try TemporaryFolder() }
+
 /// An endpoint that nobody else uses.
 func freshEndpoint(_ scheme: String) throws -> Endpoint {
     if scheme == "tcp" { return try Endpoint("tcp://127.0.0.1:*") }
-    let folder = FileManager.default.temporaryDirectory.path
-    return try Endpoint("ipc://\(folder)/\(UInt64.random(in: .min ... .max)).socket")
+    return try Endpoint("ipc://\(sockets.get().file(UUID().uuidString).path)")
 }
 
 func text(_ letter: Station.Letter) -> [String] { letter.bytes.map { String(decoding: $0, as: UTF8.self) } }

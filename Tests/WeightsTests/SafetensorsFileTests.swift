@@ -1,11 +1,14 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import Weights
 
 /// Files as they come from outside: each wrong one is refused with an error, none is trusted.
 @Suite struct SafetensorsFileTests {
-    private let temporary = TemporaryFolder()
+    private let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
 
     /// A file of `header` and `data`, in a folder of its own.
     private func file(_ header: String, data: [UInt8] = [], length: UInt64? = nil) throws -> URL {

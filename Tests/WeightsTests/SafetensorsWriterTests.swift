@@ -1,9 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 import Weights
 
 @Suite struct SafetensorsWriterTests {
-    private let temporary = TemporaryFolder()
+    private let temporary: TemporaryFolder
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private func path() throws -> URL {
         try temporary.folder().appendingPathComponent("out.safetensors")

@@ -28,13 +28,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "register",
             WorkerMessage.register(
                 Registration(
-                    protocolVersion: 1, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
+                    protocolVersion: 2, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
                     deviceKind: "cpu", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
                     [
-                        .integer(1, "protocol_version", 1), .text(2, "software_version", "0.1"),
+                        .integer(1, "protocol_version", 2), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
                         .packed(8, "leases", [1, 300]),
@@ -150,7 +150,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             CoordinatorMessage.welcome(
                 Welcome(
                     run: "r", modelA: "/a", modelB: "/b", layerK: 26, layerJ: 0, operation: .mean,
-                    computePrecision: .bfloat16, seed: .max,
+                    computePrecision: .bfloat16, chat: true, seed: .max,
                     heartbeatSeconds: 0.1, silenceSeconds: 10)),
             [
                 .message(
@@ -160,6 +160,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .integer(4, "layer_k", 26), .integer(5, "layer_j", 0), .integer(6, "operation", 3),
                         .integer(7, "seed", -1), .double(8, "heartbeat_seconds", 0.1),
                         .double(9, "silence_seconds", 10), .integer(10, "compute_precision", 2),
+                        .integer(11, "chat", 1),
                     ])
             ]),
         Sample(
@@ -341,7 +342,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ]
 
     static let status: [Sample] = [
-        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 1)]),
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 2)]),
         Sample(
             "status reply",
             StatusReply.status(

@@ -249,8 +249,15 @@ def model_reference(folder: Path) -> dict:
     return {**header(model=folder.name), "prompts": prompts, "tokenizer_cases": cases}
 
 
-def injection_reference(folder_a: Path, folder_b: Path) -> dict:
-    """The last coordinates combined, without a projection, at (k, j) of (3, 1) and (1, 2)."""
+ACROSS = (((3, 1), (1, 2)), [("gemma2", "qwen2"), ("qwen3", "gemma2"), ("mistral", "qwen3"),
+                             ("llama-yarn", "qwen2-yarn"), ("qwen2", "mistral")])
+WITHIN = (((2, 2), (3, 3), (1, 3)), [("gemma2", "gemma2"), ("qwen3", "qwen3"), ("mistral", "mistral"),
+                                     ("qwen2", "qwen2-yarn"), ("llama-biases", "llama-dynamic")])
+"""Pairs of models, and the (k, j) at which A is read and B is written."""
+
+
+def injection_reference(folder_a: Path, folder_b: Path, sites: tuple[tuple[int, int], ...]) -> dict:
+    """The last coordinates combined, without a projection."""
     a_model, a_tokenizer = load(folder_a)
     b_model, b_tokenizer = load(folder_b)
     made = []
@@ -258,7 +265,7 @@ def injection_reference(folder_a: Path, folder_b: Path) -> dict:
         prompt_b = SHORT[(number * 5 + 3) % len(SHORT)]
         ids_a, ids_b = a_tokenizer.encode(prompt_a).ids, b_tokenizer.encode(prompt_b).ids
         base, cases, margin = run(b_model, ids_b, 12), [], 1e9
-        for k, j in ((3, 1), (1, 2)):
+        for k, j in sites:
             a, b = run(a_model, ids_a, 1)["streams"][k], base["streams"][j]
             count = min(len(a), len(b))
             for operation in ("replace", "sum", "mean"):
@@ -286,9 +293,9 @@ def main() -> None:
         make(tiny, root / tiny.name, made[tiny.tokenizer], owner.get(tiny.tokenizer), seed)
         owner.setdefault(tiny.tokenizer, tiny.name)
         write_json(root / tiny.name / "reference.json", model_reference(root / tiny.name))
-    for a, b in (("gemma2", "qwen2"), ("qwen3", "gemma2"), ("mistral", "qwen3"), ("llama-yarn", "qwen2-yarn"),
-                 ("qwen2", "mistral")):
-        write_json(root / f"injection-{a}-{b}.json", injection_reference(root / a, root / b))
+    for sites, pairs in (ACROSS, WITHIN):
+        for a, b in pairs:
+            write_json(root / f"injection-{a}-{b}.json", injection_reference(root / a, root / b, sites))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,14 @@ struct RunCommand: AsyncParsableCommand {
             valueName: "type"))
     var computePrecision = ComputePrecision.bfloat16
 
+    @Flag(
+        help: """
+            Put the experiments' prompts into each model's own chat template, as a user's message (as \
+            lm-evaluation-harness does with --apply_chat_template). Activations are then read and written at the \
+            template's last token. The texts that W learns from stay plain.
+            """)
+    var chat = false
+
     @Option(help: ArgumentHelp("Seed of everything that is drawn.", valueName: "s"))
     var seed: UInt64 = 42
 
@@ -74,7 +82,7 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
             modelA: modelA, modelB: modelB, layerK: layerK, layerJ: layerJ, operation: evaluation.op,
-            computePrecision: computePrecision, experiments: try chosenExperiments(), seed: seed)
+            computePrecision: computePrecision, chat: chat, experiments: try chosenExperiments(), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
         configuration.evaluation.squad = data.squad

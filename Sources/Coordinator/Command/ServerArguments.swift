@@ -41,6 +41,15 @@ struct ServerArguments: ParsableArguments {
             valueName: "file"))
     var workerKeys: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Seconds at one unit after which a worker is taken to hang, although it is heard: its unit is given out \
+            again, a local worker is killed and replaced (default: 20 times what units of the stage take, at least \
+            300; an hour where none is done yet).
+            """, valueName: "s"))
+    var unitLimit: Double?
+
     @Flag(help: "Let workers of different device kinds take part; results may then depend on who computed them.")
     var allowMixedDevices = false
 
@@ -64,6 +73,9 @@ struct ServerArguments: ParsableArguments {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
             throw ValidationError("--workers \(workers): expected 'auto' or a number from 0 to 256")
         }
+        if let unitLimit, !(unitLimit.isFinite && unitLimit > 0) {
+            throw ValidationError("--unit-limit \(unitLimit): expected seconds above 0")
+        }
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("--threads \(threads): expected 1 to 256")
         }
@@ -86,6 +98,7 @@ struct ServerArguments: ParsableArguments {
         }
         options.gradients = gradients
         options.projection = weights
+        options.limits.unitSeconds = unitLimit
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }

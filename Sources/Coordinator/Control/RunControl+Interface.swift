@@ -63,6 +63,9 @@ extension RunControl {
         case applyStep(Int)
         /// The stage's units are all on disk: do what follows and answer with ``Event/stageCompleted(_:)``.
         case completeStage(Stage)
+        /// A worker that hangs was told to end, which it may not be able to do: kill its process, if it is one that
+        /// the host started.
+        case stopProcess(processID: Int32, host: String)
         case end(Outcome)
     }
 

@@ -133,6 +133,7 @@ extension RunControl {
         _ place: Int, lease: LeaseID, unit: UnitID, cause: String, at now: Instant, _ effects: inout [Effect]
     ) {
         guard let held = leases[lease], held.unit == unit, held.worker == place else { return }
+        workers[place].lastAnswer = now
         release(lease)
         // Someone else's answer was faster, and W in shared memory has moved on since.
         if isFinished(unit), workers[place].supplies.isMapped { return }

@@ -142,6 +142,7 @@ extension RunControl {
         // answer may count all the same.
         if let held = leases[lease], held.unit == unit, held.worker == place {
             if unit.stage == currentStage?.stage { measure(held, at: now) }
+            workers[place].lastAnswer = now
             release(lease)
             workers[place].unitsDone += 1
             if planned.needsProjection, lease >= workers[place].supplies.since {

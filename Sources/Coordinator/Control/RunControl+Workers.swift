@@ -33,6 +33,7 @@ extension RunControl {
             accept(unit, lease: lease, digest: digest, from: place, at: now, &effects)
         case .failure(let lease, let unit, let cause):
             guard let held = leases[lease], held.unit == unit, held.worker == place else { return }
+            workers[place].lastAnswer = now
             release(lease)
             countFailure(of: unit, cause: cause, from: place, at: now, &effects)
         case .unprepared(let lease, let unit, let cause):
@@ -116,6 +117,9 @@ extension RunControl {
         if registration.protocolVersion != protocolVersion {
             return "worker speaks protocol \(registration.protocolVersion), coordinator \(protocolVersion): "
                 + "install the same version on both"
+        }
+        if let known = places[registration.worker], workers[known].hasHung {
+            return "it hung at a unit: start a new process in its place"
         }
         if let deviceKind, deviceKind != registration.deviceKind, !limits.allowsMixedDevices {
             return "this run is computed on '\(deviceKind)', the worker on '\(registration.deviceKind)', and results "

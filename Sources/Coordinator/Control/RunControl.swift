@@ -15,6 +15,9 @@ package struct RunControl: Sendable {
     package let limits: RunLimits
     /// When this coordinator was started.
     let started: Instant
+    /// The latest tick, and since when ticks have come without a gap: a coordinator may be stopped and go on.
+    var lastTick: Instant
+    var awakeSince: Instant
 
     var phase = RunStatus.Phase.running
     /// Why the run failed, once it has.
@@ -85,6 +88,8 @@ package struct RunControl: Sendable {
         self.deviceKind = deviceKind
         self.nextLease = firstLease
         self.started = now
+        lastTick = now
+        awakeSince = now
     }
 
     /// Begins the first stage that is not done yet. To be called once, before any event.
@@ -130,6 +135,7 @@ package struct RunControl: Sendable {
             stage.isApplying = false
         case .tick:
             watch(at: now, &effects)
+            watchUnits(at: now, &effects)
             shareStragglers(at: now, &effects)
         case .interrupt:
             if phase == .running { phase = .stopping }

@@ -102,6 +102,13 @@ package struct RunLimits: Hashable, Sendable {
     package var stragglerFactor = 3.0
     package var stragglerSeconds = 1.0
     package var unmeasuredSeconds = 60.0
+    /// A worker that is at a unit for so many times the stage's mean, and at least ``hangSeconds``, is taken to hang,
+    /// also where its heartbeats go on; where the stage has no answer yet, ``unmeasuredHangSeconds``.
+    package var hangFactor = 20.0
+    package var hangSeconds = 300.0
+    package var unmeasuredHangSeconds = 3600.0
+    /// Seconds for every unit in place of those.
+    package var unitSeconds: Double?
     /// Workers that hold the same unit at a time, each of the later ones because those before were too slow.
     package var holdersPerUnit = 8
     /// A worker so many times slower than the fastest gets no unit that others would finish sooner.

@@ -9,6 +9,10 @@ struct WorkerRecord: Hashable, Sendable {
     var readySince: Instant?
     var capacity = 0
     var lastHeard: Instant
+    /// When it was last done with a unit, well or not.
+    var lastAnswer: Instant?
+    /// Whether it was given up because it hangs: its process is of no use any more.
+    var hasHung = false
     var leases: [LeaseID] = []
     var unitsDone = 0
     var pace = Pace()

@@ -98,6 +98,12 @@ final class LocalWorkers: @unchecked Sendable {
         lock.withLock { processes.values.map(\.processIdentifier).sorted() }
     }
 
+    /// Kills one of them, which another takes the place of.
+    func kill(_ processID: Int32) {
+        let isOurs = lock.withLock { processes.values.contains { $0.processIdentifier == processID } }
+        if isOurs { Foundation.kill(processID, SIGKILL) }
+    }
+
     /// Waits for the workers to end by themselves; those that have not after `seconds` are terminated.
     func stop(within seconds: Double) {
         let living = lock.withLock {
@@ -109,6 +115,6 @@ final class LocalWorkers: @unchecked Sendable {
         for process in living where process.isRunning { process.terminate() }
         let last = Date().addingTimeInterval(2)
         while living.contains(where: \.isRunning), Date() < last { usleep(5_000) }
-        for process in living where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        for process in living where process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
 }

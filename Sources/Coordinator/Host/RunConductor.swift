@@ -2,7 +2,7 @@ package import CoordinatorControl
 import Foundation
 import Projection
 package import Run
-import Storage
+package import Storage
 
 /// Carries out what ``RunControl`` decides, sockets apart: keeps the results, the journal, the activations and the
 /// training, and makes the messages.
@@ -14,6 +14,8 @@ package final class RunConductor {
     package let folder: RunFolder
     private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
+    /// Kills a process if it is one of this coordinator's workers on this host.
+    package var stopProcess: (_ processID: Int32, _ host: String) -> Void = { _, _ in }
     private(set) var manifest: RunManifest
 
     let journal: Journal
@@ -23,8 +25,9 @@ package final class RunConductor {
     private(set) var results: [UnitID: UnitResult] = [:]
     /// The result that came with the event at work.
     private var incoming: ResultRecord?
-    /// Records appended to the journal since it was last committed.
+    /// Records appended to the journal that no commit has begun for, and those of the commit that has begun.
     private var uncommitted: [ResultRecord] = []
+    private var committing: [ResultRecord] = []
     /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
     private var shards: [UnitID: TrainResult] = [:]
     /// W's checksum, by the version of W.
@@ -156,7 +159,6 @@ package final class RunConductor {
 
     package func handle(_ event: RunControl.Event, at now: Instant) {
         perform(control.handle(event, at: now), at: now)
-        if case .tick = event { commit(at: now) }
     }
 
     /// Takes a worker's message in.
@@ -200,12 +202,22 @@ package final class RunConductor {
         }
     }
 
-    /// Puts the records appended since the last commit on disk; then they count.
-    package func commit(at now: Instant) {
-        guard !uncommitted.isEmpty else { return }
-        let records = uncommitted
-        uncommitted = []
-        guard attempt(at: now, { try journal.commit() }) else { return }
+    /// Begins to put the records appended since the last commit on disk: one wait for all of them, for another
+    /// thread, since the disk may take its time. They count once ``finishCommit(_:_:at:)`` is told how it ended.
+    /// - Returns: nil where there is nothing to wait for, or the wait before has not ended.
+    package func beginCommit(at now: Instant) -> Journal.Commit? {
+        guard committing.isEmpty, !uncommitted.isEmpty else { return nil }
+        var commit: Journal.Commit?
+        guard attempt(at: now, { commit = try journal.beginCommit() }) else { return nil }
+        swap(&committing, &uncommitted)
+        return commit
+    }
+
+    /// Takes in how the wait ended.
+    package func finishCommit(_ commit: Journal.Commit, _ result: Result<Void, StorageError>, at now: Instant) {
+        let records = committing
+        committing = []
+        guard attempt(at: now, { try journal.finish(commit, result) }) else { return }
         for record in records {
             keep(record)
             handle(.persisted(record.unit), at: now)
@@ -215,8 +227,8 @@ package final class RunConductor {
     /// The name of the worker behind a connection, if it takes part.
     func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 
-    /// Whether ``commit(at:)`` has something to do.
-    package var hasUncommitted: Bool { !uncommitted.isEmpty }
+    /// Whether ``beginCommit(at:)`` has something to do.
+    package var hasUncommitted: Bool { !uncommitted.isEmpty && committing.isEmpty }
 
     private func keep(_ record: ResultRecord) {
         if case .extract(let result) = record.result {
@@ -263,6 +275,7 @@ package final class RunConductor {
                 if case .train(let result) = incoming?.result { shards[unit] = result }
             case .applyStep(let step): apply(step: step, at: now)
             case .completeStage(let stage): complete(stage, at: now)
+            case .stopProcess(let processID, let host): stopProcess(processID, host)
             case .end(let outcome): end(outcome, at: now)
             }
         }
@@ -288,7 +301,8 @@ package final class RunConductor {
                 Welcome(
                     run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
                     layerK: configuration.layerK, layerJ: configuration.layerJ, operation: configuration.operation,
-                    computePrecision: configuration.computePrecision, seed: configuration.seed,
+                    computePrecision: configuration.computePrecision, chat: configuration.chat,
+                    seed: configuration.seed,
                     heartbeatSeconds: control.limits.heartbeatSeconds,
                     silenceSeconds: control.limits.silenceSeconds))
         case .refusal(let reason): return .refusal(reason: reason)

@@ -1,3 +1,4 @@
+import ChatTemplates
 package import CoordinatorControl
 import Datasets
 import Evaluation
@@ -48,6 +49,8 @@ package struct RunInputs: Sendable {
         let folderA = try ModelFolder(path: configuration.modelA)
         let folderB = try ModelFolder(path: configuration.modelB)
         for folder in [folderA, folderB] { try Self.check(folder) }
+        // Before the data is read: a model without a template is the commonest mistake here.
+        let templates = try configuration.chat ? [folderA, folderB].map { try ChatTemplate(checking: $0.url) } : []
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         try Self.check(configuration.layerK, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
@@ -69,7 +72,7 @@ package struct RunInputs: Sendable {
         }
 
         activations = nil
-        var remarks: [String] = []
+        var remarks = configuration.chat ? [Self.chatRemark(configuration)] : []
         var files: [String] = []
         texts = try Self.texts(configuration, &files, &remarks)
         tasks = try Self.tasks(configuration, &files, &remarks)
@@ -77,8 +80,8 @@ package struct RunInputs: Sendable {
         self.configuration = configuration
 
         report("taking fingerprints of models and data")
-        let fingerprintA = try folderA.fingerprint().hex
-        let fingerprintB = try folderB.fingerprint().hex
+        let fingerprintA = try folderA.fingerprint(with: templates.first?.content).hex
+        let fingerprintB = try folderB.fingerprint(with: templates.last?.content).hex
         let data = try files.map { path in
             (path: path, digest: try ContentHasher.digest(ofFileAt: URL(fileURLWithPath: path)).hex)
         }
@@ -122,10 +125,20 @@ package struct RunInputs: Sendable {
     // MARK: Checks
 
     /// Reads what can be read of a model without its weights, so that a broken file is known before any work.
-    /// Whether the weights fit the configuration is for the worker to say, which loads them.
     private static func check(_ folder: ModelFolder) throws {
-        for file in folder.weightFiles { _ = try SafetensorsFile(file) }
+        let weights = try WeightFiles(folder.weightFiles)
+        for tensor in ModelLayout(folder.configuration).tensors {
+            _ = try weights.tensor(tensor.name, shape: tensor.shape)
+        }
         _ = try Tokenizer(folder: folder.url)
+    }
+
+    /// What a reader of figures that were taken with chat templates must know.
+    private static func chatRemark(_ configuration: RunConfiguration) -> String {
+        let place =
+            "prompts are written into each model's chat template, so activations are read and written at its last token"
+        guard configuration.experiments.contains(.projection) else { return place }
+        return place + "; W learned from the last tokens of plain texts"
     }
 
     private static func check(_ layer: Int, flag: String, model: String, blocks: Int) throws {

@@ -61,6 +61,8 @@ package actor RunServer {
     private var statusSocket: RouterSocket?
     private var localWorkers: LocalWorkers?
     private var isCommitScheduled = false
+    /// Waits for the disk, which may take longer than anybody should wait for an answer.
+    private let disk = DispatchQueue(label: "journal", qos: .userInitiated)
     /// The bytes that each worker sent and was sent.
     private var traffic: [String: (received: UInt64, sent: UInt64)] = [:]
     /// Bytes of the training's grants and results.
@@ -103,6 +105,11 @@ package actor RunServer {
     /// Opens the sockets. An address that is taken is an error here, before any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
+        conductor.stopProcess = { [unowned self] processID, host in
+            self.assumeIsolated { server in
+                if host == ProcessInfo.processInfo.hostName { server.localWorkers?.kill(processID) }
+            }
+        }
         if let keys = options.keys {
             try loop.decideAdmission { [unowned self] request in self.assumeIsolated { $0.admit(request, keys) } }
         }
@@ -287,7 +294,15 @@ package actor RunServer {
 
     private func commit() {
         isCommitScheduled = false
-        conductor.commit(at: now)
+        guard let commit = conductor.beginCommit(at: now) else { return settle() }
+        disk.async {
+            let result = commit.wait()
+            Task { await self.finish(commit, result) }
+        }
+    }
+
+    private func finish(_ commit: Journal.Commit, _ result: Result<Void, StorageError>) {
+        conductor.finishCommit(commit, result, at: now)
         settle()
     }
 

@@ -20,15 +20,25 @@ package struct ChatTemplate: Sendable {
     }
 
     private let source: String
+    private let parsed: Parsed
     /// `bos_token`, `eos_token` and their like.
     private let tokens: [String: String]
 
     private static let byteLimit = 16 << 20
+    /// Bytes of a template: those of the families have a few thousand.
+    private static let sourceLimit = 1 << 20
+
+    /// The statements hold literals alone, which nothing changes.
+    private struct Parsed: @unchecked Sendable {
+        let statements: [Statement]
+    }
 
     /// A template, and the special tokens that it may name.
     package init(source: String, tokens: [String: String] = [:]) throws(ChatTemplateError) {
-        // Read once here, so that what is not supported shows before any work.
-        _ = try TemplateParser.statements(of: source)
+        guard source.utf8.count <= Self.sourceLimit else {
+            throw .failed(line: 1, "expected at most \(Self.sourceLimit) bytes, found \(source.utf8.count)")
+        }
+        parsed = Parsed(statements: try TemplateParser.statements(of: source))
         self.source = source
         self.tokens = tokens
     }
@@ -61,6 +71,31 @@ package struct ChatTemplate: Sendable {
         try self.init(source: text, tokens: tokens)
     }
 
+    /// The template of a folder, tried on a message of a user alone: one that refuses this, or cannot write it, is
+    /// known before any work.
+    package init(checking folder: URL) throws(ChatTemplateError) {
+        do {
+            try self.init(folder: folder)
+            _ = try prompt(user: "x")
+        } catch {
+            switch error {
+            case .none, .unreadable, .unusable: throw error
+            case .syntax, .unsupported, .failed, .refused: throw .unusable(folder: folder.path, reason: "\(error)")
+            }
+        }
+    }
+
+    /// All that a prompt follows from besides its messages: two templates with the same content write the same.
+    package var content: String {
+        // No name of a token holds these separators, so no two contents run together.
+        tokens.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined() + "\u{0}" + source
+    }
+
+    /// What a user alone says, as the model reads it, up to where its answer begins.
+    package func prompt(user content: String) throws(ChatTemplateError) -> String {
+        try prompt([Message(role: "user", content: content)])
+    }
+
     /// The conversation as the model reads it, up to where its answer begins.
     package func prompt(_ messages: [Message]) throws(ChatTemplateError) -> String {
         var variables: [String: TemplateValue] = tokens.mapValues(TemplateValue.string)
@@ -69,9 +104,7 @@ package struct ChatTemplate: Sendable {
         variables["add_generation_prompt"] = .bool(true)
         variables["tools"] = TemplateValue.none
         variables["documents"] = TemplateValue.none
-        var renderer = TemplateRenderer(variables)
-        try renderer.run(try TemplateParser.statements(of: source))
-        return renderer.output
+        return try TemplateRenderer.output(of: parsed.statements, variables)
     }
 
     private static func configuration(_ url: URL) throws(ChatTemplateError) -> [String: Any] {

@@ -112,14 +112,29 @@ extension TemplateFunctions {
         }
     }
 
-    private static func parts(of text: String, by separator: String) -> [String] {
-        var parts: [String] = []
-        var rest = text[...]
-        while let found = rest.range(of: separator, options: .literal) {
-            parts.append(String(rest[..<found.lowerBound]))
-            rest = rest[found.upperBound...]
+    /// The text between the separators, which are not empty.
+    ///
+    /// Byte by byte, since Swift's own search takes canonically equivalent texts for equal; and by Knuth, Morris and
+    /// Pratt (1977), in time that grows with the text alone, whatever the template looks for in it.
+    static func parts(of text: String, by separator: String) -> [String] {
+        let (bytes, wanted) = (Array(text.utf8), Array(separator.utf8))
+        // Of each beginning of `wanted`: how long a part of it is both its end and a beginning.
+        var borders = [0]
+        for place in wanted.indices.dropFirst() {
+            var border = borders[place - 1]
+            while border > 0, wanted[border] != wanted[place] { border = borders[border - 1] }
+            borders.append(wanted[border] == wanted[place] ? border + 1 : 0)
         }
-        return parts + [String(rest)]
+        var parts: [String] = []
+        var (begin, matched) = (0, 0)
+        for (place, byte) in bytes.enumerated() {
+            while matched > 0, wanted[matched] != byte { matched = borders[matched - 1] }
+            if wanted[matched] == byte { matched += 1 }
+            guard matched == wanted.count else { continue }
+            parts.append(String(decoding: bytes[begin...place].dropLast(wanted.count), as: UTF8.self))
+            (begin, matched) = (place + 1, 0)
+        }
+        return parts + [String(decoding: bytes[begin...], as: UTF8.self)]
     }
 
     private static func stripped(_ text: String, _ characters: String?, left: Bool, right: Bool) -> String {

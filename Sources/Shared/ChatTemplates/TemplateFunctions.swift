@@ -78,16 +78,11 @@ enum TemplateFunctions {
         _ whole: TemplateValue, _ part: TemplateValue, line: Int
     ) throws(ChatTemplateError) -> Bool {
         switch (whole, part) {
-        case (.string(let text), .string(let part)): return range(of: part, in: text) != nil
+        case (.string(let text), .string(let part)): return part.isEmpty || parts(of: text, by: part).count > 1
         case (.list(let values), _): return values.contains { TemplateValue.equal($0, part) }
         case (.dictionary(let pairs), .string(let key)): return pairs.contains { $0.key == key }
         default: throw .failed(line: line, "'in' between \(part.kind) and \(whole.kind)")
         }
-    }
-
-    /// Scalar by scalar: Swift's own search takes canonically equivalent texts for equal.
-    static func range(of part: String, in text: String) -> Range<String.Index>? {
-        text.range(of: part, options: .literal)
     }
 
     static func test(

@@ -1,15 +1,31 @@
-/// Runs a template's statements. Work and output are bounded, since the template comes with the model.
+/// Runs a template's statements. Work and output are bounded: see ``TemplateBudget``.
 struct TemplateRenderer {
     private var scopes: [[String: TemplateValue]]
-    private(set) var output = ""
-    private var steps = 0
+    private var output = ""
+    private var budget = TemplateBudget()
+    /// All that the template has made. They may hold one another: see ``clear()``.
+    private var namespaces: [TemplateValue.Namespace] = []
 
-    private static let stepLimit = 200_000
     private static let outputLimit = 16 << 20
 
-    init(_ variables: [String: TemplateValue]) { scopes = [variables] }
+    private init(_ variables: [String: TemplateValue]) { scopes = [variables] }
 
-    mutating func run(_ statements: [Statement]) throws(ChatTemplateError) {
+    /// What the statements write.
+    static func output(
+        of statements: [Statement], _ variables: [String: TemplateValue]
+    ) throws(ChatTemplateError) -> String {
+        var renderer = TemplateRenderer(variables)
+        defer { renderer.clear() }
+        try renderer.run(statements)
+        return renderer.output
+    }
+
+    /// Parts the namespaces, which would keep one another for ever, or be given back one inside the other.
+    private mutating func clear() {
+        for namespace in namespaces { namespace.values = [:] }
+    }
+
+    private mutating func run(_ statements: [Statement]) throws(ChatTemplateError) {
         for statement in statements { try run(statement) }
     }
 
@@ -43,6 +59,7 @@ struct TemplateRenderer {
         guard output.utf8.count + text.utf8.count <= Self.outputLimit else {
             throw .failed(line: line, "the text grows beyond \(Self.outputLimit) bytes")
         }
+        try budget.spend(text.utf8.count / 256, line: line)
         output += text
     }
 
@@ -52,6 +69,7 @@ struct TemplateRenderer {
         var items: [[String: TemplateValue]] = []
         var plain: [TemplateValue] = []
         for value in try elements(of: try evaluate(over), line: over.line) {
+            try budget.spend(1, line: over.line)
             let bound = try bind(names, value, line: over.line)
             if let filter {
                 scopes.append(bound)
@@ -72,6 +90,7 @@ struct TemplateRenderer {
                 ("previtem", index > 0 ? plain[index - 1] : .undefined("loop.previtem")),
                 ("nextitem", index + 1 < items.count ? plain[index + 1] : .undefined("loop.nextitem")),
             ])
+            try budget.spend(1, line: over.line)
             scopes.append(scope)
             try run(body)
             scopes.removeLast()
@@ -88,11 +107,13 @@ struct TemplateRenderer {
         return Dictionary(zip(names, parts)) { $1 }
     }
 
-    private func elements(of value: TemplateValue, line: Int) throws(ChatTemplateError) -> [TemplateValue] {
+    private mutating func elements(of value: TemplateValue, line: Int) throws(ChatTemplateError) -> [TemplateValue] {
         switch value {
         case .list(let values): return values
         case .dictionary(let pairs): return pairs.map { .string($0.key) }
-        case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
+        case .string(let text):
+            try budget.spend(text.utf8.count, line: line)
+            return text.unicodeScalars.map { .string(String($0)) }
         case .undefined(let name) where !name.contains("."): return []
         default: throw .failed(line: line, "\(value.kind) cannot be gone through")
         }
@@ -106,18 +127,15 @@ struct TemplateRenderer {
     // MARK: Expressions
 
     mutating func evaluate(_ expression: Expression) throws(ChatTemplateError) -> TemplateValue {
-        steps += 1
-        guard steps <= Self.stepLimit else {
-            throw .failed(line: expression.line, "the template does not come to an end")
-        }
         let line = expression.line
+        try budget.spend(1, line: line)
         switch expression.kind {
         case .literal(let value): return value
         case .name(let name): return lookUp(name) ?? .undefined(name)
         case .list(let parts):
             var values: [TemplateValue] = []
             for part in parts { values.append(try evaluate(part)) }
-            return .list(values)
+            return try accounted(.list(values), line: line)
         case .dictionary(let parts):
             var pairs: [(key: String, value: TemplateValue)] = []
             for (key, value) in parts {
@@ -126,18 +144,19 @@ struct TemplateRenderer {
                 }
                 pairs.append((name, try evaluate(value)))
             }
-            return .dictionary(pairs)
+            return try accounted(.dictionary(pairs), line: line)
         case .attribute(let base, let name): return try member(name, of: try evaluate(base), line: line)
         case .item(let base, let index): return try item(try evaluate(index), of: try evaluate(base), line: line)
         case .slice(let base, let from, let to, let step):
             let bounds = (try bound(from), try bound(to), try bound(step))
-            return try slice(try evaluate(base), bounds, line: line)
+            return try slice(try accounted(try evaluate(base), line: line), bounds, line: line)
         case .call(let callee, let arguments): return try call(callee, arguments)
         case .filter(let base, let name, let arguments):
-            let value = try evaluate(base)
-            return try TemplateFunctions.filter(name, value, try evaluated(arguments), line: line)
+            let value = try read(try evaluate(base), by: name, line: line)
+            let arguments = try evaluated(arguments)
+            return try accounted(try TemplateFunctions.filter(name, value, arguments, line: line), line: line)
         case .test(let base, let name, let arguments, let negated):
-            let value = try evaluate(base)
+            let value = try accounted(try evaluate(base), line: line)
             let result = try TemplateFunctions.test(name, value, try evaluated(arguments).plain, line: line)
             return .bool(result != negated)
         case .not(let operand): return .bool(!(try evaluate(operand).isTrue))
@@ -154,7 +173,9 @@ struct TemplateRenderer {
             let value = try evaluate(left)
             return value.isTrue ? value : try evaluate(right)
         case .operation(let symbol, let left, let right):
-            return try TemplateFunctions.operate(symbol, try evaluate(left), try evaluate(right), line: line)
+            let x = try accounted(try evaluate(left), line: line)
+            let y = try accounted(try evaluate(right), line: line)
+            return try accounted(try TemplateFunctions.operate(symbol, x, y, line: line), line: line)
         case .choice(let value, let condition, let otherwise):
             if try evaluate(condition).isTrue { return try evaluate(value) }
             guard let otherwise else { return .undefined("else") }
@@ -162,12 +183,28 @@ struct TemplateRenderer {
         }
     }
 
+    /// The value, once the budget has borne it.
+    private mutating func accounted(_ value: TemplateValue, line: Int) throws(ChatTemplateError) -> TemplateValue {
+        try budget.account(for: value, line: line)
+        return value
+    }
+
+    /// A value that a filter or method of this name goes through. Those that cut a text make a value of each part.
+    private mutating func read(
+        _ value: TemplateValue, by name: String, line: Int
+    ) throws(ChatTemplateError) -> TemplateValue {
+        if case .string(let text) = value, ["list", "split"].contains(name) {
+            try budget.spend(text.utf8.count / 8, line: line)
+        }
+        return try accounted(value, line: line)
+    }
+
     private mutating func evaluated(
         _ arguments: [Expression.Argument]
     ) throws(ChatTemplateError) -> TemplateFunctions.Arguments {
         var result = TemplateFunctions.Arguments()
         for argument in arguments {
-            let value = try evaluate(argument.value)
+            let value = try accounted(try evaluate(argument.value), line: argument.value.line)
             if let name = argument.name { result.named[name] = value } else { result.plain.append(value) }
         }
         return result
@@ -192,19 +229,25 @@ struct TemplateRenderer {
         }
     }
 
-    private func item(
+    private mutating func item(
         _ index: TemplateValue, of base: TemplateValue, line: Int
     ) throws(ChatTemplateError) -> TemplateValue {
         if case .string(let name) = index { return try member(name, of: base, line: line) }
         guard let place = index.whole else { throw .failed(line: line, "\(index.kind) is no index") }
-        let values: [TemplateValue]
+        /// Where the element is among so many.
+        func offset(_ count: Int) -> Int? {
+            let from = place < 0 ? place + count : place
+            return (0..<count).contains(from) ? from : nil
+        }
         switch base {
-        case .list(let list): values = list
-        case .string(let text): values = text.unicodeScalars.map { .string(String($0)) }
+        case .list(let values): return offset(values.count).map { values[$0] } ?? .undefined("element \(place)")
+        case .string(let text):
+            try budget.account(for: base, line: line)
+            let scalars = text.unicodeScalars
+            guard let offset = offset(scalars.count) else { return .undefined("element \(place)") }
+            return .string(String(scalars[scalars.index(scalars.startIndex, offsetBy: offset)]))
         default: throw .failed(line: line, "\(base.kind) has no elements")
         }
-        let from = place < 0 ? place + values.count : place
-        return values.indices.contains(from) ? values[from] : .undefined("element \(place)")
     }
 
     /// Python's slices: bounds beyond the ends are the ends.
@@ -241,11 +284,16 @@ struct TemplateRenderer {
     ) throws(ChatTemplateError) -> TemplateValue {
         switch callee.kind {
         case .attribute(let base, let name):
-            let value = try evaluate(base)
-            return try TemplateFunctions.method(name, value, try evaluated(given), line: callee.line)
+            let value = try read(try evaluate(base), by: name, line: callee.line)
+            let arguments = try evaluated(given)
+            return try accounted(
+                try TemplateFunctions.method(name, value, arguments, line: callee.line), line: callee.line)
         case .name(let name):
             let arguments = try evaluated(given)
-            return try TemplateFunctions.function(name, arguments, line: callee.line)
+            let value = try accounted(
+                try TemplateFunctions.function(name, arguments, line: callee.line), line: callee.line)
+            if case .namespace(let namespace) = value { namespaces.append(namespace) }
+            return value
         default: throw .unsupported(line: callee.line, "a call of what is no name")
         }
     }

@@ -29,7 +29,7 @@ struct Continuation {
             cache = try prefix.fork(for: request.tokens)
             self.prefix = nil
         } else {
-            cache = try model.makeCache()
+            cache = try model.makeCache(for: .own)
         }
     }
 

@@ -71,14 +71,16 @@ package struct Generator: Sendable {
     private func affordableBatch(_ requests: [GenerationRequest]) throws(ModelError) -> Int {
         guard let available = cacheMemory ?? SystemMemory.availableBytes else { return maximumBatch }
         let positions = model.configuration.maximumPositions
-        let needs = requests.map { request in
-            model.cacheBytes(positions: min(positions, request.tokens.count + max(0, request.maximumNewTokens)))
-        }.sorted(by: >)
+        func need(_ request: GenerationRequest, _ use: KeyValueCache.Use) -> Int {
+            let length = request.tokens.count + max(0, request.maximumNewTokens)
+            return model.cacheBytes(positions: min(positions, length), for: use)
+        }
+        let needs = requests.map { need($0, .own) }.sorted(by: >)
         if let largest = needs.first, largest > available {
             throw .noMemoryForCache(bytes: largest, available: available)
         }
-        // A prefix is held beside the sequences that start from it.
-        var (batch, sum) = (0, needs.first ?? 0)
+        // A prefix is held beside the sequences that start from it, whole.
+        var (batch, sum) = (0, requests.map { need($0, .sharing) }.max() ?? 0)
         for need in needs.prefix(maximumBatch) {
             sum += need
             if sum > available { break }

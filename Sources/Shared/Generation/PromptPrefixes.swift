@@ -18,7 +18,7 @@ final class PromptPrefix {
 
     /// A sequence that starts with what this prefix and `prompt` have in common, but for the prompt's last token.
     func fork(for prompt: [Int32]) throws(ModelError) -> KeyValueCache? {
-        try cache?.fork(keeping: PromptPrefixes.shared(tokens, prompt))
+        try cache?.fork(keeping: PromptPrefixes.shared(tokens, prompt), for: .own)
     }
 
     /// Whether all that comes before it has been read.

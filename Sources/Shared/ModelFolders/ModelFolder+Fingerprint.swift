@@ -14,7 +14,8 @@ extension ModelFolder {
     /// A weight file of up to 256 MiB counts in full. Of a larger one the safetensors header counts in full, and of
     /// the rest 64 blocks of 1 MiB, evenly spaced from the first byte to the last: reading all of a large model
     /// would take as long as loading it. Two large files that differ nowhere in these blocks share a digest.
-    package func fingerprint() throws -> Digest {
+    /// - Parameter chatTemplate: what prompts are written into, where it has a part in what the model is asked.
+    package func fingerprint(with chatTemplate: String? = nil) throws -> Digest {
         var hasher = ContentHasher()
         for file in [url.appendingPathComponent("config.json"), tokenizerFile] where BoundedFile.exists(file) {
             let data = try BoundedFile.read(file, limit: 256 << 20)
@@ -25,6 +26,10 @@ extension ModelFolder {
             let size = try BoundedFile.size(of: file)
             Self.append(name: file.lastPathComponent, size: size, to: &hasher)
             try Self.append(weights: file, size: size, wholeBytes: Self.wholeFileBytes, to: &hasher)
+        }
+        if let chatTemplate {
+            Self.append(name: "chat template", size: chatTemplate.utf8.count, to: &hasher)
+            hasher.update(chatTemplate)
         }
         return hasher.finish()
     }

@@ -17,7 +17,8 @@ extension LanguageModel {
             }
             var steps: [SequenceStep] = []
             for prompt in prompts[begin..<end] {
-                steps.append(SequenceStep(cache: try makeCache(through: site), tokens: prompt, readings: [site]))
+                steps.append(
+                    SequenceStep(cache: try makeCache(through: site, for: .own), tokens: prompt, readings: [site]))
             }
             streams += try step(steps).map { $0.activations[0] }
             begin = end

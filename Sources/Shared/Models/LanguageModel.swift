@@ -16,7 +16,10 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
     package let device: DeviceDescription
     /// Rows that are computed together; longer batches are cut.
     package let rowLimit: Int
+    /// What ``rowLimit`` is where nothing else is asked for.
+    package static let standardRowLimit = 512
     private let pass: ForwardPass
+    private let cacheShape: KeyValueCache.Shape
     private let lock = NSLock()
     private var tokenCount = 0
 
@@ -25,6 +28,7 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
         self.device = device
         self.rowLimit = rowLimit
         self.pass = pass
+        cacheShape = KeyValueCache.Shape(configuration, passRows: rowLimit)
     }
 
     /// Loads and packs the weights of `folder`.
@@ -38,7 +42,7 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
     ///   `TensorError` where the device cannot be made; ``ModelError/unusableRowLimit(_:)``.
     package static func load(
         _ folder: ModelFolder, threads: Int, kernels: KernelPath? = nil, computeType: ComputeType = .float32,
-        rowLimit: Int = 512
+        rowLimit: Int = standardRowLimit
     ) throws -> LanguageModel {
         guard rowLimit >= 1 else { throw ModelError.unusableRowLimit(rowLimit) }
         let device = try CPUDevice(threads: threads, kernels: kernels, computeType: computeType)
@@ -65,20 +69,26 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
     }
 
     /// An empty sequence. With a `site`, its steps compute the blocks before that site and no others.
-    package func makeCache(through site: ActivationSite? = nil) throws(ModelError) -> KeyValueCache {
+    package func makeCache(
+        through site: ActivationSite? = nil, for use: KeyValueCache.Use = .sharing
+    ) throws(ModelError) -> KeyValueCache {
         let blocks = site?.blocks ?? configuration.blockCount
         guard (0...configuration.blockCount).contains(blocks) else {
             throw .siteOutOfRange(ActivationSite(afterBlocks: blocks), blockCount: configuration.blockCount)
         }
-        return KeyValueCache(
-            blockCount: blocks, heads: pass.heads, maximumPositions: configuration.maximumPositions)
+        var shape = cacheShape
+        shape.blockCount = blocks
+        return KeyValueCache(shape, use)
     }
 
     /// Bytes that the keys and values of a sequence take at most while it grows to so many positions.
-    package func cacheBytes(positions: Int) -> Int {
-        // A cache grows ahead of what it holds: see `KeyValueCache.reserve`.
-        let capacity = min(configuration.maximumPositions, max(64, positions + min(positions / 2, 1024)))
-        return configuration.blockCount * KeyValueStore.byteCount(heads: pass.heads, capacity: capacity)
+    package func cacheBytes(positions: Int, for use: KeyValueCache.Use = .own) -> Int {
+        cacheShape.byteCount(positions: positions, use)
+    }
+
+    /// The same of a model that is not loaded, at ``standardRowLimit``.
+    package static func cacheBytes(of configuration: ModelConfiguration, positions: Int) -> Int {
+        KeyValueCache.Shape(configuration, passRows: standardRowLimit).byteCount(positions: positions, .own)
     }
 
     /// Appends tokens to sequences, computed together, and returns what was asked of each one's last token.
@@ -91,7 +101,6 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
         lock.lock()
         defer { lock.unlock() }
         do {
-            for step in steps { try step.cache.reserve(step.cache.length + step.tokens.count) }
             return try run(steps, depth: depth)
         } catch {
             throw .tensor(error)
@@ -114,6 +123,10 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
                         isLast: read[index] + count == steps[index].tokens.count))
                 room -= count
             }
+            for part in rows {
+                let step = steps[part.step]
+                try step.cache.reserve(part.tokens.count, before: step.tokens.count - part.tokens.upperBound)
+            }
             try pass.run(rows, of: steps, depth: depth, outputs: &outputs)
             for part in rows {
                 read[part.step] = part.tokens.upperBound
@@ -129,7 +142,9 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
         var seen: Set<ObjectIdentifier> = []
         for (index, step) in steps.enumerated() {
             let cache = step.cache
-            guard cache.heads == pass.heads, cache.maximumPositions == configuration.maximumPositions else {
+            var shape = cacheShape
+            shape.blockCount = cache.blockCount
+            guard cache.shape == shape else {
                 throw .unusableCache(sequence: index, reason: "was made for another model")
             }
             guard cache.blockCount == depth else {

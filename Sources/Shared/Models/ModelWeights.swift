@@ -4,8 +4,7 @@ import Weights
 
 /// The weights of a model, packed for the device.
 ///
-/// The names are those of transformers, which all families share. Embedding and head are one matrix where they are
-/// tied.
+/// Their names and shapes are ``ModelLayout``'s. Embedding and head are one matrix where they are tied.
 struct ModelWeights: Sendable {
     struct Block: Sendable {
         /// `[hidden]`
@@ -39,16 +38,12 @@ struct ModelWeights: Sendable {
     /// Reads and packs all tensors. Each one's pages are given back once it is packed, so that no more than one
     /// layer's weights are held twice.
     init(_ files: WeightFiles, _ shape: ModelConfiguration, device: CPUDevice) throws {
+        let layout = ModelLayout(shape)
         let reader = Reader(files: files, device: device, normsAddOne: shape.arithmetic.normsAddOne)
-        let hidden = shape.hiddenSize
-        embedding = try reader.linear(inputs: hidden, [("model.embed_tokens", shape.vocabularySize)])
-        var blocks: [Block] = []
-        for index in 0..<shape.blockCount { blocks.append(try Block(reader, shape, name: "model.layers.\(index)")) }
-        self.blocks = blocks
-        finalNorm = try reader.norm("model.norm", count: hidden)
-        head =
-            shape.tiedEmbeddings
-            ? embedding : try reader.linear(inputs: hidden, [("lm_head", shape.vocabularySize)])
+        embedding = try reader.packed(layout.embedding)
+        blocks = try layout.blocks.map { try Block(reader, $0) }
+        finalNorm = try reader.norm(layout.finalNorm)
+        head = try layout.head.map { try reader.packed($0) } ?? embedding
     }
 
     fileprivate struct Reader {
@@ -56,32 +51,28 @@ struct ModelWeights: Sendable {
         let device: CPUDevice
         let normsAddOne: Bool
 
-        func vector(_ name: String, count: Int) throws -> [Float] {
-            let tensor = try files.tensor(name, shape: [count])
+        private func vector(_ vector: ModelLayout.Vector) throws -> [Float] {
+            let tensor = try files.tensor(vector.name, shape: [vector.count])
             let values = try tensor.floats()
             tensor.releasePages()
             return values
         }
 
         /// What a norm multiplies by.
-        func norm(_ name: String, count: Int) throws -> [Float] {
-            let weight = try vector("\(name).weight", count: count)
+        func norm(_ norm: ModelLayout.Vector) throws -> [Float] {
+            let weight = try vector(norm)
             return normsAddOne ? weight.map { 1 + $0 } : weight
         }
 
-        func linear(
-            inputs: Int, _ parts: [(name: String, outputs: Int)], bias: Bool
-        ) throws -> BiasedLinear {
-            BiasedLinear(
-                weights: try linear(inputs: inputs, parts),
-                biases: bias ? try parts.map { try vector("\($0.name).bias", count: $0.outputs) } : nil)
+        func linear(_ layer: ModelLayout.Linear) throws -> BiasedLinear {
+            BiasedLinear(weights: try packed(layer), biases: try layer.biases?.map(vector))
         }
 
-        func linear(inputs: Int, _ parts: [(name: String, outputs: Int)]) throws -> PackedLinear {
-            let tensors = try parts.map { try files.tensor("\($0.name).weight", shape: [$0.outputs, inputs]) }
-            let stored = zip(parts, tensors).map { LinearPart(outputs: $0.outputs, tensor: $1) }
+        func packed(_ layer: ModelLayout.Linear) throws -> PackedLinear {
+            let tensors = try layer.weights.map { try files.tensor($0.name, shape: $0.shape) }
+            let stored = zip(layer.parts, tensors).map { LinearPart(outputs: $0.outputs, tensor: $1) }
             do {
-                let packed = try PackedLinear(inputs: inputs, parts: stored, device: device)
+                let packed = try PackedLinear(inputs: layer.inputs, parts: stored, device: device)
                 for tensor in tensors { tensor.releasePages() }
                 return packed
             } catch {
@@ -105,40 +96,17 @@ struct BiasedLinear: Sendable {
 }
 
 extension ModelWeights.Block {
-    fileprivate init(_ reader: ModelWeights.Reader, _ shape: ModelConfiguration, name: String) throws {
-        let (hidden, arithmetic) = (shape.hiddenSize, shape.arithmetic)
-        let queryWidth = shape.headCount * shape.headDimension
-        let keyWidth = shape.keyValueHeadCount * shape.headDimension
-        let (attention, feedForward) = ("\(name).self_attn", "\(name).mlp")
-        /// A norm that some families have.
-        func norm(_ name: String, _ count: Int, if present: Bool) throws -> [Float]? {
-            present ? try reader.norm(name, count: count) : nil
-        }
-
-        attentionNorm = try reader.norm("\(name).input_layernorm", count: hidden)
-        keyValueQuery = try reader.linear(
-            inputs: hidden,
-            [
-                ("\(attention).k_proj", keyWidth), ("\(attention).v_proj", keyWidth),
-                ("\(attention).q_proj", queryWidth),
-            ], bias: arithmetic.queryKeyValueBias)
-        keyNorm = try norm("\(attention).k_norm", shape.headDimension, if: arithmetic.queryKeyNorm)
-        queryNorm = try norm("\(attention).q_norm", shape.headDimension, if: arithmetic.queryKeyNorm)
-        attentionOutput = try reader.linear(
-            inputs: queryWidth, [("\(attention).o_proj", hidden)], bias: arithmetic.attentionOutputBias)
-        // What Llama calls the norm after attention stands before the feed-forward network; where the attention's
-        // output has a norm of its own, that has the name.
-        attentionOutputNorm = try norm("\(name).post_attention_layernorm", hidden, if: arithmetic.outputNorms)
-        feedForwardNorm = try reader.norm(
-            arithmetic.outputNorms ? "\(name).pre_feedforward_layernorm" : "\(name).post_attention_layernorm",
-            count: hidden)
-        gateUp = try reader.linear(
-            inputs: hidden,
-            [("\(feedForward).gate_proj", shape.feedForwardSize), ("\(feedForward).up_proj", shape.feedForwardSize)],
-            bias: arithmetic.feedForwardBias)
-        down = try reader.linear(
-            inputs: shape.feedForwardSize, [("\(feedForward).down_proj", hidden)], bias: arithmetic.feedForwardBias)
-        feedForwardOutputNorm = try norm("\(name).post_feedforward_layernorm", hidden, if: arithmetic.outputNorms)
+    fileprivate init(_ reader: ModelWeights.Reader, _ layout: ModelLayout.Block) throws {
+        attentionNorm = try reader.norm(layout.attentionNorm)
+        keyValueQuery = try reader.linear(layout.keyValueQuery)
+        keyNorm = try layout.keyNorm.map(reader.norm)
+        queryNorm = try layout.queryNorm.map(reader.norm)
+        attentionOutput = try reader.linear(layout.attentionOutput)
+        attentionOutputNorm = try layout.attentionOutputNorm.map(reader.norm)
+        feedForwardNorm = try reader.norm(layout.feedForwardNorm)
+        gateUp = try reader.linear(layout.gateUp)
+        down = try reader.linear(layout.down)
+        feedForwardOutputNorm = try layout.feedForwardOutputNorm.map(reader.norm)
     }
 }
 

@@ -165,6 +165,7 @@ extension RunReport {
             NamedValue("layer k of A", String(configuration.layerK)),
             NamedValue("layer j of B", String(configuration.layerJ)),
             NamedValue("operation", configuration.operation.rawValue),
+            NamedValue("prompts", configuration.chat ? "in each model's chat template" : "as they are"),
             NamedValue("B's own prompt", configuration.evaluation.bPrompt.rawValue),
             NamedValue("evaluation protocol", configuration.evaluation.preset.rawValue),
             NamedValue("seed", String(configuration.seed)), NamedValue("run", run),

@@ -1,5 +1,5 @@
 /// The version of the protocol between coordinator and worker. A worker of another version is refused.
-package let protocolVersion: UInt32 = 1
+package let protocolVersion: UInt32 = 2
 
 /// Limits on what one message may hold; a message beyond them is malformed.
 package enum MessageLimits {
@@ -77,7 +77,7 @@ package struct Registration: Hashable, Sendable {
 
 /// What the worker found in the folders it was told to load.
 package struct Readiness: Hashable, Sendable {
-    /// Fingerprints of the two model folders, hexadecimal SHA-256.
+    /// Fingerprints of the two model folders, hexadecimal SHA-256; of their chat templates too where the run uses them.
     package var fingerprintA: String
     package var fingerprintB: String
     /// Units that the worker wants to hold at a time, the one it works on included.
@@ -114,6 +114,8 @@ package struct Welcome: Hashable, Sendable {
     package var layerJ: Int
     package var operation: InjectionOperation
     package var computePrecision: ComputePrecision
+    /// Whether prompts are put into each model's own chat template.
+    package var chat: Bool
     package var seed: UInt64
     package var heartbeatSeconds: Double
     /// A coordinator not heard for so long is taken for lost.
@@ -121,7 +123,8 @@ package struct Welcome: Hashable, Sendable {
 
     package init(
         run: String, modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation,
-        computePrecision: ComputePrecision, seed: UInt64, heartbeatSeconds: Double, silenceSeconds: Double
+        computePrecision: ComputePrecision, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
+        silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
@@ -130,6 +133,7 @@ package struct Welcome: Hashable, Sendable {
         self.layerJ = layerJ
         self.operation = operation
         self.computePrecision = computePrecision
+        self.chat = chat
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds
         self.silenceSeconds = silenceSeconds

@@ -13,6 +13,9 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var operation: InjectionOperation
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
     package var computePrecision: ComputePrecision
+    /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
+    /// that W learns from never are.
+    package var chat: Bool
     package var experiments: [Experiment]
     package var seed: UInt64
     package var training: TrainingConfiguration
@@ -21,8 +24,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
     package init(
         modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation = .replace,
-        computePrecision: ComputePrecision = .bfloat16, experiments: [Experiment] = Experiment.allCases,
-        seed: UInt64 = 42,
+        computePrecision: ComputePrecision = .bfloat16, chat: Bool = false,
+        experiments: [Experiment] = Experiment.allCases, seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
         evaluation: EvaluationConfiguration = EvaluationConfiguration()
@@ -33,6 +36,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.layerJ = layerJ
         self.operation = operation
         self.computePrecision = computePrecision
+        self.chat = chat
         self.experiments = experiments
         self.seed = seed
         self.training = training

@@ -14,7 +14,11 @@ package import Foundation
 /// (The last record of all is cut off when damaged: nothing tells that from a torn write.)
 ///
 /// One process at a time: the file is locked until the journal is released. The instance belongs to one actor or
-/// thread; `append` and `commit` wait for the disk.
+/// thread; `commit` waits for the disk. Who must not wait has another thread do that, and may append meanwhile:
+///
+///     if let commit = try journal.beginCommit() {
+///         queue.async { let result = commit.wait(); … journal.finish(commit, result) on its own thread … }
+///     }
 package final class Journal {
     /// A record as it comes back on opening.
     package struct Record {
@@ -50,7 +54,7 @@ package final class Journal {
     /// The journal's size in bytes, with the records that are not committed yet.
     package private(set) var end: UInt64
 
-    private let file: OpenFile
+    private let shared: SharedFile
     private let recordLimit: UInt64
     private var durable: UInt64
     private var isClosed = false
@@ -65,21 +69,21 @@ package final class Journal {
     ) throws {
         path = folder.appendingPathComponent("journal").path
         self.recordLimit = UInt64(max(recordLimit, 0))
-        file = try OpenFile(path: path, flags: O_RDWR | O_CREAT)
-        try file.lock()
-        let reader = JournalReader(path: path, size: try file.size(), recordLimit: self.recordLimit)
-        let found = try reader.replay(file, replay)
+        shared = SharedFile(try OpenFile(path: path, flags: O_RDWR | O_CREAT))
+        try shared.file.lock()
+        let reader = JournalReader(path: path, size: try shared.file.size(), recordLimit: self.recordLimit)
+        let found = try reader.replay(shared.file, replay)
         recovery = found.recovery
         end = found.end
         if found.end == 0 {
-            try file.truncate(to: 0)
-            try file.write(JournalFormat.fileHeader, at: 0)
+            try shared.file.truncate(to: 0)
+            try shared.file.write(JournalFormat.fileHeader, at: 0)
             end = UInt64(JournalFormat.fileHeaderBytes)
         } else if recovery.cutBytes > 0 {
-            try file.truncate(to: end)
+            try shared.file.truncate(to: end)
         }
         // What was replayed counts as durable from here on, so it has to be, and so has the file's name.
-        try file.synchronize()
+        try shared.file.synchronize()
         try OpenFile.synchronize(folder: folder.path)
         durable = end
     }
@@ -103,10 +107,10 @@ package final class Journal {
             length: length, durable: durable, payloadCheck: JournalFormat.payloadCheck(of: payload))
         let bodyOffset = end + UInt64(JournalFormat.recordHeaderBytes)
         do throws(StorageError) {
-            try file.write(header.encoded(at: end), at: end)
-            try file.write(payload, at: bodyOffset)
+            try shared.file.write(header.encoded(at: end), at: end)
+            try shared.file.write(payload, at: bodyOffset)
         } catch {
-            do throws(StorageError) { try file.truncate(to: end) } catch { isClosed = true }
+            do throws(StorageError) { try shared.file.truncate(to: end) } catch { isClosed = true }
             throw error
         }
         let position = Position(offset: end)
@@ -125,19 +129,51 @@ package final class Journal {
     /// After a failure the journal refuses everything further: the kernel may have dropped the pages, so a second
     /// attempt could report success for records that are not there. Opening it again finds out what is.
     package func commit() throws(StorageError) {
+        guard let commit = try beginCommit() else { return }
+        try finish(commit, commit.wait())
+    }
+
+    /// A wait for the records appended so far; nil where they are all on disk.
+    package func beginCommit() throws(StorageError) -> Commit? {
         guard !isClosed else { throw .journalClosed(path: path) }
-        guard durable < end else { return }
-        do throws(StorageError) { try file.synchronizeContent() } catch {
+        return durable < end ? Commit(shared: shared, end: end) : nil
+    }
+
+    /// Takes in how a wait ended, which ``beginCommit()`` gave: its records are on disk, or the error is thrown and
+    /// the journal refuses everything further.
+    package func finish(_ commit: Commit, _ result: Result<Void, StorageError>) throws(StorageError) {
+        do throws(StorageError) { try result.get() } catch {
             isClosed = true
             throw error
         }
-        durable = end
+        guard !isClosed else { throw .journalClosed(path: path) }
+        durable = max(durable, commit.end)
+    }
+
+    /// A wait for the disk, for any thread; records may be appended meanwhile.
+    package struct Commit: Sendable {
+        fileprivate let shared: SharedFile
+        /// Where the records end that are waited for.
+        fileprivate let end: UInt64
+
+        package func wait() -> Result<Void, StorageError> {
+            Result { () throws(StorageError) in try shared.file.synchronizeContent() }
+        }
+    }
+
+    /// The file, open for as long as the journal or a wait has it.
+    fileprivate final class SharedFile: Sendable {
+        let file: OpenFile
+
+        init(_ file: consuming OpenFile) {
+            self.file = file
+        }
     }
 
     /// The payload of the record at `position`, read from disk and checked again. Throws ``StorageError``.
     package func read(at position: Position) throws -> Data {
         let reader = JournalReader(path: path, size: end, recordLimit: recordLimit)
-        switch try reader.record(file, at: position.offset) {
+        switch try reader.record(shared.file, at: position.offset) {
         case .whole(let payload, _): return payload
         case .bad(let reason, _): throw StorageError.damagedRecord(path: path, offset: position.offset, reason: reason)
         }

@@ -195,7 +195,7 @@ package struct CachedRows {
 
     /// Rows `firstRow ..< firstRow + rowCount` stand at positions `start`, `start + 1`, … of the sequence.
     package init(firstRow: Int, rowCount: Int, start: Int, store: KeyValueStore) {
-        precondition(start + rowCount <= store.capacity)
+        precondition(start >= store.first && start + rowCount <= store.end)
         self.firstRow = firstRow
         self.rowCount = rowCount
         self.start = start
@@ -207,9 +207,11 @@ package struct CachedRows {
         CachedRows(firstRow: row, rowCount: 1, start: start + rowCount - 1, store: store)
     }
 
+    /// The kernels count positions from the first one that is held: which rows see which depends on distances alone.
     var kernelSequence: ck_sequence {
         ck_sequence(
-            first_row: firstRow, row_count: rowCount, start: start, capacity: store.capacity, keys: store.keys,
+            first_row: firstRow, row_count: rowCount, start: start - store.first, capacity: store.capacity,
+            keys: store.keys,
             values: store.values)
     }
 }

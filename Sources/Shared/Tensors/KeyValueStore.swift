@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// The heads of an attention layer. Query head h reads key/value head h / (heads / keyValueHeads).
 package struct AttentionHeads: Hashable, Sendable {
@@ -18,11 +19,13 @@ package struct AttentionHeads: Hashable, Sendable {
     var kernelHeads: ck_heads { ck_heads(heads: heads, kv_heads: keyValueHeads, dimension: dimension) }
 }
 
-/// The keys and values of one sequence in one block of a model, for `capacity` positions, float32.
+/// The keys and values of one sequence in one block of a model, for `capacity` positions from ``first`` on, float32.
 package final class KeyValueStore {
     package let heads: AttentionHeads
     /// Positions that there is room for, a multiple of 32.
     package private(set) var capacity: Int
+    /// The first position that is held, a multiple of 32: those before are forgotten.
+    package private(set) var first: Int
     private var keyMemory: AlignedMemory
     private var valueMemory: AlignedMemory
 
@@ -30,23 +33,40 @@ package final class KeyValueStore {
     package init(heads: AttentionHeads, capacity: Int) throws(TensorError) {
         self.heads = heads
         self.capacity = Self.wholeBlocks(capacity)
+        first = 0
         (keyMemory, valueMemory) = try Self.allocate(heads, self.capacity)
     }
 
-    /// The first `length` positions of `other`, with room for `capacity`.
-    package init(copying other: KeyValueStore, keeping length: Int, capacity: Int) throws(TensorError) {
-        precondition(length <= other.capacity && length <= capacity)
+    /// The positions `positions` of `other`, the first of them rounded down to a multiple of 32, with room for
+    /// `capacity`.
+    package init(
+        copying other: KeyValueStore, keeping positions: Range<Int>, capacity: Int
+    ) throws(TensorError) {
         heads = other.heads
+        first = Self.block(of: positions.lowerBound)
         self.capacity = Self.wholeBlocks(capacity)
-        (keyMemory, valueMemory) = try other.copied(keeping: length, capacity: self.capacity)
+        (keyMemory, valueMemory) = try other.copied(
+            first..<positions.upperBound, capacity: self.capacity)
     }
 
-    /// Makes room for `capacity` positions and keeps the first `length`.
-    package func grow(to capacity: Int, keeping length: Int) throws(TensorError) {
-        let capacity = Self.wholeBlocks(capacity)
-        guard capacity > self.capacity else { return }
-        (keyMemory, valueMemory) = try copied(keeping: length, capacity: capacity)
-        self.capacity = capacity
+    /// The end of the positions that there is room for.
+    package var end: Int { first + capacity }
+
+    /// Makes room for `capacity` positions and keeps those given, the first of them rounded down to a multiple of 32.
+    package func grow(to capacity: Int, keeping positions: Range<Int>) throws(TensorError) {
+        let first = Self.block(of: positions.lowerBound)
+        let capacity = max(Self.wholeBlocks(capacity), self.capacity)
+        (keyMemory, valueMemory) = try copied(first..<positions.upperBound, capacity: capacity)
+        (self.first, self.capacity) = (first, capacity)
+    }
+
+    /// Forgets what comes before the positions given, the first of them rounded down to a multiple of 32, so that
+    /// there is room behind them.
+    package func slide(keeping positions: Range<Int>) {
+        let first = Self.block(of: positions.lowerBound)
+        guard first > self.first else { return }
+        move(first..<positions.upperBound, to: (keyMemory, valueMemory), capacity: capacity)
+        self.first = first
     }
 
     /// Bytes that a store of so many positions takes.
@@ -55,29 +75,46 @@ package final class KeyValueStore {
         return (ck_key_cache_floats(heads, capacity) + ck_value_cache_floats(heads, capacity)) * 4
     }
 
-    /// Keys and values of the first `length` positions, in memory for `capacity`, a multiple of 32.
-    private func copied(keeping length: Int, capacity: Int) throws(TensorError) -> (AlignedMemory, AlignedMemory) {
-        let (newKeys, newValues) = try Self.allocate(heads, capacity)
+    /// Bytes that this one takes.
+    package var byteCount: Int { Self.byteCount(heads: heads, capacity: capacity) }
+
+    /// Keys and values of these positions, in memory for `capacity`, a multiple of 32.
+    private func copied(
+        _ positions: Range<Int>, capacity: Int
+    ) throws(TensorError) -> (AlignedMemory, AlignedMemory) {
+        let fresh = try Self.allocate(heads, capacity)
+        move(positions, to: fresh, capacity: capacity)
+        return fresh
+    }
+
+    /// Writes keys and values of these positions, the first a multiple of 32, to the start of memory for `capacity`,
+    /// which may be this store's own.
+    private func move(_ positions: Range<Int>, to target: (keys: AlignedMemory, values: AlignedMemory), capacity: Int) {
+        precondition(positions.lowerBound >= first && positions.upperBound <= end && positions.count <= capacity)
+        guard !positions.isEmpty else { return }
         // Both are laid out head by head; a head's keys by blocks of 32 positions, its values by position.
         let kernelHeads = heads.kernelHeads
-        let keyFloats = ck_key_cache_floats(kernelHeads, self.capacity) / heads.keyValueHeads
-        let valueFloats = ck_value_cache_floats(kernelHeads, self.capacity) / heads.keyValueHeads
-        let newKeyFloats = ck_key_cache_floats(kernelHeads, capacity) / heads.keyValueHeads
-        let newValueFloats = ck_value_cache_floats(kernelHeads, capacity) / heads.keyValueHeads
-        let kept = length == 0 ? 0 : Self.wholeBlocks(length)
+        let keyBytes = ck_key_cache_floats(kernelHeads, Int(CK_PANEL)) / heads.keyValueHeads / Int(CK_PANEL) * 4
+        let valueBytes = ck_value_cache_floats(kernelHeads, Int(CK_PANEL)) / heads.keyValueHeads / Int(CK_PANEL) * 4
+        let (skipped, kept) = (positions.lowerBound - first, Self.wholeBlocks(positions.count))
         for head in 0..<heads.keyValueHeads {
-            (newKeys.base + head * newKeyFloats * 4).copyMemory(
-                from: keyMemory.base + head * keyFloats * 4, byteCount: keyFloats / self.capacity * kept * 4)
-            (newValues.base + head * newValueFloats * 4).copyMemory(
-                from: valueMemory.base + head * valueFloats * 4, byteCount: valueFloats / self.capacity * kept * 4)
+            memmove(
+                target.keys.base + head * capacity * keyBytes,
+                keyMemory.base + (head * self.capacity + skipped) * keyBytes, kept * keyBytes)
+            memmove(
+                target.values.base + head * capacity * valueBytes,
+                valueMemory.base + (head * self.capacity + skipped) * valueBytes, kept * valueBytes)
         }
-        return (newKeys, newValues)
     }
 
     var keys: UnsafeMutablePointer<Float> { keyMemory.base.assumingMemoryBound(to: Float.self) }
     var values: UnsafeMutablePointer<Float> { valueMemory.base.assumingMemoryBound(to: Float.self) }
 
-    private static func wholeBlocks(_ positions: Int) -> Int {
+    /// The first position of the block of 32 that holds `position`.
+    private static func block(of position: Int) -> Int { position / Int(CK_PANEL) * Int(CK_PANEL) }
+
+    /// So many positions, or a few more: a multiple of 32.
+    package static func wholeBlocks(_ positions: Int) -> Int {
         (max(positions, 1) + Int(CK_PANEL) - 1) / Int(CK_PANEL) * Int(CK_PANEL)
     }
 

@@ -25,6 +25,9 @@ package struct WeightFiles: Sendable {
     /// Whether some file holds a tensor of this name.
     package func contains(_ name: String) -> Bool { fileOfName[name] != nil }
 
+    /// The names of all tensors, sorted.
+    package var names: [String] { fileOfName.keys.sorted() }
+
     /// The tensor `name`, which must have the shape `shape`.
     package func tensor(_ name: String, shape: [Int]) throws(WeightError) -> StoredTensor {
         guard let index = fileOfName[name], let tensor = try files[index].tensor(name) else {

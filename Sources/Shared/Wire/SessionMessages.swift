@@ -73,6 +73,7 @@ extension Welcome {
         (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
         (message.pointee.has_compute_precision, message.pointee.compute_precision) = writer.field(
             computePrecision.code)
+        (message.pointee.has_chat, message.pointee.chat) = writer.field(chat)
         (message.pointee.has_seed, message.pointee.seed) = writer.field(seed)
         (message.pointee.has_heartbeat_seconds, message.pointee.heartbeat_seconds) = writer.field(heartbeatSeconds)
         (message.pointee.has_silence_seconds, message.pointee.silence_seconds) = writer.field(silenceSeconds)
@@ -90,6 +91,7 @@ extension Welcome {
             operation: try InjectionOperation(message.has_operation, message.operation, "operation"),
             computePrecision: try ComputePrecision(
                 message.has_compute_precision, message.compute_precision, "compute_precision"),
+            chat: try Field.flag(message.has_chat, message.chat, "chat"),
             seed: try Field.value(message.has_seed, message.seed, "seed"),
             heartbeatSeconds: try Field.interval(
                 message.has_heartbeat_seconds, message.heartbeat_seconds, "heartbeat_seconds"),

@@ -9,8 +9,8 @@ struct BenchmarksCommand: AsyncParsableCommand {
         abstract: "Measures the engine, the distributed training and the coordinator under load.",
         discussion: "Build in release: swift run -c release benchmarks engine",
         subcommands: [
-            EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, SyntheticWorkerCommand.self,
-            LoadWorkerCommand.self,
+            EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, StragglerBenchmark.self,
+            SyntheticWorkerCommand.self, LoadWorkerCommand.self, PacedWorkerCommand.self,
         ])
 
     static func main() async {

@@ -18,6 +18,9 @@ struct FuzzCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds, shared among the decoders.", valueName: "s"))
     var seconds = 60.0
 
+    @Option(help: ArgumentHelp("Inputs of each decoder, in place of a time.", valueName: "n"))
+    var inputs: Int?
+
     @Option(help: ArgumentHelp("Seed of the changes.", valueName: "s"))
     var seed: UInt64 = 1
 
@@ -29,6 +32,7 @@ struct FuzzCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard seconds.isFinite, seconds > 0 else { throw ValidationError("--seconds: expected a number above 0") }
+        if let inputs, inputs < 1 { throw ValidationError("--inputs \(inputs): expected at least 1") }
         guard input == nil || only != nil else { throw ValidationError("--input: expected --only as well") }
     }
 
@@ -74,12 +78,13 @@ struct FuzzCommand: AsyncParsableCommand {
         guard bad.isEmpty else { throw BadErrors(description: "errors of more than a line: \(bad.prefix(5))") }
     }
 
-    /// Runs until the time is over, in batches.
+    /// Runs until the time is over, or all inputs wanted are done, in batches.
     private func run(_ decoder: FuzzedDecoder, for seconds: Double, before: (Int) -> Void) -> FuzzedDecoder.Tally {
         let deadline = ContinuousClock.now + .seconds(seconds)
         var sum = FuzzedDecoder.Tally()
-        while ContinuousClock.now < deadline {
-            sum.add(decoder.run(sum.inputs..<sum.inputs + 100, seed: seed, before: before))
+        while inputs.map({ sum.inputs < $0 }) ?? (ContinuousClock.now < deadline) {
+            let end = min(sum.inputs + 100, inputs ?? .max)
+            sum.add(decoder.run(sum.inputs..<end, seed: seed, before: before))
         }
         return sum
     }

@@ -2,7 +2,6 @@ import Datasets
 package import Foundation
 import ModelFolders
 import Storage
-import Tokenization
 import Weights
 
 /// Files that a user names: models, tokenizers, data; and the journal, which a disk may have damaged.
@@ -15,7 +14,7 @@ extension FuzzedDecoder {
         try messages() + files(models: models, tokenizers: tokenizers)
     }
 
-    private static let json = [
+    static let json = [
         "{", "}", "[", "]", "\"", ",", ":", "null", "true", "-1", "1e400", "\\u0000", "\\ud800", "[[[[[[[[", "NaN",
     ]
 
@@ -23,11 +22,6 @@ extension FuzzedDecoder {
         let scratch = try ScratchFiles()
         func bytes(_ urls: [URL]) -> [[UInt8]] { urls.compactMap { try? Data(contentsOf: $0) }.map { Array($0) } }
         func named(_ name: String) -> [[UInt8]] { bytes(models.map { $0.appendingPathComponent(name) }) }
-        let tokenizerFiles = named("tokenizer.json") + bytes(tokenizers)
-        let members = [
-            "\"type\":\"", "ByteLevel", "Split", "Sequence", "\"pattern\":{\"Regex\":\"", "(?i)", "+", "\"vocab\":{",
-            "\"merges\":[", "\"normalizer\":", "Metaspace", "\"added_tokens\":[",
-        ]
         return [
             FuzzedDecoder("safetensors", Mutator(seeds: [safetensors], words: json + ["F32", "BF16", "data_offsets"])) {
                 let file = try SafetensorsFile(try scratch.write($0, "model.safetensors"))
@@ -51,12 +45,6 @@ extension FuzzedDecoder {
                 _ = try scratch.write($0, "sharded/model.safetensors.index.json")
                 _ = try ModelFolder(path: folder.path)
             },
-            FuzzedDecoder("tokenizer.json", Mutator(seeds: tokenizerFiles, words: json + members)) {
-                let tokenizer = try Tokenizer(file: try scratch.write($0, "tokenizer.json"))
-                let ids = tokenizer.encode("Hello wörld  12,345\n\n👩‍🔬 don't\u{0}")
-                _ = tokenizer.decode(ids)
-                _ = tokenizer.decode([-1, 0, .max])
-            },
             FuzzedDecoder("json.gz lines", Mutator(seeds: [gzip])) {
                 var reader = try C4Reader(file: try scratch.write($0, "c4.json.gz").path)
                 while try reader.next() != nil {}
@@ -75,7 +63,7 @@ extension FuzzedDecoder {
                 _ = try scratch.write($0, "journal")
                 _ = try Journal(folder: scratch.folder) { _ in }
             },
-        ]
+        ] + texts(scratch, models: models, tokenizers: tokenizers)
     }
 
     private static func journal(_ scratch: ScratchFiles) throws -> [UInt8] {

@@ -23,7 +23,7 @@ package struct Faults: Hashable, Sendable {
     package var leaveEvery: Double?
     /// Share of the workers that are there from the beginning; the others come later.
     package var early = 1.0
-    /// Probability that a worker hangs at a unit while its heartbeats go on, until it is killed when the faults end.
+    /// Probability that a worker hangs at a unit while its heartbeats go on, for ever.
     package var hang = 0.0
     /// Every third worker, not the first, takes so many times as long as the others.
     package var slowness = 1.0

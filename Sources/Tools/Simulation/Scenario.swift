@@ -48,6 +48,8 @@ package struct Scenario: Sendable {
         var limits = RunLimits()
         limits.silenceSeconds = 2.5
         limits.unmeasuredSeconds = 10
+        limits.hangSeconds = 20
+        limits.unmeasuredHangSeconds = 30
         limits.lossesPerUnit = 1_000
         limits.failuresPerUnit = 1_000
         limits.resetsPerWorker = 10_000

@@ -38,6 +38,8 @@ extension Simulation {
             schedule(.workerTick(index), after: 0.5 * random.uniform())
             scheduleFault(.crash(index), every: faults.workerCrashEvery)
             scheduleFault(.leave(index), every: faults.leaveEvery)
+        case .restart(let index):
+            if !workers[index].isRunning { start(index) }
         case .crash(let index):
             if workers[index].isRunning { crash(index) }
             scheduleFault(.crash(index), every: faults.workerCrashEvery)
@@ -53,8 +55,6 @@ extension Simulation {
         case .recover:
             for index in workers.indices {
                 workers[index].cutUntil = 0
-                // Some of those that hang hang for ever.
-                if workers[index].hangs, index % 2 == 0 { crash(index) }
             }
         }
     }
@@ -79,6 +79,14 @@ extension Simulation {
         let id = Self.processID(of: index, workers[index].process)
         if random.uniform() < 0.5 { schedule(.processEnded(id), after: 0.01) }
         start(index)
+    }
+
+    /// Workers of even numbers are the coordinator's own; those of odd ones end when they are told to.
+    mutating func stopProcess(_ processID: Int32) {
+        guard let index = workers.indices.first(where: { Self.processID(of: $0, workers[$0].process) == processID })
+        else { return }
+        if !workers[index].hangs, faults.slowness == 1 { violation = "worker \(index) is stopped and does not hang" }
+        if index % 2 == 0, workers[index].isRunning { crash(index) }
     }
 
     // MARK: Events
@@ -161,7 +169,14 @@ extension Simulation {
                 workers[index].results[lease] = nil
             case .end(let outcome):
                 workers[index].isRunning = false
-                if case .failed(let why) = outcome { violation = "worker \(index) gave up: \(why)" }
+                guard case .failed(let why) = outcome else { break }
+                // One that is a hundred times slower may well be taken to hang.
+                if workers[index].hangs || faults.slowness > 1, why.contains("hangs") || why.contains("hung") {
+                    // Whoever watches over it starts another one.
+                    schedule(.restart(index), after: random.uniform())
+                } else {
+                    violation = "worker \(index) gave up: \(why)"
+                }
             }
         }
     }

@@ -24,12 +24,13 @@ package struct Simulation {
         case coordinatorTick
         case workerTick(Int)
         case start(Int)
+        case restart(Int)
         case crash(Int)
         case leave(Int)
         case cut
         case crashCoordinator
         case startCoordinator
-        /// The faults end: what hangs or is gone is started anew.
+        /// The faults end: nobody is cut off any more.
         case recover
     }
 

@@ -17,6 +17,9 @@ struct ActivationsCommand: AsyncParsableCommand {
     @Option(help: "The prompt.")
     var prompt: String
 
+    @Flag(help: "Put the prompt into the model's chat template, as a user's message.")
+    var chat = false
+
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Block counts.", valueName: "k"))
     var layer: [Int]
 
@@ -24,13 +27,13 @@ struct ActivationsCommand: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        let loaded = try model.load()
+        let loaded = try model.load(chat: chat)
         let blocks = loaded.folder.configuration.blockCount
         let layers = Set(layer).sorted()
         guard let first = layers.first, let last = layers.last, first >= 0, last <= blocks else {
             throw UsageError("--layer: \(model.model) has \(blocks) blocks; expected 0 to \(blocks)")
         }
-        let tokens = loaded.tokenizer.encode(prompt)
+        let tokens = try UsageError.checking { try loaded.tokens(ofPrompt: prompt) }
         let cache = try loaded.model.makeCache(through: ActivationSite(afterBlocks: last))
         let outputs = try loaded.model.step([
             SequenceStep(

@@ -68,7 +68,13 @@ struct ConnectCommand: AsyncParsableCommand {
         await worker.close()
         switch outcome {
         case .done(let reason), .interrupted(let reason): Terminal.error.writeLine("worker \(processID): \(reason)")
-        case .failed(let cause): throw WorkerFailure(description: cause)
+        case .failed(let cause):
+            // Whatever is cleaned up at a usual exit (threads of libraries, say) might wait for a unit that hangs.
+            if await worker.isComputing {
+                Terminal.error.report(WorkerFailure(description: cause))
+                _exit(Program.failure)
+            }
+            throw WorkerFailure(description: cause)
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ChatTemplates
 import Console
 import Foundation
 import Generation
@@ -73,9 +72,9 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try model.load()
+        let loaded = try model.load(chat: chat)
         let injection = try UsageError.checking { try readInjection() }
-        let tokens = try UsageError.checking { try promptTokens(loaded) }
+        let tokens = try UsageError.checking { try loaded.tokens(ofPrompt: prompt) }
         let request = GenerationRequest(
             tokens: tokens, injection: injection, maximumNewTokens: maxNewTokens,
             endTokens: Set(loaded.folder.configuration.endTokens))
@@ -89,14 +88,6 @@ struct GenerateCommand: AsyncParsableCommand {
                     prompt: prompt, promptTokens: tokens, tokens: result.tokens, text: text,
                     finish: result.finish.rawValue))
         }
-    }
-
-    private func promptTokens(_ loaded: LoadedModel) throws -> [Int32] {
-        guard chat else { return loaded.tokenizer.encode(prompt) }
-        let template = try ChatTemplate(folder: loaded.folder.url)
-        let text = try template.prompt([ChatTemplate.Message(role: "user", content: prompt)])
-        // The template writes the token that begins a text, where the model has one.
-        return loaded.tokenizer.encode(text, addSpecialTokens: false)
     }
 
     private func readInjection() throws -> Injection? {

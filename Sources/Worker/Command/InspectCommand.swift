@@ -11,7 +11,8 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect", abstract: "Show what is understood of a model, or what is not.",
         discussion: """
             Reads config.json, tokenizer.json and the headers of the weights, not the weights themselves. A field that \
-            changes the arithmetic and is not understood is an error that names it.
+            changes the arithmetic and is not understood is an error that names it; so is a tensor that is missing or \
+            has another shape than the configuration says.
             """)
 
     @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
@@ -47,6 +48,10 @@ struct InspectCommand: AsyncParsableCommand {
             values.sorted { $0.key == "type" || $1.key != "type" && $0.key < $1.key }
                 .map { "\($0.key.replacingOccurrences(of: "_", with: " ")) \(shown($0.value))" }
                 .joined(separator: ", ")
+        case .counts(let values):
+            list(
+                values.sorted { $0.key < $1.key }
+                    .map { .text(PrintableText.oneLine($0.key) + ($0.value > 1 ? " (\($0.value) times)" : "")) })
         case .bytes(let values):
             values.sorted { $0.key < $1.key }
                 .map { "\($0.key) \(Quantities.bytes(UInt64($0.value)))" }.joined(separator: ", ")

@@ -76,10 +76,13 @@ struct ModelArguments: ParsableArguments {
             valueName: "type"))
     var computeType: ComputeType?
 
-    /// - Parameter standard: the compute type where none was asked for.
-    func load(standard: ComputeType = .bfloat16) throws -> LoadedModel {
+    /// - Parameters:
+    ///   - standard: the compute type where none was asked for.
+    ///   - chat: whether prompts are put into the model's chat template.
+    func load(standard: ComputeType = .bfloat16, chat: Bool = false) throws -> LoadedModel {
         try UsageError.checking {
-            try LoadedModel(path: model, processor: processor.processor, computeType: computeType ?? standard)
+            try LoadedModel(
+                path: model, processor: processor.processor, computeType: computeType ?? standard, chat: chat)
         }
     }
 }

@@ -1,4 +1,5 @@
 package import ModelFolders
+import Models
 package import Tokenization
 package import Weights
 
@@ -21,6 +22,8 @@ package struct ModelInspection: Sendable, Encodable {
         case flag(Bool)
         case list([Value])
         case object([String: Value])
+        /// How many of each kind.
+        case counts([String: Int])
         /// A number of bytes.
         case bytes([String: Int])
 
@@ -33,14 +36,15 @@ package struct ModelInspection: Sendable, Encodable {
             case .flag(let value): try container.encode(value)
             case .list(let values): try container.encode(values)
             case .object(let values): try container.encode(values)
-            case .bytes(let values): try container.encode(values)
+            case .counts(let values), .bytes(let values): try container.encode(values)
             }
         }
     }
 
     package private(set) var fields: [Field] = []
 
-    /// - Throws: `WeightError` where a file of weights is damaged or holds a type that is not read.
+    /// - Throws: `WeightError` where a file of weights is damaged, holds a type that is not read, or lacks a tensor of
+    ///   the model or has it in another shape.
     package init(_ folder: ModelFolder, tokenizer: Tokenizer, weights: WeightFiles) throws {
         describeShape(folder)
         describeArithmetic(folder.configuration)
@@ -138,6 +142,16 @@ package struct ModelInspection: Sendable, Encodable {
         add("special_tokens", "special tokens", .list(tokenizer.specialTokenIDs.map(token)))
     }
 
+    /// How many tensors are not part of the model, by name; those of all blocks under one name, with `*` for the block.
+    private static func unused(_ names: [String], besides wanted: Set<String>) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for name in names where !wanted.contains(name) {
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            counts[parts.map { Int($0) == nil ? String($0) : "*" }.joined(separator: "."), default: 0] += 1
+        }
+        return counts
+    }
+
     private mutating func describe(_ weights: WeightFiles, _ shape: ModelConfiguration) throws {
         var (parameters, stored) = (0, 0)
         var types: [String: Int] = [:]
@@ -150,18 +164,24 @@ package struct ModelInspection: Sendable, Encodable {
                 types[tensor.scalar.rawValue, default: 0] += count * tensor.scalar.byteCount
             }
         }
+        let wanted = ModelLayout(shape).tensors
+        for tensor in wanted { _ = try weights.tensor(tensor.name, shape: tensor.shape) }
+        let unused = Self.unused(weights.names, besides: Set(wanted.map(\.name)))
         add("weight_files", "files of weights", .integer(weights.files.count))
         add("parameters", "parameters", .integer(parameters))
+        if !unused.isEmpty { add("unused_tensors", "tensors that are not used", .counts(unused)) }
         add("weight_bytes", "weights by type", .bytes(types))
         // Weights are packed as they are stored; keys and values are kept in float32.
         add(
             "memory_bytes", "memory for the weights",
             .bytes(["stored": stored, "float32": 4 * parameters, "bfloat16": 2 * parameters, "float16": 2 * parameters])
         )
+        // A block that slides a window keeps no more than the window and a pass of rows.
         let values = (shape.headDimension + 15) / 16 * 16
         let position = 4 * shape.blockCount * shape.keyValueHeadCount * (shape.headDimension + values)
+        let context = LanguageModel.cacheBytes(of: shape, positions: shape.maximumPositions)
         add(
             "cache_bytes", "memory for one sequence's keys and values",
-            .bytes(["position": position, "context": position * shape.maximumPositions]))
+            .bytes(["position": position, "context": context]))
     }
 }

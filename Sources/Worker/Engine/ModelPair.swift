@@ -1,3 +1,4 @@
+import ChatTemplates
 package import Generation
 package import ModelFolders
 package import Models
@@ -10,24 +11,42 @@ package struct LoadedModel: Sendable {
     package let folder: ModelFolder
     package let model: LanguageModel
     package let tokenizer: Tokenizer
-    /// SHA-256 of the folder's content, hexadecimal.
+    /// What prompts are written into; nil where they are read as they are.
+    private let template: ChatTemplate?
+    /// SHA-256 of the folder's content, hexadecimal; of the chat template too where prompts are written into it.
     package let fingerprint: String
 
-    /// - Parameter computeType: what activations are rounded to before they meet weights stored as bfloat16.
-    package init(path: String, processor: Processor, computeType: ComputeType) throws {
+    /// - Parameters:
+    ///   - computeType: what activations are rounded to before they meet weights stored as bfloat16.
+    ///   - chat: whether prompts are put into the model's chat template, as a user's message.
+    package init(path: String, processor: Processor, computeType: ComputeType, chat: Bool = false) throws {
         folder = try ModelFolder(path: path)
+        // Before the weights: what is missing shows at once.
+        template = try chat ? ChatTemplate(checking: folder.url) : nil
         tokenizer = try Tokenizer(folder: folder.url)
         model = try LanguageModel.load(
             folder, threads: processor.threads, kernels: processor.kernels, computeType: computeType)
-        fingerprint = try folder.fingerprint().hex
+        fingerprint = try folder.fingerprint(with: template?.content).hex
+    }
+
+    /// Whether prompts are put into the chat template.
+    package var isChat: Bool { template != nil }
+
+    /// Token ids of a prompt, in the chat template where the model was loaded for that.
+    package func tokens(ofPrompt text: String) throws -> [Int32] {
+        guard let template else { return tokenizer.encode(text) }
+        // The template writes the token that begins a text, where the model has one.
+        return tokenizer.encode(try template.prompt(user: text), addSpecialTokens: false)
     }
 
     /// Token ids of a prompt, cut on the left to leave room for an answer, as the language-model evaluation
     /// harness cuts it: the beginning-of-text token stays, then the prompt's last tokens.
     ///
-    /// A prompt may take all positions but those of the answer, and half of all positions in any case.
-    package func prompt(_ text: String, newTokens: Int) -> Prompt {
-        let tokens = tokenizer.encode(text)
+    /// A prompt may take all positions but those of the answer, and half of all positions in any case. In a chat
+    /// template the whole conversation is cut so, what stands before the message first: the end, where the answer
+    /// begins, is what a model cannot do without.
+    package func prompt(_ text: String, newTokens: Int) throws -> Prompt {
+        let tokens = try tokens(ofPrompt: text)
         let positions = folder.configuration.maximumPositions
         let room = max(positions - newTokens, (positions + 1) / 2)
         guard tokens.count > room else { return Prompt(tokens: tokens, omitted: 0) }

@@ -41,9 +41,10 @@ package final class UnitEngine: UnitExecutor {
         let computeType = ComputeType(welcome.computePrecision)
         func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {
             model?.folder.url.path == path && model?.model.device.computeType == computeType
+                && model?.isChat == welcome.chat
         }
         func loaded(_ path: String) throws -> LoadedModel {
-            try LoadedModel(path: path, processor: processor, computeType: computeType)
+            try LoadedModel(path: path, processor: processor, computeType: computeType, chat: welcome.chat)
         }
         if !isLoaded(a, from: pathA) { a = try loaded(pathA) }
         if !isLoaded(b, from: pathB) { b = pathA == pathB ? a : try loaded(pathB) }
@@ -105,7 +106,7 @@ package final class UnitEngine: UnitExecutor {
         let (a, b, welcome) = try pair()
         let limits = GenerationLimits(maximumNewTokens: unit.newTokens, stopStrings: [])
         let told = try messages(of: [unit.prompt], in: a, at: unit.layer, newTokens: unit.newTokens)
-        let prompt = b.prompt(unit.prompt, newTokens: unit.newTokens)
+        let prompt = try b.prompt(unit.prompt, newTokens: unit.newTokens)
         let message = told[unit.prompt] ?? Message()
         let injection = Injection(
             site: ActivationSite(afterBlocks: unit.layer), operation: .init(welcome.operation), vector: message.vector)
@@ -133,7 +134,7 @@ package final class UnitEngine: UnitExecutor {
         // In the order of first appearance, each once: partners are often items of the same unit.
         var seen: Set<String> = []
         let distinct = texts.filter { seen.insert($0).inserted }
-        let prompts = distinct.map { a.prompt($0, newTokens: newTokens) }
+        let prompts = try distinct.map { try a.prompt($0, newTokens: newTokens) }
         let streams = try a.model.residualStreams(of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
         let projection = try training.projection()
         var messages: [String: Message] = [:]
@@ -154,12 +155,12 @@ package final class UnitEngine: UnitExecutor {
 
         var questions: [Question] = []
         for item in unit.items {
-            let own = b.prompt(item.bPrompt, newTokens: newTokens)
+            let own = try b.prompt(item.bPrompt, newTokens: newTokens)
             let message = told[item.fullPrompt] ?? Message()
             for condition in unit.conditions {
                 switch condition {
-                case .aFull: questions.append(Question(a, a.prompt(item.fullPrompt, newTokens: newTokens)))
-                case .bFull: questions.append(Question(b, b.prompt(item.fullPrompt, newTokens: newTokens)))
+                case .aFull: questions.append(Question(a, try a.prompt(item.fullPrompt, newTokens: newTokens)))
+                case .bFull: questions.append(Question(b, try b.prompt(item.fullPrompt, newTokens: newTokens)))
                 case .injected: questions.append(Question(b, own, told: message))
                 case .random:
                     let noise = Noise.like(
@@ -168,7 +169,7 @@ package final class UnitEngine: UnitExecutor {
                 case .shuffled:
                     questions.append(Question(b, own, told: told[item.partnerPrompt] ?? Message()))
                 case .bPrompt: questions.append(Question(b, own))
-                case .noContext: questions.append(Question(b, b.prompt(item.cue, newTokens: newTokens)))
+                case .noContext: questions.append(Question(b, try b.prompt(item.cue, newTokens: newTokens)))
                 }
             }
         }

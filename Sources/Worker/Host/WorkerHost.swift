@@ -29,6 +29,7 @@ package actor WorkerHost {
     private var run: String?
     private var grants: [LeaseID: Grant] = [:]
     private var results: [LeaseID: UnitResult] = [:]
+    private var unitsAtWork = 0
     private var outcome: WorkerSession.Outcome?
     private var ending: CheckedContinuation<Void, Never>?
 
@@ -69,6 +70,9 @@ package actor WorkerHost {
         }
         return outcome ?? .failed("the worker ended without an outcome")
     }
+
+    /// Whether a unit is at work, perhaps for ever.
+    package var isComputing: Bool { unitsAtWork > 0 }
 
     /// Sends what waits and closes the connection.
     package func close() async {
@@ -167,6 +171,7 @@ package actor WorkerHost {
     }
 
     private func finish(_ lease: LeaseID, _ result: Result<UnitResult, any Error>) {
+        unitsAtWork -= 1
         switch result {
         case .success(let result):
             results[lease] = result
@@ -255,6 +260,7 @@ package actor WorkerHost {
 
     private func execute(_ lease: LeaseID) {
         guard let grant = grants[lease] else { return }
+        unitsAtWork += 1
         engine.perform(
             { try $0.execute(grant) },
             then: { [weak self] result in

@@ -591,7 +591,7 @@ const ProtobufCMessageDescriptor wire__goodbye__descriptor =
   (ProtobufCMessageInit) wire__goodbye__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
 {
   {
     "run",
@@ -713,8 +713,21 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "chat",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Wire__Welcome, has_chat),
+    offsetof(Wire__Welcome, chat),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
+  10,   /* field[10] = chat */
   9,   /* field[9] = compute_precision */
   7,   /* field[7] = heartbeat_seconds */
   4,   /* field[4] = layer_j */
@@ -729,7 +742,7 @@ static const unsigned wire__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -739,7 +752,7 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  10,
+  11,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
   1,  wire__welcome__number_ranges,

@@ -133,10 +133,15 @@ struct  Wire__Welcome
   double silence_seconds;
   protobuf_c_boolean has_compute_precision;
   Wire__ComputePrecision compute_precision;
+  /*
+   * Prompts are written into each model's chat template.
+   */
+  protobuf_c_boolean has_chat;
+  protobuf_c_boolean chat;
 };
 #define WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__welcome__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED, 0, 0 }
 
 
 struct  Wire__CoordinatorHeartbeat
