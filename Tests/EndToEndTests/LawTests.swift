@@ -41,6 +41,24 @@ struct LawTests {
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
     }
 
+    @Test func `workers on the coordinator's machine read W in its memory, so no steps travel`() throws {
+        func bytesPerStep(_ form: String) throws -> Double {
+            let scratch = try TemporaryFolder()
+            let output = scratch.file("run")
+            let ending = try ProgramProcess.run(
+                "coordinator",
+                DemoRun.arguments(
+                    output: output,
+                    ["--workers", "3", "--threads", "1", "--experiments", "projection", "--weights", form]),
+                in: scratch)
+            #expect(ending.code == 0, "\(ending.errors)")
+            let timing = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: output.appendingPathComponent("timing.json")))
+            return try #require((timing as? [String: Any])?["training_bytes_per_step"] as? Double)
+        }
+        #expect(try bytesPerStep("auto") < 0.9 * bytesPerStep("replay"))
+    }
+
     @Test(arguments: Stage.allCases)
     func `a worker killed in a stage changes no byte of a result`(stage: Stage) throws {
         let scratch = try TemporaryFolder()

@@ -30,7 +30,9 @@ struct SharedWeightsTests {
     }
 
     @Test func `who maps W reads the trainer's bits at every step`() throws {
-        var (trainer, name) = try sharing()
+        var trainer = ProjectionTrainer(w: first, adam: Adam(learningRate: 0.01))
+        trainer.share()
+        let name = try #require(trainer.shared)
         var alone = ProjectionTrainer(w: first, adam: Adam(learningRate: 0.01))
         var replica = try ProjectionReplica(mapping: name, version: 0, checksum: first.checksum)
         let (x, y) = (Samples.matrix(5, Self.dimensionA, seed: 8), Samples.matrix(5, Self.dimensionB, seed: 9))
@@ -47,7 +49,9 @@ struct SharedWeightsTests {
     }
 
     @Test func `a W that has moved is not read, and what was read while it moved does not count`() throws {
-        var (trainer, name) = try sharing()
+        var trainer = ProjectionTrainer(w: first, adam: Adam(learningRate: 0.01))
+        trainer.share()
+        let name = try #require(trainer.shared)
         let replica = try ProjectionReplica(mapping: name, version: 0, checksum: nil)
         #expect(error { try replica.withWeights { _ in try step(&trainer, seed: 1) } } == .moved(needed: 0))
         #expect(error { _ = try replica.projection() } == .moved(needed: 0))

@@ -38,12 +38,18 @@ extension RunControl {
         // same cost keeps paces apart that mean nothing.
         let isStepped = if case .steps = currentStage?.cut { true } else { false }
         let slowness = limits.slownessFactor * (isStepped ? 3 : 1)
-        let sharing = isStepped ? workers.indices.filter { canShare(with: $0) && !workers[$0].leases.isEmpty } : []
+        // Workers that hang or are far behind count for nothing here, or a step would wait for them.
+        let sharing =
+            isStepped
+            ? workers.indices.filter { canShare(with: $0) && !workers[$0].leases.isEmpty && !isBehind($0) } : []
+        let isRoomAmongSharing =
+            sharing.count >= limits.sharingWorkers
+            && sharing.contains { workers[$0].leases.count < min(most, workers[$0].capacity) }
         var best: (place: Int, first: Double, second: Int, third: Double)?
         for place in workers.indices where workers[place].isReady {
             let count = workers[place].leases.count
             guard count < min(most, workers[place].capacity) else { continue }
-            if count == 0, sharing.count >= limits.sharingWorkers, canShare(with: place) { continue }
+            if count == 0, isRoomAmongSharing, canShare(with: place) { continue }
             let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
             let seconds = Double(count + 1) * (pace ?? (fastest.isFinite ? fastest : 1))
             // The others would be done with all that waits before a slow worker is done with this unit: it is left
@@ -53,12 +59,21 @@ extension RunControl {
             }
             let (first, third) = isStepped ? (Double(count), seconds) : (seconds, Double(count))
             // The same workers at every step: they hold rows that others would have to be sent.
-            let second = isStepped && canShare(with: place) && !workers[place].supplies.isMapped ? 1 : 0
-            if best.map({ (first, second, third) < ($0.first, $0.second, $0.third) }) ?? true {
-                best = (place, first, second, third)
+            let isNew = isStepped && canShare(with: place) && !workers[place].supplies.isMapped
+            let isLate = isStepped && canShare(with: place) && isBehind(place)
+            let candidate = (place: place, first: first + (isLate ? 1e9 : 0), second: isNew ? 1 : 0, third: third)
+            if best.map({
+                (candidate.first, candidate.second, candidate.third) < ($0.first, $0.second, $0.third)
+            }) ?? true {
+                best = candidate
             }
         }
         return best?.place
+    }
+
+    /// Whether the worker still holds a unit that someone else has answered.
+    private func isBehind(_ place: Int) -> Bool {
+        workers[place].leases.contains { lease in leases[lease].map { isFinished($0.unit) } ?? false }
     }
 
     /// Gives units that other workers have been at for far too long to workers that have nothing else to do. From

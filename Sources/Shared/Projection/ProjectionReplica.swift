@@ -162,7 +162,9 @@ package struct ProjectionReplica: Sendable {
         for shard in update.shards {
             var x: [Float] = []
             for index in shard.rows {
-                guard let values = row(index) else { throw .missingRow(index) }
+                guard let values = row(index), values.count == row(shard.rows[0])?.count else {
+                    throw .missingRow(index)
+                }
                 x.append(contentsOf: values)
             }
             let errors: FloatMatrix

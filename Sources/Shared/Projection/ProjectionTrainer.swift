@@ -151,7 +151,7 @@ package struct ProjectionTrainer: Hashable, Sendable {
         _ shards: [ShardContribution], constants: projection_adam, execution: Execution
     ) {
         let (outputs, inputs, version) = (dimensionB, dimensionA, step)
-        withPointers(to: shards) { shards in
+        Self.withPointers(to: shards) { shards in
             w.withMutablePointer(version: version) { w in
                 firstMoment.withMutablePointer(version: version) { m in
                     secondMoment.withMutablePointer(version: version) { v in
@@ -169,8 +169,9 @@ package struct ProjectionTrainer: Hashable, Sendable {
         }
     }
 
-    /// Calls `body` with the shards' addresses, which hold only during the call.
-    private func withPointers(
+    /// Calls `body` with the shards' addresses, which hold only during the call. Not a method of the trainer: that
+    /// would hold W meanwhile, and the step would move a copy.
+    private static func withPointers(
         to shards: [ShardContribution], _ body: (UnsafeBufferPointer<projection_shard>) -> Void
     ) {
         var pointers: [projection_shard] = []

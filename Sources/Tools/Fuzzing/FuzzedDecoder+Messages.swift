@@ -112,7 +112,18 @@ extension FuzzedDecoder {
         return [.welcome(welcome), .refusal(reason: "no"), .heartbeat, .finished(reason: "done")]
             + zip([.extract, .train, .similarity, .squad], units).map { (stage: Stage, unit) in
                 .grant(Grant(lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: matrix, rows: rows))
-            }
+            } + trainingGrants.map { .grant($0) }
+    }
+
+    private static var trainingGrants: [Grant] {
+        let unit = TrainUnit(step: 2, rows: [7, 0], dense: false)
+        let bare = Grant(lease: LeaseID(3), id: UnitID(.train, 5), unit: .train(unit), version: 2)
+        var (drawn, mapped) = (bare, bare)
+        drawn.initial = InitialProjection(initialization: .xavier, seed: 1, dimensionA: 3, dimensionB: 2)
+        drawn.rowsOfB = RowsOfB(indices: [7, 0], b: matrix)
+        drawn.companions = [Companion(lease: LeaseID(4), id: UnitID(.train, 6), unit: unit)]
+        mapped.shared = SharedProjection(processID: 9, descriptor: 7, key: 5, dimensionA: 3, dimensionB: 2)
+        return [drawn, mapped]
     }
 
     private static var statusReplies: [StatusReply] {

@@ -143,7 +143,8 @@ package struct TrainingEngine {
     private static func gather(_ rows: [Int], from store: [Int: ArraySlice<Float>]) throws(EngineError) -> FloatMatrix {
         var values: [Float] = []
         for row in rows {
-            guard let activation = store[row] else { throw .missingRow(row) }
+            // Rows of different widths make no matrix.
+            guard let activation = store[row], activation.count == store[rows[0]]?.count else { throw .missingRow(row) }
             values.append(contentsOf: activation)
         }
         return FloatMatrix(rows: rows.count, columns: rows.isEmpty ? 0 : values.count / rows.count, values: values)
