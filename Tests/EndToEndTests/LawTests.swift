@@ -43,7 +43,7 @@ struct LawTests {
 
     @Test func `workers on the coordinator's machine read W in its memory, so no steps travel`() throws {
         func bytesPerStep(_ form: String) throws -> Double {
-            let scratch = try ScratchFolder()
+            let scratch = try TemporaryFolder()
             let output = scratch.file("run")
             let ending = try ProgramProcess.run(
                 "coordinator",
