@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// `coordinator run --chat`: every prompt in its own model's chat template.
+@Suite(.blocking)
 struct ChatTests {
     /// Two templates that no prompt can be mistaken under: each model has one of its own.
     private static let templates = [

@@ -64,6 +64,9 @@ import Testing
             if length > 0 { _ = try model.step([SequenceStep(cache: alone, tokens: Array(header[..<length]))]) }
             let expected = try model.step([SequenceStep(cache: alone, tokens: rest, head: .logits)])[0]
             #expect(found.last == expected, "\(length)")
+            #expect(fork.byteCount <= model.cacheBytes(positions: length + rest.count))
+            let short = try shared.fork(keeping: length)
+            #expect(short.byteCount <= model.cacheBytes(positions: length + 1, for: .sharing))
         }
     }
 

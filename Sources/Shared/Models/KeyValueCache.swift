@@ -28,6 +28,8 @@ package final class KeyValueCache {
         let maximumPositions: Int
         /// Of each of the model's blocks: how many positions a query sees; nil where it sees all before it.
         let windows: [Int?]
+        /// Positions that a fork has room for beyond those that it takes over.
+        static let forkRoom = 64
         /// Rows of one sequence in a pass at most.
         let passRows: Int
 
@@ -51,7 +53,8 @@ package final class KeyValueCache {
         /// Bytes that a sequence takes at most while it grows to so many positions.
         func byteCount(positions: Int, _ use: Use) -> Int {
             (0..<blockCount).reduce(0) { sum, block in
-                let room = min(most(block: block, use), grown(positions, from: positions))
+                let grown = max(grown(positions, from: positions), positions + Self.forkRoom)
+                let room = min(most(block: block, use), grown)
                 return sum + KeyValueStore.byteCount(heads: heads, capacity: room)
             }
         }
@@ -88,7 +91,7 @@ package final class KeyValueCache {
         do {
             for (index, block) in blocks.enumerated() {
                 let seen = copy.seen(in: index)
-                let room = min(shape.most(block: index, use), max(seen.count + 64, 64))
+                let room = min(shape.most(block: index, use), seen.count + Shape.forkRoom)
                 copy.blocks.append(try KeyValueStore(copying: block, keeping: seen, capacity: room))
             }
         } catch {
