@@ -48,14 +48,14 @@ struct HangTests {
         return effects.filter { if case .send(_, .heartbeat) = $0 { false } else { true } }
     }
 
-    @Test mutating func `the only worker is told to end and stopped when it gets nowhere, and the status says so`() {
+    @Test mutating func `the only worker is stopped and told to end when it gets nowhere, and the status says so`() {
         join("w", peer)
         #expect(heartbeats(for: 600, from: peer).isEmpty)
         let effects = heartbeats(for: 1, from: peer)
         #expect(
             effects == [
-                .send(peer, .refusal("it hangs: at squad/0 for 601 s while its heartbeats go on")),
                 .stopProcess(processID: 7, host: "host"),
+                .send(peer, .refusal("it hangs: at squad/0 for 601 s while its heartbeats go on")),
             ])
         let status = control.status(at: .seconds(seconds))
         #expect(status.workers[0].state == .lost && status.phase == .running)

@@ -2,8 +2,9 @@ import Foundation
 
 /// Starts worker processes on this machine, and starts another one in a dead one's place.
 ///
-/// A worker that is killed or crashes is replaced, up to a limit. One that ends with an exit code of its own is not:
-/// it has said why it cannot work (a broken model file, say), and another one would say the same.
+/// A worker that is killed or crashes is replaced, up to a limit, and so is one that ends after ``kill(_:)``. One that
+/// ends with an exit code of its own is not: it has said why it cannot work (a broken model file, say), and another one
+/// would say the same.
 final class LocalWorkers: @unchecked Sendable {
     /// What became of a process.
     enum Ending: Sendable {
@@ -22,6 +23,8 @@ final class LocalWorkers: @unchecked Sendable {
     private let restartLimit: Int
     private let onEnding: @Sendable (Ending) -> Void
     private var processes: [Int: Process] = [:]
+    /// Process ids of those that were given up.
+    private var givenUp: Set<Int32> = []
     private var restarts = 0
     private var isStopping = false
 
@@ -74,7 +77,8 @@ final class LocalWorkers: @unchecked Sendable {
         let ending: Ending? = lock.withLock {
             processes[number] = nil
             if isStopping { return nil }
-            if ended.terminationReason == .uncaughtSignal, restarts < restartLimit {
+            let isGivenUp = givenUp.remove(ended.processIdentifier) != nil
+            if isGivenUp || ended.terminationReason == .uncaughtSignal, restarts < restartLimit {
                 restarts += 1
                 if (try? launch(number)) != nil { return .replaced(processID: ended.processIdentifier, how: how) }
             }
@@ -100,8 +104,11 @@ final class LocalWorkers: @unchecked Sendable {
 
     /// Kills one of them, which another takes the place of.
     func kill(_ processID: Int32) {
-        let isOurs = lock.withLock { processes.values.contains { $0.processIdentifier == processID } }
-        if isOurs { Foundation.kill(processID, SIGKILL) }
+        lock.withLock {
+            guard processes.values.contains(where: { $0.processIdentifier == processID }) else { return }
+            givenUp.insert(processID)
+            Foundation.kill(processID, SIGKILL)
+        }
     }
 
     /// Waits for the workers to end by themselves; those that have not after `seconds` are terminated.
