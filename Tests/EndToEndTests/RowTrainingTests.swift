@@ -12,7 +12,7 @@ struct RowTrainingTests {
     private static func arguments(output: URL, _ more: [String]) -> [String] {
         [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
-            "--c4", DemoAssets.corpus, "--experiments", "projection", "--rows", "500", "--epochs", "150",
+            "--c4", DemoAssets.corpus, "--experiments", "projection", "--rows", "500", "--epochs", "300",
             "--shard-rows", "16", "--status", "tcp://127.0.0.1:*", "--output", output.path,
         ] + more
     }
