@@ -182,9 +182,9 @@ let package = Package(
         tests(of: "Console"),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
-        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection"]),
+        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(of: "WorkerEngine", ["Run", "Tokenization"]),
+        tests(of: "WorkerEngine", ["Run", "Projection", "Tokenization"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

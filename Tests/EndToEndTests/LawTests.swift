@@ -17,7 +17,7 @@ struct LawTests {
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
     }
 
-    @Test(arguments: ["dense", "factors"])
+    @Test(arguments: ["dense", "factors", "rows"])
     func `how gradients travel changes no byte of a result`(form: String) throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")

@@ -22,6 +22,16 @@ struct NamedGeneratorTests {
         1_167_394_116_336_046_099, 7_073_428_014_884_886_945, 3_801_401_442_116_760_497, 13_767_112_163_303_822_338,
     ]
 
+    @Test func `what is passed over is what would have been drawn`() {
+        var drawn = NamedGenerator(seed: 3, purpose: "skips")
+        var skipped = drawn
+        for count in [0, 1, 5, 1000] {
+            for _ in 0..<count { _ = drawn.uniform() }
+            skipped.skip(count)
+            #expect(drawn.next() == skipped.next())
+        }
+    }
+
     @Test func `uniform and normal draws have the moments of their distributions`() {
         var generator = NamedGenerator(seed: 5, purpose: "moments")
         let count = 200_000

@@ -66,6 +66,21 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     5, "train", .choice, [.double(1, "squared_error_sum", -0.0), .matrix(3, "factor", 2, 3, .choice)])
             ]),
         result(
+            "train, rows of W", .train,
+            .trainRows(TrainRowsResult(w: matrix, squaredErrorSums: [0.1, -0.0, .infinity])),
+            [
+                .message(
+                    8, "train_rows", .choice,
+                    [
+                        .matrix(1, "w", 2, 3),
+                        .bytes(
+                            2, "squared_error_sums",
+                            [0.1, -0.0, .infinity].flatMap { (number: Double) in
+                                withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) }
+                            }),
+                    ])
+            ]),
+        result(
             "similarity", .similarity,
             .similarity(
                 SimilarityResult(
@@ -219,6 +234,31 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 ]), .double(11, "checksum", Double(bitPattern: 77), .optional),
                         ])
             ]),
+        Sample(
+            "grant, rows of W", CoordinatorMessage.grant(blockGrant),
+            [
+                .message(
+                    13, "grant", .choice,
+                    [
+                        .integer(1, "lease", 3), unitID(2, "id", 2, 5),
+                        .message(
+                            3, "unit",
+                            [
+                                .message(
+                                    5, "train_rows", .choice,
+                                    [
+                                        .integer(1, "first_output", 3), .integer(2, "outputs", 3),
+                                        .integer(3, "dimension_a", 7), .integer(4, "dimension_b", 8),
+                                        .integer(5, "rows", 2), .integer(6, "epochs", 9), .integer(7, "batch", 4),
+                                        .integer(8, "shard_rows", 1), .integer(9, "seed", -1),
+                                        .double(10, "learning_rate", 0.5), .integer(11, "initialization", 2),
+                                    ])
+                            ]), .matrix(20, "targets", 2, 3),
+                    ])
+            ]),
+        Sample(
+            "activations", CoordinatorMessage.activations(ActivationPart(firstRow: 64, a: matrix)),
+            [.message(16, "activations", .choice, [.integer(1, "first_row", 64), .matrix(2, "a", 2, 3)])]),
         Sample(
             "grant, the first W and companions", CoordinatorMessage.grant(initialGrant),
             [
@@ -383,6 +423,19 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 ], errors: matrix)
         ]
         grant.checksum = 77
+        return grant
+    }
+
+    /// A block's unit with its targets.
+    static var blockGrant: Grant {
+        var grant = Grant(
+            lease: LeaseID(3), id: UnitID(.train, 5),
+            unit: .trainRows(
+                TrainRowsUnit(
+                    outputs: 3..<6, dimensionA: 7, dimensionB: 8,
+                    schedule: TrainingSchedule(rowCount: 2, epochs: 9, batch: 4, shardRows: 1, seed: .max),
+                    learningRate: 0.5, initialization: .kaiming)))
+        grant.targets = matrix
         return grant
     }
 

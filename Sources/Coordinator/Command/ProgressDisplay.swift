@@ -48,9 +48,15 @@ struct ProgressDisplay {
     private func progress(of stage: StageStatus, in status: RunStatus) -> Console.Progress {
         Console.Progress(
             label: stage.stage.title, done: stage.unitsDone, total: stage.unitsTotal,
-            unit: stage.stage == .train ? "steps" : "units", rate: stage.rate, etaSeconds: stage.etaSeconds,
+            unit: status.unit(of: stage.stage), rate: stage.rate, etaSeconds: stage.etaSeconds,
             extra: stage.stage == .train ? status.loss.map { "loss \(Quantities.significant($0))" } ?? "" : "")
     }
+}
+
+extension RunStatus {
+    /// What a stage's progress is counted in. As soon as a step has been taken there is a loss; where W is trained by
+    /// its rows there are no steps.
+    func unit(of stage: Stage) -> String { stage == .train && loss != nil ? "steps" : "units" }
 }
 
 extension Stage {

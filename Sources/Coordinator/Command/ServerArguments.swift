@@ -55,7 +55,8 @@ struct ServerArguments: ParsableArguments {
 
     @Option(
         help: """
-            How gradients travel: as matrices (dense), as their factors, or as what is smaller. The result is the \
+            How gradients travel: as matrices (dense), as their factors, as what of these is smaller (auto), or not \
+            at all: with 'rows' a worker trains a block of W's rows through all epochs by itself. The result is the \
             same, bit for bit.
             """)
     var gradients = GradientForm.auto

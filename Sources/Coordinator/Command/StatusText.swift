@@ -9,7 +9,7 @@ enum StatusText {
                 + "\(Quantities.duration(seconds: status.elapsedSeconds)) so far"
                 + (status.loss.map { ", loss \(Quantities.significant($0))" } ?? "")
                 + (status.trainingBytesPerStep.map { ", \(Quantities.bytes(UInt64($0))) a training step" } ?? ""),
-            stages(status.stages), workers(status.workers),
+            stages(status), workers(status.workers),
         ]
         if status.faultCount > 0 {
             let shown = status.faults.suffix(10).map { fault in
@@ -21,15 +21,15 @@ enum StatusText {
         return parts.joined(separator: "\n\n")
     }
 
-    private static func stages(_ stages: [StageStatus]) -> String {
+    private static func stages(_ status: RunStatus) -> String {
         var table = Table([
             .init("stage"), .init("done", .trailing), .init("total", .trailing), .init("rate", .trailing),
             .init("ETA", .trailing),
         ])
-        for stage in stages {
+        for stage in status.stages {
             table.add([
                 stage.stage.rawValue, Quantities.count(stage.unitsDone), Quantities.count(stage.unitsTotal),
-                stage.rate.map { Quantities.rate($0, of: stage.stage == .train ? "steps" : "units") } ?? "–",
+                stage.rate.map { Quantities.rate($0, of: status.unit(of: stage.stage)) } ?? "–",
                 stage.etaSeconds.map { Quantities.duration(seconds: $0) } ?? "–",
             ])
         }

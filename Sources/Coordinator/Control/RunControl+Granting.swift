@@ -2,7 +2,7 @@ import Run
 
 extension RunControl {
     private var leasesPerWorker: Int {
-        currentStage?.stage == .train ? limits.shardsPerWorker : limits.leasesPerWorker
+        if case .steps = currentStage?.cut { limits.shardsPerWorker } else { limits.leasesPerWorker }
     }
 
     mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
@@ -113,6 +113,7 @@ extension RunControl {
         let lease = LeaseID(nextLease)
         nextLease += 1
         let supply = supply(for: unit, to: place)
+        for part in missingParts(for: unit, at: place) { effects.append(.send(peer, .activations(part))) }
         workers[place].leases.append(lease)
         leases[lease] = Lease(unit: unit, worker: place, granted: now)
         holders[unit, default: []].append(lease)

@@ -72,6 +72,8 @@ extension RunControl {
     package enum Message: Hashable, Sendable {
         case welcome
         case refusal(String)
+        /// A's activations of some rows, for units that are granted later.
+        case activations(Range<Int>)
         case grant(lease: LeaseID, unit: UnitID, supply: Supply)
         case heartbeat
         case finished(String)

@@ -102,7 +102,7 @@ extension RunControl {
         return (rowsOfA, 4 * (errorRows * plan.dimensionB + rowsOfA.count * plan.dimensionA))
     }
 
-    /// The training's schedule, where the run has such a stage.
+    /// The training's schedule, where the run has a stage of steps.
     var trainingSchedule: TrainingSchedule? {
         for stage in plan.stages {
             if case .steps(let schedule) = stage.cut { return schedule }

@@ -42,7 +42,7 @@ extension RunControl {
             stage.doneCount = stepsApplied
             stage.doneBefore = stepsApplied
             stage.nextFresh = firstUnitOfStep
-        case .independent, .rows:
+        case .independent, .rows, .blocks:
             stage.doneCount = (0..<current.total).count { done[UnitID(current.stage, $0)] != nil }
             stage.doneBefore = stage.doneCount
         }
@@ -83,7 +83,8 @@ extension RunControl {
     }
 
     private func isShardHere(_ unit: UnitID) -> Bool {
-        guard unit.stage == .train, case .steps(let schedule) = currentStage?.cut else { return unit.stage == .train }
+        guard unit.stage == .train else { return false }
+        guard case .steps(let schedule) = currentStage?.cut else { return trainingSchedule != nil }
         return unit.index < firstUnitOfStep || stage.shardDigests[unit.index - firstUnitOfStep] != nil
             || stepsApplied >= schedule.steps
     }
@@ -185,7 +186,7 @@ extension RunControl {
     }
 
     private mutating func compare(_ unit: UnitID, _ digest: String, from place: Int, at now: Instant) {
-        let isOfStep = unit.stage == .train && currentStage?.stage == .train
+        let isOfStep = if case .steps = currentStage?.cut { unit.stage == .train } else { false }
         let first =
             done[unit] ?? persisting[unit] ?? (isOfStep ? stage.shardDigests[unit.index - firstUnitOfStep] : nil)
         if let first, first != digest {

@@ -124,6 +124,7 @@ package struct RunControl: Sendable {
         case .stageCompleted(let stage):
             if currentStage?.stage == stage, self.stage.isCompleting {
                 closeStage(at: now)
+                finishBlocks()
                 stagePosition += 1
                 beginStage(at: now, &effects)
             }

@@ -36,6 +36,8 @@ package struct StagePlan: Hashable, Sendable {
         case rows(rowCount: Int, rowsPerUnit: Int)
         /// Steps that follow one another, each of several shards.
         case steps(TrainingSchedule)
+        /// So many blocks of W's rows, each through all steps of the training.
+        case blocks(count: Int, TrainingSchedule)
     }
 
     package var stage: Stage
@@ -55,6 +57,7 @@ package struct StagePlan: Hashable, Sendable {
         case .independent(let units): units
         case .rows(let rowCount, let rowsPerUnit): (rowCount + rowsPerUnit - 1) / rowsPerUnit
         case .steps(let schedule): schedule.steps
+        case .blocks(let count, _): count
         }
     }
 

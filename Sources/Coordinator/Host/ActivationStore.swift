@@ -35,6 +35,16 @@ struct ActivationStore {
         Self.gather(indices, from: a)
     }
 
+    /// Y of a block of W's rows: [rows, columns].
+    func columnsOfB(_ columns: Range<Int>) -> FloatMatrix {
+        var values: [Float] = []
+        values.reserveCapacity(b.rows * columns.count)
+        for row in 0..<b.rows {
+            values += b.values[row * b.columns + columns.lowerBound..<row * b.columns + columns.upperBound]
+        }
+        return FloatMatrix(rows: b.rows, columns: columns.count, values: values)
+    }
+
     /// Y of some rows: [indices, d_B].
     func rowsOfB(_ indices: some Collection<Int>) -> FloatMatrix {
         Self.gather(indices, from: b)

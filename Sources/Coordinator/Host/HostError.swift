@@ -10,6 +10,7 @@ package enum HostError: Error, CustomStringConvertible {
     case damagedCheckpoint(path: String, cause: String)
     case noWorkerProgram(path: String)
     case notAFolder(path: String)
+    case tooLargeForRows(what: String, bytes: Int, limit: Int)
     case tooFewItems(task: EvaluationTask, file: String, found: Int)
 
     package var description: String {
@@ -28,6 +29,8 @@ package enum HostError: Error, CustomStringConvertible {
         case .noWorkerProgram(let path):
             "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
         case .notAFolder(let path): "--output \(path): not a folder"
+        case .tooLargeForRows(let what, let bytes, let limit):
+            "--gradients rows: \(what) take \(bytes) bytes, expected at most \(limit); use --gradients factors"
         case .tooFewItems(let task, let file, let found):
             "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task.rawValue); expected at least 2, since "
                 + "every item is also told another one's activation"

@@ -33,6 +33,8 @@ package final class RunConductor {
     /// W's checksum, by the version of W.
     private var checksum: (version: Int, value: UInt64)?
     private let gradients: GradientForm
+    /// A's activations as workers get them ahead of the blocks, by the first row: one copy for all workers.
+    private var activationParts: [Int: FloatMatrix] = [:]
     private var epochOrder: (epoch: Int, order: [Int])?
     private var lastCheckpoint: Instant
     private var checkpointSeconds = 0.0
@@ -68,14 +70,13 @@ package final class RunConductor {
         self.inputs = inputs
         self.folder = folder
         self.send = send
-        self.gradients = gradients.resolved(for: inputs)
         lastCheckpoint = now
-        var limits = limits
-        limits.replaySteps = self.gradients == .factors && projection != .whole ? Self.replaySteps : 0
+        if gradients == .rows { try inputs.checkRowBlocks() }
         try Self.create(folder)
 
         var completed: [UnitID: String] = [:]
         var restored: [UnitID: UnitResult] = [:]
+        var blocks: [UnitID: ResultRecord] = [:]
         var store = inputs.schedule.map {
             ActivationStore(rowCount: $0.rowCount, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
         }
@@ -90,6 +91,10 @@ package final class RunConductor {
             guard run == inputs.manifest.run, completed[record.unit] == nil,
                 inputs.flaw(of: record.result, for: record.unit) == nil
             else { return }
+            if record.unit.stage == .train {
+                if case .trainRows = record.result, blocks[record.unit] == nil { blocks[record.unit] = record }
+                return
+            }
             completed[record.unit] = record.digest
             if case .extract(let result) = record.result {
                 store?.insert(result, atRow: inputs.range(of: record.unit).lowerBound)
@@ -100,15 +105,27 @@ package final class RunConductor {
         manifest = existing ?? inputs.manifest
         if existing == nil { try manifest.write(to: folder) }
         activations = store
-        results = restored
         training = try Self.training(inputs, folder)
-        if projection == .auto, let host {
+        let steps = training?.trainer.step ?? 0
+        let isByRows = Self.trainsByRows(gradients, blocks: blocks.count, steps: steps, inputs)
+        self.gradients = isByRows ? .rows : gradients.resolved(for: inputs)
+        if isByRows {
+            completed.merge(blocks.mapValues(\.digest)) { first, _ in first }
+            restored.merge(blocks.mapValues(\.result)) { first, _ in first }
+            if steps > 0 { training = Self.untrained(inputs) }
+        }
+        results = restored
+        var limits = limits
+        limits.replaySteps = self.gradients == .factors && projection != .whole ? Self.replaySteps : 0
+        // By rows W is made of its blocks at the end, and nobody reads it before.
+        if projection == .auto, !isByRows, let host {
             training?.trainer.share()
             if training?.trainer.shared != nil { limits.sharingHost = host }
         }
         control = RunControl(
-            plan: inputs.plan, limits: limits, completed: completed, stepsApplied: training?.trainer.step ?? 0,
-            deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
+            plan: isByRows ? inputs.planByRows : inputs.plan, limits: limits, completed: completed,
+            stepsApplied: training?.trainer.step ?? 0, deviceKind: manifest.deviceKind, firstLease: firstLease, now: now
+        )
         recovery = Recovery(
             units: completed.count, steps: training?.trainer.step ?? 0, cutBytes: journal.recovery.cutBytes)
     }
@@ -124,17 +141,14 @@ package final class RunConductor {
     /// The training as the checkpoint has it, or before its first step.
     private static func training(_ inputs: RunInputs, _ folder: RunFolder) throws -> TrainingCheckpoint? {
         guard let schedule = inputs.schedule else { return nil }
-        let configuration = inputs.configuration
-        let adam = Adam(learningRate: configuration.training.learningRate)
+        let adam = Adam(learningRate: inputs.configuration.training.learningRate)
         if let checkpoint = try TrainingCheckpoint.read(
             from: folder.checkpoint, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, adam: adam,
             steps: schedule.steps)
         {
             return checkpoint
         }
-        let w = configuration.training.initialization.matrix(
-            dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, seed: configuration.seed)
-        return TrainingCheckpoint(trainer: ProjectionTrainer(w: w, adam: adam), losses: [])
+        return untrained(inputs)
     }
 
     // MARK: Events
@@ -170,12 +184,21 @@ package final class RunConductor {
         case .unprepared(let lease, let unit, let cause): return .unprepared(lease: lease, unit: unit, cause: cause)
         case .goodbye(let reason): return .goodbye(reason: reason)
         case .result(let run, let lease, let unit, let result):
-            if run == inputs.manifest.run, let flaw = inputs.flaw(of: result, for: unit) {
+            if run == inputs.manifest.run, let flaw = flawOfForm(result) ?? inputs.flaw(of: result, for: unit) {
                 return .failure(lease: lease, unit: unit, cause: "the result does not fit: \(flaw)")
             }
             let record = ResultRecord(run: run, unit: unit, result: result)
             incoming = record
             return .result(run: run, lease: lease, unit: unit, digest: record.digest)
+        }
+    }
+
+    /// Why a result of the training is of no use here; nil where it is, or is of another stage.
+    private func flawOfForm(_ result: UnitResult) -> String? {
+        switch result {
+        case .train where gradients == .rows: "expected a block of W's rows, found a gradient"
+        case .trainRows where gradients != .rows: "expected a gradient, found a block of W's rows"
+        default: nil
         }
     }
 
@@ -265,7 +288,8 @@ package final class RunConductor {
     }
 
     private func end(_ outcome: RunControl.Outcome, at now: Instant) {
-        if outcome != .done, training != nil, control.stepsApplied > 0 { _ = try? checkpoint(at: now) }
+        let hasSteps = training != nil && control.stepsApplied > 0 && gradients != .rows
+        if outcome != .done, hasSteps { _ = try? checkpoint(at: now) }
         self.outcome = outcome
     }
 
@@ -282,6 +306,7 @@ package final class RunConductor {
                     heartbeatSeconds: control.limits.heartbeatSeconds,
                     silenceSeconds: control.limits.silenceSeconds))
         case .refusal(let reason): return .refusal(reason: reason)
+        case .activations(let rows): return .activations(part(rows))
         case .heartbeat: return .heartbeat
         case .finished(let reason): return .finished(reason: reason)
         case .grant(let lease, let unit, let supply):
@@ -291,6 +316,7 @@ package final class RunConductor {
 
     private func content(of id: UnitID) -> WorkUnit {
         if let unit = inputs.unit(id) { return unit }
+        if gradients == .rows, let unit = inputs.rowBlock(id.index) { return .trainRows(unit) }
         return .train(TrainUnit(step: control.stepsApplied, rows: shardRows(id), dense: gradients == .dense))
     }
 
@@ -298,6 +324,7 @@ package final class RunConductor {
         var grant = Grant(
             lease: lease, id: unit, unit: content(of: unit),
             rows: supply.rows.isEmpty ? nil : activations?.rows(supply.rows), version: supply.version)
+        if case .trainRows(let unit) = grant.unit { grant.targets = activations?.columnsOfB(unit.outputs) }
         switch supply.projection {
         case .held: break
         case .initial:
@@ -324,6 +351,12 @@ package final class RunConductor {
             grant.rowsOfB = RowsOfB(indices: supply.rowsOfB, b: activations.rowsOfB(supply.rowsOfB))
         }
         return grant
+    }
+
+    private func part(_ rows: Range<Int>) -> ActivationPart {
+        let a = activationParts[rows.lowerBound] ?? activations?.rowsOfA(rows) ?? FloatMatrix(zeros: 0, 0)
+        activationParts[rows.lowerBound] = a
+        return ActivationPart(firstRow: rows.lowerBound, a: a)
     }
 
     // MARK: Training
@@ -390,11 +423,19 @@ package final class RunConductor {
 
     private func complete(_ stage: Stage, at now: Instant) {
         let isDone = attempt(at: now) {
-            guard stage == .train, let training else { return }
-            try checkpoint(at: now)
+            guard stage == .train else { return }
+            if gradients == .rows { assemble() } else { try checkpoint(at: now) }
+            guard let training else { return }
             try ProjectionFile.write(training, inputs: inputs, folder: folder)
         }
         if isDone { handle(.stageCompleted(stage), at: now) }
+    }
+
+    /// Makes W of its blocks, which are not needed any more.
+    private func assemble() {
+        training = Self.trained(inputs, results) ?? training
+        for unit in results.keys where unit.stage == .train { results[unit] = nil }
+        activationParts = [:]
     }
 
     // MARK: Status

@@ -21,6 +21,7 @@ extension RunInputs {
             }
             return nil
         case (.train, .train(let result)): return flaw(of: result, for: id)
+        case (.train, .trainRows(let result)): return flaw(of: result, block: id.index)
         case (.similarity, .similarity): return nil
         case (.squad, .evaluate(let result)): return flaw(of: result, task: .squad, id)
         case (.gsm8k, .evaluate(let result)): return flaw(of: result, task: .gsm8k, id)

@@ -312,7 +312,11 @@ package actor RunServer {
         let frames = WireFormat.encode(message).frames
         let byteCount = UInt64(frames.reduce(0) { $0 + $1.count })
         if let name = conductor.worker(at: peer) { traffic[name, default: (0, 0)].sent += byteCount }
-        if case .grant(let grant) = message, grant.id.stage == .train { trainingBytes += byteCount }
+        switch message {
+        case .activations: trainingBytes += byteCount
+        case .grant(let grant) where grant.id.stage == .train: trainingBytes += byteCount
+        default: break
+        }
         do {
             try workerSockets.send(frames, to: peer)
         } catch {

@@ -61,7 +61,8 @@ package enum ShardLoss {
     private static func result(
         errors: [Float], x: FloatMatrix, w: WeightView, dense: Bool, execution: Execution
     ) throws(ProjectionError) -> TrainResult {
-        let squaredErrorSum = Kernels.squaredSum(errors)
+        let blocks = OutputBlocks(dimensionA: w.inputs, dimensionB: w.outputs)
+        let squaredErrorSum = SquaredErrors.sum(errors, rows: x.rows, blocks: blocks)
         guard squaredErrorSum.isFinite else { throw .notFinite(operand: "error of the projection") }
         guard dense else {
             let factor = FloatMatrix(rows: x.rows, columns: w.outputs, values: errors)

@@ -95,6 +95,8 @@ package enum CoordinatorMessage: Hashable, Sendable {
     case welcome(Welcome)
     /// The worker cannot take part; it ends with this reason.
     case refusal(reason: String)
+    /// Activations for units that are granted later.
+    case activations(ActivationPart)
     case grant(Grant)
     /// Answers a heartbeat.
     case heartbeat
@@ -168,6 +170,8 @@ package struct Grant: Hashable, Sendable {
     package var rowsOfB: RowsOfB?
     /// Shards of the same step that are given with this one, and are best computed together with it.
     package var companions: [Companion] = []
+    /// B's activations of all texts, the columns of a ``TrainRowsUnit``'s block: [texts, outputs].
+    package var targets: FloatMatrix?
 
     package init(
         lease: LeaseID, id: UnitID, unit: WorkUnit, projection: FloatMatrix? = nil, rows: ActivationRows? = nil,
@@ -179,6 +183,18 @@ package struct Grant: Hashable, Sendable {
         self.projection = projection
         self.rows = rows
         self.version = version
+    }
+}
+
+/// A's activations of consecutive rows: what many units read, in parts of bounded size.
+package struct ActivationPart: Hashable, Sendable {
+    package var firstRow: Int
+    /// [rows, d_A]
+    package var a: FloatMatrix
+
+    package init(firstRow: Int, a: FloatMatrix) {
+        self.firstRow = firstRow
+        self.a = a
     }
 }
 

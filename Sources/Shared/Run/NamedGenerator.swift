@@ -51,6 +51,13 @@ package struct NamedGenerator: RandomNumberGenerator, Sendable {
         return result
     }
 
+    /// Passes over so many draws of ``next()``, as many of ``uniform()``.
+    package mutating func skip(_ count: Int) {
+        var generator = self
+        for _ in 0..<count { _ = generator.next() }
+        self = generator
+    }
+
     /// Uniform in [0, 1), 53 bits.
     package mutating func uniform() -> Double {
         Double(next() >> 11) * 0x1p-53

@@ -33,6 +33,13 @@ package struct TrainingSchedule: Hashable, Sendable {
         (batchRowCount(step: step) + shardRows - 1) / shardRows
     }
 
+    /// Shards of all steps together.
+    package var shardTotal: Int {
+        let (full, rest) = rowCount.quotientAndRemainder(dividingBy: batch)
+        let shards = full * ((batch + shardRows - 1) / shardRows) + (rest + shardRows - 1) / shardRows
+        return shards * epochs
+    }
+
     /// The order of all rows in `epoch`. Costs O(rowCount): keep it for the epoch.
     package func order(epoch: Int) -> [Int] {
         var generator = NamedGenerator(seed: seed, purpose: "epoch order", key: String(epoch))

@@ -2,6 +2,7 @@
 package enum UnitResult: Hashable, Sendable {
     case extract(ExtractResult)
     case train(TrainResult)
+    case trainRows(TrainRowsResult)
     case similarity(SimilarityResult)
     case evaluate(EvaluateResult)
 }
@@ -21,7 +22,8 @@ package struct ExtractResult: Hashable, Sendable {
 
 /// The loss and gradient of a ``TrainUnit``'s rows.
 package struct TrainResult: Hashable, Sendable {
-    /// Sum over the rows and over d_B of the squared error: not yet a mean.
+    /// Sum over the rows and over d_B of the squared error: not yet a mean. Each of B's dimensions is summed over the
+    /// rows, these sums over each block of ``OutputBlocks``, and those over the blocks.
     package var squaredErrorSum: Double
     package var gradient: ShardGradient
 
@@ -38,6 +40,19 @@ package enum ShardGradient: Hashable, Sendable {
     case dense(FloatMatrix)
     /// E, [rows, d_B]; the coordinator holds X.
     case factor(FloatMatrix)
+}
+
+/// What a ``TrainRowsUnit``'s block has become.
+package struct TrainRowsResult: Hashable, Sendable {
+    /// The block's rows after the last step, [outputs, d_A].
+    package var w: FloatMatrix
+    /// The block's part of ``TrainResult/squaredErrorSum``, for each shard of each step, in their order.
+    package var squaredErrorSums: [Double]
+
+    package init(w: FloatMatrix, squaredErrorSums: [Double]) {
+        self.w = w
+        self.squaredErrorSums = squaredErrorSums
+    }
 }
 
 /// B's two continuations of a ``SimilarityUnit``'s prompt.

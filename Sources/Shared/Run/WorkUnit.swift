@@ -26,7 +26,8 @@ package enum Stage: String, CaseIterable, Codable, Hashable, Sendable, Comparabl
 /// names the unit's content, and executing it twice gives the same bytes.
 package struct UnitID: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let stage: Stage
-    /// For ``Stage/train``: step × ``TrainingSchedule/shardsPerStep`` + shard.
+    /// For ``Stage/train``: step × ``TrainingSchedule/shardsPerStep`` + shard, or a block of ``OutputBlocks`` where W
+    /// is trained by its rows.
     package let index: Int
 
     package init(_ stage: Stage, _ index: Int) {
@@ -46,6 +47,7 @@ package struct UnitID: Hashable, Sendable, Comparable, CustomStringConvertible {
 package enum WorkUnit: Hashable, Sendable {
     case extract(ExtractUnit)
     case train(TrainUnit)
+    case trainRows(TrainRowsUnit)
     case similarity(SimilarityUnit)
     case evaluate(EvaluateUnit)
 }
@@ -78,6 +80,33 @@ package struct TrainUnit: Hashable, Sendable {
         self.step = step
         self.rows = rows
         self.dense = dense
+    }
+}
+
+/// A block of W's rows through the whole training.
+///
+/// Each row of W is a regression of its own: its error, gradient and moments depend on no other row. The unit reads
+/// A's activations of all texts and, of B's, the columns that belong to the block.
+package struct TrainRowsUnit: Hashable, Sendable {
+    /// The block's rows among W's ``dimensionB``.
+    package var outputs: Range<Int>
+    package var dimensionA: Int
+    package var dimensionB: Int
+    /// Its seed draws the first W as well.
+    package var schedule: TrainingSchedule
+    package var learningRate: Double
+    package var initialization: ProjectionInitialization
+
+    package init(
+        outputs: Range<Int>, dimensionA: Int, dimensionB: Int, schedule: TrainingSchedule, learningRate: Double,
+        initialization: ProjectionInitialization
+    ) {
+        self.outputs = outputs
+        self.dimensionA = dimensionA
+        self.dimensionB = dimensionB
+        self.schedule = schedule
+        self.learningRate = learningRate
+        self.initialization = initialization
     }
 }
 

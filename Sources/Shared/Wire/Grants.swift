@@ -25,6 +25,7 @@ extension Grant {
         (message.pointee.n_companions, message.pointee.companions) = writer.messages(companions) { [writer] companion in
             companion.write(writer)
         }
+        if let targets { message.pointee.targets = writer.matrix(targets) }
         return message
     }
 
@@ -61,6 +62,7 @@ extension Grant {
         companions = try Field.messages(message.n_companions, message.companions, "companions") {
             (companion) throws(WireError) in try Companion(companion)
         }
+        if case .trainRows(let unit) = unit { targets = try unit.targets(message.targets, &tensors) }
     }
 }
 

@@ -108,11 +108,14 @@ struct MessageWriter {
 
     private func bytes(_ text: String) -> ProtobufCBinaryData {
         var text = text
-        return text.withUTF8 { utf8 in
-            let copy = array(of: UInt8.self, count: utf8.count)
-            if let start = utf8.baseAddress { copy.update(from: start, count: utf8.count) }
-            return ProtobufCBinaryData(len: utf8.count, data: copy)
-        }
+        return text.withUTF8 { bytes(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// A copy of the bytes.
+    func bytes(_ source: UnsafeRawBufferPointer) -> ProtobufCBinaryData {
+        let copy = array(of: UInt8.self, count: source.count)
+        UnsafeMutableRawBufferPointer(start: copy, count: source.count).copyMemory(from: source)
+        return ProtobufCBinaryData(len: source.count, data: copy)
     }
 
     private func array<Element>(of type: Element.Type, count: Int) -> UnsafeMutablePointer<Element> {

@@ -20,6 +20,9 @@ struct ResultReport {
         case .train(let result):
             message.pointee.kind_case = WIRE__RESULT__KIND_TRAIN
             message.pointee.train = result.write(&writer)
+        case .trainRows(let result):
+            message.pointee.kind_case = WIRE__RESULT__KIND_TRAIN_ROWS
+            message.pointee.train_rows = result.write(&writer)
         case .similarity(let result):
             message.pointee.kind_case = WIRE__RESULT__KIND_SIMILARITY
             message.pointee.similarity = result.write(writer)
@@ -53,6 +56,11 @@ struct ResultReport {
             result = try within("train") { () throws(WireError) in
                 .train(try TrainResult(try Field.message(message.train, ""), &tensors))
             }
+        case WIRE__RESULT__KIND_TRAIN_ROWS:
+            stages = [.train]
+            result = try within("train_rows") { () throws(WireError) in
+                .trainRows(try TrainRowsResult(try Field.message(message.train_rows, ""), &tensors))
+            }
         case WIRE__RESULT__KIND_SIMILARITY:
             stages = [.similarity]
             result = try within("similarity") { () throws(WireError) in
@@ -64,7 +72,7 @@ struct ResultReport {
                 .evaluate(try EvaluateResult(try Field.message(message.evaluate, "")))
             }
         default:
-            throw WireError(expected: "extract, train, similarity or evaluate", found: "none of them")
+            throw WireError(expected: "extract, train, train_rows, similarity or evaluate", found: "none of them")
         }
         try unit.require(stageIn: stages, "unit")
     }

@@ -18,6 +18,9 @@ extension WireFormat {
             case .grant(let grant):
                 envelope.pointee.kind_case = WIRE__COORDINATOR_ENVELOPE__KIND_GRANT
                 envelope.pointee.grant = grant.write(&writer)
+            case .activations(let part):
+                envelope.pointee.kind_case = WIRE__COORDINATOR_ENVELOPE__KIND_ACTIVATIONS
+                envelope.pointee.activations = part.write(&writer)
             case .heartbeat:
                 envelope.pointee.kind_case = WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT
                 envelope.pointee.heartbeat = writer.new(wire__coordinator_heartbeat__init)
@@ -49,12 +52,13 @@ extension WireFormat {
         case WIRE__COORDINATOR_ENVELOPE__KIND_WELCOME: return "welcome"
         case WIRE__COORDINATOR_ENVELOPE__KIND_REFUSAL: return "refusal"
         case WIRE__COORDINATOR_ENVELOPE__KIND_GRANT: return "grant"
+        case WIRE__COORDINATOR_ENVELOPE__KIND_ACTIVATIONS: return "activations"
         case WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT: return "heartbeat"
         case WIRE__COORDINATOR_ENVELOPE__KIND_FINISHED: return "finished"
         default:
             throw WireError(
-                message: "coordinator message", expected: "welcome, refusal, grant, heartbeat or finished",
-                found: "none of them")
+                message: "coordinator message",
+                expected: "welcome, refusal, activations, grant, heartbeat or finished", found: "none of them")
         }
     }
 
@@ -69,6 +73,8 @@ extension WireFormat {
             return .refusal(reason: try Field.text(refusal.has_reason, refusal.reason, "reason"))
         case WIRE__COORDINATOR_ENVELOPE__KIND_GRANT:
             return .grant(try Grant(try Field.message(envelope.grant, ""), &tensors))
+        case WIRE__COORDINATOR_ENVELOPE__KIND_ACTIVATIONS:
+            return .activations(try ActivationPart(try Field.message(envelope.activations, ""), &tensors))
         case WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT:
             return .heartbeat
         default:

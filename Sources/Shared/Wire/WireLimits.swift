@@ -11,6 +11,13 @@ package enum WireLimits {
     package static let tokens = 1 << 24
     /// Block counts.
     package static let layers = 1 << 16
+    /// Rows of a training, its epochs, and the dimensions of a model: so many that the shards of a training, and W's
+    /// elements, are numbers of 64 bits.
+    package static let trainingRows = 1 << 31
+    package static let epochs = 1 << 20
+    package static let dimensions = 1 << 24
+    /// Bytes of the losses of a training.
+    package static let lossBytes = 32 << 20
     /// Rows, or columns, of a matrix.
     static let matrixSide = MessageLimits.tensorBytes / MemoryLayout<Float>.size
 

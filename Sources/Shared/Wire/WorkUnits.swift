@@ -6,7 +6,7 @@ extension WorkUnit {
     var stages: [Stage] {
         switch self {
         case .extract: [.extract]
-        case .train: [.train]
+        case .train, .trainRows: [.train]
         case .similarity: [.similarity]
         case .evaluate(let unit): [Stage(unit.task)]
         }
@@ -21,6 +21,9 @@ extension WorkUnit {
         case .train(let unit):
             message.pointee.kind_case = WIRE__WORK_UNIT__KIND_TRAIN
             message.pointee.train = unit.write(writer)
+        case .trainRows(let unit):
+            message.pointee.kind_case = WIRE__WORK_UNIT__KIND_TRAIN_ROWS
+            message.pointee.train_rows = unit.write(writer)
         case .similarity(let unit):
             message.pointee.kind_case = WIRE__WORK_UNIT__KIND_SIMILARITY
             message.pointee.similarity = unit.write(writer)
@@ -41,6 +44,10 @@ extension WorkUnit {
             self = try within("train") { () throws(WireError) in
                 .train(try TrainUnit(try Field.message(message.train, "")))
             }
+        case WIRE__WORK_UNIT__KIND_TRAIN_ROWS:
+            self = try within("train_rows") { () throws(WireError) in
+                .trainRows(try TrainRowsUnit(try Field.message(message.train_rows, "")))
+            }
         case WIRE__WORK_UNIT__KIND_SIMILARITY:
             self = try within("similarity") { () throws(WireError) in
                 .similarity(try SimilarityUnit(try Field.message(message.similarity, "")))
@@ -50,7 +57,7 @@ extension WorkUnit {
                 .evaluate(try EvaluateUnit(try Field.message(message.evaluate, "")))
             }
         default:
-            throw WireError(expected: "extract, train, similarity or evaluate", found: "none of them")
+            throw WireError(expected: "extract, train, train_rows, similarity or evaluate", found: "none of them")
         }
     }
 }

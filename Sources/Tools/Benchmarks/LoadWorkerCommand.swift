@@ -82,6 +82,7 @@ private actor Crowd {
         case .welcome(let welcome): handle(.message(.welcome(welcome)), of: index)
         case .refusal(let reason): handle(.message(.refusal(reason: reason)), of: index)
         case .heartbeat: handle(.message(.heartbeat), of: index)
+        case .activations: handle(.message(.activations), of: index)
         case .finished(let reason): handle(.message(.finished(reason: reason)), of: index)
         case .grant(let grant): handle(.message(.grant(grant.lease, grant.id)), of: index)
         }

@@ -48,6 +48,8 @@ private final class PacedEngine: UnitExecutor {
         Readiness(fingerprintA: "", fingerprintB: "", capacity: 8)
     }
 
+    func keep(_ part: ActivationPart) {}
+
     func execute(_ grant: Grant) throws -> UnitResult {
         guard seconds.isFinite else {
             while true { sleep(1_000) }

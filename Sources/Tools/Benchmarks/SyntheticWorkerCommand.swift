@@ -43,9 +43,14 @@ final class SyntheticEngine: UnitExecutor {
 
     func execute(_ grant: Grant) throws -> UnitResult {
         try training.prepare(grant)
-        guard case .train(let unit) = grant.unit else { return Self.answer }
-        return .train(try training.result(unit, of: grant))
+        switch grant.unit {
+        case .train(let unit): return .train(try training.result(unit, of: grant))
+        case .trainRows(let unit): return .trainRows(try training.result(unit, targets: grant.targets))
+        case .extract, .similarity, .evaluate: return Self.answer
+        }
     }
+
+    func keep(_ part: ActivationPart) { training.keep(part) }
 
     static let answer = UnitResult.similarity(
         SimilarityResult(

@@ -138,13 +138,16 @@ struct TrainingBenchmark: AsyncParsableCommand {
         _ = try await server.startWorkers()
         let steps = TrainingSchedule(
             rowCount: rows, epochs: epochs, batch: 32, shardRows: shardRows, seed: 1)
+        let isByRows = gradients == .rows
         let watching = Task { () -> (began: ContinuousClock.Instant?, first: Moment?) in
             var (began, first): (ContinuousClock.Instant?, Moment?)
             while !Task.isCancelled, first == nil {
                 let status = await server.status()
                 let done = status.stages.first?.unitsDone ?? 0
-                if done > 0, began == nil { began = .now }
-                if done >= steps.stepsPerEpoch {
+                // By rows no epoch is over before the last one is: their mean is taken, from the first grant on.
+                let hasBegun = isByRows ? status.workers.contains { $0.leases > 0 } : done > 0
+                if hasBegun, began == nil { began = .now }
+                if !isByRows, done >= steps.stepsPerEpoch {
                     first = Moment(time: .now, steps: done, bytes: (status.trainingBytesPerStep ?? 0) * Double(done))
                 }
                 try? await Task.sleep(for: .milliseconds(2))
@@ -161,7 +164,10 @@ struct TrainingBenchmark: AsyncParsableCommand {
         var figures = Figures()
         figures.bytes = status.trainingBytesPerStep ?? 0
         figures.firstBytes = figures.bytes
-        if let began = times.began, let first = times.first {
+        if isByRows, let began = times.began {
+            figures.epoch = (ended - began) / .seconds(1) / Double(epochs)
+            figures.first = figures.epoch
+        } else if let began = times.began, let first = times.first {
             figures.first = (first.time - began) / .seconds(1)
             figures.epoch = figures.first
             if epochs > 1, steps.steps > first.steps {

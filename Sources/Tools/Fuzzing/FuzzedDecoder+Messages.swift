@@ -77,6 +77,7 @@ extension FuzzedDecoder {
             .extract(ExtractResult(a: matrix, b: matrix)),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix))),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .factor(matrix))),
+            .trainRows(TrainRowsResult(w: matrix, squaredErrorSums: [0.5, -0.0, .infinity])),
             .similarity(SimilarityResult(plain: continuation, injected: continuation)),
             .evaluate(EvaluateResult(items: [ItemAnswers(answers: [continuation, continuation])])),
         ]
@@ -88,7 +89,7 @@ extension FuzzedDecoder {
             .heartbeat([LeaseID(1), LeaseID(2)]),
             .failure(lease: LeaseID(1), unit: UnitID(.squad, 4), cause: "no"), .goodbye(reason: "done"),
         ]
-            + zip([.extract, .train, .train, .similarity, .squad], results).map { (stage: Stage, result) in
+            + zip([.extract, .train, .train, .train, .similarity, .squad], results).map { (stage: Stage, result) in
                 .result(run: "run", lease: LeaseID(9), unit: UnitID(stage, 4), result: result)
             }
     }
@@ -109,7 +110,18 @@ extension FuzzedDecoder {
             seed: 1,
             heartbeatSeconds: 0.1, silenceSeconds: 10)
         let rows = ActivationRows(indices: [7, 0], a: matrix, b: matrix)
-        return [.welcome(welcome), .refusal(reason: "no"), .heartbeat, .finished(reason: "done")]
+        var block = Grant(
+            lease: LeaseID(3), id: UnitID(.train, 5),
+            unit: .trainRows(
+                TrainRowsUnit(
+                    outputs: 3..<6, dimensionA: 3, dimensionB: 8,
+                    schedule: TrainingSchedule(rowCount: 2, epochs: 2, batch: 1, shardRows: 1, seed: 7),
+                    learningRate: 0.001, initialization: .kaiming)))
+        block.targets = matrix
+        return [
+            .welcome(welcome), .refusal(reason: "no"), .heartbeat, .finished(reason: "done"),
+            .activations(ActivationPart(firstRow: 32, a: matrix)), .grant(block),
+        ]
             + zip([.extract, .train, .similarity, .squad], units).map { (stage: Stage, unit) in
                 .grant(Grant(lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: matrix, rows: rows))
             } + trainingGrants.map { .grant($0) }

@@ -6,7 +6,10 @@ package struct Scenario: Sendable {
     package let plan: RunPlan
     package var limits: RunLimits
     package var workers: Int
+    /// Of a training by steps.
     let schedule: TrainingSchedule?
+    /// Blocks of W's rows and the rows that each reads, where W is trained by its rows.
+    let blocks: (count: Int, rows: Int)?
     /// W before each step and after the last, as one process would compute it.
     let projections: [UInt64]
     /// The rows of each shard, by the unit's number.
@@ -17,11 +20,16 @@ package struct Scenario: Sendable {
         self.workers = workers
         self.limits = limits
         var schedule: TrainingSchedule?
+        var blocks: (count: Int, rows: Int)?
         for stage in plan.stages {
             if case .steps(let found) = stage.cut { schedule = found }
+            if case .blocks(let count, let schedule) = stage.cut { blocks = (count, schedule.rowCount) }
         }
         self.schedule = schedule
-        projections = schedule.map(SimulatedMath.projections) ?? [SimulatedMath.initialProjection]
+        self.blocks = blocks
+        projections =
+            schedule.map(SimulatedMath.projections) ?? blocks.map { SimulatedMath.projections(ofBlocks: $0.count) }
+            ?? [SimulatedMath.initialProjection]
         guard let schedule else {
             rowsOfShards = []
             return
@@ -57,16 +65,35 @@ package struct Scenario: Sendable {
         return scenario
     }
 
-    private static let smallRun = Scenario(
-        plan: RunPlan(
-            run: "run",
-            stages: [
-                StagePlan(.extract, .rows(rowCount: 14, rowsPerUnit: 4)),
-                StagePlan(
-                    .train, .steps(TrainingSchedule(rowCount: 14, epochs: 2, batch: 4, shardRows: 2, seed: 1)),
-                    needsProjection: true),
-                StagePlan(.squad, .rows(rowCount: 11, rowsPerUnit: 2), needsProjection: true),
-            ], fingerprintA: "a", fingerprintB: "b"), workers: 1)
+    /// As ``small(workers:)``, W trained by its rows.
+    package static func smallByRows(workers: Int) -> Scenario {
+        var scenario = smallRunByRows
+        scenario.workers = workers
+        scenario.limits.replaySteps = 0
+        return scenario
+    }
+
+    private static let smallRun = small(
+        StagePlan(
+            .train, .steps(TrainingSchedule(rowCount: 14, epochs: 2, batch: 4, shardRows: 2, seed: 1)),
+            needsProjection: true),
+        rows: 14)
+
+    /// As ``smallRun``, W trained by its rows on activations that travel in three parts.
+    private static let smallRunByRows = small(
+        StagePlan(
+            .train, .blocks(count: 7, TrainingSchedule(rowCount: 70, epochs: 2, batch: 4, shardRows: 2, seed: 1))),
+        rows: 70)
+
+    private static func small(_ training: StagePlan, rows: Int) -> Scenario {
+        Scenario(
+            plan: RunPlan(
+                run: "run",
+                stages: [
+                    StagePlan(.extract, .rows(rowCount: rows, rowsPerUnit: (rows + 3) / 4)), training,
+                    StagePlan(.squad, .rows(rowCount: 11, rowsPerUnit: 2), needsProjection: true),
+                ], fingerprintA: "a", fingerprintB: "b"), workers: 1)
+    }
 
     /// A run with work for a thousand workers.
     package static func large(workers: Int) -> Scenario {
@@ -97,6 +124,7 @@ package struct Scenario: Sendable {
             scenario.limits.sharingHost = "host"
             scenario.limits.sharingWorkers = 1 + random.index(below: 4)
         }
+        if count <= 100, random.index(below: 4) == 0 { scenario = smallByRows(workers: count) }
         return scenario
     }
 }

@@ -35,6 +35,9 @@ struct SimulatedEngine {
         var cause: String
     }
 
+    /// Keeps A's activations that came ahead of units.
+    mutating func keep(_ rows: Range<Int>) { rowsOfA.formUnion(rows) }
+
     /// Most shards that it keeps of its own: bounded by the steps that it may be asked to take itself.
     var ownShardCount: Int { ownShards.count }
 
@@ -51,6 +54,11 @@ struct SimulatedEngine {
             if grant.unit.stage == .extract, let stage = scenario.plan.stages.first(where: { $0.stage == .extract }) {
                 rows.formUnion(stage.rows(ofUnit: grant.unit.index))
                 rowsOfA.formUnion(stage.rows(ofUnit: grant.unit.index))
+            }
+            if grant.unit.stage == .train {
+                for row in 0..<(scenario.blocks?.rows ?? 0) where !rowsOfA.contains(row) {
+                    throw Unprepared(cause: "row \(row) of A is missing")
+                }
             }
             return SimulatedMath.answer(grant.unit, projection: nil)
         }

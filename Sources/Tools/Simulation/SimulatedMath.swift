@@ -22,6 +22,12 @@ enum SimulatedMath {
         shards.reduce(projection) { mix($0, $1) }
     }
 
+    /// W before and after a training by its rows.
+    static func projections(ofBlocks count: Int) -> [UInt64] {
+        let blocks = (0..<count).map { answer(UnitID(.train, $0), projection: nil) }
+        return [initialProjection, step(initialProjection, shards: blocks)]
+    }
+
     /// W before each step of the training, and the final one.
     static func projections(of schedule: TrainingSchedule) -> [UInt64] {
         var projections = [initialProjection]

@@ -43,7 +43,7 @@ extension Simulation {
             case .keepShard(let unit): keepShard(unit)
             case .applyStep(let step): apply(step)
             case .completeStage(let stage):
-                if stage == .train { disk.checkpoint = (control.stepsApplied, projection) }
+                if stage == .train { completeTraining() }
                 tell(.stageCompleted(stage))
             case .stopProcess(let processID, _): stopProcess(processID)
             case .end(let outcome): self.outcome = outcome
@@ -81,6 +81,18 @@ extension Simulation {
     }
 
     // MARK: Training
+
+    /// W is whole: it goes on disk, or is made of the blocks there.
+    private mutating func completeTraining() {
+        guard let blocks = scenario.blocks else {
+            disk.checkpoint = (control.stepsApplied, projection)
+            return
+        }
+        let completed = disk.completed
+        let values = (0..<blocks.count).compactMap { completed[UnitID(.train, $0)].flatMap { UInt64($0, radix: 16) } }
+        if values.count < blocks.count { violation = "W is to be made of \(values.count) blocks" }
+        projection = SimulatedMath.step(SimulatedMath.initialProjection, shards: values)
+    }
 
     private mutating func keepShard(_ unit: UnitID) {
         guard let schedule = scenario.schedule, let incoming, incoming.unit == unit else { return }

@@ -113,6 +113,9 @@ extension Simulation {
         case .message(.refusal(let reason)): event = .refusal(reason: reason)
         case .message(.heartbeat): event = .heartbeat
         case .message(.finished(let reason)): event = .finished(reason: reason)
+        case .message(.activations(let rows)):
+            workers[index].engine.keep(rows)
+            event = .activations
         case .message(.grant(let lease, let unit, _)): event = .grant(lease, unit)
         }
         tell(index, workers[index].process, .message(event))

@@ -3,7 +3,9 @@ package import Run
 
 /// The part of a worker that trains W: its W, and the rows of activations that it holds.
 package struct TrainingEngine {
-    private let execution: Execution
+    let execution: Execution
+    /// Bytes that activations and a block of W may take here.
+    let memoryLimit: Double
     private var replica: ProjectionReplica?
     /// W as later stages use it, by its version.
     private var projected: (version: Int, projection: LinearProjection)?
@@ -11,14 +13,15 @@ package struct TrainingEngine {
     private var ownErrors: [Int: FloatMatrix] = [:]
     /// Results of shards that were computed with others and not asked for yet, by the unit's number.
     private var waiting: [Int: (unit: TrainUnit, result: TrainResult)] = [:]
-    private var rowsOfA: [Int: ArraySlice<Float>] = [:]
+    var rowsOfA: [Int: ArraySlice<Float>] = [:]
     private var rowsOfB: [Int: ArraySlice<Float>] = [:]
 
     /// Shards whose errors are kept, for the steps that are taken here.
     private static let ownErrorCount = 256
 
-    package init(execution: Execution) {
+    package init(execution: Execution, memoryLimit: Double = TrainingEngine.halfOfMemory) {
         self.execution = execution
+        self.memoryLimit = memoryLimit
     }
 
     /// W as the unit of the last ``prepare(_:)`` needs it; nil where the run has none.

@@ -52,12 +52,18 @@ package final class UnitEngine: UnitExecutor {
         return Readiness(fingerprintA: a.fingerprint, fingerprintB: b.fingerprint, capacity: 8)
     }
 
+    /// Keeps activations for units that are granted later.
+    package func keep(_ part: ActivationPart) {
+        training.keep(part)
+    }
+
     /// Takes in what came with a grant and does its unit.
     package func execute(_ grant: Grant) throws -> UnitResult {
         try training.prepare(grant)
         switch grant.unit {
         case .extract(let unit): return .extract(try extract(unit))
         case .train(let unit): return .train(try training.result(unit, of: grant))
+        case .trainRows(let unit): return .trainRows(try training.result(unit, targets: grant.targets))
         case .similarity(let unit): return .similarity(try similarity(unit))
         case .evaluate(let unit): return .evaluate(try evaluate(unit))
         }

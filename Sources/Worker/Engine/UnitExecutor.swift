@@ -3,6 +3,8 @@ package import Run
 /// What a worker's host sets to work: it loads what a run names, and makes results of units.
 package protocol UnitExecutor: AnyObject {
     func load(_ welcome: Welcome) throws -> Readiness
+    /// Keeps activations for units that are granted later. What there is no room for is missed by the unit.
+    func keep(_ part: ActivationPart)
     func execute(_ grant: Grant) throws -> UnitResult
 }
 
@@ -13,6 +15,8 @@ package enum EngineError: Error, CustomStringConvertible {
     /// W is not what the unit needs.
     case replica(any Error)
     case emptyPrompt(model: String, text: String)
+    /// Training a block of W's rows takes more memory than there is for it.
+    case memory(needed: Double, limit: Double, rows: Int)
 
     package var description: String {
         switch self {
@@ -20,14 +24,20 @@ package enum EngineError: Error, CustomStringConvertible {
         case .missingRow(let row): "the unit reads row \(row), and its activations were not sent"
         case .replica(let error): "\(error)"
         case .emptyPrompt(let model, let text): "\(model): the tokenizer makes no token of \"\(text.prefix(40))\""
+        case .memory(let needed, let limit, let rows):
+            "a block of W's rows and the activations of \(rows) texts take \(Self.mebibytes(needed)) MiB, and this "
+                + "worker has \(Self.mebibytes(limit)) MiB for them: train with --gradients factors, or on a machine with "
+                + "more memory"
         }
     }
+
+    private static func mebibytes(_ bytes: Double) -> String { String(UInt64(min(bytes / 0x1p20, 0x1p60))) }
 
     /// Whether the unit may be sound and what it needs besides itself is not here.
     package var isUnprepared: Bool {
         switch self {
         case .missingRow, .replica: true
-        case .notLoaded, .emptyPrompt: false
+        case .notLoaded, .emptyPrompt, .memory: false
         }
     }
 }

@@ -106,6 +106,10 @@ package actor WorkerHost {
             case .welcome(let welcome): handle(.message(.welcome(welcome)))
             case .refusal(let reason): handle(.message(.refusal(reason: reason)))
             case .heartbeat: handle(.message(.heartbeat))
+            case .activations(let part):
+                // On the engine's thread, so that they are there before the units that are granted after them.
+                engine.perform({ $0.keep(part) }, then: { _ in })
+                handle(.message(.activations))
             case .finished(let reason): handle(.message(.finished(reason: reason)))
             case .grant(let grant):
                 receive(grant)

@@ -28,6 +28,8 @@ extension WorkerSession {
         case refusal(reason: String)
         case grant(LeaseID, UnitID)
         case heartbeat
+        /// The host gives them to the engine.
+        case activations
         case finished(reason: String)
         /// The bytes were no message.
         case malformed(String)

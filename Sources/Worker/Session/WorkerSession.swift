@@ -125,7 +125,7 @@ package struct WorkerSession: Sendable {
         case .welcome(let new): take(new, at: now, &effects)
         case .refusal(let reason): end(.failed("the coordinator refused this worker: \(reason)"), &effects)
         case .finished(let reason): end(.done(reason), &effects)
-        case .heartbeat, .malformed: break
+        case .heartbeat, .activations, .malformed: break
         case .grant(let lease, let unit):
             guard state == .ready, held.count < Self.mostHeld, !held.contains(where: { $0.lease == lease }) else {
                 if !held.contains(where: { $0.lease == lease }) { effects.append(.forget(lease)) }

@@ -303,7 +303,7 @@ const ProtobufCMessageDescriptor wire__worker_envelope__descriptor =
   (ProtobufCMessageInit) wire__worker_envelope__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__coordinator_envelope__field_descriptors[5] =
+static const ProtobufCFieldDescriptor wire__coordinator_envelope__field_descriptors[6] =
 {
   {
     "welcome",
@@ -365,8 +365,21 @@ static const ProtobufCFieldDescriptor wire__coordinator_envelope__field_descript
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "activations",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__CoordinatorEnvelope, kind_case),
+    offsetof(Wire__CoordinatorEnvelope, activations),
+    &wire__activation_part__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__coordinator_envelope__field_indices_by_name[] = {
+  5,   /* field[5] = activations */
   4,   /* field[4] = finished */
   2,   /* field[2] = grant */
   3,   /* field[3] = heartbeat */
@@ -376,7 +389,7 @@ static const unsigned wire__coordinator_envelope__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__coordinator_envelope__number_ranges[1 + 1] =
 {
   { 11, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor wire__coordinator_envelope__descriptor =
 {
@@ -386,7 +399,7 @@ const ProtobufCMessageDescriptor wire__coordinator_envelope__descriptor =
   "Wire__CoordinatorEnvelope",
   "wire",
   sizeof(Wire__CoordinatorEnvelope),
-  5,
+  6,
   wire__coordinator_envelope__field_descriptors,
   wire__coordinator_envelope__field_indices_by_name,
   1,  wire__coordinator_envelope__number_ranges,

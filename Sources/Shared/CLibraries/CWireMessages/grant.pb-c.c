@@ -97,6 +97,51 @@ void   wire__train_unit__free_unpacked
   assert(message->base.descriptor == &wire__train_unit__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__train_rows_unit__init
+                     (Wire__TrainRowsUnit         *message)
+{
+  static const Wire__TrainRowsUnit init_value = WIRE__TRAIN_ROWS_UNIT__INIT;
+  *message = init_value;
+}
+size_t wire__train_rows_unit__get_packed_size
+                     (const Wire__TrainRowsUnit *message)
+{
+  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__train_rows_unit__pack
+                     (const Wire__TrainRowsUnit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__train_rows_unit__pack_to_buffer
+                     (const Wire__TrainRowsUnit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__TrainRowsUnit *
+       wire__train_rows_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__TrainRowsUnit *)
+     protobuf_c_message_unpack (&wire__train_rows_unit__descriptor,
+                                allocator, len, data);
+}
+void   wire__train_rows_unit__free_unpacked
+                     (Wire__TrainRowsUnit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__similarity_unit__init
                      (Wire__SimilarityUnit         *message)
 {
@@ -365,6 +410,51 @@ void   wire__activation_rows__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &wire__activation_rows__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__activation_part__init
+                     (Wire__ActivationPart         *message)
+{
+  static const Wire__ActivationPart init_value = WIRE__ACTIVATION_PART__INIT;
+  *message = init_value;
+}
+size_t wire__activation_part__get_packed_size
+                     (const Wire__ActivationPart *message)
+{
+  assert(message->base.descriptor == &wire__activation_part__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__activation_part__pack
+                     (const Wire__ActivationPart *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__activation_part__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__activation_part__pack_to_buffer
+                     (const Wire__ActivationPart *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__activation_part__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__ActivationPart *
+       wire__activation_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__ActivationPart *)
+     protobuf_c_message_unpack (&wire__activation_part__descriptor,
+                                allocator, len, data);
+}
+void   wire__activation_part__free_unpacked
+                     (Wire__ActivationPart *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__activation_part__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   wire__rows_of_a__init
@@ -855,6 +945,174 @@ const ProtobufCMessageDescriptor wire__train_unit__descriptor =
   (ProtobufCMessageInit) wire__train_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[11] =
+{
+  {
+    "first_output",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_first_output),
+    offsetof(Wire__TrainRowsUnit, first_output),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outputs",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_outputs),
+    offsetof(Wire__TrainRowsUnit, outputs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dimension_a",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_dimension_a),
+    offsetof(Wire__TrainRowsUnit, dimension_a),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dimension_b",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_dimension_b),
+    offsetof(Wire__TrainRowsUnit, dimension_b),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rows",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_rows),
+    offsetof(Wire__TrainRowsUnit, rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "epochs",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_epochs),
+    offsetof(Wire__TrainRowsUnit, epochs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "batch",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_batch),
+    offsetof(Wire__TrainRowsUnit, batch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shard_rows",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TrainRowsUnit, has_shard_rows),
+    offsetof(Wire__TrainRowsUnit, shard_rows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seed",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Wire__TrainRowsUnit, has_seed),
+    offsetof(Wire__TrainRowsUnit, seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "learning_rate",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__TrainRowsUnit, has_learning_rate),
+    offsetof(Wire__TrainRowsUnit, learning_rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "initialization",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Wire__TrainRowsUnit, has_initialization),
+    offsetof(Wire__TrainRowsUnit, initialization),
+    &wire__projection_initialization__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__train_rows_unit__field_indices_by_name[] = {
+  6,   /* field[6] = batch */
+  2,   /* field[2] = dimension_a */
+  3,   /* field[3] = dimension_b */
+  5,   /* field[5] = epochs */
+  0,   /* field[0] = first_output */
+  10,   /* field[10] = initialization */
+  9,   /* field[9] = learning_rate */
+  1,   /* field[1] = outputs */
+  4,   /* field[4] = rows */
+  8,   /* field[8] = seed */
+  7,   /* field[7] = shard_rows */
+};
+static const ProtobufCIntRange wire__train_rows_unit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor wire__train_rows_unit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.TrainRowsUnit",
+  "TrainRowsUnit",
+  "Wire__TrainRowsUnit",
+  "wire",
+  sizeof(Wire__TrainRowsUnit),
+  11,
+  wire__train_rows_unit__field_descriptors,
+  wire__train_rows_unit__field_indices_by_name,
+  1,  wire__train_rows_unit__number_ranges,
+  (ProtobufCMessageInit) wire__train_rows_unit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor wire__similarity_unit__field_descriptors[3] =
 {
   {
@@ -1137,7 +1395,7 @@ const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor =
   (ProtobufCMessageInit) wire__evaluate_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[4] =
+static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[5] =
 {
   {
     "extract",
@@ -1187,17 +1445,30 @@ static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[4] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "train_rows",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__WorkUnit, kind_case),
+    offsetof(Wire__WorkUnit, train_rows),
+    &wire__train_rows_unit__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__work_unit__field_indices_by_name[] = {
   3,   /* field[3] = evaluate */
   0,   /* field[0] = extract */
   2,   /* field[2] = similarity */
   1,   /* field[1] = train */
+  4,   /* field[4] = train_rows */
 };
 static const ProtobufCIntRange wire__work_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor wire__work_unit__descriptor =
 {
@@ -1207,7 +1478,7 @@ const ProtobufCMessageDescriptor wire__work_unit__descriptor =
   "Wire__WorkUnit",
   "wire",
   sizeof(Wire__WorkUnit),
-  4,
+  5,
   wire__work_unit__field_descriptors,
   wire__work_unit__field_indices_by_name,
   1,  wire__work_unit__number_ranges,
@@ -1276,6 +1547,57 @@ const ProtobufCMessageDescriptor wire__activation_rows__descriptor =
   wire__activation_rows__field_indices_by_name,
   1,  wire__activation_rows__number_ranges,
   (ProtobufCMessageInit) wire__activation_rows__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__activation_part__field_descriptors[2] =
+{
+  {
+    "first_row",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__ActivationPart, has_first_row),
+    offsetof(Wire__ActivationPart, first_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "a",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__ActivationPart, a),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__activation_part__field_indices_by_name[] = {
+  1,   /* field[1] = a */
+  0,   /* field[0] = first_row */
+};
+static const ProtobufCIntRange wire__activation_part__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__activation_part__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.ActivationPart",
+  "ActivationPart",
+  "Wire__ActivationPart",
+  "wire",
+  sizeof(Wire__ActivationPart),
+  2,
+  wire__activation_part__field_descriptors,
+  wire__activation_part__field_indices_by_name,
+  1,  wire__activation_part__number_ranges,
+  (ProtobufCMessageInit) wire__activation_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__rows_of_a__field_descriptors[2] =
@@ -1752,7 +2074,7 @@ const ProtobufCMessageDescriptor wire__step_update__descriptor =
   (ProtobufCMessageInit) wire__step_update__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__grant__field_descriptors[15] =
+static const ProtobufCFieldDescriptor wire__grant__field_descriptors[16] =
 {
   {
     "lease",
@@ -1934,6 +2256,18 @@ static const ProtobufCFieldDescriptor wire__grant__field_descriptors[15] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "targets",
+    20,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Grant, targets),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__grant__field_indices_by_name[] = {
   10,   /* field[10] = checksum */
@@ -1948,14 +2282,16 @@ static const unsigned wire__grant__field_indices_by_name[] = {
   13,   /* field[13] = rows_of_b */
   7,   /* field[7] = second_moment */
   12,   /* field[12] = shared */
+  15,   /* field[15] = targets */
   2,   /* field[2] = unit */
   9,   /* field[9] = updates */
   5,   /* field[5] = version */
 };
-static const ProtobufCIntRange wire__grant__number_ranges[1 + 1] =
+static const ProtobufCIntRange wire__grant__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 20, 15 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor wire__grant__descriptor =
 {
@@ -1965,10 +2301,10 @@ const ProtobufCMessageDescriptor wire__grant__descriptor =
   "Wire__Grant",
   "wire",
   sizeof(Wire__Grant),
-  15,
+  16,
   wire__grant__field_descriptors,
   wire__grant__field_indices_by_name,
-  1,  wire__grant__number_ranges,
+  2,  wire__grant__number_ranges,
   (ProtobufCMessageInit) wire__grant__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

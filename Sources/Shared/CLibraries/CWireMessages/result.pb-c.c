@@ -97,6 +97,51 @@ void   wire__train_result__free_unpacked
   assert(message->base.descriptor == &wire__train_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__train_rows_result__init
+                     (Wire__TrainRowsResult         *message)
+{
+  static const Wire__TrainRowsResult init_value = WIRE__TRAIN_ROWS_RESULT__INIT;
+  *message = init_value;
+}
+size_t wire__train_rows_result__get_packed_size
+                     (const Wire__TrainRowsResult *message)
+{
+  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__train_rows_result__pack
+                     (const Wire__TrainRowsResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__train_rows_result__pack_to_buffer
+                     (const Wire__TrainRowsResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__TrainRowsResult *
+       wire__train_rows_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__TrainRowsResult *)
+     protobuf_c_message_unpack (&wire__train_rows_result__descriptor,
+                                allocator, len, data);
+}
+void   wire__train_rows_result__free_unpacked
+                     (Wire__TrainRowsResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__continuation__init
                      (Wire__Continuation         *message)
 {
@@ -482,6 +527,57 @@ const ProtobufCMessageDescriptor wire__train_result__descriptor =
   (ProtobufCMessageInit) wire__train_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor wire__train_rows_result__field_descriptors[2] =
+{
+  {
+    "w",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__TrainRowsResult, w),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "squared_error_sums",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__TrainRowsResult, has_squared_error_sums),
+    offsetof(Wire__TrainRowsResult, squared_error_sums),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__train_rows_result__field_indices_by_name[] = {
+  1,   /* field[1] = squared_error_sums */
+  0,   /* field[0] = w */
+};
+static const ProtobufCIntRange wire__train_rows_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__train_rows_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.TrainRowsResult",
+  "TrainRowsResult",
+  "Wire__TrainRowsResult",
+  "wire",
+  sizeof(Wire__TrainRowsResult),
+  2,
+  wire__train_rows_result__field_descriptors,
+  wire__train_rows_result__field_indices_by_name,
+  1,  wire__train_rows_result__number_ranges,
+  (ProtobufCMessageInit) wire__train_rows_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor wire__continuation__field_descriptors[3] =
 {
   {
@@ -673,7 +769,7 @@ const ProtobufCMessageDescriptor wire__evaluate_result__descriptor =
   (ProtobufCMessageInit) wire__evaluate_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__result__field_descriptors[7] =
+static const ProtobufCFieldDescriptor wire__result__field_descriptors[8] =
 {
   {
     "run",
@@ -759,6 +855,18 @@ static const ProtobufCFieldDescriptor wire__result__field_descriptors[7] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "train_rows",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Result, kind_case),
+    offsetof(Wire__Result, train_rows),
+    &wire__train_rows_result__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__result__field_indices_by_name[] = {
   6,   /* field[6] = evaluate */
@@ -767,12 +875,13 @@ static const unsigned wire__result__field_indices_by_name[] = {
   0,   /* field[0] = run */
   5,   /* field[5] = similarity */
   4,   /* field[4] = train */
+  7,   /* field[7] = train_rows */
   2,   /* field[2] = unit */
 };
 static const ProtobufCIntRange wire__result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor wire__result__descriptor =
 {
@@ -782,7 +891,7 @@ const ProtobufCMessageDescriptor wire__result__descriptor =
   "Wire__Result",
   "wire",
   sizeof(Wire__Result),
-  7,
+  8,
   wire__result__field_descriptors,
   wire__result__field_indices_by_name,
   1,  wire__result__number_ranges,

@@ -74,7 +74,8 @@ typedef enum {
   WIRE__COORDINATOR_ENVELOPE__KIND_REFUSAL = 12,
   WIRE__COORDINATOR_ENVELOPE__KIND_GRANT = 13,
   WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT = 14,
-  WIRE__COORDINATOR_ENVELOPE__KIND_FINISHED = 15
+  WIRE__COORDINATOR_ENVELOPE__KIND_FINISHED = 15,
+  WIRE__COORDINATOR_ENVELOPE__KIND_ACTIVATIONS = 16
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__COORDINATOR_ENVELOPE__KIND__CASE)
 } Wire__CoordinatorEnvelope__KindCase;
 
@@ -91,6 +92,7 @@ struct  Wire__CoordinatorEnvelope
     Wire__Grant *grant;
     Wire__CoordinatorHeartbeat *heartbeat;
     Wire__Finished *finished;
+    Wire__ActivationPart *activations;
   };
 };
 #define WIRE__COORDINATOR_ENVELOPE__INIT \

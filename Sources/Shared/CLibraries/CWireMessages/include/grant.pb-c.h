@@ -18,12 +18,14 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Wire__ExtractUnit Wire__ExtractUnit;
 typedef struct Wire__TrainUnit Wire__TrainUnit;
+typedef struct Wire__TrainRowsUnit Wire__TrainRowsUnit;
 typedef struct Wire__SimilarityUnit Wire__SimilarityUnit;
 typedef struct Wire__EvaluationItem Wire__EvaluationItem;
 typedef struct Wire__GenerationLimits Wire__GenerationLimits;
 typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__WorkUnit Wire__WorkUnit;
 typedef struct Wire__ActivationRows Wire__ActivationRows;
+typedef struct Wire__ActivationPart Wire__ActivationPart;
 typedef struct Wire__RowsOfA Wire__RowsOfA;
 typedef struct Wire__RowsOfB Wire__RowsOfB;
 typedef struct Wire__InitialProjection Wire__InitialProjection;
@@ -90,6 +92,40 @@ struct  Wire__TrainUnit
 #define WIRE__TRAIN_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__train_unit__descriptor) \
     , 0, 0, 0,NULL, 0, 0 }
+
+
+struct  Wire__TrainRowsUnit
+{
+  ProtobufCMessage base;
+  /*
+   * W's rows first_output ..< first_output + outputs of dimension_b.
+   */
+  protobuf_c_boolean has_first_output;
+  int64_t first_output;
+  protobuf_c_boolean has_outputs;
+  int64_t outputs;
+  protobuf_c_boolean has_dimension_a;
+  int64_t dimension_a;
+  protobuf_c_boolean has_dimension_b;
+  int64_t dimension_b;
+  protobuf_c_boolean has_rows;
+  int64_t rows;
+  protobuf_c_boolean has_epochs;
+  int64_t epochs;
+  protobuf_c_boolean has_batch;
+  int64_t batch;
+  protobuf_c_boolean has_shard_rows;
+  int64_t shard_rows;
+  protobuf_c_boolean has_seed;
+  uint64_t seed;
+  protobuf_c_boolean has_learning_rate;
+  double learning_rate;
+  protobuf_c_boolean has_initialization;
+  Wire__ProjectionInitialization initialization;
+};
+#define WIRE__TRAIN_ROWS_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__train_rows_unit__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED }
 
 
 struct  Wire__SimilarityUnit
@@ -160,7 +196,8 @@ typedef enum {
   WIRE__WORK_UNIT__KIND_EXTRACT = 1,
   WIRE__WORK_UNIT__KIND_TRAIN = 2,
   WIRE__WORK_UNIT__KIND_SIMILARITY = 3,
-  WIRE__WORK_UNIT__KIND_EVALUATE = 4
+  WIRE__WORK_UNIT__KIND_EVALUATE = 4,
+  WIRE__WORK_UNIT__KIND_TRAIN_ROWS = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__WORK_UNIT__KIND__CASE)
 } Wire__WorkUnit__KindCase;
 
@@ -173,6 +210,7 @@ struct  Wire__WorkUnit
     Wire__TrainUnit *train;
     Wire__SimilarityUnit *similarity;
     Wire__EvaluateUnit *evaluate;
+    Wire__TrainRowsUnit *train_rows;
   };
 };
 #define WIRE__WORK_UNIT__INIT \
@@ -194,6 +232,21 @@ struct  Wire__ActivationRows
 #define WIRE__ACTIVATION_ROWS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__activation_rows__descriptor) \
     , 0,NULL, NULL, NULL }
+
+
+/*
+ * A's activations of the rows from `first_row` on.
+ */
+struct  Wire__ActivationPart
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_first_row;
+  int64_t first_row;
+  Wire__Matrix *a;
+};
+#define WIRE__ACTIVATION_PART__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__activation_part__descriptor) \
+    , 0, 0, NULL }
 
 
 /*
@@ -374,10 +427,15 @@ struct  Wire__Grant
   Wire__RowsOfB *rows_of_b;
   size_t n_companions;
   Wire__Companion **companions;
+  /*
+   * B's activations that a TrainRowsUnit reads: a row for each text, a column for each of its outputs. In these units
+   * only, and in all of them.
+   */
+  Wire__Matrix *targets;
 };
 #define WIRE__GRANT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__grant__descriptor) \
-    , 0, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, 0,NULL }
+    , 0, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL }
 
 
 /* Wire__ExtractUnit methods */
@@ -417,6 +475,25 @@ Wire__TrainUnit *
                       const uint8_t       *data);
 void   wire__train_unit__free_unpacked
                      (Wire__TrainUnit *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__TrainRowsUnit methods */
+void   wire__train_rows_unit__init
+                     (Wire__TrainRowsUnit         *message);
+size_t wire__train_rows_unit__get_packed_size
+                     (const Wire__TrainRowsUnit   *message);
+size_t wire__train_rows_unit__pack
+                     (const Wire__TrainRowsUnit   *message,
+                      uint8_t             *out);
+size_t wire__train_rows_unit__pack_to_buffer
+                     (const Wire__TrainRowsUnit   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__TrainRowsUnit *
+       wire__train_rows_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__train_rows_unit__free_unpacked
+                     (Wire__TrainRowsUnit *message,
                       ProtobufCAllocator *allocator);
 /* Wire__SimilarityUnit methods */
 void   wire__similarity_unit__init
@@ -531,6 +608,25 @@ Wire__ActivationRows *
                       const uint8_t       *data);
 void   wire__activation_rows__free_unpacked
                      (Wire__ActivationRows *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__ActivationPart methods */
+void   wire__activation_part__init
+                     (Wire__ActivationPart         *message);
+size_t wire__activation_part__get_packed_size
+                     (const Wire__ActivationPart   *message);
+size_t wire__activation_part__pack
+                     (const Wire__ActivationPart   *message,
+                      uint8_t             *out);
+size_t wire__activation_part__pack_to_buffer
+                     (const Wire__ActivationPart   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__ActivationPart *
+       wire__activation_part__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__activation_part__free_unpacked
+                     (Wire__ActivationPart *message,
                       ProtobufCAllocator *allocator);
 /* Wire__RowsOfA methods */
 void   wire__rows_of_a__init
@@ -692,6 +788,9 @@ typedef void (*Wire__ExtractUnit_Closure)
 typedef void (*Wire__TrainUnit_Closure)
                  (const Wire__TrainUnit *message,
                   void *closure_data);
+typedef void (*Wire__TrainRowsUnit_Closure)
+                 (const Wire__TrainRowsUnit *message,
+                  void *closure_data);
 typedef void (*Wire__SimilarityUnit_Closure)
                  (const Wire__SimilarityUnit *message,
                   void *closure_data);
@@ -709,6 +808,9 @@ typedef void (*Wire__WorkUnit_Closure)
                   void *closure_data);
 typedef void (*Wire__ActivationRows_Closure)
                  (const Wire__ActivationRows *message,
+                  void *closure_data);
+typedef void (*Wire__ActivationPart_Closure)
+                 (const Wire__ActivationPart *message,
                   void *closure_data);
 typedef void (*Wire__RowsOfA_Closure)
                  (const Wire__RowsOfA *message,
@@ -745,12 +847,14 @@ extern const ProtobufCEnumDescriptor    wire__evaluation_task__descriptor;
 extern const ProtobufCEnumDescriptor    wire__condition__descriptor;
 extern const ProtobufCMessageDescriptor wire__extract_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_unit__descriptor;
+extern const ProtobufCMessageDescriptor wire__train_rows_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluation_item__descriptor;
 extern const ProtobufCMessageDescriptor wire__generation_limits__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__work_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__activation_rows__descriptor;
+extern const ProtobufCMessageDescriptor wire__activation_part__descriptor;
 extern const ProtobufCMessageDescriptor wire__rows_of_a__descriptor;
 extern const ProtobufCMessageDescriptor wire__rows_of_b__descriptor;
 extern const ProtobufCMessageDescriptor wire__initial_projection__descriptor;

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Wire__ExtractResult Wire__ExtractResult;
 typedef struct Wire__TrainResult Wire__TrainResult;
+typedef struct Wire__TrainRowsResult Wire__TrainRowsResult;
 typedef struct Wire__Continuation Wire__Continuation;
 typedef struct Wire__SimilarityResult Wire__SimilarityResult;
 typedef struct Wire__ItemAnswers Wire__ItemAnswers;
@@ -66,6 +67,21 @@ struct  Wire__TrainResult
 #define WIRE__TRAIN_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__train_result__descriptor) \
     , 0, 0, WIRE__TRAIN_RESULT__GRADIENT__NOT_SET, {0} }
+
+
+struct  Wire__TrainRowsResult
+{
+  ProtobufCMessage base;
+  Wire__Matrix *w;
+  /*
+   * A little-endian double for each shard of each step.
+   */
+  protobuf_c_boolean has_squared_error_sums;
+  ProtobufCBinaryData squared_error_sums;
+};
+#define WIRE__TRAIN_ROWS_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__train_rows_result__descriptor) \
+    , NULL, 0, {0,NULL} }
 
 
 struct  Wire__Continuation
@@ -121,7 +137,8 @@ typedef enum {
   WIRE__RESULT__KIND_EXTRACT = 4,
   WIRE__RESULT__KIND_TRAIN = 5,
   WIRE__RESULT__KIND_SIMILARITY = 6,
-  WIRE__RESULT__KIND_EVALUATE = 7
+  WIRE__RESULT__KIND_EVALUATE = 7,
+  WIRE__RESULT__KIND_TRAIN_ROWS = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__RESULT__KIND__CASE)
 } Wire__Result__KindCase;
 
@@ -139,6 +156,7 @@ struct  Wire__Result
     Wire__TrainResult *train;
     Wire__SimilarityResult *similarity;
     Wire__EvaluateResult *evaluate;
+    Wire__TrainRowsResult *train_rows;
   };
 };
 #define WIRE__RESULT__INIT \
@@ -197,6 +215,25 @@ Wire__TrainResult *
                       const uint8_t       *data);
 void   wire__train_result__free_unpacked
                      (Wire__TrainResult *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__TrainRowsResult methods */
+void   wire__train_rows_result__init
+                     (Wire__TrainRowsResult         *message);
+size_t wire__train_rows_result__get_packed_size
+                     (const Wire__TrainRowsResult   *message);
+size_t wire__train_rows_result__pack
+                     (const Wire__TrainRowsResult   *message,
+                      uint8_t             *out);
+size_t wire__train_rows_result__pack_to_buffer
+                     (const Wire__TrainRowsResult   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__TrainRowsResult *
+       wire__train_rows_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__train_rows_result__free_unpacked
+                     (Wire__TrainRowsResult *message,
                       ProtobufCAllocator *allocator);
 /* Wire__Continuation methods */
 void   wire__continuation__init
@@ -320,6 +357,9 @@ typedef void (*Wire__ExtractResult_Closure)
 typedef void (*Wire__TrainResult_Closure)
                  (const Wire__TrainResult *message,
                   void *closure_data);
+typedef void (*Wire__TrainRowsResult_Closure)
+                 (const Wire__TrainRowsResult *message,
+                  void *closure_data);
 typedef void (*Wire__Continuation_Closure)
                  (const Wire__Continuation *message,
                   void *closure_data);
@@ -346,6 +386,7 @@ typedef void (*Wire__Failure_Closure)
 
 extern const ProtobufCMessageDescriptor wire__extract_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_result__descriptor;
+extern const ProtobufCMessageDescriptor wire__train_rows_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__continuation__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__item_answers__descriptor;

@@ -1,0 +1,175 @@
+import CKernels
+package import Run
+
+/// The training of a block of W's rows from the first step to the last, without the others.
+///
+/// A row of W is a regression of its own, and the kernels compute each of its values by itself; so the block has the
+/// bits that it has in a ``ProjectionTrainer`` of the whole W. Threads share the block's rows and meet at the end
+/// only, and a block's weights and moments stay in the cache from step to step.
+package enum OutputBlockTraining {
+    /// - Parameters:
+    ///   - x: A's activations of all texts, by number, each [d_A].
+    ///   - y: B's activations of all texts, the block's columns: [texts, outputs].
+    /// - Throws: ``ProjectionError/shape(operand:expected:found:)`` where they do not fit the unit;
+    ///   ``ProjectionError/notFinite(operand:)`` where the training diverges.
+    package static func result(
+        _ unit: TrainRowsUnit, x: [ArraySlice<Float>], y: FloatMatrix, execution: Execution = Execution()
+    ) throws(ProjectionError) -> TrainRowsResult {
+        try check(unit, x: x, y: y)
+        let outputs = unit.outputs.count
+        let shards = unit.schedule.shardTotal
+        var w = unit.initialization.matrix(
+            outputs: unit.outputs, dimensionA: unit.dimensionA, dimensionB: unit.dimensionB, seed: unit.schedule.seed)
+        // [shards, outputs]: each thread has its own columns.
+        var squares = [Double](repeating: 0, count: shards * outputs)
+        w.values.withUnsafeMutableBufferPointer { w in
+            squares.withUnsafeMutableBufferPointer { squares in
+                y.values.withUnsafeBufferPointer { y in
+                    nonisolated(unsafe) let memory = (
+                        w: w.baseAddress!, squares: squares.baseAddress, y: y.baseAddress!
+                    )
+                    execution.forEachRange(of: outputs) { first, last in
+                        var share = Share(unit, first..<last, x: x, y: memory.y, isa: execution.isa)
+                        defer { share.deallocate() }
+                        share.train(memory.w + first * unit.dimensionA, squares: memory.squares)
+                    }
+                }
+            }
+        }
+        let sums = squares.withUnsafeBufferPointer { squares in
+            (0..<shards).map { SquaredErrors.sum(ofBlock: squares[$0 * outputs..<($0 + 1) * outputs]) }
+        }
+        guard sums.allSatisfy(\.isFinite) else { throw .notFinite(operand: "error of the projection") }
+        guard Kernels.allFinite(w.values) else { throw .notFinite(operand: "the trained projection") }
+        return TrainRowsResult(w: w, squaredErrorSums: sums)
+    }
+
+    /// Bytes that a unit needs, activations and result included. A number of any size, since a unit may name any.
+    package static func memory(_ unit: TrainRowsUnit, execution: Execution) -> Double {
+        let texts = Double(unit.schedule.rowCount)
+        let (a, outputs) = (Double(unit.dimensionA), Double(unit.outputs.count))
+        let batch = Double(min(unit.schedule.batch, unit.schedule.rowCount) + Int(projection_row_lanes))
+        let activations = texts * (a + outputs)
+        // Each thread gathers the batch, once more with its rows packed.
+        let batches = Double(execution.threads) * 2 * batch * (a + outputs)
+        return 4 * (activations + batches + 3 * outputs * a)
+            + 8 * (Double(unit.schedule.shardTotal) * outputs + Double(execution.threads) * texts)
+    }
+
+    private static func check(
+        _ unit: TrainRowsUnit, x: [ArraySlice<Float>], y: FloatMatrix
+    ) throws(ProjectionError) {
+        let texts = unit.schedule.rowCount
+        guard x.count == texts else {
+            throw .shape(operand: "activations of A", expected: "\(texts) rows", found: "\(x.count)")
+        }
+        for (index, row) in x.enumerated() where row.count != unit.dimensionA {
+            throw .shape(
+                operand: "row \(index) of A's activations", expected: "\(unit.dimensionA) values", found: "\(row.count)"
+            )
+        }
+        try y.expect(rows: texts, columns: unit.outputs.count, as: "activations of B")
+    }
+}
+
+/// One thread's outputs of a block, with memory of their own.
+private struct Share {
+    private let unit: TrainRowsUnit
+    private let schedule: TrainingSchedule
+    /// Among the block's.
+    private let outputs: Range<Int>
+    private let x: [ArraySlice<Float>]
+    /// [texts, the block's outputs]
+    private let y: UnsafePointer<Float>
+    private let isa: projection_isa
+    /// Adam's moments, each [outputs, d_A].
+    private let moments: (first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>)
+    /// The batch at work: [rows, d_A], the same packed, and [rows, outputs] twice.
+    private let batch: UnsafeMutablePointer<Float>
+    private let packed: UnsafeMutablePointer<Float>
+    private let targets: UnsafeMutablePointer<Float>
+    private let errors: UnsafeMutablePointer<Float>
+    private var shards: [projection_shard] = []
+
+    init(
+        _ unit: TrainRowsUnit, _ outputs: Range<Int>, x: [ArraySlice<Float>], y: UnsafePointer<Float>,
+        isa: projection_isa
+    ) {
+        self.unit = unit
+        self.outputs = outputs
+        self.x = x
+        self.y = y
+        self.isa = isa
+        schedule = unit.schedule
+        let rows = min(schedule.batch, schedule.rowCount)
+        let inputs = unit.dimensionA
+        func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
+            let memory = UnsafeMutablePointer<Float>.allocate(capacity: count)
+            memory.initialize(repeating: 0, count: count)
+            return memory
+        }
+        moments = (zeros(outputs.count * inputs), zeros(outputs.count * inputs))
+        batch = zeros(rows * inputs)
+        packed = zeros(projection_packed_count(rows, inputs))
+        targets = zeros(rows * outputs.count)
+        errors = zeros(rows * outputs.count)
+    }
+
+    func deallocate() {
+        for memory in [moments.first, moments.second, batch, packed, targets, errors] { memory.deallocate() }
+    }
+
+    /// All steps.
+    /// - Parameters:
+    ///   - w: [outputs, d_A]
+    ///   - squares: where the sums of the squared errors go, [shards, the block's outputs].
+    mutating func train(_ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Double>?) {
+        guard var squares else { return }
+        let adam = Adam(learningRate: unit.learningRate)
+        for epoch in 0..<schedule.epochs {
+            let order = schedule.order(epoch: epoch)
+            for step in epoch * schedule.stepsPerEpoch..<(epoch + 1) * schedule.stepsPerEpoch {
+                let rows = gather(step: step, order: order)
+                projection_predict(
+                    isa, w, outputs.count, unit.dimensionA, 0, outputs.count, packed, rows, targets, errors)
+                var isFinite = true
+                for shard in shards {
+                    projection_squares(shard.errors, shard.rows, outputs.count, squares + outputs.lowerBound)
+                    isFinite = isFinite && outputs.allSatisfy { [squares] in squares[$0].isFinite }
+                    squares += unit.outputs.count
+                }
+                // The sum says so; what follows would only waste time.
+                guard isFinite else { return }
+                let elements = Double(rows) * Double(unit.dimensionB)
+                var constants = adam.constants(step: step + 1, gradientScale: 2 / elements)
+                projection_step(
+                    isa, w, moments.first, moments.second, outputs.count, unit.dimensionA, 0, outputs.count, shards,
+                    shards.count, &constants)
+            }
+        }
+    }
+
+    /// Puts the step's batch together, shard after shard.
+    /// - Returns: its rows.
+    private mutating func gather(step: Int, order: [Int]) -> Int {
+        shards.removeAll(keepingCapacity: true)
+        var place = 0
+        for shard in 0..<schedule.shardCount(step: step) {
+            let rows = schedule.rows(step: step, shard: shard, order: order)
+            shards.append(
+                projection_shard(
+                    dense: nil, errors: errors + place * outputs.count, x: batch + place * unit.dimensionA,
+                    rows: rows.count))
+            for row in rows {
+                x[row].withUnsafeBufferPointer {
+                    (batch + place * unit.dimensionA).update(from: $0.baseAddress!, count: unit.dimensionA)
+                }
+                (targets + place * outputs.count).update(
+                    from: y + row * unit.outputs.count + outputs.lowerBound, count: outputs.count)
+                place += 1
+            }
+        }
+        projection_pack_rows(batch, place, unit.dimensionA, packed)
+        return place
+    }
+}

@@ -1,0 +1,164 @@
+import Projection
+import Run
+import Testing
+
+/// Blocks of W's rows that are trained apart have the bits that they have in the training of the whole W.
+@Suite("Training by W's rows")
+struct OutputBlockTests {
+    private static let (dimensionA, dimensionB) = (37, 29)
+    private static let rate = 3e-3
+    /// The last batch of an epoch is smaller, and so is its last shard.
+    private static let schedule = TrainingSchedule(rowCount: 46, epochs: 3, batch: 12, shardRows: 5, seed: 11)
+
+    private let x = Samples.matrix(46, dimensionA, seed: 31)
+    private let y = Samples.matrix(46, dimensionB, seed: 32)
+
+    private static func unit(_ outputs: Range<Int>, schedule: TrainingSchedule = schedule) -> TrainRowsUnit {
+        TrainRowsUnit(
+            outputs: outputs, dimensionA: dimensionA, dimensionB: dimensionB, schedule: schedule, learningRate: rate,
+            initialization: .xavier)
+    }
+
+    private static func gathered(_ rows: some Collection<Int>, _ matrix: FloatMatrix) -> FloatMatrix {
+        FloatMatrix(rows: rows.count, columns: matrix.columns, values: rows.flatMap { Array(matrix[row: $0]) })
+    }
+
+    private func columns(_ outputs: Range<Int>) -> FloatMatrix {
+        FloatMatrix(
+            rows: y.rows, columns: outputs.count,
+            values: (0..<y.rows).flatMap { row in outputs.map { y.values[row * y.columns + $0] } })
+    }
+
+    private func block(
+        _ outputs: Range<Int>, schedule: TrainingSchedule = schedule, execution: Execution = Execution()
+    ) throws -> TrainRowsResult {
+        try OutputBlockTraining.result(
+            Self.unit(outputs, schedule: schedule), x: (0..<x.rows).map { x[row: $0] }, y: columns(outputs),
+            execution: execution)
+    }
+
+    /// W and the losses as shards and steps give them.
+    private func stepped(dense: Bool) throws -> (w: FloatMatrix, losses: [Double]) {
+        let schedule = Self.schedule
+        var trainer = ProjectionTrainer(
+            w: ProjectionInitialization.xavier.matrix(
+                dimensionA: Self.dimensionA, dimensionB: Self.dimensionB, seed: schedule.seed),
+            adam: Adam(learningRate: Self.rate))
+        var losses: [Double] = []
+        for step in 0..<schedule.steps {
+            let order = schedule.order(epoch: step / schedule.stepsPerEpoch)
+            let shards = try (0..<schedule.shardCount(step: step)).map { shard in
+                let rows = schedule.rows(step: step, shard: shard, order: order)
+                let x = Self.gathered(rows, x)
+                return ShardContribution(
+                    result: try ShardLoss.result(
+                        w: trainer.projection, x: x, y: Self.gathered(rows, y), dense: dense), x: x)
+            }
+            losses.append(try trainer.apply(shards: shards, batchRows: schedule.batchRowCount(step: step)))
+        }
+        return (trainer.projection, losses)
+    }
+
+    @Test("A block of any size has the bits of the whole W", arguments: [true, false])
+    func bits(dense: Bool) throws {
+        let whole = try stepped(dense: dense).w
+        for size in [1, 3, 8, 13, 29] {
+            for first in stride(from: 0, to: Self.dimensionB, by: size) {
+                let outputs = first..<min(first + size, Self.dimensionB)
+                let found = try block(outputs).w
+                let expected = Self.gathered(outputs, whole)
+                #expect(Samples.bits(found) == Samples.bits(expected), "rows \(outputs) of W")
+            }
+        }
+    }
+
+    @Test("Threads and instruction sets change no bit of a block")
+    func executions() throws {
+        let expected = try block(0..<29, execution: Execution(threads: 1, instructionSet: .portable))
+        for instructions in InstructionSet.supported {
+            for threads in [1, 2, 5] {
+                let found = try block(0..<29, execution: Execution(threads: threads, instructionSet: instructions))
+                #expect(Samples.bits(found.w) == Samples.bits(expected.w), "\(instructions), \(threads) threads")
+                #expect(found.squaredErrorSums == expected.squaredErrorSums, "\(instructions), \(threads) threads")
+            }
+        }
+    }
+
+    @Test("The losses of all blocks together are those of the steps")
+    func losses() throws {
+        let blocks = OutputBlocks(dimensionA: Self.dimensionA, dimensionB: Self.dimensionB)
+        #expect(blocks.count == 4 && blocks.size == 8 && blocks[3] == 24..<29)
+        let results = try (0..<blocks.count).map { try block(blocks[$0]) }
+        var sums = [Double](repeating: 0, count: Self.schedule.shardTotal)
+        for result in results {
+            for shard in sums.indices { sums[shard] += result.squaredErrorSums[shard] }
+        }
+        var rest = sums[...]
+        let losses = (0..<Self.schedule.steps).map { step in
+            var sum = 0.0
+            for _ in 0..<Self.schedule.shardCount(step: step) { sum += rest.removeFirst() }
+            return sum / Double(Self.schedule.batchRowCount(step: step) * Self.dimensionB)
+        }
+        #expect(rest.isEmpty)
+        #expect(losses == (try stepped(dense: false).losses))
+    }
+
+    @Test("Blocks are a function of W's shape: each row is in one, and a block stays in the cache")
+    func cut() {
+        for (dimensionA, dimensionB) in [(1, 1), (3072, 4096), (128, 96), (4096, 4096), (100, 1001), (1 << 21, 64)] {
+            let blocks = OutputBlocks(dimensionA: dimensionA, dimensionB: dimensionB)
+            let rows = (0..<blocks.count).flatMap { Array(blocks[$0]) }
+            #expect(rows == Array(0..<dimensionB), "\(dimensionA) → \(dimensionB)")
+            #expect(blocks.size == 8 || blocks.size * dimensionA <= 1 << 20)
+        }
+        #expect(OutputBlocks(dimensionA: 3072, dimensionB: 4096).count == 32)
+    }
+
+    @Test("The first W's rows are drawn by themselves as in the whole")
+    func initialization() {
+        for initialization in ProjectionInitialization.allCases {
+            let whole = initialization.matrix(dimensionA: 13, dimensionB: 9, seed: 5)
+            let part = initialization.matrix(outputs: 4..<7, dimensionA: 13, dimensionB: 9, seed: 5)
+            #expect(Samples.bits(part) == Samples.bits(Self.gathered(4..<7, whole)))
+        }
+    }
+
+    @Test("Activations that do not fit and a training that diverges are refused")
+    func refusals() throws {
+        let rows = (0..<x.rows).map { x[row: $0] }
+        #expect(throws: ProjectionError.self) {
+            try OutputBlockTraining.result(Self.unit(0..<8), x: rows.dropLast(), y: columns(0..<8))
+        }
+        #expect(throws: ProjectionError.self) {
+            try OutputBlockTraining.result(Self.unit(0..<8), x: rows, y: columns(0..<9))
+        }
+        var short = rows
+        short[3] = short[3].dropLast()
+        let misfit = ProjectionError.shape(
+            operand: "row 3 of A's activations", expected: "37 values", found: "36")
+        #expect(throws: misfit) {
+            try OutputBlockTraining.result(Self.unit(0..<8), x: short, y: columns(0..<8))
+        }
+        var targets = columns(0..<8)
+        targets.values[100] = .infinity
+        #expect(throws: ProjectionError.notFinite(operand: "error of the projection")) {
+            try OutputBlockTraining.result(Self.unit(0..<8), x: rows, y: targets)
+        }
+    }
+
+    @Test("What a unit needs is known before, however much it is")
+    func memory() {
+        let execution = Execution(threads: 2)
+        let paper = TrainRowsUnit(
+            outputs: 0..<128, dimensionA: 3072, dimensionB: 4096,
+            schedule: TrainingSchedule(rowCount: 3072, epochs: 10, batch: 32, shardRows: 8, seed: 1),
+            learningRate: 1e-3,
+            initialization: .xavier)
+        #expect((40e6...70e6).contains(OutputBlockTraining.memory(paper, execution: execution)))
+        var largest = paper
+        largest.dimensionA = 1 << 24
+        largest.schedule = TrainingSchedule(
+            rowCount: 1 << 31, epochs: 1 << 20, batch: 1 << 31, shardRows: 1, seed: 1)
+        #expect(OutputBlockTraining.memory(largest, execution: execution) > 1e17)
+    }
+}
