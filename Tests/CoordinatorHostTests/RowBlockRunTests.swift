@@ -3,6 +3,7 @@ import Foundation
 import Projection
 import Run
 import Storage
+import TestSupport
 import Testing
 import WorkerEngine
 
@@ -14,7 +15,10 @@ struct RowBlockRunTests {
     private static let (rows, dimensionA, dimensionB) = (70, 20, 300)
     private static let blocks = 19
 
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rows-\(UUID().uuidString)")
+    private let temporary: TemporaryFolder
+    private var folder: URL { temporary.file("run") }
+
+    init() throws { temporary = try TemporaryFolder() }
 
     private static func matrix(_ columns: Int, _ name: String) -> FloatMatrix {
         var generator = NamedGenerator(seed: 5, purpose: name)
@@ -104,7 +108,7 @@ struct RowBlockRunTests {
 
     /// The file of a training by steps, and its losses.
     private static let expected = Result {
-        let test = RowBlockRunTests()
+        let test = try RowBlockRunTests()
         let ending = try test.run(.factors)
         guard ending.outcome == .done, let projection = test.projection, let losses = ending.losses else {
             throw Unexpected()
