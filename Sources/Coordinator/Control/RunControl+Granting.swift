@@ -2,7 +2,7 @@ import Run
 
 extension RunControl {
     private var leasesPerWorker: Int {
-        if case .steps = currentStage?.cut { limits.shardsPerWorker } else { limits.leasesPerWorker }
+        currentStage?.isStepped == true ? limits.shardsPerWorker : limits.leasesPerWorker
     }
 
     mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
@@ -36,7 +36,7 @@ extension RunControl {
         // A step's shards are spread over the workers: each takes the step itself anyway, which costs more than its
         // shards, so that one with several shards seems fast and one without falls behind and needs W whole. The
         // same cost keeps paces apart that mean nothing.
-        let isStepped = if case .steps = currentStage?.cut { true } else { false }
+        let isStepped = currentStage?.isStepped == true
         let slowness = limits.slownessFactor * (isStepped ? 3 : 1)
         // Workers that hang or are far behind count for nothing here, or a step would wait for them.
         let sharing =
@@ -45,7 +45,7 @@ extension RunControl {
         let isRoomAmongSharing =
             sharing.count >= limits.sharingWorkers
             && sharing.contains { workers[$0].leases.count < min(most, workers[$0].capacity) }
-        var best: (place: Int, first: Double, second: Int, third: Double)?
+        var best: (place: Int, rank: (late: Int, first: Double, new: Int, last: Double))?
         for place in workers.indices where workers[place].isReady {
             let count = workers[place].leases.count
             guard count < min(most, workers[place].capacity) else { continue }
@@ -57,16 +57,13 @@ extension RunControl {
             if let pace, pace > slowness * fastest, secondsLeft < seconds, secondsQuiet < seconds {
                 continue
             }
-            let (first, third) = isStepped ? (Double(count), seconds) : (seconds, Double(count))
+            let (first, last) = isStepped ? (Double(count), seconds) : (seconds, Double(count))
             // The same workers at every step: they hold rows that others would have to be sent.
-            let isNew = isStepped && canShare(with: place) && !workers[place].supplies.isMapped
-            let isLate = isStepped && canShare(with: place) && isBehind(place)
-            let candidate = (place: place, first: first + (isLate ? 1e9 : 0), second: isNew ? 1 : 0, third: third)
-            if best.map({
-                (candidate.first, candidate.second, candidate.third) < ($0.first, $0.second, $0.third)
-            }) ?? true {
-                best = candidate
-            }
+            let isSharing = isStepped && canShare(with: place)
+            let isNew = isSharing && !workers[place].supplies.isMapped
+            let isLate = isSharing && isBehind(place)
+            let rank = (late: isLate ? 1 : 0, first: first, new: isNew ? 1 : 0, last: last)
+            if best.map({ rank < $0.rank }) ?? true { best = (place, rank) }
         }
         return best?.place
     }

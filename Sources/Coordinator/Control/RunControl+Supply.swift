@@ -39,7 +39,7 @@ extension RunControl {
             workers[place].supplies.version = stepsApplied
             workers[place].supplies.ownShards = []
         }
-        let isTraining = if case .steps = current.cut { limits.replaySteps > 0 } else { false }
+        let isTraining = current.isStepped && limits.replaySteps > 0
         // The moments cost twice W, and are worth it where more than two steps are left to take.
         let withMoments = isTraining && (trainingSchedule?.steps ?? 0) - stepsApplied > 2
         let bytesOfWhole = 4 * plan.dimensionA * plan.dimensionB * (withMoments ? 3 : 1)

@@ -186,7 +186,7 @@ extension RunControl {
     }
 
     private mutating func compare(_ unit: UnitID, _ digest: String, from place: Int, at now: Instant) {
-        let isOfStep = if case .steps = currentStage?.cut { unit.stage == .train } else { false }
+        let isOfStep = currentStage?.isStepped == true && unit.stage == .train
         let first =
             done[unit] ?? persisting[unit] ?? (isOfStep ? stage.shardDigests[unit.index - firstUnitOfStep] : nil)
         if let first, first != digest {

@@ -51,6 +51,9 @@ package struct StagePlan: Hashable, Sendable {
         self.needsProjection = needsProjection
     }
 
+    /// Whether its units are shards of steps that follow one another.
+    var isStepped: Bool { if case .steps = cut { true } else { false } }
+
     /// What progress is counted in: units, and steps where there are steps.
     package var total: Int {
         switch cut {
