@@ -32,7 +32,7 @@ extension Grant {
     init(_ message: Wire__Grant, _ tensors: inout TensorFrames) throws(WireError) {
         let id = try UnitID(message.id, "id")
         let unit = try within("unit") { () throws(WireError) in try WorkUnit(try Field.message(message.unit, "")) }
-        try id.require(stageIn: unit.stages, "id")
+        try id.require(unit.stage, "id")
         self.init(
             lease: try Field.lease(message.has_lease, message.lease, "lease"), id: id, unit: unit,
             projection: message.projection == nil ? nil : try tensors.matrix(message.projection, "projection"),

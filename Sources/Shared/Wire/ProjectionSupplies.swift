@@ -100,7 +100,7 @@ extension Companion {
 
     init(_ message: Wire__Companion) throws(WireError) {
         let id = try UnitID(message.id, "id")
-        try id.require(stageIn: [.train], "id")
+        try id.require(.train, "id")
         self.init(
             lease: try Field.lease(message.has_lease, message.lease, "lease"), id: id,
             unit: try within("unit") { () throws(WireError) in

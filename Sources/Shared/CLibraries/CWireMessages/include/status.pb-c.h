@@ -47,7 +47,7 @@ struct  Wire__StageStatus
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_stage;
-  Wire__Stage stage;
+  ProtobufCBinaryData stage;
   protobuf_c_boolean has_units_done;
   int64_t units_done;
   protobuf_c_boolean has_units_total;
@@ -67,7 +67,7 @@ struct  Wire__StageStatus
 };
 #define WIRE__STAGE_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__stage_status__descriptor) \
-    , 0, WIRE__STAGE__STAGE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Wire__WorkerStatus
