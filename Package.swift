@@ -91,6 +91,7 @@ let package = Package(
         shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"]),
         shared("Datasets", ["Run", "CZlib"]),
         shared("Evaluation", ["Run"]),
+        shared("Tasks", ["Run", "Evaluation", "Datasets"]),
         shared("Reports", ["Run", "Evaluation", "Storage", "Console"]),
         shared("Console", [argumentParser]),
 
@@ -100,7 +101,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports",
+                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Tasks", "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -108,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Run", "Wire", "Transport",
+                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Evaluation", "Tasks", "Run", "Wire", "Transport",
                 "Messaging",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],

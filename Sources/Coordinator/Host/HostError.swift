@@ -6,12 +6,13 @@ package enum HostError: Error, CustomStringConvertible {
     /// The folder holds another run.
     case otherRun(folder: String, differences: [String])
     case layerOutOfRange(flag: String, layer: Int, model: String, blocks: Int)
+    case unknownTask(String, known: [String])
     case missingFile(flag: String, experiment: Experiment)
     case damagedCheckpoint(path: String, cause: String)
     case noWorkerProgram(path: String)
     case notAFolder(path: String)
     case tooLargeForRows(what: String, bytes: Int, limit: Int)
-    case tooFewItems(task: EvaluationTask, file: String, found: Int)
+    case tooFewItems(task: String, file: String, found: Int)
 
     package var description: String {
         switch self {
@@ -22,6 +23,8 @@ package enum HostError: Error, CustomStringConvertible {
                 + "or give the same settings to continue"
         case .layerOutOfRange(let flag, let layer, let model, let blocks):
             "\(flag) \(layer): \(model) has \(blocks) blocks; expected 0 (the embedding) to \(blocks)"
+        case .unknownTask(let name, let known):
+            "--experiments: '\(name)' is none of \((["projection", "similarity"] + known).joined(separator: ", "))"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
         case .damagedCheckpoint(let path, let cause):
@@ -32,7 +35,7 @@ package enum HostError: Error, CustomStringConvertible {
         case .tooLargeForRows(let what, let bytes, let limit):
             "--gradients rows: \(what) take \(bytes) bytes, expected at most \(limit); use --gradients factors"
         case .tooFewItems(let task, let file, let found):
-            "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task.rawValue); expected at least 2, since "
+            "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task); expected at least 2, since "
                 + "every item is also told another one's activation"
         }
     }

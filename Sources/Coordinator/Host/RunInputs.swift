@@ -1,11 +1,12 @@
 import ChatTemplates
 package import CoordinatorControl
 import Datasets
-import Evaluation
+package import Evaluation
 import Foundation
 import ModelFolders
 package import Run
 import Storage
+package import Tasks
 import Tokenization
 import Weights
 
@@ -24,7 +25,8 @@ package struct RunInputs: Sendable {
     package let remarks: [String]
     /// By row number, cut as the configuration says.
     let texts: [String]
-    let tasks: [EvaluationTask: TaskInputs]
+    /// In the run's order.
+    let tasks: [TaskInputs]
     /// Activations that are there without having been read with models: [rows, d_A] and [rows, d_B].
     let activations: (a: FloatMatrix, b: FloatMatrix)?
 
@@ -35,16 +37,42 @@ package struct RunInputs: Sendable {
 
     /// One task's items, in the order of evaluation.
     struct TaskInputs: Sendable {
+        var task: TaskDefinition
         var items: [TaskItem]
         /// The same items as workers get them.
         var prompts: [EvaluationItem]
-        var conditions: [Condition]
-        var limits: GenerationLimits
+        var conditions: [ConditionDefinition]
+        var form: AnswerForm
+
+        /// What units of a channel ask: those of the first also what depends on no channel.
+        func conditions(ofChannel channel: Int) -> [Condition] {
+            conditions.map(\.condition).filter { channel == 0 || $0.usesChannel }
+        }
+
+        /// An item's answers over a channel, in the order of ``conditions``.
+        /// - Parameters:
+        ///   - first: the answers of the first channel's unit.
+        ///   - own: those of this channel's.
+        func merged(first: ItemAnswers, own: ItemAnswers) -> ItemAnswers {
+            var place = 0
+            return ItemAnswers(
+                answers: conditions.indices.map { index in
+                    guard conditions[index].condition.usesChannel else { return first.answers[index] }
+                    place += 1
+                    return own.answers[place - 1]
+                })
+        }
     }
 
     /// Reads and checks what `given` names.
-    /// - Parameter report: told what is being done, for what takes long.
-    package init(_ given: RunConfiguration, software: String, report: (String) -> Void = { _ in }) throws {
+    /// - Parameters:
+    ///   - tasks: that there are.
+    ///   - conditions: that there are.
+    ///   - report: told what is being done, for what takes long.
+    package init(
+        _ given: RunConfiguration, tasks known: [TaskDefinition] = TaskDefinition.all,
+        conditions: ConditionTable = .standard, software: String, report: (String) -> Void = { _ in }
+    ) throws {
         var configuration = given
         let folderA = try ModelFolder(path: configuration.modelA)
         let folderB = try ModelFolder(path: configuration.modelB)
@@ -77,7 +105,7 @@ package struct RunInputs: Sendable {
         var remarks = configuration.chat ? [Self.chatRemark(configuration)] : []
         var files: [String] = []
         texts = try Self.texts(configuration, &files, &remarks)
-        tasks = try Self.tasks(configuration, &files, &remarks)
+        tasks = try Self.tasks(configuration, known, conditions, &files, &remarks)
         self.remarks = remarks
         self.configuration = configuration
 
@@ -109,7 +137,7 @@ package struct RunInputs: Sendable {
         modelBytes = 0
         remarks = []
         texts = []
-        tasks = [:]
+        tasks = []
         let run = "synthetic \(configuration.seed)"
         manifest = RunManifest(
             software: software, run: run, configuration: configuration, modelA: "", modelB: "", data: [:],
@@ -172,53 +200,44 @@ package struct RunInputs: Sendable {
     }
 
     private static func tasks(
-        _ configuration: RunConfiguration, _ files: inout [String], _ remarks: inout [String]
-    ) throws -> [EvaluationTask: TaskInputs] {
-        var tasks: [EvaluationTask: TaskInputs] = [:]
-        if configuration.experiments.contains(.squad) {
-            guard let file = configuration.evaluation.squad else {
-                throw HostError.missingFile(flag: "--squad", experiment: .squad)
-            }
-            let items = try SQuADDataset(file: file).items.map {
-                TaskItem(id: $0.id, context: $0.context, question: $0.question, golds: $0.golds)
-            }
-            tasks[.squad] = try inputs(.squad, items, configuration, file: file)
-            files.append(file)
+        _ configuration: RunConfiguration, _ known: [TaskDefinition], _ table: ConditionTable,
+        _ files: inout [String], _ remarks: inout [String]
+    ) throws -> [TaskInputs] {
+        let conditions = try table.conditions(named: configuration.evaluation.conditions)
+        for case .evaluate(let name) in configuration.experiments where !known.contains(where: { $0.name == name }) {
+            throw HostError.unknownTask(name, known: known.map(\.name))
         }
-        if configuration.experiments.contains(.gsm8k) {
-            guard let file = configuration.evaluation.gsm8k else {
-                throw HostError.missingFile(flag: "--gsm8k", experiment: .gsm8k)
+        var tasks: [TaskInputs] = []
+        for task in known where configuration.experiments.contains(.evaluate(task: task.name)) {
+            guard let file = configuration.evaluation.files[task.name] else {
+                throw HostError.missingFile(flag: "--\(task.name)", experiment: .evaluate(task: task.name))
             }
-            let dataset = try GSM8KDataset(file: file)
-            if dataset.broken.count > 0, let first = dataset.broken.first.first {
-                remarks.append("passed over \(dataset.broken.count) broken lines; the first: \(first)")
-            }
-            let items = dataset.items.map {
-                TaskItem(id: $0.id, context: nil, question: $0.question, golds: [$0.gold])
-            }
-            tasks[.gsm8k] = try inputs(.gsm8k, items, configuration, file: file)
+            let data = try task.read(file)
+            remarks += data.remarks
+            tasks.append(try inputs(task, data.items, conditions, configuration, file: file))
             files.append(file)
         }
         return tasks
     }
 
     private static func inputs(
-        _ task: EvaluationTask, _ all: [TaskItem], _ configuration: RunConfiguration, file: String
+        _ task: TaskDefinition, _ all: [TaskItem], _ conditions: [ConditionDefinition],
+        _ configuration: RunConfiguration, file: String
     ) throws -> TaskInputs {
         let evaluation = configuration.evaluation
         let chosen = ItemChoice.indices(
-            count: all.count, limit: evaluation.limit, preset: evaluation.preset, task: task,
+            count: all.count, limit: evaluation.limit, preset: evaluation.preset, task: task.name,
             seed: configuration.seed)
         guard chosen.count >= 2 else {
-            throw HostError.tooFewItems(task: task, file: file, found: chosen.count)
+            throw HostError.tooFewItems(task: task.name, file: file, found: chosen.count)
         }
         let items = chosen.map { all[$0] }
+        let prompts = try Prompts.evaluationItems(
+            items, of: task, bPrompt: evaluation.bPrompt, seed: configuration.seed)
+        // What is asked twice gives way, but for what was asked for by name.
+        let distinct = evaluation.conditions == nil ? ConditionTable.distinct(conditions, of: prompts) : conditions
         return TaskInputs(
-            items: items,
-            prompts: try Prompts.evaluationItems(
-                items, of: task, bPrompt: evaluation.bPrompt, seed: configuration.seed),
-            conditions: ConditionPlan.conditions(for: task, bPrompt: evaluation.bPrompt),
-            limits: evaluation.preset.limits(for: task))
+            task: task, items: items, prompts: prompts, conditions: distinct, form: task.answer(evaluation.preset))
     }
 
     // MARK: Stages and units

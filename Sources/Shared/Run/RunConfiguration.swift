@@ -23,7 +23,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package init(
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
         computePrecision: ComputePrecision = .bfloat16, chat: Bool = false,
-        experiments: [Experiment] = Experiment.allCases, seed: UInt64 = 42,
+        experiments: [Experiment], seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
         evaluation: EvaluationConfiguration = EvaluationConfiguration()
@@ -80,16 +80,16 @@ package struct SimilarityConfiguration: Codable, Hashable, Sendable {
     package init() {}
 }
 
-/// The question-answering tasks.
+/// The tasks.
 package struct EvaluationConfiguration: Codable, Hashable, Sendable {
-    /// A file in SQuAD v1.1's layout.
-    package var squad: String?
-    /// A file in GSM8K's layout.
-    package var gsm8k: String?
+    /// The file of each task's items, by the task's name.
+    package var files: [String: String] = [:]
+    /// Names of the conditions, in their order; nil takes the usual ones.
+    package var conditions: [String]?
     /// Items of each task at most; nil takes all, or the reference's 20 where ``preset`` is that.
     package var limit: Int?
     package var preset = EvaluationProtocol.standard
-    package var bPrompt = BPrompt.full
+    package var bPrompt = BPrompt.task
 
     package init() {}
 }

@@ -38,8 +38,7 @@ extension TrainRowsUnit {
                 shardRows: try Field.number(message.has_shard_rows, message.shard_rows, "shard_rows", in: rows),
                 seed: try Field.value(message.has_seed, message.seed, "seed")),
             learningRate: try Field.interval(message.has_learning_rate, message.learning_rate, "learning_rate"),
-            initialization: try ProjectionInitialization(
-                message.has_initialization, message.initialization, "initialization"))
+            initialization: try Field.choice(message.has_initialization, message.initialization, "initialization"))
     }
 
     /// The grant's matrix that belongs to the unit.

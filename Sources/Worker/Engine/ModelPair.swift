@@ -77,13 +77,9 @@ package struct LoadedModel: Sendable {
     }
 
     /// What was generated, as text: without special tokens, up to the first stop string.
-    /// - Parameter omitted: tokens cut off the prompts that it rests on.
-    package func continuation(
-        _ result: GenerationResult, limits: GenerationLimits, omitted: Int
-    ) -> Continuation {
+    package func answer(_ result: GenerationResult, limits: GenerationLimits) -> Answer {
         let text = tokenizer.decode(result.tokens)
-        return Continuation(
-            tokens: result.tokens, text: StopStrings(limits.stopStrings, of: tokenizer)?.cut(text) ?? text,
-            omittedPromptTokens: omitted)
+        return Answer(
+            tokens: result.tokens, text: StopStrings(limits.stopStrings, of: tokenizer)?.cut(text) ?? text)
     }
 }

@@ -25,7 +25,7 @@ package struct TrainingEngine {
     }
 
     /// W as the unit of the last ``prepare(_:)`` needs it; nil where the run has none.
-    package mutating func projection() throws(EngineError) -> LinearProjection? {
+    package mutating func projection(of channel: Channel) throws(EngineError) -> LinearProjection? {
         guard let replica else { return nil }
         if let projected, projected.version == replica.version { return projected.projection }
         do {

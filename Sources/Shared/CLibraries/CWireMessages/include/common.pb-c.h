@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Wire__Matrix Wire__Matrix;
+typedef struct Wire__Channel Wire__Channel;
 typedef struct Wire__UnitID Wire__UnitID;
 typedef struct Wire__Refusal Wire__Refusal;
 
@@ -39,6 +40,22 @@ struct  Wire__Matrix
 };
 #define WIRE__MATRIX__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__matrix__descriptor) \
+    , 0, 0, 0, 0 }
+
+
+/*
+ * From A after k blocks to B after j.
+ */
+struct  Wire__Channel
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_k;
+  int64_t k;
+  protobuf_c_boolean has_j;
+  int64_t j;
+};
+#define WIRE__CHANNEL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__channel__descriptor) \
     , 0, 0, 0, 0 }
 
 
@@ -94,6 +111,25 @@ Wire__Matrix *
 void   wire__matrix__free_unpacked
                      (Wire__Matrix *message,
                       ProtobufCAllocator *allocator);
+/* Wire__Channel methods */
+void   wire__channel__init
+                     (Wire__Channel         *message);
+size_t wire__channel__get_packed_size
+                     (const Wire__Channel   *message);
+size_t wire__channel__pack
+                     (const Wire__Channel   *message,
+                      uint8_t             *out);
+size_t wire__channel__pack_to_buffer
+                     (const Wire__Channel   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Channel *
+       wire__channel__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__channel__free_unpacked
+                     (Wire__Channel *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__UnitID methods */
 void   wire__unit_id__init
                      (Wire__UnitID         *message);
@@ -137,6 +173,9 @@ void   wire__refusal__free_unpacked
 typedef void (*Wire__Matrix_Closure)
                  (const Wire__Matrix *message,
                   void *closure_data);
+typedef void (*Wire__Channel_Closure)
+                 (const Wire__Channel *message,
+                  void *closure_data);
 typedef void (*Wire__UnitID_Closure)
                  (const Wire__UnitID *message,
                   void *closure_data);
@@ -150,6 +189,7 @@ typedef void (*Wire__Refusal_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor wire__matrix__descriptor;
+extern const ProtobufCMessageDescriptor wire__channel__descriptor;
 extern const ProtobufCMessageDescriptor wire__unit_id__descriptor;
 extern const ProtobufCMessageDescriptor wire__refusal__descriptor;
 

@@ -1,42 +1,7 @@
 import Console
 import Evaluation
-import Run
 
-/// What things are called in everything that people read.
-extension Condition {
-    var title: String {
-        switch self {
-        case .bFull: "B alone, full prompt"
-        case .aFull: "A alone, full prompt"
-        case .injected: "injected: A's activation"
-        case .random: "random: noise"
-        case .shuffled: "shuffled: another item's activation"
-        case .bPrompt: "B alone, its own prompt"
-        case .noContext: "B alone, \"Answer:\" only"
-        }
-    }
-}
-
-extension Metric {
-    var title: String {
-        switch self {
-        case .exactMatch: "exact match"
-        case .f1: "F1"
-        case .strictMatch: "accuracy, strict"
-        case .flexibleMatch: "accuracy, flexible"
-        }
-    }
-}
-
-extension EvaluationTask {
-    var title: String {
-        switch self {
-        case .squad: "SQuAD v1.1"
-        case .gsm8k: "GSM8K"
-        }
-    }
-}
-
+/// Scores as people read them.
 extension Score {
     /// In per cent with the interval, such as `61.0 % [51.2, 70.0]`.
     var percentText: String {
