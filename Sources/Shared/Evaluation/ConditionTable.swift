@@ -43,6 +43,10 @@ package struct ConditionTable: Hashable, Sendable {
     /// The name of the condition that the others are held against.
     package static let injected = "injected"
 
+    package func definition(_ name: String) -> ConditionDefinition? {
+        definitions.first { $0.name == name }
+    }
+
     /// The conditions of those names, in the table's order; the usual ones where none are named.
     /// - Throws: ``EvaluationError/unknownCondition(_:known:)`` or ``EvaluationError/noConditions``.
     package func conditions(named names: [String]?) throws(EvaluationError) -> [ConditionDefinition] {
