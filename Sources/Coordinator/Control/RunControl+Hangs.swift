@@ -32,9 +32,8 @@ extension RunControl {
             let registration = workers[place].registration
             // The process first: told to end, it might do so with an exit code, and count as one that cannot work.
             effects.append(.stopProcess(processID: registration.processID, host: registration.host))
-            effects.append(.send(peer, .refusal("it \(reason)")))
-            workers[place].hasHung = true
-            lose(place, because: reason, at: now, &effects)
+            effects.append(.send(peer, .refusal(reason: "it \(reason)")))
+            lose(place, because: reason, as: .hung, at: now, &effects)
         }
     }
 }
