@@ -14,7 +14,7 @@ struct HangTests {
         limits.hangFactor = 20
         limits.unmeasuredHangSeconds = 600
         let plan = RunPlan(
-            run: "run", stages: [StagePlan(.squad, .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
+            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
         control = RunControl(plan: plan, limits: limits, now: .seconds(0))
         _ = control.start(at: .seconds(0))
     }
@@ -71,7 +71,7 @@ struct HangTests {
         #expect(join("w", peer).contains(.send(peer, .refusal("it hung at a unit: start a new process in its place"))))
         let other = PeerID([2])
         let granted = join("v", other, processID: 8).contains { effect in
-            if case .send(other, .grant(_, UnitID(.squad, 0), _)) = effect { true } else { false }
+            if case .send(other, .grant(_, UnitID(.evaluate(task: "squad"), 0), _)) = effect { true } else { false }
         }
         #expect(granted)
     }
@@ -81,9 +81,9 @@ struct HangTests {
         for unit in 0..<3 {
             #expect(heartbeats(for: 10, from: peer).isEmpty)
             let result = RunControl.WorkerEvent.result(
-                run: "run", lease: LeaseID(UInt64(unit + 1)), unit: UnitID(.squad, unit), digest: "d")
+                run: "run", lease: LeaseID(UInt64(unit + 1)), unit: UnitID(.evaluate(task: "squad"), unit), digest: "d")
             _ = tell(.message(peer, result))
-            _ = tell(.persisted(UnitID(.squad, unit)))
+            _ = tell(.persisted(UnitID(.evaluate(task: "squad"), unit)))
         }
         // The mean from grant to answer is 10 to 20 s, since a second unit waits meanwhile.
         #expect(heartbeats(for: 199, from: peer).isEmpty)

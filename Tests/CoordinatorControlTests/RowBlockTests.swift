@@ -21,7 +21,7 @@ struct RowBlockTests {
             stages: [
                 StagePlan(.extract, .rows(rowCount: 70, rowsPerUnit: 35)),
                 StagePlan(.train, .blocks(count: 5, schedule)),
-                StagePlan(.squad, .independent(units: 2), needsProjection: true),
+                StagePlan(.evaluate(task: "squad"), .independent(units: 2), needsProjection: true),
             ], fingerprintA: "a", fingerprintB: "b")
         let extracted = [UnitID(.extract, 0): "d", UnitID(.extract, 1): "d"]
         return RunControl(
@@ -115,7 +115,7 @@ struct RowBlockTests {
             last += more.filter { $0.unit.stage == .squad }
         }
         #expect(control.stepsApplied == Self.schedule.steps)
-        #expect(last.map(\.unit) == [UnitID(.squad, 0), UnitID(.squad, 1)])
+        #expect(last.map(\.unit) == [UnitID(.evaluate(task: "squad"), 0), UnitID(.evaluate(task: "squad"), 1)])
         #expect(last.map(\.2.projection) == [.whole(withMoments: false), .held])
         #expect(last.allSatisfy { $0.2.version == Self.schedule.steps })
     }

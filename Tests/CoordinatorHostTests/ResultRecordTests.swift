@@ -16,7 +16,7 @@ struct ResultRecordTests {
                     b: FloatMatrix(rows: 2, columns: 1, values: [7, 8])))
         ),
         (
-            UnitID(.gsm8k, 0),
+            UnitID(.evaluate(task: "gsm8k"), 0),
             .evaluate(
                 EvaluateResult(items: [
                     ItemAnswers(answers: [Continuation(tokens: [1, 2], text: "a\u{0}é\u{301}", omittedPromptTokens: 5)])

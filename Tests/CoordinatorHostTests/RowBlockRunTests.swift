@@ -27,7 +27,7 @@ struct RowBlockRunTests {
     }
 
     private static func inputs(rows: Int = rows, activations: FloatMatrix? = nil) -> RunInputs {
-        var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.projection])
+        var configuration = RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.projection])
         configuration.training.rows = rows
         configuration.training.epochs = 3
         configuration.training.batch = 16
@@ -102,7 +102,7 @@ struct RowBlockRunTests {
 
     private var projection: Digest? {
         let file = RunFolder(folder).projection(
-            dimensionA: Self.dimensionA, dimensionB: Self.dimensionB, layerK: 0, layerJ: 0)
+            dimensionA: Self.dimensionA, dimensionB: Self.dimensionB, channel: Channel(k: 0, j: 0))
         return try? ContentHasher.digest(ofFileAt: file)
     }
 

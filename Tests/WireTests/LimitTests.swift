@@ -128,7 +128,7 @@ struct LimitTests {
         let answers = ItemAnswers(answers: [Continuation(tokens: [1], text: "x")])
         let result = EvaluateResult(items: [ItemAnswers](repeating: answers, count: MessageLimits.elements))
         let message = WorkerMessage.result(
-            run: "", lease: LeaseID(1), unit: UnitID(.squad, 0), result: .evaluate(result))
+            run: "", lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 0), result: .evaluate(result))
         #expect(refusal(of: message) == nil)
     }
 

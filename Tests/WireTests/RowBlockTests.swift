@@ -84,7 +84,7 @@ struct RowBlockTests {
                 4, "result",
                 [
                     .text(1, "run", "r"), .integer(2, "lease", 1),
-                    .message(3, "unit", [.integer(1, "stage", 2), .integer(2, "index", 0)]),
+                    .message(3, "unit", [.text(1, "stage", "train"), .integer(2, "index", 0)]),
                     .message(8, "train_rows", [.matrix(1, "w", 0, 0), .bytes(2, "squared_error_sums", [1, 2, 3])]),
                 ])
         ]

@@ -101,7 +101,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         result(
-            "evaluate", .gsm8k,
+            "evaluate", .evaluate(task: "gsm8k"),
             .evaluate(
                 EvaluateResult(items: [
                     ItemAnswers(answers: [Continuation(tokens: [128_000], text: texts[2])]), ItemAnswers(answers: []),
@@ -124,11 +124,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         Sample(
-            "failure", WorkerMessage.failure(lease: LeaseID(9), unit: UnitID(.squad, 4), cause: texts[3]),
+            "failure",
+            WorkerMessage.failure(lease: LeaseID(9), unit: UnitID(.evaluate(task: "squad"), 4), cause: texts[3]),
             [
                 .message(
                     5, "failure", .choice,
-                    [.integer(1, "lease", 9), unitID(2, "unit", 4, 4), .text(3, "cause", texts[3])])
+                    [.integer(1, "lease", 9), unitID(2, "unit", "squad", 4), .text(3, "cause", texts[3])])
             ]
         ),
         Sample(
@@ -136,7 +137,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     7, "unprepared", .choice,
-                    [.integer(1, "lease", 9), unitID(2, "unit", 2, 4), .text(3, "cause", texts[3])])
+                    [.integer(1, "lease", 9), unitID(2, "unit", "train", 4), .text(3, "cause", texts[3])])
             ]
         ),
         Sample(
@@ -186,7 +187,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 .message(
                     13, "grant", .choice,
                     [
-                        .integer(1, "lease", 3), unitID(2, "id", 2, 5),
+                        .integer(1, "lease", 3), unitID(2, "id", "train", 5),
                         .message(
                             3, "unit",
                             [
@@ -204,7 +205,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                    [.integer(1, "lease", 3), unitID(2, "id", "train", 5), trainUnit]
                         + [
                             .matrix(4, "projection", 2, 3, .optional), .integer(6, "version", 9, .optional),
                             .matrix(7, "first_moment", 2, 3), .matrix(8, "second_moment", 2, 3),
@@ -215,7 +216,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                    [.integer(1, "lease", 3), unitID(2, "id", "train", 5), trainUnit]
                         + [
                             .integer(6, "version", 9, .optional),
                             .message(
@@ -240,7 +241,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 .message(
                     13, "grant", .choice,
                     [
-                        .integer(1, "lease", 3), unitID(2, "id", 2, 5),
+                        .integer(1, "lease", 3), unitID(2, "id", "train", 5),
                         .message(
                             3, "unit",
                             [
@@ -264,7 +265,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                    [.integer(1, "lease", 3), unitID(2, "id", "train", 5), trainUnit]
                         + [
                             .integer(6, "version", 9, .optional),
                             .message(
@@ -278,7 +279,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             .message(
                                 15, "companions[0]", .optional,
                                 [
-                                    .integer(1, "lease", 4), unitID(2, "id", 2, 6),
+                                    .integer(1, "lease", 4), unitID(2, "id", "train", 6),
                                     .message(
                                         3, "unit",
                                         [.integer(1, "step", 9), .packed(2, "rows", [4, 1]), .integer(3, "dense", 0)]),
@@ -290,7 +291,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
+                    [.integer(1, "lease", 3), unitID(2, "id", "train", 5), trainUnit]
                         + [
                             .integer(6, "version", 9, .optional),
                             .message(
@@ -310,7 +311,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     [.text(1, "prompt", texts[2]), .integer(2, "layer", 8), .integer(3, "new_tokens", 20)])
             ]),
         grant(
-            "evaluate", .squad,
+            "evaluate", .evaluate(task: "squad"),
             .evaluate(
                 EvaluateUnit(
                     task: .squad, conditions: Condition.allCases,
@@ -366,7 +367,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .message(
                             4, "stages[0]", .optional,
                             [
-                                .integer(1, "stage", 1), .integer(2, "units_done", 3), .integer(3, "units_total", 4),
+                                .text(1, "stage", "extract"), .integer(2, "units_done", 3),
+                                .integer(3, "units_total", 4),
                                 .double(4, "seconds", 1), .double(5, "rate", 3, .optional),
                                 .double(6, "eta_seconds", 1.0 / 3, .optional),
                             ]), .double(5, "loss", 0.5, .optional),
@@ -393,8 +395,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [.message(32, "refusal", .choice, [.text(1, "reason", "versions")])]),
     ]
 
-    private static func unitID(_ number: Int, _ name: String, _ stage: Int, _ index: Int) -> HeaderField {
-        .message(number, name, [.integer(1, "stage", stage), .integer(2, "index", index)])
+    private static func unitID(_ number: Int, _ name: String, _ stage: String, _ index: Int) -> HeaderField {
+        .message(number, name, [.text(1, "stage", stage), .integer(2, "index", index)])
     }
 
     private static let trainUnit = HeaderField.message(
@@ -456,10 +458,6 @@ struct Sample: Sendable, CustomTestStringConvertible {
         return grant
     }
 
-    private static func code(_ stage: Stage) -> Int {
-        Stage.allCases.firstIndex(of: stage)! + 1
-    }
-
     private static func result(
         _ name: String, _ stage: Stage, _ result: UnitResult, _ fields: [HeaderField]
     ) -> Sample {
@@ -469,7 +467,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     4, "result", .choice,
-                    [.text(1, "run", "r"), .integer(2, "lease", 9), unitID(3, "unit", code(stage), 4)] + fields)
+                    [.text(1, "run", "r"), .integer(2, "lease", 9), unitID(3, "unit", stage.rawValue, 4)] + fields)
             ])
     }
 
@@ -482,7 +480,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", code(stage), 5), .message(3, "unit", fields)])
+                    [.integer(1, "lease", 3), unitID(2, "id", stage.rawValue, 5), .message(3, "unit", fields)])
             ])
     }
 }

@@ -16,7 +16,7 @@ struct TensorFrameTests {
                 4, "result",
                 [
                     .text(1, "run", ""), .integer(2, "lease", 1),
-                    .message(3, "unit", [.integer(1, "stage", 2), .integer(2, "index", 0)]),
+                    .message(3, "unit", [.text(1, "stage", "train"), .integer(2, "index", 0)]),
                     .message(5, "train", [.double(1, "squared_error_sum", 0), .matrix(2, "dense", rows, columns)]),
                 ])
         ].encoded

@@ -16,8 +16,8 @@ enum ProjectionFile {
                 "model_b": (configuration.modelB as NSString).lastPathComponent,
                 "fingerprint_a": inputs.manifest.modelA,
                 "fingerprint_b": inputs.manifest.modelB,
-                "layer_k": String(configuration.layerK),
-                "layer_j": String(configuration.layerJ),
+                "layer_k": String(configuration.channels[0].k),
+                "layer_j": String(configuration.channels[0].j),
                 "seed": String(configuration.seed),
                 "rows": String(configuration.training.rows),
                 "steps": String(training.trainer.step),
@@ -29,7 +29,6 @@ enum ProjectionFile {
 
     static func url(_ inputs: RunInputs, _ folder: RunFolder) -> URL {
         folder.projection(
-            dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, layerK: inputs.configuration.layerK,
-            layerJ: inputs.configuration.layerJ)
+            dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, channel: inputs.configuration.channels[0])
     }
 }

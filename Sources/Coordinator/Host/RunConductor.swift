@@ -300,7 +300,7 @@ package final class RunConductor {
             return .welcome(
                 Welcome(
                     run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
-                    layerK: configuration.layerK, layerJ: configuration.layerJ, operation: configuration.operation,
+                    layerK: configuration.channels[0].k, layerJ: configuration.channels[0].j, operation: configuration.operation,
                     computePrecision: configuration.computePrecision, chat: configuration.chat,
                     seed: configuration.seed,
                     heartbeatSeconds: control.limits.heartbeatSeconds,

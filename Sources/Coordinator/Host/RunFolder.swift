@@ -23,8 +23,8 @@ package struct RunFolder: Sendable {
         url.appendingPathComponent("samples_\(task.rawValue).jsonl")
     }
 
-    package func projection(dimensionA: Int, dimensionB: Int, layerK: Int, layerJ: Int) -> URL {
-        url.appendingPathComponent("projection_\(dimensionA)_to_\(dimensionB)_k\(layerK)_j\(layerJ).safetensors")
+    package func projection(dimensionA: Int, dimensionB: Int, channel: Channel) -> URL {
+        url.appendingPathComponent("projection_\(dimensionA)_to_\(dimensionB)_k\(channel.k)_j\(channel.j).safetensors")
     }
 }
 

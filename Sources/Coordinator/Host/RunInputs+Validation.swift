@@ -23,8 +23,9 @@ extension RunInputs {
         case (.train, .train(let result)): return flaw(of: result, for: id)
         case (.train, .trainRows(let result)): return flaw(of: result, block: id.index)
         case (.similarity, .similarity): return nil
-        case (.squad, .evaluate(let result)): return flaw(of: result, task: .squad, id)
-        case (.gsm8k, .evaluate(let result)): return flaw(of: result, task: .gsm8k, id)
+        case (.evaluate(let task), .evaluate(let result)):
+            guard let task = EvaluationTask(rawValue: task) else { return "the run has no task \(task)" }
+            return flaw(of: result, task: task, id)
         default: return "expected a result of stage \(id.stage.rawValue), found one of another kind"
         }
     }

@@ -53,11 +53,13 @@ package struct RunInputs: Sendable {
         let templates = try configuration.chat ? [folderA, folderB].map { try ChatTemplate(checking: $0.url) } : []
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
-        try Self.check(configuration.layerK, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
-        try Self.check(configuration.layerJ, flag: "--layer-j", model: configuration.modelB, blocks: blocksB)
+        for channel in configuration.channels {
+            try Self.check(channel.k, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
+            try Self.check(channel.j, flag: "--layer-j", model: configuration.modelB, blocks: blocksB)
+        }
         if configuration.similarity.layers.isEmpty {
             configuration.similarity.layers = Self.defaultLayers(
-                k: configuration.layerK, j: configuration.layerJ, blocks: min(blocksA, blocksB))
+                k: configuration.channels[0].k, j: configuration.channels[0].j, blocks: min(blocksA, blocksB))
         }
         if configuration.experiments.contains(.similarity) {
             for layer in configuration.similarity.layers {
@@ -287,8 +289,7 @@ package struct RunInputs: Sendable {
             let (layer, prompt) = similarity(id.index)
             return .similarity(
                 SimilarityUnit(prompt: prompt, layer: layer, newTokens: configuration.similarity.newTokens))
-        case .squad: return evaluateUnit(.squad, id)
-        case .gsm8k: return evaluateUnit(.gsm8k, id)
+        case .evaluate(let task): return EvaluationTask(rawValue: task).flatMap { evaluateUnit($0, id) }
         }
     }
 

@@ -1,22 +1,53 @@
 /// A stretch of a run. Stages follow one another in this order; those not asked for are left out.
-package enum Stage: String, CaseIterable, Codable, Hashable, Sendable, Comparable {
+package enum Stage: Hashable, Sendable {
     /// Both models read the texts; their activations are kept.
     case extract
     /// W is trained on the activations.
     case train
+    /// Text similarity across layers.
     case similarity
-    case squad
-    case gsm8k
+    /// A task's items are answered. The stage has the task's name.
+    case evaluate(task: String)
+}
 
-    package static func < (a: Stage, b: Stage) -> Bool {
-        allCases.firstIndex(of: a)! < allCases.firstIndex(of: b)!
+extension Stage: RawRepresentable, Codable {
+    /// Any text that is no other stage's name is a task's.
+    package init(rawValue: String) {
+        switch rawValue {
+        case "extract": self = .extract
+        case "train": self = .train
+        case "similarity": self = .similarity
+        default: self = .evaluate(task: rawValue)
+        }
     }
 
     package init(_ task: EvaluationTask) {
-        switch task {
-        case .squad: self = .squad
-        case .gsm8k: self = .gsm8k
+        self = .evaluate(task: task.rawValue)
+    }
+
+    package var rawValue: String {
+        switch self {
+        case .extract: "extract"
+        case .train: "train"
+        case .similarity: "similarity"
+        case .evaluate(let task): task
         }
+    }
+}
+
+extension Stage: Comparable {
+    private var place: Int {
+        switch self {
+        case .extract: 0
+        case .train: 1
+        case .similarity: 2
+        case .evaluate: 3
+        }
+    }
+
+    /// In the order of a run; tasks by name.
+    package static func < (a: Stage, b: Stage) -> Bool {
+        (a.place, a.rawValue) < (b.place, b.rawValue)
     }
 }
 

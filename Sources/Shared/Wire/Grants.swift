@@ -20,7 +20,7 @@ extension Grant {
         let unit = try within("unit") { () throws(WireError) in
             try WorkUnit(try Field.message(message.unit, ""), &tensors)
         }
-        try id.require(stageIn: unit.stages, "id")
+        try id.require(unit.stage, "id")
         self.init(lease: try Field.lease(message.has_lease, message.lease, "lease"), id: id, unit: unit)
         if let projection = message.projection {
             self.projection = try within("projection") { () throws(WireError) in
@@ -53,7 +53,7 @@ extension Companion {
 
     init(_ message: Wire__Companion) throws(WireError) {
         let id = try UnitID(message.id, "id")
-        try id.require(stageIn: [.train], "id")
+        try id.require(.train, "id")
         self.init(
             lease: try Field.lease(message.has_lease, message.lease, "lease"), id: id,
             unit: try within("unit") { () throws(WireError) in

@@ -44,37 +44,35 @@ struct ResultReport {
         run = try Field.text(message.has_run, message.run, "run")
         lease = try Field.lease(message.has_lease, message.lease, "lease")
         unit = try UnitID(message.unit, "unit")
-        let stages: [Stage]
         switch message.kind_case {
         case WIRE__RESULT__KIND_EXTRACT:
-            stages = [.extract]
+            try unit.require(.extract, "unit")
             result = try within("extract") { () throws(WireError) in
                 .extract(try ExtractResult(try Field.message(message.extract, ""), &tensors))
             }
         case WIRE__RESULT__KIND_TRAIN:
-            stages = [.train]
+            try unit.require(.train, "unit")
             result = try within("train") { () throws(WireError) in
                 .train(try TrainResult(try Field.message(message.train, ""), &tensors))
             }
         case WIRE__RESULT__KIND_TRAIN_OUTPUTS:
-            stages = [.train]
+            try unit.require(.train, "unit")
             result = try within("train_outputs") { () throws(WireError) in
                 .trainOutputs(try TrainOutputsResult(try Field.message(message.train_outputs, ""), &tensors))
             }
         case WIRE__RESULT__KIND_SIMILARITY:
-            stages = [.similarity]
+            try unit.require(.similarity, "unit")
             result = try within("similarity") { () throws(WireError) in
                 .similarity(try SimilarityResult(try Field.message(message.similarity, "")))
             }
         case WIRE__RESULT__KIND_EVALUATE:
-            stages = EvaluationTask.allCases.map { Stage($0) }
+            try unit.requireTask("unit")
             result = try within("evaluate") { () throws(WireError) in
                 .evaluate(try EvaluateResult(try Field.message(message.evaluate, "")))
             }
         default:
             throw WireError(expected: "extract, train, train_outputs, similarity or evaluate", found: "none of them")
         }
-        try unit.require(stageIn: stages, "unit")
     }
 }
 

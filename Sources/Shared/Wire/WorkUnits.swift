@@ -2,13 +2,13 @@ import CWireMessages
 import Run
 
 extension WorkUnit {
-    /// The stages that have such units.
-    var stages: [Stage] {
+    /// The stage that has such units.
+    var stage: Stage {
         switch self {
-        case .extract: [.extract]
-        case .train, .trainOutputs: [.train]
-        case .similarity: [.similarity]
-        case .evaluate(let unit): [Stage(unit.task)]
+        case .extract: .extract
+        case .train, .trainOutputs: .train
+        case .similarity: .similarity
+        case .evaluate(let unit): Stage(unit.task)
         }
     }
 

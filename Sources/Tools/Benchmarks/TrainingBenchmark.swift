@@ -126,7 +126,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
     private func measure(workers: Int, _ activations: (a: FloatMatrix, b: FloatMatrix)) async throws -> Figures {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.projection])
+        var configuration = RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.projection])
         configuration.training.rows = rows
         configuration.training.epochs = epochs
         configuration.training.shardRows = shardRows
@@ -177,7 +177,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
                 figures.bytes = (figures.bytes * Double(steps.steps) - first.bytes) / rest
             }
         }
-        let file = RunFolder(folder).projection(dimensionA: dimensionA, dimensionB: dimensionB, layerK: 0, layerJ: 0)
+        let file = RunFolder(folder).projection(dimensionA: dimensionA, dimensionB: dimensionB, channel: Channel(k: 0, j: 0))
         figures.digest = try ContentHasher.digest(ofFileAt: file).hex
         return figures
     }

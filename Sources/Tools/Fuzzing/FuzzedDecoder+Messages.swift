@@ -87,9 +87,9 @@ extension FuzzedDecoder {
         return [
             .register(registration), .ready(Readiness(fingerprintA: "aa", fingerprintB: "bb", capacity: 2)),
             .heartbeat([LeaseID(1), LeaseID(2)]),
-            .failure(lease: LeaseID(1), unit: UnitID(.squad, 4), cause: "no"), .goodbye(reason: "done"),
+            .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"), .goodbye(reason: "done"),
         ]
-            + zip([.extract, .train, .train, .train, .similarity, .squad], results).map { (stage: Stage, result) in
+            + zip([.extract, .train, .train, .train, .similarity, .evaluate(task: "squad")], results).map { (stage: Stage, result) in
                 .result(run: "run", lease: LeaseID(9), unit: UnitID(stage, 4), result: result)
             }
     }
@@ -122,7 +122,7 @@ extension FuzzedDecoder {
             .welcome(welcome), .refusal(reason: "no"), .heartbeat, .finished(reason: "done"),
             .activations(ActivationPart(firstRow: 32, a: matrix)), .grant(block),
         ]
-            + zip([.extract, .train, .similarity, .squad], units).map { (stage: Stage, unit) in
+            + zip([.extract, .train, .similarity, .evaluate(task: "squad")], units).map { (stage: Stage, unit) in
                 .grant(Grant(lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: matrix, rows: rows))
             } + trainingGrants.map { .grant($0) }
     }

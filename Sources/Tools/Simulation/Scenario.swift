@@ -91,7 +91,7 @@ package struct Scenario: Sendable {
                 run: "run",
                 stages: [
                     StagePlan(.extract, .rows(rowCount: rows, rowsPerUnit: (rows + 3) / 4)), training,
-                    StagePlan(.squad, .rows(rowCount: 11, rowsPerUnit: 2), needsProjection: true),
+                    StagePlan(.evaluate(task: "squad"), .rows(rowCount: 11, rowsPerUnit: 2), needsProjection: true),
                 ], fingerprintA: "a", fingerprintB: "b"), workers: 1)
     }
 
@@ -107,7 +107,8 @@ package struct Scenario: Sendable {
                         .steps(
                             TrainingSchedule(rowCount: 4 * workers, epochs: 1, batch: workers, shardRows: 8, seed: 1)),
                         needsProjection: true),
-                    StagePlan(.squad, .rows(rowCount: 2 * workers, rowsPerUnit: 1), needsProjection: true),
+                    StagePlan(
+                        .evaluate(task: "squad"), .rows(rowCount: 2 * workers, rowsPerUnit: 1), needsProjection: true),
                 ], fingerprintA: "a", fingerprintB: "b"), workers: workers)
     }
 

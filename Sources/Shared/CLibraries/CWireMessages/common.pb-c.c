@@ -244,10 +244,10 @@ static const ProtobufCFieldDescriptor wire__unit_id__field_descriptors[2] =
     "stage",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_BYTES,
     offsetof(Wire__UnitID, has_stage),
     offsetof(Wire__UnitID, stage),
-    &wire__stage__descriptor,
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -377,40 +377,4 @@ const ProtobufCMessageDescriptor wire__refusal__descriptor =
   1,  wire__refusal__number_ranges,
   (ProtobufCMessageInit) wire__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCEnumValue wire__stage__enum_values_by_number[6] =
-{
-  { "STAGE_UNSPECIFIED", "WIRE__STAGE__STAGE_UNSPECIFIED", 0 },
-  { "STAGE_EXTRACT", "WIRE__STAGE__STAGE_EXTRACT", 1 },
-  { "STAGE_TRAIN", "WIRE__STAGE__STAGE_TRAIN", 2 },
-  { "STAGE_SIMILARITY", "WIRE__STAGE__STAGE_SIMILARITY", 3 },
-  { "STAGE_SQUAD", "WIRE__STAGE__STAGE_SQUAD", 4 },
-  { "STAGE_GSM8K", "WIRE__STAGE__STAGE_GSM8K", 5 },
-};
-static const ProtobufCIntRange wire__stage__value_ranges[] = {
-{0, 0},{0, 6}
-};
-static const ProtobufCEnumValueIndex wire__stage__enum_values_by_name[6] =
-{
-  { "STAGE_EXTRACT", 1 },
-  { "STAGE_GSM8K", 5 },
-  { "STAGE_SIMILARITY", 3 },
-  { "STAGE_SQUAD", 4 },
-  { "STAGE_TRAIN", 2 },
-  { "STAGE_UNSPECIFIED", 0 },
-};
-const ProtobufCEnumDescriptor wire__stage__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "wire.Stage",
-  "Stage",
-  "Wire__Stage",
-  "wire",
-  6,
-  wire__stage__enum_values_by_number,
-  6,
-  wire__stage__enum_values_by_name,
-  1,
-  wire__stage__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -23,15 +23,6 @@ typedef struct Wire__Refusal Wire__Refusal;
 
 /* --- enums --- */
 
-typedef enum _Wire__Stage {
-  WIRE__STAGE__STAGE_UNSPECIFIED = 0,
-  WIRE__STAGE__STAGE_EXTRACT = 1,
-  WIRE__STAGE__STAGE_TRAIN = 2,
-  WIRE__STAGE__STAGE_SIMILARITY = 3,
-  WIRE__STAGE__STAGE_SQUAD = 4,
-  WIRE__STAGE__STAGE_GSM8K = 5
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__STAGE)
-} Wire__Stage;
 
 /* --- messages --- */
 
@@ -58,14 +49,17 @@ struct  Wire__Matrix
 struct  Wire__UnitID
 {
   ProtobufCMessage base;
+  /*
+   * The stage's name: extract, train, similarity, or a task's.
+   */
   protobuf_c_boolean has_stage;
-  Wire__Stage stage;
+  ProtobufCBinaryData stage;
   protobuf_c_boolean has_index;
   int64_t index;
 };
 #define WIRE__UNIT_ID__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__unit_id__descriptor) \
-    , 0, WIRE__STAGE__STAGE_UNSPECIFIED, 0, 0 }
+    , 0, {0,NULL}, 0, 0 }
 
 
 /*
@@ -194,7 +188,6 @@ typedef void (*Wire__Refusal_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    wire__stage__descriptor;
 extern const ProtobufCMessageDescriptor wire__matrix__descriptor;
 extern const ProtobufCMessageDescriptor wire__unit_id__descriptor;
 extern const ProtobufCMessageDescriptor wire__channel__descriptor;
