@@ -55,7 +55,7 @@ struct RowBlockRunTests {
     ) throws -> Ending {
         var sent: [CoordinatorMessage] = []
         let conductor = try RunConductor(
-            inputs: Self.inputs(), folder: RunFolder(folder), limits: RunLimits(), firstLease: 1, gradients: gradients,
+            inputs: Self.inputs(), storage: RunFolder(folder), limits: RunLimits(), firstLease: 1, gradients: gradients,
             now: .seconds(0), send: { sent.append($1) })
         var engine = TrainingEngine(execution: Execution(threads: 1))
         func say(_ message: WorkerMessage) {
@@ -101,9 +101,9 @@ struct RowBlockRunTests {
     private struct Unexpected: Error {}
 
     private var projection: Digest? {
-        let file = RunFolder(folder).projection(
+        let name = RunFiles.projection(
             dimensionA: Self.dimensionA, dimensionB: Self.dimensionB, channel: Channel(k: 0, j: 0))
-        return try? ContentHasher.digest(ofFileAt: file)
+        return try? ContentHasher.digest(ofFileAt: RunFolder(folder).url(of: name))
     }
 
     /// The file of a training by steps, and its losses.
@@ -127,7 +127,7 @@ struct RowBlockRunTests {
         let ending = try run(.rows)
         try expectTheSame(ending)
         #expect(ending.stages[0].unitsTotal == Self.blocks)
-        #expect(!FileManager.default.fileExists(atPath: RunFolder(folder).checkpoint.path))
+        #expect(!FileManager.default.fileExists(atPath: RunFolder(folder).url(of: RunFiles.checkpoint).path))
     }
 
     @Test func `a coordinator that comes back goes on with the blocks that are left`() throws {
@@ -150,7 +150,7 @@ struct RowBlockRunTests {
 
     @Test func `steps begun go on by rows`() throws {
         #expect(try run(.dense, results: 8, isInterrupted: true).outcome == .interrupted)
-        #expect(FileManager.default.fileExists(atPath: RunFolder(folder).checkpoint.path))
+        #expect(FileManager.default.fileExists(atPath: RunFolder(folder).url(of: RunFiles.checkpoint).path))
         let second = try run(.rows, results: 5)
         #expect(second.recovery.steps == 0 && second.stages[0].unitsDone == 5)
         try expectTheSame(try run(.rows))
@@ -199,7 +199,7 @@ struct RowBlockRunTests {
         let inputs = Self.inputs(rows: 10_000_000, activations: FloatMatrix(zeros: 0, 4096))
         #expect {
             _ = try RunConductor(
-                inputs: inputs, folder: RunFolder(folder), limits: RunLimits(), firstLease: 1, gradients: .rows,
+                inputs: inputs, storage: RunFolder(folder), limits: RunLimits(), firstLease: 1, gradients: .rows,
                 now: .seconds(0), send: { _, _ in })
         } throws: {
             "\($0)".contains("--gradients rows: A's activations take 163840000000 bytes, expected at most 1073741824")

@@ -8,6 +8,7 @@ import Testing
 
 struct TrainingCheckpointTests {
     private let temporary: TemporaryFolder
+    private var storage: RunFolder { RunFolder(temporary.url) }
     private var file: URL { temporary.file("training.checkpoint") }
 
     init() throws { temporary = try TemporaryFolder() }
@@ -27,33 +28,33 @@ struct TrainingCheckpointTests {
 
     @Test func `training goes on from a checkpoint to the same bits`() throws {
         let whole = try trained(steps: 9)
-        try trained(steps: 5).write(to: file)
+        try trained(steps: 5).write(to: storage)
         let read = try #require(
-            try TrainingCheckpoint.read(from: file, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9))
+            try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9))
         #expect(read.losses == Array(whole.losses.prefix(5)))
         #expect(read.trainer == (try trained(steps: 5)).trainer)
     }
 
     @Test func `no file is no checkpoint`() throws {
         #expect(
-            try TrainingCheckpoint.read(from: file, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9) == nil)
+            try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9) == nil)
     }
 
     @Test func `a flipped bit anywhere is found and the file is named`() throws {
-        try trained(steps: 2).write(to: file)
+        try trained(steps: 2).write(to: storage)
         let good = try Data(contentsOf: file)
         for place in good.indices {
             var bad = good
             bad[place] ^= 4
             try bad.write(to: file)
             #expect {
-                _ = try TrainingCheckpoint.read(from: file, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
+                _ = try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
             } throws: { "\($0)".contains(file.path) }
         }
         for length in stride(from: 0, to: good.count, by: 7) {
             try good.prefix(length).write(to: file)
             #expect(throws: (any Error).self) {
-                try TrainingCheckpoint.read(from: file, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
+                try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
             }
         }
     }

@@ -19,11 +19,10 @@ package struct FinishedRun: Sendable {
     ///   - remarks: what a reader must know besides.
     init(_ conductor: RunConductor, status: RunStatus, software: String, remarks: [String]) throws {
         let report = try Self.report(of: conductor, software: software, remarks: remarks)
-        let folder = conductor.folder.url
         let timing = TimingReport(status: status, finishedAt: ISO8601DateFormatter().string(from: Date()))
         let written = report.files + [timing.file]
         for file in written {
-            try AtomicFile.write(file.bytes, to: folder.appendingPathComponent(file.name))
+            try conductor.storage.write(file.bytes, to: file.name)
         }
         summary = report.summary
         files = ["run.json"] + (report.projection.map { [$0.file] } ?? []) + written.map(\.name)
@@ -51,7 +50,7 @@ package struct FinishedRun: Sendable {
             let activations = conductor.activations
         else { return nil }
         return ProjectionSummary(
-            file: ProjectionFile.url(conductor.inputs, conductor.folder).lastPathComponent,
+            file: ProjectionFile.name(conductor.inputs),
             dimensionA: conductor.inputs.dimensionA, dimensionB: conductor.inputs.dimensionB,
             rows: schedule.rowCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: training.losses,
             activationSimilarity: try ActivationSimilarity.value(x: activations.a, y: activations.b))

@@ -11,7 +11,7 @@ package import Storage
 /// `send`. It belongs to one thread.
 package final class RunConductor {
     package let inputs: RunInputs
-    package let folder: RunFolder
+    package let storage: any RunStorage
     private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
     /// Kills a process if it is one of this coordinator's workers on this host.
@@ -55,7 +55,7 @@ package final class RunConductor {
     /// At least so many seconds pass between two checkpoints of the training.
     private static let checkpointInterval = 5.0
 
-    /// Opens or creates the run's folder and takes the run up where it was left.
+    /// Opens or creates the run's storage and takes the run up where it was left.
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
     ///   - gradients: how gradients travel; it changes no bit of W.
@@ -63,16 +63,17 @@ package final class RunConductor {
     ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
     ///   - send: gives a message to the transport.
     package init(
-        inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, gradients: GradientForm = .auto,
+        inputs: RunInputs, storage: any RunStorage, limits: RunLimits, firstLease: UInt64,
+        gradients: GradientForm = .auto,
         projection: ProjectionForm = .auto, host: String? = nil, now: Instant,
         send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
-        self.folder = folder
+        self.storage = storage
         self.send = send
         lastCheckpoint = now
         if gradients == .rows { try inputs.checkRowBlocks() }
-        try Self.create(folder)
+        try storage.create()
 
         var completed: [UnitID: String] = [:]
         var restored: [UnitID: UnitResult] = [:]
@@ -81,12 +82,12 @@ package final class RunConductor {
             ActivationStore(rowCount: $0.rowCount, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
         }
         if let given = inputs.activations { store = ActivationStore(a: given.a, b: given.b) }
-        let existing = try RunManifest.read(from: folder)
+        let existing = try RunManifest.read(from: storage)
         if let existing, existing.run != inputs.manifest.run {
             throw HostError.otherRun(
-                folder: folder.url.path, differences: try inputs.manifest.differences(from: existing))
+                folder: storage.path, differences: try inputs.manifest.differences(from: existing))
         }
-        journal = try Journal(folder: folder.url) { entry in
+        journal = try storage.journal { entry in
             let (run, record) = try ResultRecord.decode(entry.payload)
             guard run == inputs.manifest.run, completed[record.unit] == nil,
                 inputs.flaw(of: record.result, for: record.unit) == nil
@@ -103,9 +104,9 @@ package final class RunConductor {
             }
         }
         manifest = existing ?? inputs.manifest
-        if existing == nil { try manifest.write(to: folder) }
+        if existing == nil { try manifest.write(to: storage) }
         activations = store
-        training = try Self.training(inputs, folder)
+        training = try Self.training(inputs, storage)
         let steps = training?.trainer.step ?? 0
         let isByRows = Self.trainsByRows(gradients, blocks: blocks.count, steps: steps, inputs)
         self.gradients = isByRows ? .rows : gradients.resolved(for: inputs)
@@ -130,20 +131,12 @@ package final class RunConductor {
             units: completed.count, steps: training?.trainer.step ?? 0, cutBytes: journal.recovery.cutBytes)
     }
 
-    private static func create(_ folder: RunFolder) throws {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: folder.url.path, isDirectory: &isFolder), !isFolder.boolValue {
-            throw HostError.notAFolder(path: folder.url.path)
-        }
-        try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
-    }
-
     /// The training as the checkpoint has it, or before its first step.
-    private static func training(_ inputs: RunInputs, _ folder: RunFolder) throws -> TrainingCheckpoint? {
+    private static func training(_ inputs: RunInputs, _ storage: any RunStorage) throws -> TrainingCheckpoint? {
         guard let schedule = inputs.schedule else { return nil }
         let adam = Adam(learningRate: inputs.configuration.training.learningRate)
         if let checkpoint = try TrainingCheckpoint.read(
-            from: folder.checkpoint, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, adam: adam,
+            from: storage, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, adam: adam,
             steps: schedule.steps)
         {
             return checkpoint
@@ -171,7 +164,7 @@ package final class RunConductor {
         incoming = nil
         if manifest.deviceKind == nil, let kind = control.runDeviceKind {
             manifest.deviceKind = kind
-            attempt(at: now) { try manifest.write(to: folder) }
+            attempt(at: now) { try manifest.write(to: storage) }
         }
     }
 
@@ -416,7 +409,7 @@ package final class RunConductor {
 
     private func checkpoint(at now: Instant) throws {
         let began = ContinuousClock.now
-        try training?.write(to: folder.checkpoint)
+        try training?.write(to: storage)
         checkpointSeconds = (ContinuousClock.now - began) / .seconds(1)
         lastCheckpoint = now
     }
@@ -426,7 +419,7 @@ package final class RunConductor {
             guard stage == .train else { return }
             if gradients == .rows { assemble() } else { try checkpoint(at: now) }
             guard let training else { return }
-            try ProjectionFile.write(training, inputs: inputs, folder: folder)
+            try ProjectionFile.write(training, inputs: inputs, storage: storage)
         }
         if isDone { handle(.stageCompleted(stage), at: now) }
     }

@@ -56,6 +56,7 @@ package actor RunServer {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let options: ServerOptions
+    private let folder: RunFolder
     private let conductor: RunConductor
     private let workerSockets = WorkerSockets()
     private var statusSocket: RouterSocket?
@@ -79,6 +80,7 @@ package actor RunServer {
     package init(inputs: RunInputs, folder: RunFolder, options: ServerOptions) throws {
         loop = try MessageLoop(name: "coordinator")
         self.options = options
+        self.folder = folder
         let outbox = Outbox()
         self.outbox = outbox
         // Lease numbers grow with the time of day, so none is used by two lives of a coordinator.
@@ -88,7 +90,7 @@ package actor RunServer {
             if case .count(let count) = options.workers, count > 0 { options.threadsPerWorker(of: count) } else { 1 }
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
         conductor = try RunConductor(
-            inputs: inputs, folder: folder, limits: limits, firstLease: firstLease,
+            inputs: inputs, storage: folder, limits: limits, firstLease: firstLease,
             gradients: options.gradients, projection: options.projection,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
@@ -175,7 +177,7 @@ package actor RunServer {
                 "--connect", endpoint.text, "--threads", String(threads),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ],
-            logs: conductor.folder.logs
+            logs: folder.logs
         ) { [weak self] ending in
             guard let self else { return }
             Task { await self.note(ending) }

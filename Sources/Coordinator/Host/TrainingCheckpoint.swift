@@ -12,32 +12,33 @@ struct TrainingCheckpoint {
     /// Mean squared error per element before each step.
     var losses: [Double]
 
-    func write(to url: URL) throws {
+    func write(to storage: some RunStorage) throws {
         var numbers = Data()
         func append(_ number: UInt64) { withUnsafeBytes(of: number.littleEndian) { numbers.append(contentsOf: $0) } }
         append(UInt64(losses.count))
         for loss in losses { append(loss.bitPattern) }
-        try AtomicFile.write(to: url) { writer in
+        try storage.write(RunFiles.checkpoint) { write in
             var hasher = ContentHasher()
             try numbers.withUnsafeBytes { bytes in
                 hasher.update(bytes)
-                try writer.write(bytes)
+                try write(bytes)
             }
             try trainer.writeCheckpoint { bytes in
                 hasher.update(bytes)
-                try writer.write(bytes)
+                try write(bytes)
             }
-            try hasher.finish().bytes.withUnsafeBytes { try writer.write($0) }
+            try hasher.finish().bytes.withUnsafeBytes { try write($0) }
         }
     }
 
     /// The state in the file; nil where there is no file.
     static func read(
-        from url: URL, dimensionA: Int, dimensionB: Int, adam: Adam, steps: Int
+        from storage: some RunStorage, dimensionA: Int, dimensionB: Int, adam: Adam, steps: Int
     ) throws -> TrainingCheckpoint? {
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        func damaged(_ cause: String) -> HostError { .damagedCheckpoint(path: url.path, cause: cause) }
-        let data = try Data(contentsOf: url)
+        guard let data = try storage.read(RunFiles.checkpoint) else { return nil }
+        func damaged(_ cause: String) -> HostError {
+            .damagedCheckpoint(path: storage.path(of: RunFiles.checkpoint), cause: cause)
+        }
         guard data.count >= 8 + Digest.byteCount else { throw damaged("only \(data.count) bytes") }
         let body = data.prefix(data.count - Digest.byteCount)
         guard data.suffix(Digest.byteCount).elementsEqual(ContentHasher.digest(of: Data(body)).bytes) else {

@@ -177,7 +177,8 @@ struct TrainingBenchmark: AsyncParsableCommand {
                 figures.bytes = (figures.bytes * Double(steps.steps) - first.bytes) / rest
             }
         }
-        let file = RunFolder(folder).projection(dimensionA: dimensionA, dimensionB: dimensionB, channel: Channel(k: 0, j: 0))
+        let name = RunFiles.projection(dimensionA: dimensionA, dimensionB: dimensionB, channel: Channel(k: 0, j: 0))
+        let file = RunFolder(folder).url(of: name)
         figures.digest = try ContentHasher.digest(ofFileAt: file).hex
         return figures
     }
