@@ -60,7 +60,7 @@ struct FaultTests {
         register("w", peer: 1, in: &control)
         #expect(control.status(at: at(0)).workers.first?.leases == 2)
         for tenth in 0...200 {
-            _ = control.handle(.message(PeerID([1]), .malformed("bytes")), at: at(Double(tenth) / 10))
+            _ = control.handle(.malformed(PeerID([1]), "bytes"), at: at(Double(tenth) / 10))
             _ = control.handle(.tick, at: at(Double(tenth) / 10))
         }
         let status = control.status(at: at(20))

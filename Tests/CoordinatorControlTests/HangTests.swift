@@ -55,7 +55,7 @@ struct HangTests {
         #expect(
             effects == [
                 .stopProcess(processID: 7, host: "host"),
-                .send(peer, .refusal("it hangs: at squad/0 for 601 s while its heartbeats go on")),
+                .send(peer, .refusal(reason: "it hangs: at squad/0 for 601 s while its heartbeats go on")),
             ])
         let status = control.status(at: .seconds(seconds))
         #expect(status.workers[0].state == .lost && status.phase == .running)
@@ -68,10 +68,10 @@ struct HangTests {
     @Test mutating func `its process may not come back, another one may`() {
         join("w", peer)
         _ = heartbeats(for: 601, from: peer)
-        #expect(join("w", peer).contains(.send(peer, .refusal("it hung at a unit: start a new process in its place"))))
+        #expect(join("w", peer).contains(.send(peer, .refusal(reason: "it hung at a unit: start a new process in its place"))))
         let other = PeerID([2])
         let granted = join("v", other, processID: 8).contains { effect in
-            if case .send(other, .grant(_, UnitID(.evaluate(task: "squad"), 0), _)) = effect { true } else { false }
+            if case .send(other, .grant(let given)) = effect { given.unit == UnitID(.evaluate(task: "squad"), 0) } else { false }
         }
         #expect(granted)
     }
@@ -81,7 +81,7 @@ struct HangTests {
         for unit in 0..<3 {
             #expect(heartbeats(for: 10, from: peer).isEmpty)
             let result = RunControl.WorkerEvent.result(
-                run: "run", lease: LeaseID(UInt64(unit + 1)), unit: UnitID(.evaluate(task: "squad"), unit), digest: "d")
+                run: "run", lease: LeaseID(UInt64(unit + 1)), unit: UnitID(.evaluate(task: "squad"), unit), result: "d")
             _ = tell(.message(peer, result))
             _ = tell(.persisted(UnitID(.evaluate(task: "squad"), unit)))
         }

@@ -13,6 +13,11 @@ extension RunControl {
             faults: faults, faultCount: faultCount)
     }
 
+    /// The kinds of device of the workers that have done a unit.
+    package var deviceKindsAtWork: [String] {
+        workers.filter { $0.unitsDone > 0 }.map(\.registration.deviceKind)
+    }
+
     private var phase: RunStatus.Phase {
         switch life {
         case .running: .running

@@ -15,7 +15,7 @@ extension ExtractResult {
         let a = try tensors.matrices(message.n_a, message.a, "a")
         let b = try tensors.matrices(message.n_b, message.b, "b")
         for (name, matrices) in [("a", a), ("b", b)] {
-            for matrix in matrices { try matrix.require(rows: a.first?.rows ?? 0, name) }
+            for (place, matrix) in matrices.enumerated() { try matrix.require(rows: a[0].rows, "\(name)[\(place)]") }
         }
         self.init(a: a, b: b)
     }

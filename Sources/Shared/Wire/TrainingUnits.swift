@@ -28,8 +28,9 @@ extension ExtractUnit {
     private static func sites(
         _ count: Int, _ sites: UnsafeMutablePointer<Int64>?, _ name: String
     ) throws(WireError) -> [Int] {
+        guard count > 0 else { throw Field.missing(name) }
         let sites = try Field.numbers(count, sites, name)
-        guard (1...MessageLimits.sites).contains(sites.count), sites.allSatisfy({ $0 <= WireLimits.layers }),
+        guard sites.count <= MessageLimits.sites, sites.allSatisfy({ $0 <= WireLimits.layers }),
             zip(sites, sites.dropFirst()).allSatisfy({ $0 < $1 })
         else {
             throw WireError(

@@ -73,7 +73,7 @@ struct StragglerBenchmark: AsyncParsableCommand {
         var configuration = RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
         configuration.similarity.layers = [0]
         configuration.similarity.prompts = (0..<units).map { "prompt \($0)" }
-        var options = TrainingBenchmark.options(workers: workers, gradients: .auto)
+        var options = TrainingBenchmark.options(workers: workers)
         options.programArguments = [
             "paced-worker", "--seconds", "\(seconds)", "--slowness", "\(slowness)", "--claim",
             folder.appendingPathComponent("slow").path,

@@ -35,8 +35,7 @@ package struct Simulation {
     }
 
     enum FromWorker {
-        case message(WorkerSession.Message)
-        case result(LeaseID, UnitID, UInt64)
+        case message(Run.FromWorker<UInt64>)
         case garbage
     }
 
@@ -177,7 +176,7 @@ package struct Simulation {
             for index in 0..<stage.total {
                 let unit = UnitID(stage.stage, index)
                 guard let found = completed[unit] else { return "\(unit) is not on disk" }
-                let w = stage.needsProjection ? scenario.projections.last : nil
+                let w = !stage.channelUnits.isEmpty ? scenario.projections.last : nil
                 let expected = String(SimulatedMath.answer(unit, projection: w), radix: 16)
                 guard found == expected || isTainted else { return "\(unit) is \(found) instead of \(expected)" }
             }

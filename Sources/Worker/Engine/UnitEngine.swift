@@ -140,7 +140,8 @@ package final class UnitEngine: UnitExecutor {
         let distinct = texts.filter { seen.insert($0).inserted }
         let prompts = try distinct.map { try a.prompt($0, newTokens: newTokens) }
         let streams = try a.model.residualStreams(of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
-        let projection = try training.projection(of: channel)
+        let welcome = try pair().welcome
+        let projection = try training.projection(of: Channel(k: welcome.layerK, j: welcome.layerJ))
         var messages: [String: Message] = [:]
         for (place, text) in distinct.enumerated() {
             let vector = try projection.map { try $0.project(streams[place], execution: execution) } ?? streams[place]
