@@ -17,6 +17,8 @@ struct HangTests {
             run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
         control = RunControl(plan: plan, limits: limits, now: .seconds(0))
         _ = control.start(at: .seconds(0))
+        _ = control.handle(.localWorkers(1, host: "host", othersMayCome: true), at: .seconds(0))
+        _ = control.handle(.workerStarted(0, processID: 7), at: .seconds(0))
     }
 
     private mutating func tell(_ event: RunControl.Event) -> [RunControl.Effect] {
@@ -54,7 +56,7 @@ struct HangTests {
         let effects = heartbeats(for: 1, from: peer)
         #expect(
             effects == [
-                .stopProcess(processID: 7, host: "host"),
+                .stopWorker(0),
                 .send(peer, .refusal(reason: "it hangs: at squad/0 for 601 s while its heartbeats go on")),
             ])
         let status = control.status(at: .seconds(seconds))
@@ -87,7 +89,7 @@ struct HangTests {
         }
         // The mean from grant to answer is 10 to 20 s, since a second unit waits meanwhile.
         #expect(heartbeats(for: 199, from: peer).isEmpty)
-        #expect(heartbeats(for: 202, from: peer).contains(.stopProcess(processID: 7, host: "host")))
+        #expect(heartbeats(for: 202, from: peer).contains(.stopWorker(0)))
     }
 
     @Test mutating func `a unit that just takes very long gets twice the time after each loss`() {

@@ -72,14 +72,6 @@ struct RunControlTests {
         #expect(control.status(at: .seconds(0)).workers[0].state == .working)
     }
 
-    @Test mutating func `a process that ends on this host is not taken for one of another host`() {
-        join("w", 1)
-        _ = tell(.processEnded(processID: 1, host: "elsewhere", how: "was killed"))
-        #expect(control.status(at: .seconds(0)).workers[0].state == .working)
-        _ = tell(.processEnded(processID: 1, host: "host", how: "was killed"))
-        #expect(control.status(at: .seconds(0)).workers[0].state == .lost)
-    }
-
     @Test mutating func `a straggler's unit is given to an idle worker, and the status says so`() {
         let slow = join("slow", 1)
         let fast = join("fast", 2)

@@ -20,10 +20,14 @@ extension RunControl {
         case turnedAway(address: String, reason: String, detail: String?)
         /// A message could not be delivered: there is nobody at that address any more.
         case unreachable(PeerID)
-        /// A worker that this coordinator started has ended; named by its process id and host.
-        case processEnded(processID: Int32, host: String, how: String)
-        /// No local worker is left, none will be started again, and why.
-        case workersExhausted(String)
+        /// The host can start so many workers on its machine. To be said once.
+        /// - othersMayCome: whether workers may come that are not started here.
+        case localWorkers(Int, host: String, othersMayCome: Bool)
+        /// What ``Effect/startWorker(_:)`` came to.
+        case workerStarted(Int, processID: Int32)
+        case workerNotStarted(Int, why: String)
+        /// The process of a local worker has ended.
+        case workerEnded(Int, processID: Int32, ProcessEnding)
         /// The unit's result is on disk.
         case persisted(UnitID)
         /// W has been moved by the step's gradient; the mean squared error per element before it.
@@ -54,9 +58,11 @@ extension RunControl {
         case applyStep(Int)
         /// The stage's units are all on disk: do what follows and answer with ``Event/stageCompleted(_:)``.
         case completeStage(Stage)
-        /// A worker that hangs was told to end, which it may not be able to do: kill its process, if it is one that
-        /// the host started.
-        case stopProcess(processID: Int32, host: String)
+        /// Start a process for the local worker of this number; answer with ``Event/workerStarted(_:processID:)`` or
+        /// ``Event/workerNotStarted(_:why:)``, and later with ``Event/workerEnded(_:processID:_:)``.
+        case startWorker(Int)
+        /// A local worker that hangs was told to end, which it may not be able to do: kill its process.
+        case stopWorker(Int)
         case end(Outcome)
     }
 

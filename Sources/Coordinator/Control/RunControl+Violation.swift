@@ -6,7 +6,7 @@ extension RunControl {
     /// No unit is lost (each that was given out is finished, held or waits to be given out again), none is counted
     /// twice, leases are known alike by worker, unit and number, and everything that grows has its limit.
     package func violation() -> String? {
-        violationOfLeases ?? violationOfWorkers ?? violationOfBounds ?? violationOfUnits
+        violationOfLeases ?? violationOfWorkers ?? violationOfLocalWorkers ?? violationOfBounds ?? violationOfUnits
     }
 
     /// How far the run is: stages finished, then units or steps of the one at work. It never decreases.

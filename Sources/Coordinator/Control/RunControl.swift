@@ -59,6 +59,7 @@ package struct RunControl: Sendable {
     /// Leases of each unit that is out: one, or more when a straggler's unit was given out again.
     var holders: [UnitID: [LeaseID]] = [:]
     var nextLease: UInt64 = 1
+    var localProcesses = LocalProcesses()
     /// The device kind that all workers must have.
     var deviceKind: String?
 
@@ -115,15 +116,12 @@ package struct RunControl: Sendable {
                 cause: .stranger(address, reason: reason), worker: nil, at: now)
         case .unreachable(let peer):
             if let place = peers[peer] { lose(place, because: "its connection is gone", at: now, &effects) }
-        case .processEnded(let processID, let host, let how):
-            for place in workers.indices
-            where workers[place].registration.processID == processID && workers[place].registration.host == host {
-                if workers[place].peer == nil {
-                    record("its process \(how)", worker: workers[place].registration.worker, at: now)
-                }
-                lose(place, because: "its process \(how)", at: now, &effects)
-            }
-        case .workersExhausted(let why): fail(why, at: now, &effects)
+        case .localWorkers(let count, let host, let othersMayCome):
+            employ(count, on: host, othersMayCome: othersMayCome, &effects)
+        case .workerStarted(let number, let processID): noteStart(number, processID: processID)
+        case .workerNotStarted(let number, let why): noteFailedStart(number, why: why, at: now, &effects)
+        case .workerEnded(let number, let processID, let ending):
+            noteEnd(number, processID: processID, ending, at: now, &effects)
         case .persisted(let unit): settle(unit, at: now, &effects)
         case .stepApplied(let step, let loss): advance(step: step, loss: loss, at: now, &effects)
         case .stageCompleted(let stage):

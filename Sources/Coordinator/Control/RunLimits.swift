@@ -8,6 +8,8 @@ package struct RunLimits: Hashable, Sendable {
     package var failuresPerUnit = 3
     /// A unit whose worker died while it worked on it so often ends the run.
     package var lossesPerUnit = 5
+    /// Processes that are started in the place of local workers that crashed or hung.
+    package var workerRestarts = 8
     /// Units that a worker holds at a time in a stage of independent units: one at work, one waiting.
     package var leasesPerWorker = 2
     /// Shards that a worker holds at a time in training.

@@ -12,8 +12,9 @@ package final class LiveRun {
     package let storage: any RunStorage
     package private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
-    /// Kills a process if it is one of this coordinator's workers on this host.
-    package var stopProcess: (_ processID: Int32, _ host: String) -> Void = { _, _ in }
+    /// Starts and kills the processes of local workers, by number.
+    package var startWorker: (Int) -> Void = { _ in }
+    package var stopWorker: (Int) -> Void = { _ in }
     private(set) var manifest: RunManifest
     private var finished: RunResults
     private var training: RunTraining
@@ -202,7 +203,8 @@ package final class LiveRun {
                 if case .train(let result) = incoming?.result { training.keep(result, of: unit) }
             case .applyStep(let step): apply(step: step, at: now)
             case .completeStage(let stage): complete(stage, at: now)
-            case .stopProcess(let processID, let host): stopProcess(processID, host)
+            case .startWorker(let number): startWorker(number)
+            case .stopWorker(let number): stopWorker(number)
             case .end(let outcome): end(outcome, at: now)
             }
         }

@@ -60,6 +60,8 @@ package actor RunServer {
     private let workerSockets = WorkerSockets()
     private var statusSocket: RouterSocket?
     private var localWorkers: LocalWorkers?
+    /// Started once the event that asked for them is dealt with.
+    private var workersToStart: [Int] = []
     private var isCommitScheduled = false
     /// Waits for the disk, which may take longer than anybody should wait for an answer.
     private let disk = DispatchQueue(label: "journal", qos: .userInitiated)
@@ -106,11 +108,8 @@ package actor RunServer {
     /// Opens the sockets. An address that is taken is an error here, before any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
-        conductor.stopProcess = { [unowned self] processID, host in
-            self.assumeIsolated { server in
-                if host == ProcessInfo.processInfo.hostName { server.localWorkers?.kill(processID) }
-            }
-        }
+        conductor.startWorker = { [unowned self] number in self.assumeIsolated { $0.workersToStart.append(number) } }
+        conductor.stopWorker = { [unowned self] number in self.assumeIsolated { $0.localWorkers?.kill(number) } }
         if let keys = options.keys {
             try loop.decideAdmission { [unowned self] request in self.assumeIsolated { $0.admit(request, keys) } }
         }
@@ -170,19 +169,21 @@ package actor RunServer {
             }
         guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
         let threads = options.threadsPerWorker(of: count)
-        let workers = LocalWorkers(
+        localWorkers = try LocalWorkers(
             program: options.program,
             arguments: options.programArguments + [
                 "--connect", endpoint.text, "--threads", String(threads),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ],
             logs: folder.logs
-        ) { [weak self] ending in
+        ) { [weak self] number, processID, ending in
             guard let self else { return }
-            Task { await self.note(ending) }
+            Task { await self.note(number, processID, ending) }
         }
-        try workers.start(count: count)
-        localWorkers = workers
+        conductor.handle(
+            .localWorkers(
+                count, host: ProcessInfo.processInfo.hostName, othersMayCome: options.listen != nil), at: now)
+        settle()
         return count
     }
 
@@ -266,23 +267,28 @@ package actor RunServer {
         }
     }
 
-    private func note(_ ending: LocalWorkers.Ending) {
-        let host = ProcessInfo.processInfo.hostName
-        switch ending {
-        case .replaced(let processID, let how), .reduced(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
-        case .exhausted(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
-            // Where others may connect, work can go on without local workers.
-            if options.listen == nil {
-                conductor.handle(.workersExhausted("no worker is left: the last one \(how)"), at: now)
-            }
-        }
+    private func note(_ number: Int, _ processID: Int32, _ ending: ProcessEnding) {
+        conductor.handle(.workerEnded(number, processID: processID, ending), at: now)
         settle()
     }
 
-    /// What follows any event: finished units are put on disk together shortly after, and the end is noticed.
+    private func startWaitingWorkers() {
+        while let number = workersToStart.first {
+            workersToStart.removeFirst()
+            guard let localWorkers, conductor.outcome == nil else { continue }
+            do {
+                let processID = try localWorkers.start(number)
+                conductor.handle(.workerStarted(number, processID: processID), at: now)
+            } catch {
+                conductor.handle(.workerNotStarted(number, why: "\(error)"), at: now)
+            }
+        }
+    }
+
+    /// What follows any event: local workers start that it asked for, finished units are put on disk together shortly
+    /// after, and the end is noticed.
     private func settle() {
+        startWaitingWorkers()
         if conductor.hasUncommitted, !isCommitScheduled {
             isCommitScheduled = true
             loop.schedule(after: .milliseconds(1)) { [weak self] in self?.assumeIsolated { $0.commit() } }

@@ -34,7 +34,7 @@ extension Simulation {
             case .completeStage(let stage):
                 if stage == .train { completeTraining() }
                 tell(.stageCompleted(stage))
-            case .stopProcess(let processID, _): stopProcess(processID)
+            case .startWorker, .stopWorker: break
             case .end(let outcome): self.outcome = outcome
             }
         }

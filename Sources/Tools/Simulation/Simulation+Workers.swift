@@ -15,7 +15,6 @@ extension Simulation {
         switch happening {
         case .toCoordinator(let peer, let message): receive(message, from: peer)
         case .unreachable(let peer): tell(.unreachable(peer))
-        case .processEnded(let id): tell(.processEnded(processID: id, host: "host", how: "was killed"))
         case .commit(let life): if life == self.life, coordinatorIsUp { commit() }
         case .coordinatorTick:
             tell(.tick)
@@ -76,17 +75,7 @@ extension Simulation {
     }
 
     private mutating func crash(_ index: Int) {
-        let id = Self.processID(of: index, workers[index].process)
-        if random.uniform() < 0.5 { schedule(.processEnded(id), after: 0.01) }
         start(index)
-    }
-
-    /// Workers of even numbers are the coordinator's own; those of odd ones end when they are told to.
-    mutating func stopProcess(_ processID: Int32) {
-        guard let index = workers.indices.first(where: { Self.processID(of: $0, workers[$0].process) == processID })
-        else { return }
-        if !workers[index].hangs, faults.slowness == 1 { violation = "worker \(index) is stopped and does not hang" }
-        if index % 2 == 0, workers[index].isRunning { crash(index) }
     }
 
     // MARK: Events

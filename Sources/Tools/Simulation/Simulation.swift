@@ -17,7 +17,6 @@ package struct Simulation {
         case toCoordinator(PeerID, FromWorker)
         case toWorker(Int, connection: Int, ToWorker)
         case unreachable(PeerID)
-        case processEnded(Int32)
         case loaded(Int, process: Int)
         case computed(Int, process: Int, LeaseID, UnitID)
         case commit(life: Int)
