@@ -8,7 +8,8 @@ struct FaultTests {
         var limits = RunLimits()
         change(&limits)
         let plan = RunPlan(
-            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 4))], fingerprintA: "a", fingerprintB: "b")
+            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 4))], fingerprintA: "a",
+            fingerprintB: "b")
         var control = RunControl(plan: plan, limits: limits, now: Instant(nanoseconds: 0))
         _ = control.start(at: Instant(nanoseconds: 0))
         return control

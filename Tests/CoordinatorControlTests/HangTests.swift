@@ -14,7 +14,8 @@ struct HangTests {
         limits.hangFactor = 20
         limits.unmeasuredHangSeconds = 600
         let plan = RunPlan(
-            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
+            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a",
+            fingerprintB: "b")
         control = RunControl(plan: plan, limits: limits, now: .seconds(0))
         _ = control.start(at: .seconds(0))
         _ = control.handle(.localWorkers(1, host: "host", othersMayCome: true), at: .seconds(0))
@@ -70,10 +71,16 @@ struct HangTests {
     @Test mutating func `its process may not come back, another one may`() {
         join("w", peer)
         _ = heartbeats(for: 601, from: peer)
-        #expect(join("w", peer).contains(.send(peer, .refusal(reason: "it hung at a unit: start a new process in its place"))))
+        #expect(
+            join("w", peer).contains(
+                .send(peer, .refusal(reason: "it hung at a unit: start a new process in its place"))))
         let other = PeerID([2])
         let granted = join("v", other, processID: 8).contains { effect in
-            if case .send(other, .grant(let given)) = effect { given.unit == UnitID(.evaluate(task: "squad"), 0) } else { false }
+            if case .send(other, .grant(let given)) = effect {
+                given.unit == UnitID(.evaluate(task: "squad"), 0)
+            } else {
+                false
+            }
         }
         #expect(granted)
     }

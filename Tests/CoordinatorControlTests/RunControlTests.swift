@@ -5,7 +5,8 @@ import Testing
 /// Single decisions of the coordinator.
 struct RunControlTests {
     private static let plan = RunPlan(
-        run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
+        run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a",
+        fingerprintB: "b")
 
     private var control: RunControl
     private var seconds = 0.0
@@ -62,7 +63,9 @@ struct RunControlTests {
         let (lease, unit) = join("w", 1)[0]
         join("v", 2)
         _ = tell(.message(PeerID([2]), .failure(lease: lease, unit: unit, cause: "none of mine")))
-        _ = tell(.message(PeerID([2]), .result(run: "run", lease: lease, unit: UnitID(.evaluate(task: "squad"), 5), result: "d")))
+        _ = tell(
+            .message(
+                PeerID([2]), .result(run: "run", lease: lease, unit: UnitID(.evaluate(task: "squad"), 5), result: "d")))
         #expect(control.status(at: .seconds(0)).workers[0].leases == 2)
     }
 

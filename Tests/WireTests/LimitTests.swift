@@ -69,7 +69,8 @@ struct LimitTests {
             #expect(refusal(of: message)?.field == "capacity")
         }
         for tokens in [0, -1, WireLimits.tokens + 1] {
-            let unit = WorkUnit.extract(ExtractUnit(
+            let unit = WorkUnit.extract(
+                ExtractUnit(
                     firstText: 0, texts: [], maximumTokens: tokens, sitesOfA: [1], sitesOfB: [1]))
             let message = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(.extract, 0), unit: unit))
             #expect(refusal(of: message)?.field == "unit.extract.maximum_tokens")
@@ -127,7 +128,8 @@ struct LimitTests {
         #expect(error?.field == "leases")
         #expect(error?.found == "65537")
         let texts = [String](repeating: "", count: MessageLimits.elements + 1)
-        let unit = WorkUnit.extract(ExtractUnit(firstText: 0, texts: texts, maximumTokens: 1, sitesOfA: [1], sitesOfB: [1]))
+        let unit = WorkUnit.extract(
+            ExtractUnit(firstText: 0, texts: texts, maximumTokens: 1, sitesOfA: [1], sitesOfB: [1]))
         let grant = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(.extract, 0), unit: unit))
         #expect(refusal(of: grant)?.field == "unit.extract.texts")
     }

@@ -56,7 +56,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     4, "extract", .choice,
-                    [.matrix(1, "a[0]", 2, 3, .optional), .matrix(1, "a[1]", 2, 3, .optional), .matrix(2, "b[0]", 2, 1, .optional)])
+                    [
+                        .matrix(1, "a[0]", 2, 3, .optional), .matrix(1, "a[1]", 2, 3, .optional),
+                        .matrix(2, "b[0]", 2, 1, .optional),
+                    ])
             ]),
         result(
             "train, dense", .train, .train(TrainResult(squaredErrorSum: 0.1, gradient: .dense(matrix))),

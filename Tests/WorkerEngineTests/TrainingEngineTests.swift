@@ -41,7 +41,9 @@ struct TrainingEngineTests {
     @Test func `a text that is missing is named, and all is to be sent again`() {
         var engine = TrainingEngine(execution: Execution(threads: 1))
         engine.keep(part(0..<17))
-        #expect(error(engine)?.description == "the unit reads text 17, and its activations of A after 2 blocks were not sent")
+        #expect(
+            error(engine)?.description
+                == "the unit reads text 17, and its activations of A after 2 blocks were not sent")
         #expect(error(engine)?.isUnprepared == true)
     }
 
@@ -63,7 +65,9 @@ struct TrainingEngineTests {
     @Test func `activations of another site do not stand in`() {
         var engine = TrainingEngine(execution: Execution(threads: 1))
         engine.keep(part(0..<40, at: .a(3)))
-        #expect(error(engine)?.description == "the unit reads text 0, and its activations of A after 2 blocks were not sent")
+        #expect(
+            error(engine)?.description == "the unit reads text 0, and its activations of A after 2 blocks were not sent"
+        )
     }
 
     @Test func `activations that come ahead of units make room for themselves; what was read does not`() {

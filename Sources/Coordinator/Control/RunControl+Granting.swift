@@ -18,7 +18,9 @@ extension RunControl {
 
     private func nextWorker(at now: Instant) -> Int? {
         let most = leasesPerWorker
-        func isFree(_ worker: WorkerRecord) -> Bool { worker.capacity.map { worker.leases.count < min(most, $0) } ?? false }
+        func isFree(_ worker: WorkerRecord) -> Bool {
+            worker.capacity.map { worker.leases.count < min(most, $0) } ?? false
+        }
         guard workers.contains(where: isFree) else { return nil }
         let isStepped = currentStage?.isStepped == true
         let candidates = workers.indices.compactMap { place -> UnitPlacement.Candidate? in

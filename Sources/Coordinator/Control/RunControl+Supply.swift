@@ -8,7 +8,9 @@ extension RunControl {
     mutating func supply(for unit: UnitID, to place: Int) -> Supply {
         guard let current = currentStage else { return Supply() }
         var supply = Supply()
-        if let channel = current.channel(ofUnit: unit.index) { supplyProjection(channel, to: place, in: current, &supply) }
+        if let channel = current.channel(ofUnit: unit.index) {
+            supplyProjection(channel, to: place, in: current, &supply)
+        }
         if case .steps(let schedule) = current.cut, let channel = plan.channels.first {
             let order = epochOrders.order(epoch: stepsApplied / schedule.stepsPerEpoch, schedule)
             let texts = schedule.texts(step: stepsApplied, shard: unit.index - firstUnitOfStep, order: order)

@@ -182,7 +182,8 @@ package struct ProjectionReplica: Sendable {
                 ShardContribution(
                     result: TrainResult(squaredErrorSum: 0, gradient: .factor(errors)),
                     x: FloatMatrix(
-                        rows: shard.texts.count, columns: shard.texts.isEmpty ? 0 : x.count / shard.texts.count, values: x)
+                        rows: shard.texts.count, columns: shard.texts.isEmpty ? 0 : x.count / shard.texts.count,
+                        values: x)
                 ))
         }
         return contributions

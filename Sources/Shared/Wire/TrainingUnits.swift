@@ -34,7 +34,8 @@ extension ExtractUnit {
             zip(sites, sites.dropFirst()).allSatisfy({ $0 < $1 })
         else {
             throw WireError(
-                field: name, expected: "1 to \(MessageLimits.sites) block counts of at most \(WireLimits.layers), "
+                field: name,
+                expected: "1 to \(MessageLimits.sites) block counts of at most \(WireLimits.layers), "
                     + "ascending", found: "\(sites.count) others")
         }
         return sites

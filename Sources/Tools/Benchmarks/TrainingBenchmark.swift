@@ -130,7 +130,8 @@ struct TrainingBenchmark: AsyncParsableCommand {
     private func measure(workers: Int, _ activations: ActivationStore) async throws -> Figures {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        var configuration = RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.projection])
+        var configuration = RunConfiguration(
+            modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.projection])
         configuration.training.rows = rows
         configuration.training.epochs = epochs
         configuration.training.shardRows = shardRows

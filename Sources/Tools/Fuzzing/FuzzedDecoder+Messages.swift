@@ -87,9 +87,11 @@ extension FuzzedDecoder {
         return [
             .register(registration), .ready(Readiness(fingerprintA: "aa", fingerprintB: "bb", capacity: 2)),
             .heartbeat([LeaseID(1), LeaseID(2)]),
-            .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"), .goodbye(reason: "done"),
+            .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"),
+            .goodbye(reason: "done"),
         ]
-            + zip([.extract, .train, .train, .train, .similarity, .evaluate(task: "squad")], results).map { (stage: Stage, result) in
+            + zip([.extract, .train, .train, .train, .similarity, .evaluate(task: "squad")], results).map {
+                (stage: Stage, result) in
                 .result(run: "run", lease: LeaseID(9), unit: UnitID(stage, 4), result: result)
             }
     }
@@ -97,7 +99,8 @@ extension FuzzedDecoder {
     private static var coordinatorMessages: [CoordinatorMessage] {
         let item = EvaluationItem(id: "5", fullPrompt: "a", bPrompt: "b", cue: "c", partnerPrompt: "d")
         let units: [WorkUnit] = [
-            .extract(ExtractUnit(
+            .extract(
+                ExtractUnit(
                     firstText: 64, texts: ["a", "é"], maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
             .train(TrainUnit(step: 2, texts: [7, 0], dense: true)),
             .similarity(SimilarityUnit(prompt: "p", layer: 8, newTokens: 20)),
@@ -135,7 +138,8 @@ extension FuzzedDecoder {
         let update = StepUpdate(
             step: 1, learningRate: 0.5,
             shards: [
-                StepUpdate.Shard(unit: 4, texts: [7, 0], isOwn: false), StepUpdate.Shard(unit: 5, texts: [1], isOwn: true),
+                StepUpdate.Shard(unit: 4, texts: [7, 0], isOwn: false),
+                StepUpdate.Shard(unit: 5, texts: [1], isOwn: true),
             ], errors: matrix)
         let drawn = InitialProjection(initialization: .xavier, seed: 1, dimensionA: 3, dimensionB: 2)
         let mapped = SharedProjection(processID: 9, descriptor: 7, key: 5, dimensionA: 3, dimensionB: 2)

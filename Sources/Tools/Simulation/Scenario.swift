@@ -82,7 +82,9 @@ package struct Scenario: Sendable {
     /// As ``smallRun``, W trained by outputs on activations that travel in three parts.
     private static let smallRunByOutputs = small(
         StagePlan(
-            .train, .outputs(blocks: 7, channels: 1, TrainingSchedule(textCount: 70, epochs: 2, batch: 4, shardTexts: 2, seed: 1))),
+            .train,
+            .outputs(
+                blocks: 7, channels: 1, TrainingSchedule(textCount: 70, epochs: 2, batch: 4, shardTexts: 2, seed: 1))),
         rows: 70)
 
     private static func small(_ training: StagePlan, rows: Int) -> Scenario {

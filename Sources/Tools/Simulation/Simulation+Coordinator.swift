@@ -62,7 +62,9 @@ extension Simulation {
     }
 
     private mutating func noteTaint(_ unit: UnitID, _ value: UInt64) {
-        let needsProjection = scenario.plan.stages.contains { $0.channel(ofUnit: unit.index) != nil && $0.stage == unit.stage }
+        let needsProjection = scenario.plan.stages.contains {
+            $0.channel(ofUnit: unit.index) != nil && $0.stage == unit.stage
+        }
         let expected = SimulatedMath.answer(unit, projection: needsProjection ? projection : nil)
         guard value != expected else { return }
         isTainted = true
