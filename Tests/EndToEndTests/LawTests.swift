@@ -17,13 +17,13 @@ struct LawTests {
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
     }
 
-    @Test(arguments: ["dense", "factors", "rows"])
-    func `how gradients travel changes no byte of a result`(form: String) throws {
+    @Test(arguments: [["--gradients", "dense"], ["--gradients", "factors"], ["--training", "by-outputs"]])
+    func `how W is trained and gradients travel changes no byte of a result`(form: [String]) throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try ProgramProcess.run(
             "coordinator",
-            DemoRun.arguments(output: output, ["--workers", "3", "--threads", "1", "--gradients", form]),
+            DemoRun.arguments(output: output, ["--workers", "3", "--threads", "1"] + form),
             in: scratch)
         #expect(ending.code == 0, "\(ending.errors)")
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())

@@ -74,7 +74,7 @@ struct FieldTests {
         let unit = HeaderField.message(
             1, "extract",
             [
-                .integer(1, "first_row", 0), .text(2, "texts[0]", "ok"), .bytes(2, "texts[1]", [0x80]),
+                .integer(1, "first_text", 0), .text(2, "texts[0]", "ok"), .bytes(2, "texts[1]", [0x80]),
                 .integer(3, "maximum_tokens", 1),
             ])
         let header = [HeaderField.message(13, "grant", [unitID("extract"), .message(3, "unit", [unit])])].encoded

@@ -41,8 +41,8 @@ struct RoundTripTests {
             #expect(try message.overTheWire() == message)
         }
         let grants = [
-            WorkUnit.extract(ExtractUnit(firstRow: 0, texts: [], maximumTokens: 1)),
-            .train(TrainUnit(step: 0, rows: [], dense: false)),
+            WorkUnit.extract(ExtractUnit(firstText: 0, texts: [], maximumTokens: 1, sitesOfA: [1], sitesOfB: [1])),
+            .train(TrainUnit(step: 0, texts: [], dense: false)),
             .evaluate(
                 EvaluateUnit(
                     task: .gsm8k, conditions: [], items: [],

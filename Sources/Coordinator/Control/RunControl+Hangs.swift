@@ -29,12 +29,10 @@ extension RunControl {
             let seconds = now.seconds(since: max(held.granted, workers[place].lastAnswer ?? held.granted, awakeSince))
             guard seconds > patience(for: held.unit) else { continue }
             let reason = "hangs: at \(held.unit) for \(Int(seconds)) s while its heartbeats go on"
-            let registration = workers[place].registration
             // The process first: told to end, it might do so with an exit code, and count as one that cannot work.
-            effects.append(.stopProcess(processID: registration.processID, host: registration.host))
-            effects.append(.send(peer, .refusal("it \(reason)")))
-            workers[place].hasHung = true
-            lose(place, because: reason, at: now, &effects)
+            stopProcess(of: place, &effects)
+            effects.append(.send(peer, .refusal(reason: "it \(reason)")))
+            lose(place, because: reason, as: .hung, at: now, &effects)
         }
     }
 }

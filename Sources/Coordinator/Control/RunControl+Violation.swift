@@ -6,7 +6,7 @@ extension RunControl {
     /// No unit is lost (each that was given out is finished, held or waits to be given out again), none is counted
     /// twice, leases are known alike by worker, unit and number, and everything that grows has its limit.
     package func violation() -> String? {
-        violationOfLeases ?? violationOfWorkers ?? violationOfBounds ?? violationOfUnits
+        violationOfLeases ?? violationOfWorkers ?? violationOfLocalWorkers ?? violationOfBounds ?? violationOfUnits
     }
 
     /// How far the run is: stages finished, then units or steps of the one at work. It never decreases.
@@ -38,7 +38,7 @@ extension RunControl {
             guard places[worker.registration.worker] == place else { return "worker \(place) has another's name" }
             if let peer = worker.peer {
                 guard peers[peer] == place else { return "worker \(place)'s connection is not known" }
-            } else if !worker.leases.isEmpty || worker.isReady {
+            } else if !worker.leases.isEmpty {
                 return "worker \(place) is lost and still counts"
             }
             // Leases of a stage that is done may still be out where another's answer came first.
@@ -63,10 +63,10 @@ extension RunControl {
     }
 
     private var violationOfUnits: String? {
-        guard let current = currentStage, phase == .running, !stage.isCompleting else { return nil }
+        guard let current = currentStage, life == .running, stage.activity != .completing else { return nil }
         let units: Range<Int>
         if case .steps = current.cut {
-            guard !stage.isApplying else { return nil }
+            guard stage.activity == .working else { return nil }
             units = firstUnitOfStep..<endOfUnits
         } else {
             units = 0..<current.total

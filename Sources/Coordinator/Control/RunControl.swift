@@ -19,10 +19,15 @@ package struct RunControl: Sendable {
     var lastTick: Instant
     var awakeSince: Instant
 
-    var phase = RunStatus.Phase.running
-    /// Why the run failed, once it has.
-    var failure: String?
-    var ended = false
+    var life = Life.running
+
+    /// From the first unit to the last farewell.
+    enum Life: Hashable, Sendable {
+        case running
+        /// No unit is given out any more; the run ends so as soon as what is finished is on disk.
+        case ending(Outcome)
+        case ended(Outcome)
+    }
 
     // MARK: Units
 
@@ -54,6 +59,7 @@ package struct RunControl: Sendable {
     /// Leases of each unit that is out: one, or more when a straggler's unit was given out again.
     var holders: [UnitID: [LeaseID]] = [:]
     var nextLease: UInt64 = 1
+    var localProcesses = LocalProcesses()
     /// The device kind that all workers must have.
     var deviceKind: String?
 
@@ -61,8 +67,7 @@ package struct RunControl: Sendable {
 
     /// The first step whose shards the host still holds, so that workers can take it themselves.
     var firstReplayable: Int
-    /// Orders of the latest epochs that were asked for.
-    var epochOrders: [(epoch: Int, order: [Int])] = []
+    var epochOrders = EpochOrders()
 
     // MARK: Faults
 
@@ -101,30 +106,28 @@ package struct RunControl: Sendable {
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
         var effects: [Effect] = []
-        guard !ended else { return effects }
+        if case .ended = life { return effects }
         switch event {
         case .message(let peer, let message): hear(message, from: peer, at: now, &effects)
+        case .malformed(let peer, let why): noteMalformed(why, from: peer, at: now)
         case .turnedAway(let address, let reason, let detail):
             recordAgain(
                 "turned \(address) away: \(reason)\(detail.map { ": \($0)" } ?? "")",
                 cause: .stranger(address, reason: reason), worker: nil, at: now)
         case .unreachable(let peer):
             if let place = peers[peer] { lose(place, because: "its connection is gone", at: now, &effects) }
-        case .processEnded(let processID, let host, let how):
-            for place in workers.indices
-            where workers[place].registration.processID == processID && workers[place].registration.host == host {
-                if workers[place].peer == nil {
-                    record("its process \(how)", worker: workers[place].registration.worker, at: now)
-                }
-                lose(place, because: "its process \(how)", at: now, &effects)
-            }
-        case .workersExhausted(let why): fail(why, at: now, &effects)
+        case .localWorkers(let count, let host, let othersMayCome):
+            employ(count, on: host, othersMayCome: othersMayCome, &effects)
+        case .workerStarted(let number, let processID): noteStart(number, processID: processID)
+        case .workerNotStarted(let number, let why): noteFailedStart(number, why: why, at: now, &effects)
+        case .workerEnded(let number, let processID, let ending):
+            noteEnd(number, processID: processID, ending, at: now, &effects)
         case .persisted(let unit): settle(unit, at: now, &effects)
         case .stepApplied(let step, let loss): advance(step: step, loss: loss, at: now, &effects)
         case .stageCompleted(let stage):
-            if currentStage?.stage == stage, self.stage.isCompleting {
+            if currentStage?.stage == stage, self.stage.activity == .completing {
                 closeStage(at: now)
-                finishBlocks()
+                finishOutputs()
                 stagePosition += 1
                 beginStage(at: now, &effects)
             }
@@ -132,13 +135,13 @@ package struct RunControl: Sendable {
             fail(why, at: now, &effects)
             // What was on its way to the disk will not arrive there, so the end does not wait for it.
             persisting = [:]
-            stage.isApplying = false
+            stage.activity = .working
         case .tick:
             watch(at: now, &effects)
             watchUnits(at: now, &effects)
             shareStragglers(at: now, &effects)
         case .interrupt:
-            if phase == .running { phase = .stopping }
+            if life == .running { life = .ending(.interrupted) }
         }
         grantUnits(at: now, &effects)
         endIfSettled(&effects)
@@ -154,27 +157,26 @@ package struct RunControl: Sendable {
     // MARK: The end
 
     mutating func fail(_ why: String, at now: Instant, _ effects: inout [Effect]) {
-        guard failure == nil else { return }
-        failure = why
-        phase = .failed
+        switch life {
+        case .ended, .ending(.failed): return
+        case .running, .ending: life = .ending(.failed(why))
+        }
         record(why, worker: nil, at: now)
     }
 
     /// Ends the run when nothing that is finished is still on its way to the disk.
     private mutating func endIfSettled(_ effects: inout [Effect]) {
-        guard phase != .running, persisting.isEmpty, !stage.isApplying, !ended else { return }
-        let (outcome, farewell): (Outcome, String) =
-            if let failure {
-                (.failed(failure), "the run failed")
-            } else if phase == .done {
-                (.done, "the run is done")
-            } else {
-                (.interrupted, "the run was interrupted")
+        guard case .ending(let outcome) = life, persisting.isEmpty, stage.activity != .applying else { return }
+        let farewell =
+            switch outcome {
+            case .done: "the run is done"
+            case .failed: "the run failed"
+            case .interrupted: "the run was interrupted"
             }
         for worker in workers {
-            if let peer = worker.peer { effects.append(.send(peer, .finished(farewell))) }
+            if let peer = worker.peer { effects.append(.send(peer, .finished(reason: farewell))) }
         }
-        ended = true
+        life = .ended(outcome)
         effects.append(.end(outcome))
     }
 }

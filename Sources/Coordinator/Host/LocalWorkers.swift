@@ -1,56 +1,38 @@
+import CoordinatorControl
 import Foundation
 
-/// Starts worker processes on this machine, and starts another one in a dead one's place.
-///
-/// A worker that is killed or crashes is replaced, up to a limit, and so is one that ends after ``kill(_:)``. One that
-/// ends with an exit code of its own is not: it has said why it cannot work (a broken model file, say), and another one
-/// would say the same.
+/// Starts and kills worker processes on this machine, and reports how they end. Whether another one follows is
+/// decided in ``RunControl``.
 final class LocalWorkers: @unchecked Sendable {
-    /// What became of a process.
-    enum Ending: Sendable {
-        /// It ended; another one takes its place.
-        case replaced(processID: Int32, how: String)
-        /// It ended, and no local worker is left or will be started.
-        case exhausted(processID: Int32, how: String)
-        /// It ended, and others go on.
-        case reduced(processID: Int32, how: String)
-    }
-
     private let lock = NSLock()
     private let program: URL
     private let arguments: [String]
     private let logs: URL
-    private let restartLimit: Int
-    private let onEnding: @Sendable (Ending) -> Void
+    private let onEnding: @Sendable (_ number: Int, _ processID: Int32, ProcessEnding) -> Void
+    /// By number.
     private var processes: [Int: Process] = [:]
-    /// Process ids of those that were given up.
-    private var givenUp: Set<Int32> = []
-    private var restarts = 0
     private var isStopping = false
 
     /// - Parameters:
     ///   - logs: a folder; worker n writes to `worker-n.log` in it.
     ///   - onEnding: called on some thread.
     init(
-        program: URL, arguments: [String], logs: URL, restartLimit: Int = 8,
-        onEnding: @escaping @Sendable (Ending) -> Void
-    ) {
-        self.program = program
-        self.arguments = arguments
-        self.logs = logs
-        self.restartLimit = restartLimit
-        self.onEnding = onEnding
-    }
-
-    func start(count: Int) throws {
+        program: URL, arguments: [String], logs: URL,
+        onEnding: @escaping @Sendable (_ number: Int, _ processID: Int32, ProcessEnding) -> Void
+    ) throws {
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
             throw HostError.noWorkerProgram(path: program.path)
         }
         try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
-        for number in 0..<count { try lock.withLock { try launch(number) } }
+        self.program = program
+        self.arguments = arguments
+        self.logs = logs
+        self.onEnding = onEnding
     }
 
-    private func launch(_ number: Int) throws {
+    /// Starts a process.
+    /// - Returns: its id.
+    func start(_ number: Int) throws -> Int32 {
         let log = logs.appendingPathComponent("worker-\(number).log")
         if !FileManager.default.fileExists(atPath: log.path) {
             _ = FileManager.default.createFile(atPath: log.path, contents: nil)
@@ -65,49 +47,35 @@ final class LocalWorkers: @unchecked Sendable {
         process.standardOutput = output
         process.standardError = output
         process.terminationHandler = { [weak self] ended in self?.note(ended, number: number, log: log) }
-        try process.run()
-        processes[number] = process
+        return try lock.withLock {
+            try process.run()
+            processes[number] = process
+            return process.processIdentifier
+        }
     }
 
     private func note(_ ended: Process, number: Int, log: URL) {
-        let status = ended.terminationStatus
-        let how =
+        let ending: ProcessEnding =
             ended.terminationReason == .uncaughtSignal
-            ? "was killed by signal \(status)" : "ended with exit code \(status)\(lastLine(of: log))"
-        let ending: Ending? = lock.withLock {
+            ? .signal(ended.terminationStatus)
+            : .exitCode(ended.terminationStatus, lastLine: lastLine(of: log))
+        let isReported = lock.withLock {
             processes[number] = nil
-            if isStopping { return nil }
-            let isGivenUp = givenUp.remove(ended.processIdentifier) != nil
-            if isGivenUp || ended.terminationReason == .uncaughtSignal, restarts < restartLimit {
-                restarts += 1
-                if (try? launch(number)) != nil { return .replaced(processID: ended.processIdentifier, how: how) }
-            }
-            return processes.isEmpty
-                ? .exhausted(processID: ended.processIdentifier, how: how)
-                : .reduced(processID: ended.processIdentifier, how: how)
+            return !isStopping
         }
-        if let ending { onEnding(ending) }
+        if isReported { onEnding(number, ended.processIdentifier, ending) }
     }
 
-    private func lastLine(of log: URL) -> String {
-        guard let handle = try? FileHandle(forReadingFrom: log), let end = try? handle.seekToEnd() else { return "" }
+    private func lastLine(of log: URL) -> String? {
+        guard let handle = try? FileHandle(forReadingFrom: log), let end = try? handle.seekToEnd() else { return nil }
         try? handle.seek(toOffset: end > 4096 ? end - 4096 : 0)
         let text = String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
-        guard let line = text.split(separator: "\n").last else { return "" }
-        return " (\(line))"
+        return text.split(separator: "\n").last.map(String.init)
     }
 
-    /// Process ids of those that live.
-    var processIDs: [Int32] {
-        lock.withLock { processes.values.map(\.processIdentifier).sorted() }
-    }
-
-    /// Kills one of them, which another takes the place of.
-    func kill(_ processID: Int32) {
+    func kill(_ number: Int) {
         lock.withLock {
-            guard processes.values.contains(where: { $0.processIdentifier == processID }) else { return }
-            givenUp.insert(processID)
-            Foundation.kill(processID, SIGKILL)
+            if let process = processes[number] { Foundation.kill(process.processIdentifier, SIGKILL) }
         }
     }
 

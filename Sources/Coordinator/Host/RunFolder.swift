@@ -1,30 +1,42 @@
 package import Foundation
 package import Run
-import Storage
+package import Storage
 
-/// The output folder of a run and the names of its files.
-package struct RunFolder: Sendable {
+/// The output folder of a run.
+package struct RunFolder: RunStorage, Sendable {
     package let url: URL
 
     package init(_ url: URL) {
         self.url = url
     }
 
-    package var manifest: URL { url.appendingPathComponent("run.json") }
-    package var checkpoint: URL { url.appendingPathComponent("training.checkpoint") }
-    package var results: URL { url.appendingPathComponent("results.json") }
-    package var markdownReport: URL { url.appendingPathComponent("report.md") }
-    package var htmlReport: URL { url.appendingPathComponent("report.html") }
-    package var timing: URL { url.appendingPathComponent("timing.json") }
+    package var path: String { url.path }
     /// What local workers print.
     package var logs: URL { url.appendingPathComponent("logs") }
 
-    package func samples(_ task: EvaluationTask) -> URL {
-        url.appendingPathComponent("samples_\(task.rawValue).jsonl")
+    package func url(of file: String) -> URL { url.appendingPathComponent(file) }
+
+    package func create() throws {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
+            throw HostError.notAFolder(path: path)
+        }
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
-    package func projection(dimensionA: Int, dimensionB: Int, channel: Channel) -> URL {
-        url.appendingPathComponent("projection_\(dimensionA)_to_\(dimensionB)_k\(channel.k)_j\(channel.j).safetensors")
+    package func journal(replay: (Journal.Record) throws -> Void) throws -> Journal {
+        try Journal(folder: url, replay: replay)
+    }
+
+    package func read(_ file: String) throws -> Data? {
+        guard FileManager.default.fileExists(atPath: url(of: file).path) else { return nil }
+        return try Data(contentsOf: url(of: file))
+    }
+
+    package func write(
+        _ file: String, _ body: (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        try AtomicFile.write(to: url(of: file)) { writer in try body { try writer.write($0) } }
     }
 }
 
@@ -52,8 +64,7 @@ package struct RunManifest: Codable, Hashable, Sendable {
         named.modelB = modelB
         let byPath = Dictionary(data.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
         named.training.files = configuration.training.files.map { byPath[$0] ?? $0 }
-        named.evaluation.squad = configuration.evaluation.squad.map { byPath[$0] ?? $0 }
-        named.evaluation.gsm8k = configuration.evaluation.gsm8k.map { byPath[$0] ?? $0 }
+        named.evaluation.files = configuration.evaluation.files.mapValues { byPath[$0] ?? $0 }
         return ContentHasher.digest(of: try encode(named)).hex
     }
 
@@ -63,18 +74,18 @@ package struct RunManifest: Codable, Hashable, Sendable {
         return try encoder.encode(value)
     }
 
-    /// Reads the folder's manifest; nil where there is none yet.
-    static func read(from folder: RunFolder) throws -> RunManifest? {
-        guard FileManager.default.fileExists(atPath: folder.manifest.path) else { return nil }
+    /// Reads a run's manifest; nil where there is none yet.
+    static func read(from storage: some RunStorage) throws -> RunManifest? {
         do {
-            return try JSONDecoder().decode(RunManifest.self, from: Data(contentsOf: folder.manifest))
+            guard let data = try storage.read(RunFiles.manifest) else { return nil }
+            return try JSONDecoder().decode(RunManifest.self, from: data)
         } catch {
-            throw HostError.unreadableManifest(path: folder.manifest.path, cause: "\(error)")
+            throw HostError.unreadableManifest(path: storage.path(of: RunFiles.manifest), cause: "\(error)")
         }
     }
 
-    func write(to folder: RunFolder) throws {
-        try AtomicFile.write(Self.encode(self) + Data("\n".utf8), to: folder.manifest)
+    func write(to storage: some RunStorage) throws {
+        try storage.write(Self.encode(self) + Data("\n".utf8), to: RunFiles.manifest)
     }
 
     /// The names of the settings in which two manifests differ.
@@ -88,8 +99,9 @@ package struct RunManifest: Codable, Hashable, Sendable {
             named.configuration.modelA = ""
             named.configuration.modelB = ""
             named.configuration.training.files = named.configuration.training.files.map { manifest.data[$0] ?? $0 }
-            named.configuration.evaluation.squad = named.configuration.evaluation.squad.map { manifest.data[$0] ?? $0 }
-            named.configuration.evaluation.gsm8k = named.configuration.evaluation.gsm8k.map { manifest.data[$0] ?? $0 }
+            named.configuration.evaluation.files = named.configuration.evaluation.files.mapValues {
+                manifest.data[$0] ?? $0
+            }
             named.data = [:]
             var leaves: [String: String] = [:]
             func visit(_ value: Any, _ path: String) {

@@ -27,8 +27,10 @@ package struct RunInputs: Sendable {
     let texts: [String]
     /// In the run's order.
     let tasks: [TaskInputs]
-    /// Activations that are there without having been read with models: [rows, d_A] and [rows, d_B].
-    let activations: (a: FloatMatrix, b: FloatMatrix)?
+    /// Of the similarity experiment, by channel: those that were asked for, or the channel's own.
+    let similarityLayers: [[Int]]
+    /// Activations that are there without having been read with models.
+    let activations: ActivationStore?
 
     /// Texts of one extraction unit, items of one evaluation unit: small enough that a lost one costs little, large
     /// enough that batching pays.
@@ -43,6 +45,11 @@ package struct RunInputs: Sendable {
         var prompts: [EvaluationItem]
         var conditions: [ConditionDefinition]
         var form: AnswerForm
+
+        /// The place of a unit's channel: all units of the first, then of the next.
+        func channel(ofUnit index: Int) -> Int {
+            index / ((items.count + RunInputs.itemsPerUnit - 1) / RunInputs.itemsPerUnit)
+        }
 
         /// What units of a channel ask: those of the first also what depends on no channel.
         func conditions(ofChannel channel: Int) -> [Condition] {
@@ -73,7 +80,7 @@ package struct RunInputs: Sendable {
         _ given: RunConfiguration, tasks known: [TaskDefinition] = TaskDefinition.all,
         conditions: ConditionTable = .standard, software: String, report: (String) -> Void = { _ in }
     ) throws {
-        var configuration = given
+        let configuration = given
         let folderA = try ModelFolder(path: configuration.modelA)
         let folderB = try ModelFolder(path: configuration.modelB)
         for folder in [folderA, folderB] { try Self.check(folder) }
@@ -85,12 +92,13 @@ package struct RunInputs: Sendable {
             try Self.check(channel.k, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
             try Self.check(channel.j, flag: "--layer-j", model: configuration.modelB, blocks: blocksB)
         }
-        if configuration.similarity.layers.isEmpty {
-            configuration.similarity.layers = Self.defaultLayers(
-                k: configuration.channels[0].k, j: configuration.channels[0].j, blocks: min(blocksA, blocksB))
+        try Self.checkSites(configuration.channels)
+        let asked = configuration.similarity.layers
+        similarityLayers = configuration.channels.map { channel in
+            asked.isEmpty ? Self.defaultLayers(of: channel, blocks: min(blocksA, blocksB)) : asked
         }
         if configuration.experiments.contains(.similarity) {
-            for layer in configuration.similarity.layers {
+            for layer in asked {
                 try Self.check(layer, flag: "--similarity-layers", model: configuration.modelA, blocks: blocksA)
                 try Self.check(layer, flag: "--similarity-layers", model: configuration.modelB, blocks: blocksB)
             }
@@ -121,23 +129,25 @@ package struct RunInputs: Sendable {
             data: Dictionary(data.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first }),
             deviceKind: nil)
         plan = RunPlan(
-            run: run, stages: Self.stages(configuration, tasks), fingerprintA: fingerprintA,
-            fingerprintB: fingerprintB, dimensionA: dimensionA, dimensionB: dimensionB)
+            run: run, stages: Self.stages(configuration, tasks: tasks, similarityLayers: similarityLayers),
+            channels: configuration.channels, fingerprintA: fingerprintA, fingerprintB: fingerprintB,
+            dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
     /// out, as many as there are layers and prompts.
-    package init(
-        synthetic configuration: RunConfiguration, activations: (a: FloatMatrix, b: FloatMatrix)?, software: String
-    ) {
+    /// - Parameter activations: at the sites of all channels, of equally many texts.
+    package init(synthetic configuration: RunConfiguration, activations: ActivationStore?, software: String) {
         self.configuration = configuration
         self.activations = activations
-        dimensionA = activations?.a.columns ?? 1
-        dimensionB = activations?.b.columns ?? 1
+        let channel = configuration.channels[0]
+        dimensionA = activations?[.a(channel.k)]?.columns ?? 1
+        dimensionB = activations?[.b(channel.j)]?.columns ?? 1
         modelBytes = 0
         remarks = []
         texts = []
         tasks = []
+        similarityLayers = [configuration.similarity.layers]
         let run = "synthetic \(configuration.seed)"
         manifest = RunManifest(
             software: software, run: run, configuration: configuration, modelA: "", modelB: "", data: [:],
@@ -146,10 +156,10 @@ package struct RunInputs: Sendable {
         let stage =
             activations == nil
             ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
-            : StagePlan(.train, .steps(Self.schedule(configuration)), needsProjection: true)
+            : StagePlan(.train, .steps(Self.schedule(configuration)), channels: 1)
         plan = RunPlan(
-            run: run, stages: [stage], fingerprintA: "", fingerprintB: "", dimensionA: dimensionA,
-            dimensionB: dimensionB)
+            run: run, stages: [stage], channels: configuration.channels, fingerprintA: "", fingerprintB: "",
+            dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     // MARK: Checks
@@ -177,9 +187,9 @@ package struct RunInputs: Sendable {
         }
     }
 
-    /// The embedding, the quarters of the shallower model, and the pair's own layers where both models have them.
-    private static func defaultLayers(k: Int, j: Int, blocks: Int) -> [Int] {
-        Set([0, blocks / 4, blocks / 2, blocks * 3 / 4, k, j].filter { $0 <= blocks }).sorted()
+    /// The embedding, the quarters of the shallower model, and the channel's own layers where both models have them.
+    private static func defaultLayers(of channel: Channel, blocks: Int) -> [Int] {
+        Set([0, blocks / 4, blocks / 2, blocks * 3 / 4, channel.k, channel.j].filter { $0 <= blocks }).sorted()
     }
 
     // MARK: Data
@@ -192,9 +202,7 @@ package struct RunInputs: Sendable {
             throw HostError.missingFile(flag: "--c4", experiment: .projection)
         }
         let texts = try TrainingTexts(configuration.training, seed: configuration.seed)
-        if texts.broken.count > 0, let first = texts.broken.first.first {
-            remarks.append("passed over \(texts.broken.count) broken lines; the first: \(first)")
-        }
+        remarks += texts.broken.remarks
         files += configuration.training.files
         return texts.texts
     }
@@ -240,84 +248,46 @@ package struct RunInputs: Sendable {
             task: task, items: items, prompts: prompts, conditions: distinct, form: task.answer(evaluation.preset))
     }
 
-    // MARK: Stages and units
+    // MARK: Units
 
-    private static func stages(
-        _ configuration: RunConfiguration, _ tasks: [EvaluationTask: TaskInputs]
-    ) -> [StagePlan] {
-        let trains = configuration.experiments.contains(.projection)
-        var stages: [StagePlan] = []
-        if trains {
-            let training = configuration.training
-            stages.append(StagePlan(.extract, .rows(rowCount: training.rows, rowsPerUnit: textsPerUnit)))
-            stages.append(StagePlan(.train, .steps(schedule(configuration)), needsProjection: true))
+    /// The channel's place, the layer and the prompt of a similarity unit: all of the first channel, then of the next;
+    /// of a channel all prompts of the first layer, then of the next.
+    func similarity(_ index: Int) -> (channel: Int, layer: Int, prompt: String) {
+        let prompts = configuration.similarity.prompts
+        var (channel, place) = (0, index)
+        while channel + 1 < similarityLayers.count, place >= similarityLayers[channel].count * prompts.count {
+            place -= similarityLayers[channel].count * prompts.count
+            channel += 1
         }
-        if configuration.experiments.contains(.similarity) {
-            let similarity = configuration.similarity
-            stages.append(
-                StagePlan(
-                    .similarity, .independent(units: similarity.layers.count * similarity.prompts.count),
-                    needsProjection: trains))
-        }
-        for task in EvaluationTask.allCases {
-            guard let inputs = tasks[task] else { continue }
-            stages.append(
-                StagePlan(
-                    Stage(task), .rows(rowCount: inputs.items.count, rowsPerUnit: itemsPerUnit), needsProjection: trains
-                ))
-        }
-        return stages
-    }
-
-    private static func schedule(_ configuration: RunConfiguration) -> TrainingSchedule {
-        let training = configuration.training
-        return TrainingSchedule(
-            rowCount: training.rows, epochs: training.epochs, batch: training.batch, shardRows: training.shardRows,
-            seed: configuration.seed)
-    }
-
-    /// When W is trained: how. Nil where the run trains none.
-    package var schedule: TrainingSchedule? {
-        texts.isEmpty && activations == nil ? nil : Self.schedule(configuration)
-    }
-
-    /// The numbers of the rows or items that a unit covers.
-    func range(of id: UnitID) -> Range<Int> {
-        plan.stages.first { $0.stage == id.stage }?.rows(ofUnit: id.index) ?? 0..<0
-    }
-
-    /// The layer and the prompt of a similarity unit: all prompts of the first layer, then of the next.
-    func similarity(_ index: Int) -> (layer: Int, prompt: String) {
-        let similarity = configuration.similarity
-        return (
-            similarity.layers[index / similarity.prompts.count], similarity.prompts[index % similarity.prompts.count]
-        )
+        return (channel, similarityLayers[channel][place / prompts.count], prompts[place % prompts.count])
     }
 
     /// The content of a unit of any stage but training.
     func unit(_ id: UnitID) -> WorkUnit? {
         switch id.stage {
-        case .extract:
-            let rows = range(of: id)
-            return .extract(
-                ExtractUnit(
-                    firstRow: rows.lowerBound, texts: Array(texts[rows]),
-                    maximumTokens: configuration.training.maximumTokens))
+        case .extract: return .extract(extractUnit(id))
         case .train: return nil
         case .similarity:
-            let (layer, prompt) = similarity(id.index)
+            let (channel, layer, prompt) = similarity(id.index)
             return .similarity(
-                SimilarityUnit(prompt: prompt, layer: layer, newTokens: configuration.similarity.newTokens))
-        case .evaluate(let task): return EvaluationTask(rawValue: task).flatMap { evaluateUnit($0, id) }
+                SimilarityUnit(
+                    prompt: prompt, layer: layer, newTokens: configuration.similarity.newTokens,
+                    channel: configuration.channels[channel]))
+        case .evaluate(let task): return tasks.first { $0.task.name == task }.map { .evaluate(evaluateUnit($0, id)) }
         }
     }
 
-    private func evaluateUnit(_ task: EvaluationTask, _ id: UnitID) -> WorkUnit? {
-        tasks[task].map { inputs in
-            .evaluate(
-                EvaluateUnit(
-                    task: task, conditions: inputs.conditions, items: Array(inputs.prompts[range(of: id)]),
-                    limits: inputs.limits))
-        }
+    private func evaluateUnit(_ inputs: TaskInputs, _ id: UnitID) -> EvaluateUnit {
+        let channel = inputs.channel(ofUnit: id.index)
+        let conditions = inputs.conditions(ofChannel: channel)
+        let roles = conditions.reduce(into: Set()) { $0.formUnion($1.roles) }
+        return EvaluateUnit(
+            task: inputs.task.name, channel: configuration.channels[channel], conditions: conditions,
+            items: inputs.prompts[range(of: id)].map { item in
+                var item = item
+                item.prompts = item.prompts.filter { roles.contains($0.key) }
+                return item
+            },
+            form: inputs.form)
     }
 }

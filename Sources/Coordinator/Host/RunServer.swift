@@ -32,8 +32,7 @@ package struct ServerOptions: Sendable {
     /// Arguments of it that stand before those that the coordinator gives.
     package var programArguments: [String] = []
     package var limits = RunLimits()
-    package var gradients = GradientForm.auto
-    package var projection = ProjectionForm.auto
+    package var travel = LiveRun.Travel()
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
@@ -50,16 +49,19 @@ package struct ServerOptions: Sendable {
 /// A run with its sockets, timers and local workers: the coordinator as a process.
 ///
 /// An actor on its own message loop. Everything that decides is in ``RunControl``, everything that is kept in
-/// ``RunConductor``; here bytes come in and go out.
+/// ``LiveRun``; here bytes come in and go out.
 package actor RunServer {
     package nonisolated let loop: MessageLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let options: ServerOptions
-    private let conductor: RunConductor
+    private let folder: RunFolder
+    private let conductor: LiveRun
     private let workerSockets = WorkerSockets()
     private var statusSocket: RouterSocket?
     private var localWorkers: LocalWorkers?
+    /// Started once the event that asked for them is dealt with.
+    private var workersToStart: [Int] = []
     private var isCommitScheduled = false
     /// Waits for the disk, which may take longer than anybody should wait for an answer.
     private let disk = DispatchQueue(label: "journal", qos: .userInitiated)
@@ -79,6 +81,7 @@ package actor RunServer {
     package init(inputs: RunInputs, folder: RunFolder, options: ServerOptions) throws {
         loop = try MessageLoop(name: "coordinator")
         self.options = options
+        self.folder = folder
         let outbox = Outbox()
         self.outbox = outbox
         // Lease numbers grow with the time of day, so none is used by two lives of a coordinator.
@@ -87,15 +90,15 @@ package actor RunServer {
         let threads: Int =
             if case .count(let count) = options.workers, count > 0 { options.threadsPerWorker(of: count) } else { 1 }
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
-        conductor = try RunConductor(
-            inputs: inputs, folder: folder, limits: limits, firstLease: firstLease,
-            gradients: options.gradients, projection: options.projection,
+        conductor = try LiveRun(
+            inputs: inputs, storage: folder, limits: limits, firstLease: firstLease,
+            travel: options.travel,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
-    package var recovery: RunConductor.Recovery { conductor.recovery }
+    package var recovery: LiveRun.Recovery { conductor.recovery }
 
     /// Where workers connect and where progress can be asked for, once ``open()`` has returned.
     package private(set) var endpoints: (workers: Endpoint, status: Endpoint)?
@@ -105,11 +108,8 @@ package actor RunServer {
     /// Opens the sockets. An address that is taken is an error here, before any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
-        conductor.stopProcess = { [unowned self] processID, host in
-            self.assumeIsolated { server in
-                if host == ProcessInfo.processInfo.hostName { server.localWorkers?.kill(processID) }
-            }
-        }
+        conductor.startWorker = { [unowned self] number in self.assumeIsolated { $0.workersToStart.append(number) } }
+        conductor.stopWorker = { [unowned self] number in self.assumeIsolated { $0.localWorkers?.kill(number) } }
         if let keys = options.keys {
             try loop.decideAdmission { [unowned self] request in self.assumeIsolated { $0.admit(request, keys) } }
         }
@@ -169,19 +169,21 @@ package actor RunServer {
             }
         guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
         let threads = options.threadsPerWorker(of: count)
-        let workers = LocalWorkers(
+        localWorkers = try LocalWorkers(
             program: options.program,
             arguments: options.programArguments + [
                 "--connect", endpoint.text, "--threads", String(threads),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ],
-            logs: conductor.folder.logs
-        ) { [weak self] ending in
+            logs: folder.logs
+        ) { [weak self] number, processID, ending in
             guard let self else { return }
-            Task { await self.note(ending) }
+            Task { await self.note(number, processID, ending) }
         }
-        try workers.start(count: count)
-        localWorkers = workers
+        conductor.handle(
+            .localWorkers(
+                count, host: ProcessInfo.processInfo.hostName, othersMayCome: options.listen != nil), at: now)
+        settle()
         return count
     }
 
@@ -229,7 +231,7 @@ package actor RunServer {
     private func receive(_ frames: [Frame], from peer: PeerID) {
         do {
             let message = try WireFormat.decodeWorkerMessage(frames)
-            conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: peer, at: now)
+            conductor.receive(message, from: peer, at: now)
             count(frames, receivedFrom: peer)
             if case .result(_, _, let unit, _) = message, unit.stage == .train {
                 trainingBytes += UInt64(frames.reduce(0) { $0 + $1.count })
@@ -245,7 +247,7 @@ package actor RunServer {
         if conductor.worker(at: peer) == nil {
             turnAway(address ?? "a peer", "it sent what is no message", why)
         } else {
-            conductor.handle(.message(peer, .malformed(why)), at: now)
+            conductor.handle(.malformed(peer, why), at: now)
             settle()
         }
     }
@@ -265,23 +267,28 @@ package actor RunServer {
         }
     }
 
-    private func note(_ ending: LocalWorkers.Ending) {
-        let host = ProcessInfo.processInfo.hostName
-        switch ending {
-        case .replaced(let processID, let how), .reduced(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
-        case .exhausted(let processID, let how):
-            conductor.handle(.processEnded(processID: processID, host: host, how: how), at: now)
-            // Where others may connect, work can go on without local workers.
-            if options.listen == nil {
-                conductor.handle(.workersExhausted("no worker is left: the last one \(how)"), at: now)
-            }
-        }
+    private func note(_ number: Int, _ processID: Int32, _ ending: ProcessEnding) {
+        conductor.handle(.workerEnded(number, processID: processID, ending), at: now)
         settle()
     }
 
-    /// What follows any event: finished units are put on disk together shortly after, and the end is noticed.
+    private func startWaitingWorkers() {
+        while let number = workersToStart.first {
+            workersToStart.removeFirst()
+            guard let localWorkers, conductor.outcome == nil else { continue }
+            do {
+                let processID = try localWorkers.start(number)
+                conductor.handle(.workerStarted(number, processID: processID), at: now)
+            } catch {
+                conductor.handle(.workerNotStarted(number, why: "\(error)"), at: now)
+            }
+        }
+    }
+
+    /// What follows any event: local workers start that it asked for, finished units are put on disk together shortly
+    /// after, and the end is noticed.
     private func settle() {
+        startWaitingWorkers()
         if conductor.hasUncommitted, !isCommitScheduled {
             isCommitScheduled = true
             loop.schedule(after: .milliseconds(1)) { [weak self] in self?.assumeIsolated { $0.commit() } }

@@ -5,13 +5,13 @@
 package struct Condition: Codable, Hashable, Sendable {
     /// In flags and files: lower-case letters, digits and `_`. Unique within a run.
     package var name: String
-    package var answerer: ModelName
+    package var answerer: ModelSide
     /// What the answering model reads.
     package var prompt: PromptRole
     /// What it is told besides; nil for nothing.
     package var message: Message?
 
-    package init(_ name: String, _ answerer: ModelName, reads prompt: PromptRole, told message: Message? = nil) {
+    package init(_ name: String, _ answerer: ModelSide, reads prompt: PromptRole, told message: Message? = nil) {
         self.name = name
         self.answerer = answerer
         self.prompt = prompt
@@ -48,12 +48,6 @@ package struct Condition: Codable, Hashable, Sendable {
     package var roles: Set<PromptRole> {
         Set([prompt] + (message.map { [$0.source] } ?? []))
     }
-}
-
-/// One of the two models.
-package enum ModelName: String, CaseIterable, Codable, Hashable, Sendable {
-    case a
-    case b
 }
 
 /// The prompts that an item has.

@@ -54,7 +54,7 @@ package final class Journal {
     /// The journal's size in bytes, with the records that are not committed yet.
     package private(set) var end: UInt64
 
-    private let shared: SharedFile
+    private let medium: any JournalMedium
     private let recordLimit: UInt64
     private var durable: UInt64
     private var isClosed = false
@@ -64,27 +64,36 @@ package final class Journal {
     ///
     /// Throws ``StorageError`` where another process has the journal open, the file is something else or damaged,
     /// or holds a record above `recordLimit` bytes; and whatever `replay` throws.
-    package init(
+    package convenience init(
         folder: URL, recordLimit: Int = Journal.defaultRecordLimit, replay: (Record) throws -> Void
     ) throws {
-        path = folder.appendingPathComponent("journal").path
+        let path = folder.appendingPathComponent("journal").path
+        let file = try JournalFile(path: path, folder: folder.path)
+        try self.init(medium: file, path: path, recordLimit: recordLimit, replay: replay)
+    }
+
+    /// Opens or begins the journal on `medium`, which nobody else uses, as ``init(folder:recordLimit:replay:)`` does.
+    /// - Parameter path: what errors call it.
+    package init(
+        medium: any JournalMedium, path: String, recordLimit: Int = Journal.defaultRecordLimit,
+        replay: (Record) throws -> Void
+    ) throws {
+        self.medium = medium
+        self.path = path
         self.recordLimit = UInt64(max(recordLimit, 0))
-        shared = SharedFile(try OpenFile(path: path, flags: O_RDWR | O_CREAT))
-        try shared.file.lock()
-        let reader = JournalReader(path: path, size: try shared.file.size(), recordLimit: self.recordLimit)
-        let found = try reader.replay(shared.file, replay)
+        let reader = JournalReader(path: path, size: try medium.size(), recordLimit: self.recordLimit)
+        let found = try reader.replay(medium, replay)
         recovery = found.recovery
         end = found.end
         if found.end == 0 {
-            try shared.file.truncate(to: 0)
-            try shared.file.write(JournalFormat.fileHeader, at: 0)
+            try medium.truncate(to: 0)
+            try medium.write(JournalFormat.fileHeader, at: 0)
             end = UInt64(JournalFormat.fileHeaderBytes)
         } else if recovery.cutBytes > 0 {
-            try shared.file.truncate(to: end)
+            try medium.truncate(to: end)
         }
         // What was replayed counts as durable from here on, so it has to be, and so has the file's name.
-        try shared.file.synchronize()
-        try OpenFile.synchronize(folder: folder.path)
+        try medium.synchronize()
         durable = end
     }
 
@@ -107,10 +116,10 @@ package final class Journal {
             length: length, durable: durable, payloadCheck: JournalFormat.payloadCheck(of: payload))
         let bodyOffset = end + UInt64(JournalFormat.recordHeaderBytes)
         do throws(StorageError) {
-            try shared.file.write(header.encoded(at: end), at: end)
-            try shared.file.write(payload, at: bodyOffset)
+            try medium.write(header.encoded(at: end), at: end)
+            try medium.write(payload, at: bodyOffset)
         } catch {
-            do throws(StorageError) { try shared.file.truncate(to: end) } catch { isClosed = true }
+            do throws(StorageError) { try medium.truncate(to: end) } catch { isClosed = true }
             throw error
         }
         let position = Position(offset: end)
@@ -136,7 +145,7 @@ package final class Journal {
     /// A wait for the records appended so far; nil where they are all on disk.
     package func beginCommit() throws(StorageError) -> Commit? {
         guard !isClosed else { throw .journalClosed(path: path) }
-        return durable < end ? Commit(shared: shared, end: end) : nil
+        return durable < end ? Commit(medium: medium, end: end) : nil
     }
 
     /// Takes in how a wait ended, which ``beginCommit()`` gave: its records are on disk, or the error is thrown and
@@ -152,28 +161,19 @@ package final class Journal {
 
     /// A wait for the disk, for any thread; records may be appended meanwhile.
     package struct Commit: Sendable {
-        fileprivate let shared: SharedFile
+        fileprivate let medium: any JournalMedium
         /// Where the records end that are waited for.
         fileprivate let end: UInt64
 
         package func wait() -> Result<Void, StorageError> {
-            Result { () throws(StorageError) in try shared.file.synchronizeContent() }
-        }
-    }
-
-    /// The file, open for as long as the journal or a wait has it.
-    fileprivate final class SharedFile: Sendable {
-        let file: OpenFile
-
-        init(_ file: consuming OpenFile) {
-            self.file = file
+            Result { () throws(StorageError) in try medium.synchronizeContent() }
         }
     }
 
     /// The payload of the record at `position`, read from disk and checked again. Throws ``StorageError``.
     package func read(at position: Position) throws -> Data {
         let reader = JournalReader(path: path, size: end, recordLimit: recordLimit)
-        switch try reader.record(shared.file, at: position.offset) {
+        switch try reader.record(medium, at: position.offset) {
         case .whole(let payload, _): return payload
         case .bad(let reason, _): throw StorageError.damagedRecord(path: path, offset: position.offset, reason: reason)
         }

@@ -19,22 +19,22 @@ struct JournalReader {
     /// Hands every whole record to `body`; returns the offset behind the last one, 0 where the file has yet to be
     /// begun.
     func replay(
-        _ file: borrowing OpenFile, _ body: (Journal.Record) throws -> Void
+        _ medium: any JournalMedium, _ body: (Journal.Record) throws -> Void
     ) throws -> (end: UInt64, recovery: Journal.Recovery) {
         var recovery = Journal.Recovery()
-        guard try hasFileHeader(file) else {
+        guard try hasFileHeader(medium) else {
             recovery.cutBytes = size
             return (0, recovery)
         }
         var offset = UInt64(JournalFormat.fileHeaderBytes)
         while offset < size {
-            switch try record(file, at: offset) {
+            switch try record(medium, at: offset) {
             case .whole(let payload, let end):
                 try body(Journal.Record(position: Journal.Position(offset: offset), payload: payload))
                 recovery.records += 1
                 offset = end
             case .bad(let reason, let searchFrom):
-                if try wasDurable(file, offset, searchFrom: searchFrom) {
+                if try wasDurable(medium, offset, searchFrom: searchFrom) {
                     throw StorageError.damagedRecord(path: path, offset: offset, reason: reason)
                 }
                 recovery.cutBytes = size - offset
@@ -45,12 +45,12 @@ struct JournalReader {
     }
 
     /// Reads and checks the record at `offset`. Throws where the file cannot be read or the payload is too large.
-    func record(_ file: borrowing OpenFile, at offset: UInt64) throws -> Finding {
+    func record(_ medium: any JournalMedium, at offset: UInt64) throws -> Finding {
         let headerBytes = UInt64(JournalFormat.recordHeaderBytes)
         guard offset <= size, size - offset >= headerBytes else {
             return .bad(reason: "its header is incomplete", searchFrom: size)
         }
-        let bytes = try read(file, count: JournalFormat.recordHeaderBytes, at: offset)
+        let bytes = try read(medium, count: JournalFormat.recordHeaderBytes, at: offset)
         guard let header = JournalFormat.RecordHeader(bytes[...], at: offset) else {
             return .bad(reason: "its header is not what was written", searchFrom: offset + 1)
         }
@@ -61,7 +61,7 @@ struct JournalReader {
             throw StorageError.recordTooLarge(path: path, bytes: header.length, limit: recordLimit)
         }
         var payload = Data(count: Int(header.length))
-        let filled = try payload.withUnsafeMutableBytes { try file.read(into: $0, at: offset + headerBytes) }
+        let filled = try payload.withUnsafeMutableBytes { try medium.read(into: $0, at: offset + headerBytes) }
         guard filled == payload.count else { return .bad(reason: "its payload is incomplete", searchFrom: size) }
         let end = offset + headerBytes + header.length
         let check = payload.withUnsafeBytes { JournalFormat.payloadCheck(of: [$0]) }
@@ -72,9 +72,9 @@ struct JournalReader {
     }
 
     /// Whether the file begins as a journal does; false where its creation was cut short.
-    private func hasFileHeader(_ file: borrowing OpenFile) throws(StorageError) -> Bool {
+    private func hasFileHeader(_ medium: any JournalMedium) throws(StorageError) -> Bool {
         let expected = JournalFormat.fileHeader
-        let found = try read(file, count: Int(min(size, UInt64(expected.count))), at: 0)
+        let found = try read(medium, count: Int(min(size, UInt64(expected.count))), at: 0)
         if found == expected { return true }
         // Of a file whose first write was cut off there is a beginning, or its length without its content.
         let isUnbegun = expected.starts(with: found) || found.allSatisfy { $0 == 0 }
@@ -92,13 +92,13 @@ struct JournalReader {
 
     /// Whether a record behind `searchFrom` says that the byte at `offset` had reached the disk.
     private func wasDurable(
-        _ file: borrowing OpenFile, _ offset: UInt64, searchFrom: UInt64
+        _ medium: any JournalMedium, _ offset: UInt64, searchFrom: UInt64
     ) throws(StorageError) -> Bool {
         let headerBytes = JournalFormat.recordHeaderBytes
         let chunkBytes = 1 << 20
         var start = searchFrom
         while start < size, size - start >= UInt64(headerBytes) {
-            let chunk = try read(file, count: Int(min(size - start, UInt64(chunkBytes))), at: start)
+            let chunk = try read(medium, count: Int(min(size - start, UInt64(chunkBytes))), at: start)
             guard chunk.count >= headerBytes else { return false }
             for index in 0...chunk.count - headerBytes where chunk[index] == JournalFormat.recordMagic[0] {
                 let bytes = chunk[index..<index + headerBytes]
@@ -112,10 +112,10 @@ struct JournalReader {
     }
 
     /// Up to `count` bytes at `offset`; fewer where the file has become shorter meanwhile.
-    private func read(_ file: borrowing OpenFile, count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {
+    private func read(_ medium: any JournalMedium, count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let filled = try bytes.withUnsafeMutableBufferPointer { buffer throws(StorageError) in
-            try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            try medium.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
         }
         bytes.removeLast(count - filled)
         return bytes

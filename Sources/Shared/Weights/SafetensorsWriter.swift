@@ -55,15 +55,19 @@ package enum SafetensorsWriter {
     /// - Throws: ``WeightError/unwritable(tensor:reason:)`` where a shape contradicts its values or a name stands
     ///   twice; `StorageError`, naming the file, where writing fails.
     package static func write(_ tensors: [Tensor], metadata: [String: String] = [:], to url: URL) throws {
-        let header = try header(of: tensors, metadata: metadata)
-        try AtomicFile.write(to: url) { writer in
-            try writer.write(header)
-            // Little-endian, as every machine is that Swift runs on.
-            for tensor in tensors {
-                switch tensor.values {
-                case .float32(let values): try values.withUnsafeBytes { try writer.write($0) }
-                case .bfloat16(let values): try values.withUnsafeBytes { try writer.write($0) }
-                }
+        try AtomicFile.write(to: url) { writer in try write(tensors, metadata: metadata) { try writer.write($0) } }
+    }
+
+    /// Hands the bytes of such a file to `piece`, one after the other.
+    package static func write(
+        _ tensors: [Tensor], metadata: [String: String] = [:], _ piece: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try header(of: tensors, metadata: metadata).withUnsafeBytes(piece)
+        // Little-endian, as every machine is that Swift runs on.
+        for tensor in tensors {
+            switch tensor.values {
+            case .float32(let values): try values.withUnsafeBytes(piece)
+            case .bfloat16(let values): try values.withUnsafeBytes(piece)
             }
         }
     }

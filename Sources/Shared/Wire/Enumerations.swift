@@ -35,11 +35,11 @@ extension ProjectionInitialization: WireEnumeration {
     }
 }
 
-extension ModelName: WireEnumeration {
-    var code: Wire__ModelName {
+extension ModelSide: WireEnumeration {
+    var code: Wire__ModelSide {
         switch self {
-        case .a: WIRE__MODEL_NAME__MODEL_NAME_A
-        case .b: WIRE__MODEL_NAME__MODEL_NAME_B
+        case .a: WIRE__MODEL_SIDE__MODEL_SIDE_A
+        case .b: WIRE__MODEL_SIDE__MODEL_SIDE_B
         }
     }
 }

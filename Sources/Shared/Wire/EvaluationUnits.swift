@@ -3,24 +3,6 @@ import Run
 
 // What the experiments ask.
 
-extension Channel {
-    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Channel> {
-        let message = writer.new(wire__channel__init)
-        (message.pointee.has_k, message.pointee.k) = writer.field(k)
-        (message.pointee.has_j, message.pointee.j) = writer.field(j)
-        return message
-    }
-
-    init(_ pointer: UnsafeMutablePointer<Wire__Channel>?, _ name: String) throws(WireError) {
-        let message = try Field.message(pointer, name)
-        self = try within(name) { () throws(WireError) in
-            Channel(
-                k: try Field.number(message.has_k, message.k, "k", in: 0...WireLimits.layers),
-                j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers))
-        }
-    }
-}
-
 extension SimilarityUnit {
     func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__SimilarityUnit> {
         let message = writer.new(wire__similarity_unit__init)

@@ -68,8 +68,6 @@ extension Welcome {
         (message.pointee.has_run, message.pointee.run) = writer.field(run)
         (message.pointee.has_model_a, message.pointee.model_a) = writer.field(modelA)
         (message.pointee.has_model_b, message.pointee.model_b) = writer.field(modelB)
-        (message.pointee.has_layer_k, message.pointee.layer_k) = writer.field(layerK)
-        (message.pointee.has_layer_j, message.pointee.layer_j) = writer.field(layerJ)
         (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
         (message.pointee.has_compute_precision, message.pointee.compute_precision) = writer.field(
             computePrecision.code)
@@ -81,13 +79,10 @@ extension Welcome {
     }
 
     init(_ message: Wire__Welcome) throws(WireError) {
-        let layers = 0...WireLimits.layers
         self.init(
             run: try Field.text(message.has_run, message.run, "run"),
             modelA: try Field.text(message.has_model_a, message.model_a, "model_a"),
             modelB: try Field.text(message.has_model_b, message.model_b, "model_b"),
-            layerK: try Field.number(message.has_layer_k, message.layer_k, "layer_k", in: layers),
-            layerJ: try Field.number(message.has_layer_j, message.layer_j, "layer_j", in: layers),
             operation: try Field.choice(message.has_operation, message.operation, "operation"),
             computePrecision: try Field.choice(
                 message.has_compute_precision, message.compute_precision, "compute_precision"),

@@ -8,22 +8,22 @@ package struct Scenario: Sendable {
     package var workers: Int
     /// Of a training by steps.
     let schedule: TrainingSchedule?
-    /// Blocks of W's rows and the rows that each reads, where W is trained by its rows.
-    let blocks: (count: Int, rows: Int)?
+    /// Blocks of W's outputs and the texts that each reads, where W is trained by outputs.
+    let blocks: (count: Int, texts: Int)?
     /// W before each step and after the last, as one process would compute it.
     let projections: [UInt64]
-    /// The rows of each shard, by the unit's number.
-    let rowsOfShards: [[Int]]
+    /// The texts of each shard, by the unit's number.
+    let textsOfShards: [[Int]]
 
     package init(plan: RunPlan, workers: Int, limits: RunLimits = Scenario.limits) {
         self.plan = plan
         self.workers = workers
         self.limits = limits
         var schedule: TrainingSchedule?
-        var blocks: (count: Int, rows: Int)?
+        var blocks: (count: Int, texts: Int)?
         for stage in plan.stages {
             if case .steps(let found) = stage.cut { schedule = found }
-            if case .blocks(let count, let schedule) = stage.cut { blocks = (count, schedule.rowCount) }
+            if case .outputs(let count, _, let schedule) = stage.cut { blocks = (count, schedule.textCount) }
         }
         self.schedule = schedule
         self.blocks = blocks
@@ -31,14 +31,14 @@ package struct Scenario: Sendable {
             schedule.map(SimulatedMath.projections) ?? blocks.map { SimulatedMath.projections(ofBlocks: $0.count) }
             ?? [SimulatedMath.initialProjection]
         guard let schedule else {
-            rowsOfShards = []
+            textsOfShards = []
             return
         }
         let orders = (0..<schedule.epochs).map { schedule.order(epoch: $0) }
-        rowsOfShards = (0..<schedule.steps * schedule.shardsPerStep).map { index in
+        textsOfShards = (0..<schedule.steps * schedule.shardsPerStep).map { index in
             let (step, shard) = index.quotientAndRemainder(dividingBy: schedule.shardsPerStep)
             guard shard < schedule.shardCount(step: step) else { return [] }
-            return Array(schedule.rows(step: step, shard: shard, order: orders[step / schedule.stepsPerEpoch]))
+            return Array(schedule.texts(step: step, shard: shard, order: orders[step / schedule.stepsPerEpoch]))
         }
     }
 
@@ -65,9 +65,9 @@ package struct Scenario: Sendable {
         return scenario
     }
 
-    /// As ``small(workers:)``, W trained by its rows.
-    package static func smallByRows(workers: Int) -> Scenario {
-        var scenario = smallRunByRows
+    /// As ``small(workers:)``, W trained by outputs.
+    package static func smallByOutputs(workers: Int) -> Scenario {
+        var scenario = smallRunByOutputs
         scenario.workers = workers
         scenario.limits.replaySteps = 0
         return scenario
@@ -75,14 +75,16 @@ package struct Scenario: Sendable {
 
     private static let smallRun = small(
         StagePlan(
-            .train, .steps(TrainingSchedule(rowCount: 14, epochs: 2, batch: 4, shardRows: 2, seed: 1)),
-            needsProjection: true),
+            .train, .steps(TrainingSchedule(textCount: 14, epochs: 2, batch: 4, shardTexts: 2, seed: 1)),
+            channels: 1),
         rows: 14)
 
-    /// As ``smallRun``, W trained by its rows on activations that travel in three parts.
-    private static let smallRunByRows = small(
+    /// As ``smallRun``, W trained by outputs on activations that travel in three parts.
+    private static let smallRunByOutputs = small(
         StagePlan(
-            .train, .blocks(count: 7, TrainingSchedule(rowCount: 70, epochs: 2, batch: 4, shardRows: 2, seed: 1))),
+            .train,
+            .outputs(
+                blocks: 7, channels: 1, TrainingSchedule(textCount: 70, epochs: 2, batch: 4, shardTexts: 2, seed: 1))),
         rows: 70)
 
     private static func small(_ training: StagePlan, rows: Int) -> Scenario {
@@ -90,8 +92,8 @@ package struct Scenario: Sendable {
             plan: RunPlan(
                 run: "run",
                 stages: [
-                    StagePlan(.extract, .rows(rowCount: rows, rowsPerUnit: (rows + 3) / 4)), training,
-                    StagePlan(.evaluate(task: "squad"), .rows(rowCount: 11, rowsPerUnit: 2), needsProjection: true),
+                    StagePlan(.extract, .ranges(of: rows, size: (rows + 3) / 4)), training,
+                    StagePlan(.evaluate(task: "squad"), .ranges(of: 11, size: 2), channels: 1),
                 ], fingerprintA: "a", fingerprintB: "b"), workers: 1)
     }
 
@@ -101,14 +103,14 @@ package struct Scenario: Sendable {
             plan: RunPlan(
                 run: "run",
                 stages: [
-                    StagePlan(.extract, .rows(rowCount: 4 * workers, rowsPerUnit: 2)),
+                    StagePlan(.extract, .ranges(of: 4 * workers, size: 2)),
                     StagePlan(
                         .train,
                         .steps(
-                            TrainingSchedule(rowCount: 4 * workers, epochs: 1, batch: workers, shardRows: 8, seed: 1)),
-                        needsProjection: true),
+                            TrainingSchedule(textCount: 4 * workers, epochs: 1, batch: workers, shardTexts: 8, seed: 1)),
+                        channels: 1),
                     StagePlan(
-                        .evaluate(task: "squad"), .rows(rowCount: 2 * workers, rowsPerUnit: 1), needsProjection: true),
+                        .evaluate(task: "squad"), .ranges(of: 2 * workers, size: 1), channels: 1),
                 ], fingerprintA: "a", fingerprintB: "b"), workers: workers)
     }
 
@@ -125,7 +127,7 @@ package struct Scenario: Sendable {
             scenario.limits.sharingHost = "host"
             scenario.limits.sharingWorkers = 1 + random.index(below: 4)
         }
-        if count <= 100, random.index(below: 4) == 0 { scenario = smallByRows(workers: count) }
+        if count <= 100, random.index(below: 4) == 0 { scenario = smallByOutputs(workers: count) }
         return scenario
     }
 }

@@ -24,8 +24,7 @@ struct SimulatedEngine {
     private var version: Int?
     private var projection: UInt64 = 0
     private var hasMoments = false
-    private var rows: Set<Int> = []
-    private var rowsOfA: Set<Int> = []
+    private var texts: [Site: Set<Int>] = [:]
     private var ownShards: [UnitID: UInt64] = [:]
     /// Whether it can read the memory of a coordinator, and of which life of it.
     var canMap = false
@@ -35,8 +34,14 @@ struct SimulatedEngine {
         var cause: String
     }
 
-    /// Keeps A's activations that came ahead of units.
-    mutating func keep(_ rows: Range<Int>) { rowsOfA.formUnion(rows) }
+    /// Keeps activations that came ahead of units or with one.
+    mutating func keep(_ some: RunControl.SiteTexts) { texts[some.site, default: []].formUnion(some.texts) }
+
+    private func require(_ some: some Sequence<Int>, at site: Site) throws(Unprepared) {
+        for text in some where texts[site]?.contains(text) != true {
+            throw Unprepared(cause: "text \(text) of \(site) is missing")
+        }
+    }
 
     /// Most shards that it keeps of its own: bounded by the steps that it may be asked to take itself.
     var ownShardCount: Int { ownShards.count }
@@ -45,29 +50,24 @@ struct SimulatedEngine {
         _ grant: SimulatedGrant, in scenario: Scenario, memories: [Int: (version: Int, projection: UInt64)],
         drifts: Bool
     ) throws(Unprepared) -> UInt64 {
-        rows.formUnion(grant.supply.rows)
-        for row in grant.supply.rowsOfB where rowsOfA.contains(row) { rows.insert(row) }
-        rowsOfA.formUnion(grant.supply.rows)
-        rowsOfA.formUnion(grant.supply.rowsOfA)
+        for some in grant.supply.activations { keep(some) }
         try receiveProjection(grant, scenario, drifts: drifts)
-        guard let needed = grant.supply.version else {
+        let channel = scenario.plan.channels[0]
+        guard let needed = grant.supply.projection?.version else {
             if grant.unit.stage == .extract, let stage = scenario.plan.stages.first(where: { $0.stage == .extract }) {
-                rows.formUnion(stage.rows(ofUnit: grant.unit.index))
-                rowsOfA.formUnion(stage.rows(ofUnit: grant.unit.index))
-            }
-            if grant.unit.stage == .train {
-                for row in 0..<(scenario.blocks?.rows ?? 0) where !rowsOfA.contains(row) {
-                    throw Unprepared(cause: "row \(row) of A is missing")
+                for site in scenario.plan.sites {
+                    keep(RunControl.SiteTexts(site: site, texts: Array(stage.range(ofUnit: grant.unit.index))))
                 }
             }
+            if grant.unit.stage == .train { try require(0..<(scenario.blocks?.texts ?? 0), at: .a(channel.k)) }
             return SimulatedMath.answer(grant.unit, projection: nil)
         }
         if let mapped, let memory = memories[mapped] { (version, projection) = memory }
         guard version == needed else { throw Unprepared(cause: "W of step \(version ?? -1) instead of \(needed)") }
         let answer = SimulatedMath.answer(grant.unit, projection: projection)
         if grant.unit.stage == .train, let schedule = scenario.schedule {
-            for row in scenario.rowsOfShards[grant.unit.index] where !rows.contains(row) {
-                throw Unprepared(cause: "row \(row) is missing")
+            for site in [Site.a(channel.k), .b(channel.j)] {
+                try require(scenario.textsOfShards[grant.unit.index], at: site)
             }
             if mapped == nil { ownShards[grant.unit] = answer }
             let first = (needed - scenario.limits.replaySteps) * schedule.shardsPerStep
@@ -79,8 +79,9 @@ struct SimulatedEngine {
     private mutating func receiveProjection(
         _ grant: SimulatedGrant, _ scenario: Scenario, drifts: Bool
     ) throws(Unprepared) {
-        if grant.supply.projection != .held { mapped = nil }
-        switch grant.supply.projection {
+        let form = grant.supply.projection?.form ?? .held
+        if form != .held { mapped = nil }
+        switch form {
         case .held: break
         case .initial:
             (projection, version, hasMoments) = (SimulatedMath.initialProjection, 0, true)
@@ -89,7 +90,7 @@ struct SimulatedEngine {
             guard canMap, let life = grant.memory else { throw Unprepared(cause: "W cannot be mapped") }
             mapped = life
         case .whole(let withMoments):
-            (projection, version, hasMoments) = (grant.whole ?? 0, grant.supply.version, withMoments)
+            (projection, version, hasMoments) = (grant.whole ?? 0, grant.supply.projection?.version, withMoments)
         case .replay(let from, _):
             guard version == from, hasMoments else {
                 throw Unprepared(cause: "W of step \(version ?? -1) instead of \(from)")
@@ -105,9 +106,7 @@ struct SimulatedEngine {
             for (shard, value) in update.shards.enumerated() {
                 let unit = UnitID(.train, update.step * schedule.shardsPerStep + shard)
                 guard let value = value ?? ownShards[unit] else { throw Unprepared(cause: "no own \(unit)") }
-                for row in scenario.rowsOfShards[unit.index] where !rowsOfA.contains(row) {
-                    throw Unprepared(cause: "row \(row) of A is missing")
-                }
+                try require(scenario.textsOfShards[unit.index], at: .a(scenario.plan.channels[0].k))
                 shards.append(value)
             }
             projection = SimulatedMath.step(projection, shards: shards)

@@ -11,22 +11,11 @@ extension Simulation {
 
     mutating func receive(_ message: FromWorker, from peer: PeerID) {
         switch message {
-        case .garbage: tell(.message(peer, .malformed("simulated")))
-        case .result(let lease, let unit, let value):
-            incoming = (unit, value)
-            tell(
-                .message(
-                    peer,
-                    .result(run: scenario.plan.run, lease: lease, unit: unit, digest: String(value, radix: 16))))
+        case .garbage: tell(.malformed(peer, "simulated"))
+        case .message(let message):
+            if case .result(_, _, let unit, let value) = message { incoming = (unit, value) }
+            tell(.message(peer, message.mapResult { String($0, radix: 16) }))
             incoming = nil
-        case .message(.register(let registration)): tell(.message(peer, .register(registration)))
-        case .message(.ready(let readiness)): tell(.message(peer, .ready(readiness)))
-        case .message(.heartbeat(let leases)): tell(.message(peer, .heartbeat(leases)))
-        case .message(.failure(let lease, let unit, let cause)):
-            tell(.message(peer, .failure(lease: lease, unit: unit, cause: cause)))
-        case .message(.unprepared(let lease, let unit, let cause)):
-            tell(.message(peer, .unprepared(lease: lease, unit: unit, cause: cause)))
-        case .message(.goodbye(let reason)): tell(.message(peer, .goodbye(reason: reason)))
         }
     }
 
@@ -45,7 +34,7 @@ extension Simulation {
             case .completeStage(let stage):
                 if stage == .train { completeTraining() }
                 tell(.stageCompleted(stage))
-            case .stopProcess(let processID, _): stopProcess(processID)
+            case .startWorker, .stopWorker: break
             case .end(let outcome): self.outcome = outcome
             }
         }
@@ -73,7 +62,9 @@ extension Simulation {
     }
 
     private mutating func noteTaint(_ unit: UnitID, _ value: UInt64) {
-        let needsProjection = scenario.plan.stages.contains { $0.stage == unit.stage && $0.needsProjection }
+        let needsProjection = scenario.plan.stages.contains {
+            $0.channel(ofUnit: unit.index) != nil && $0.stage == unit.stage
+        }
         let expected = SimulatedMath.answer(unit, projection: needsProjection ? projection : nil)
         guard value != expected else { return }
         isTainted = true
@@ -127,14 +118,14 @@ extension Simulation {
             if random.uniform() < 0.5 { schedule(.unreachable(peer), after: 0.001) }
             return
         }
-        guard case .grant(let lease, let unit, let supply) = message else {
+        guard case .grant(let given) = message else {
             transmit(between: index) { isGarbled in
                 .toWorker(index, connection: connection, isGarbled ? .garbage : .message(message))
             }
             return
         }
-        var grant = SimulatedGrant(lease: lease, unit: unit, supply: supply, updates: [])
-        switch supply.projection {
+        var grant = SimulatedGrant(lease: given.lease, unit: given.unit, supply: given.supply, updates: [])
+        switch given.supply.projection?.form ?? .held {
         case .held: break
         case .shared: grant.memory = life
         case .initial: (grant.updates, grant.checksum) = (updates(from: 0, own: []), projection)

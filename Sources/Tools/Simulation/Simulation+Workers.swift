@@ -15,7 +15,6 @@ extension Simulation {
         switch happening {
         case .toCoordinator(let peer, let message): receive(message, from: peer)
         case .unreachable(let peer): tell(.unreachable(peer))
-        case .processEnded(let id): tell(.processEnded(processID: id, host: "host", how: "was killed"))
         case .commit(let life): if life == self.life, coordinatorIsUp { commit() }
         case .coordinatorTick:
             tell(.tick)
@@ -76,17 +75,7 @@ extension Simulation {
     }
 
     private mutating func crash(_ index: Int) {
-        let id = Self.processID(of: index, workers[index].process)
-        if random.uniform() < 0.5 { schedule(.processEnded(id), after: 0.01) }
         start(index)
-    }
-
-    /// Workers of even numbers are the coordinator's own; those of odd ones end when they are told to.
-    mutating func stopProcess(_ processID: Int32) {
-        guard let index = workers.indices.first(where: { Self.processID(of: $0, workers[$0].process) == processID })
-        else { return }
-        if !workers[index].hangs, faults.slowness == 1 { violation = "worker \(index) is stopped and does not hang" }
-        if index % 2 == 0, workers[index].isRunning { crash(index) }
     }
 
     // MARK: Events
@@ -96,29 +85,28 @@ extension Simulation {
         perform(workers[index].session.handle(event, at: now), of: index)
     }
 
+    private var welcome: Welcome {
+        Welcome(
+            run: scenario.plan.run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace,
+            computePrecision: .float32, seed: 1, heartbeatSeconds: scenario.limits.heartbeatSeconds,
+            silenceSeconds: scenario.limits.silenceSeconds)
+    }
+
     private mutating func receive(_ message: ToWorker, at index: Int) {
-        let event: WorkerSession.CoordinatorEvent
+        let event: WorkerSession.Event
         switch message {
         case .garbage: event = .malformed("simulated")
         case .grant(let grant):
             workers[index].grants[grant.lease] = grant
-            event = .grant(grant.lease, grant.unit)
-        case .message(.welcome):
-            event = .welcome(
-                Welcome(
-                    run: scenario.plan.run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace,
-                    computePrecision: .float32,
-                    seed: 1, heartbeatSeconds: scenario.limits.heartbeatSeconds,
-                    silenceSeconds: scenario.limits.silenceSeconds))
-        case .message(.refusal(let reason)): event = .refusal(reason: reason)
-        case .message(.heartbeat): event = .heartbeat
-        case .message(.finished(let reason)): event = .finished(reason: reason)
-        case .message(.activations(let rows)):
-            workers[index].engine.keep(rows)
-            event = .activations
-        case .message(.grant(let lease, let unit, _)): event = .grant(lease, unit)
+            event = .message(.grant(WorkerSession.Given(grant.lease, grant.unit)))
+        case .message(let message):
+            if case .activations(let some) = message { workers[index].engine.keep(some) }
+            event = .message(
+                message.map(
+                    greeting: { _ in welcome }, activations: { $0.site },
+                    given: { WorkerSession.Given($0.lease, $0.unit) }))
         }
-        tell(index, workers[index].process, .message(event))
+        tell(index, workers[index].process, event)
         if workers[index].grants.count > 70 || workers[index].results.count > 70 {
             violation = "worker \(index) keeps \(workers[index].grants.count) grants"
         }
@@ -153,15 +141,18 @@ extension Simulation {
         for effect in effects {
             switch effect {
             case .connect: workers[index].connection += 1
-            case .send(let message): send(.message(message), from: index)
+            case .send(let message):
+                send(.message(message.mapResult { (never: Never) -> UInt64 in }), from: index)
             case .deliver(let lease, let unit):
                 workers[index].grants[lease] = nil
                 guard let value = workers[index].results.removeValue(forKey: lease) else {
                     violation = "worker \(index) delivers \(unit), which it has no result of"
                     return
                 }
-                send(.result(lease, unit, value), from: index)
-                if chance(faults.repetition) { send(.result(lease, unit, value), from: index) }
+                let message = Run.FromWorker<UInt64>.result(
+                    run: scenario.plan.run, lease: lease, unit: unit, result: value)
+                send(.message(message), from: index)
+                if chance(faults.repetition) { send(.message(message), from: index) }
             case .load: schedule(.loaded(index, process: process), after: 0.2)
             case .execute(let lease, let unit): execute(lease, unit, at: index)
             case .forget(let lease):

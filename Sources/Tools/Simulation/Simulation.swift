@@ -17,7 +17,6 @@ package struct Simulation {
         case toCoordinator(PeerID, FromWorker)
         case toWorker(Int, connection: Int, ToWorker)
         case unreachable(PeerID)
-        case processEnded(Int32)
         case loaded(Int, process: Int)
         case computed(Int, process: Int, LeaseID, UnitID)
         case commit(life: Int)
@@ -35,8 +34,7 @@ package struct Simulation {
     }
 
     enum FromWorker {
-        case message(WorkerSession.Message)
-        case result(LeaseID, UnitID, UInt64)
+        case message(Run.FromWorker<UInt64>)
         case garbage
     }
 
@@ -177,7 +175,7 @@ package struct Simulation {
             for index in 0..<stage.total {
                 let unit = UnitID(stage.stage, index)
                 guard let found = completed[unit] else { return "\(unit) is not on disk" }
-                let w = stage.needsProjection ? scenario.projections.last : nil
+                let w = !stage.channelUnits.isEmpty ? scenario.projections.last : nil
                 let expected = String(SimulatedMath.answer(unit, projection: w), radix: 16)
                 guard found == expected || isTainted else { return "\(unit) is \(found) instead of \(expected)" }
             }

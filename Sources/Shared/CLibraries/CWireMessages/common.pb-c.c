@@ -52,51 +52,6 @@ void   wire__matrix__free_unpacked
   assert(message->base.descriptor == &wire__matrix__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   wire__channel__init
-                     (Wire__Channel         *message)
-{
-  static const Wire__Channel init_value = WIRE__CHANNEL__INIT;
-  *message = init_value;
-}
-size_t wire__channel__get_packed_size
-                     (const Wire__Channel *message)
-{
-  assert(message->base.descriptor == &wire__channel__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t wire__channel__pack
-                     (const Wire__Channel *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &wire__channel__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t wire__channel__pack_to_buffer
-                     (const Wire__Channel *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &wire__channel__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Wire__Channel *
-       wire__channel__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Wire__Channel *)
-     protobuf_c_message_unpack (&wire__channel__descriptor,
-                                allocator, len, data);
-}
-void   wire__channel__free_unpacked
-                     (Wire__Channel *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &wire__channel__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   wire__unit_id__init
                      (Wire__UnitID         *message)
 {
@@ -140,6 +95,51 @@ void   wire__unit_id__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &wire__unit_id__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__channel__init
+                     (Wire__Channel         *message)
+{
+  static const Wire__Channel init_value = WIRE__CHANNEL__INIT;
+  *message = init_value;
+}
+size_t wire__channel__get_packed_size
+                     (const Wire__Channel *message)
+{
+  assert(message->base.descriptor == &wire__channel__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__channel__pack
+                     (const Wire__Channel *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__channel__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__channel__pack_to_buffer
+                     (const Wire__Channel *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__channel__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Channel *
+       wire__channel__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Channel *)
+     protobuf_c_message_unpack (&wire__channel__descriptor,
+                                allocator, len, data);
+}
+void   wire__channel__free_unpacked
+                     (Wire__Channel *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__channel__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   wire__refusal__init
@@ -238,57 +238,6 @@ const ProtobufCMessageDescriptor wire__matrix__descriptor =
   (ProtobufCMessageInit) wire__matrix__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__channel__field_descriptors[2] =
-{
-  {
-    "k",
-    1,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__Channel, has_k),
-    offsetof(Wire__Channel, k),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "j",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__Channel, has_j),
-    offsetof(Wire__Channel, j),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned wire__channel__field_indices_by_name[] = {
-  1,   /* field[1] = j */
-  0,   /* field[0] = k */
-};
-static const ProtobufCIntRange wire__channel__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor wire__channel__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.Channel",
-  "Channel",
-  "Wire__Channel",
-  "wire",
-  sizeof(Wire__Channel),
-  2,
-  wire__channel__field_descriptors,
-  wire__channel__field_indices_by_name,
-  1,  wire__channel__number_ranges,
-  (ProtobufCMessageInit) wire__channel__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
 static const ProtobufCFieldDescriptor wire__unit_id__field_descriptors[2] =
 {
   {
@@ -340,6 +289,57 @@ const ProtobufCMessageDescriptor wire__unit_id__descriptor =
   (ProtobufCMessageInit) wire__unit_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor wire__channel__field_descriptors[2] =
+{
+  {
+    "k",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Channel, has_k),
+    offsetof(Wire__Channel, k),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "j",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Channel, has_j),
+    offsetof(Wire__Channel, j),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__channel__field_indices_by_name[] = {
+  1,   /* field[1] = j */
+  0,   /* field[0] = k */
+};
+static const ProtobufCIntRange wire__channel__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__channel__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Channel",
+  "Channel",
+  "Wire__Channel",
+  "wire",
+  sizeof(Wire__Channel),
+  2,
+  wire__channel__field_descriptors,
+  wire__channel__field_indices_by_name,
+  1,  wire__channel__number_ranges,
+  (ProtobufCMessageInit) wire__channel__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor wire__refusal__field_descriptors[1] =
 {
   {
@@ -377,4 +377,34 @@ const ProtobufCMessageDescriptor wire__refusal__descriptor =
   1,  wire__refusal__number_ranges,
   (ProtobufCMessageInit) wire__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue wire__model_side__enum_values_by_number[3] =
+{
+  { "MODEL_SIDE_UNSPECIFIED", "WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED", 0 },
+  { "MODEL_SIDE_A", "WIRE__MODEL_SIDE__MODEL_SIDE_A", 1 },
+  { "MODEL_SIDE_B", "WIRE__MODEL_SIDE__MODEL_SIDE_B", 2 },
+};
+static const ProtobufCIntRange wire__model_side__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex wire__model_side__enum_values_by_name[3] =
+{
+  { "MODEL_SIDE_A", 1 },
+  { "MODEL_SIDE_B", 2 },
+  { "MODEL_SIDE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor wire__model_side__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "wire.ModelSide",
+  "ModelSide",
+  "Wire__ModelSide",
+  "wire",
+  3,
+  wire__model_side__enum_values_by_number,
+  3,
+  wire__model_side__enum_values_by_name,
+  1,
+  wire__model_side__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -786,7 +786,7 @@ static const ProtobufCFieldDescriptor wire__condition__field_descriptors[6] =
     PROTOBUF_C_TYPE_ENUM,
     offsetof(Wire__Condition, has_answerer),
     offsetof(Wire__Condition, answerer),
-    &wire__model_name__descriptor,
+    &wire__model_side__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1538,36 +1538,6 @@ const ProtobufCMessageDescriptor wire__evaluate_result__descriptor =
   1,  wire__evaluate_result__number_ranges,
   (ProtobufCMessageInit) wire__evaluate_result__init,
   NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCEnumValue wire__model_name__enum_values_by_number[3] =
-{
-  { "MODEL_NAME_UNSPECIFIED", "WIRE__MODEL_NAME__MODEL_NAME_UNSPECIFIED", 0 },
-  { "MODEL_NAME_A", "WIRE__MODEL_NAME__MODEL_NAME_A", 1 },
-  { "MODEL_NAME_B", "WIRE__MODEL_NAME__MODEL_NAME_B", 2 },
-};
-static const ProtobufCIntRange wire__model_name__value_ranges[] = {
-{0, 0},{0, 3}
-};
-static const ProtobufCEnumValueIndex wire__model_name__enum_values_by_name[3] =
-{
-  { "MODEL_NAME_A", 1 },
-  { "MODEL_NAME_B", 2 },
-  { "MODEL_NAME_UNSPECIFIED", 0 },
-};
-const ProtobufCEnumDescriptor wire__model_name__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "wire.ModelName",
-  "ModelName",
-  "Wire__ModelName",
-  "wire",
-  3,
-  wire__model_name__enum_values_by_number,
-  3,
-  wire__model_name__enum_values_by_name,
-  1,
-  wire__model_name__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue wire__prompt_role__enum_values_by_number[7] =
 {

@@ -16,13 +16,19 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Wire__Matrix Wire__Matrix;
-typedef struct Wire__Channel Wire__Channel;
 typedef struct Wire__UnitID Wire__UnitID;
+typedef struct Wire__Channel Wire__Channel;
 typedef struct Wire__Refusal Wire__Refusal;
 
 
 /* --- enums --- */
 
+typedef enum _Wire__ModelSide {
+  WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED = 0,
+  WIRE__MODEL_SIDE__MODEL_SIDE_A = 1,
+  WIRE__MODEL_SIDE__MODEL_SIDE_B = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__MODEL_SIDE)
+} Wire__ModelSide;
 
 /* --- messages --- */
 
@@ -44,22 +50,6 @@ struct  Wire__Matrix
 
 
 /*
- * From A after k blocks to B after j.
- */
-struct  Wire__Channel
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean has_k;
-  int64_t k;
-  protobuf_c_boolean has_j;
-  int64_t j;
-};
-#define WIRE__CHANNEL__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__channel__descriptor) \
-    , 0, 0, 0, 0 }
-
-
-/*
  * A unit's name within a run.
  */
 struct  Wire__UnitID
@@ -76,6 +66,22 @@ struct  Wire__UnitID
 #define WIRE__UNIT_ID__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__unit_id__descriptor) \
     , 0, {0,NULL}, 0, 0 }
+
+
+/*
+ * A line from A to B, with a W of its own: block counts after which A is read and B is written.
+ */
+struct  Wire__Channel
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_k;
+  int64_t k;
+  protobuf_c_boolean has_j;
+  int64_t j;
+};
+#define WIRE__CHANNEL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__channel__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -111,25 +117,6 @@ Wire__Matrix *
 void   wire__matrix__free_unpacked
                      (Wire__Matrix *message,
                       ProtobufCAllocator *allocator);
-/* Wire__Channel methods */
-void   wire__channel__init
-                     (Wire__Channel         *message);
-size_t wire__channel__get_packed_size
-                     (const Wire__Channel   *message);
-size_t wire__channel__pack
-                     (const Wire__Channel   *message,
-                      uint8_t             *out);
-size_t wire__channel__pack_to_buffer
-                     (const Wire__Channel   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__Channel *
-       wire__channel__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__channel__free_unpacked
-                     (Wire__Channel *message,
-                      ProtobufCAllocator *allocator);
 /* Wire__UnitID methods */
 void   wire__unit_id__init
                      (Wire__UnitID         *message);
@@ -148,6 +135,25 @@ Wire__UnitID *
                       const uint8_t       *data);
 void   wire__unit_id__free_unpacked
                      (Wire__UnitID *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__Channel methods */
+void   wire__channel__init
+                     (Wire__Channel         *message);
+size_t wire__channel__get_packed_size
+                     (const Wire__Channel   *message);
+size_t wire__channel__pack
+                     (const Wire__Channel   *message,
+                      uint8_t             *out);
+size_t wire__channel__pack_to_buffer
+                     (const Wire__Channel   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Channel *
+       wire__channel__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__channel__free_unpacked
+                     (Wire__Channel *message,
                       ProtobufCAllocator *allocator);
 /* Wire__Refusal methods */
 void   wire__refusal__init
@@ -173,11 +179,11 @@ void   wire__refusal__free_unpacked
 typedef void (*Wire__Matrix_Closure)
                  (const Wire__Matrix *message,
                   void *closure_data);
-typedef void (*Wire__Channel_Closure)
-                 (const Wire__Channel *message,
-                  void *closure_data);
 typedef void (*Wire__UnitID_Closure)
                  (const Wire__UnitID *message,
+                  void *closure_data);
+typedef void (*Wire__Channel_Closure)
+                 (const Wire__Channel *message,
                   void *closure_data);
 typedef void (*Wire__Refusal_Closure)
                  (const Wire__Refusal *message,
@@ -188,9 +194,10 @@ typedef void (*Wire__Refusal_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    wire__model_side__descriptor;
 extern const ProtobufCMessageDescriptor wire__matrix__descriptor;
-extern const ProtobufCMessageDescriptor wire__channel__descriptor;
 extern const ProtobufCMessageDescriptor wire__unit_id__descriptor;
+extern const ProtobufCMessageDescriptor wire__channel__descriptor;
 extern const ProtobufCMessageDescriptor wire__refusal__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -34,12 +34,6 @@ typedef struct Wire__EvaluateResult Wire__EvaluateResult;
 
 /* --- enums --- */
 
-typedef enum _Wire__ModelName {
-  WIRE__MODEL_NAME__MODEL_NAME_UNSPECIFIED = 0,
-  WIRE__MODEL_NAME__MODEL_NAME_A = 1,
-  WIRE__MODEL_NAME__MODEL_NAME_B = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__MODEL_NAME)
-} Wire__ModelName;
 typedef enum _Wire__PromptRole {
   WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED = 0,
   WIRE__PROMPT_ROLE__PROMPT_ROLE_A = 1,
@@ -96,7 +90,7 @@ struct  Wire__Condition
   protobuf_c_boolean has_name;
   ProtobufCBinaryData name;
   protobuf_c_boolean has_answerer;
-  Wire__ModelName answerer;
+  Wire__ModelSide answerer;
   protobuf_c_boolean has_prompt;
   Wire__PromptRole prompt;
   Wire__Condition__MessageCase message_case;
@@ -108,7 +102,7 @@ struct  Wire__Condition
 };
 #define WIRE__CONDITION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__condition__descriptor) \
-    , 0, {0,NULL}, 0, WIRE__MODEL_NAME__MODEL_NAME_UNSPECIFIED, 0, WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED, WIRE__CONDITION__MESSAGE__NOT_SET, {0} }
+    , 0, {0,NULL}, 0, WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED, 0, WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED, WIRE__CONDITION__MESSAGE__NOT_SET, {0} }
 
 
 struct  Wire__ItemPrompt
@@ -596,7 +590,6 @@ typedef void (*Wire__EvaluateResult_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    wire__model_name__descriptor;
 extern const ProtobufCEnumDescriptor    wire__prompt_role__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__words_message__descriptor;

@@ -119,10 +119,6 @@ struct  Wire__Welcome
   ProtobufCBinaryData model_a;
   protobuf_c_boolean has_model_b;
   ProtobufCBinaryData model_b;
-  protobuf_c_boolean has_layer_k;
-  int64_t layer_k;
-  protobuf_c_boolean has_layer_j;
-  int64_t layer_j;
   protobuf_c_boolean has_operation;
   Wire__InjectionOperation operation;
   protobuf_c_boolean has_seed;
@@ -141,7 +137,7 @@ struct  Wire__Welcome
 };
 #define WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__welcome__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED, 0, 0 }
 
 
 struct  Wire__CoordinatorHeartbeat

@@ -5,9 +5,9 @@ import Storage
 import TestSupport
 import Testing
 
-/// W trained by its rows with real processes: the files are those of the training by factors.
+/// W trained by outputs with real processes: the files are those of the training by factors.
 @Suite(.serialized, .blocking)
-struct RowTrainingTests {
+struct OutputTrainingTests {
     /// A training long enough that a block takes a while.
     private static func arguments(output: URL, _ more: [String]) -> [String] {
         [
@@ -36,7 +36,7 @@ struct RowTrainingTests {
 
     private func arguments(output: URL, workers: Int) -> [String] {
         Self.arguments(
-            output: output, ["--gradients", "rows", "--workers", "\(workers)", "--threads", "1"])
+            output: output, ["--training", "by-outputs", "--workers", "\(workers)", "--threads", "1"])
     }
 
     @Test(arguments: [1, 3])
