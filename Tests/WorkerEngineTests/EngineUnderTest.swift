@@ -140,14 +140,22 @@ struct EngineUnderTest {
             values: metrics.compactMap { metric in scores.metrics.firstIndex(of: metric).map { scored.values[$0] } })
     }
 
-    /// What tells the token ids that a model reads of a prompt, and how many were left out for an answer's sake.
-    func reader(of model: String) throws -> (String, Int) throws -> (ids: [Int32], omitted: Int) {
-        let loaded = try LoadedModel(
-            path: model == "a" ? pair.modelA : pair.modelB, processor: Processor(threads: 1), computeType: .float32)
-        return { prompt, newTokens in
-            let read = try loaded.prompt(prompt, newTokens: newTokens)
+    /// One of the models, asked how it reads prompts.
+    struct Reader {
+        fileprivate let model: LoadedModel
+
+        /// The token ids that it reads, and how many were left out for an answer's sake.
+        func read(_ prompt: String, newTokens: Int) throws -> (ids: [Int32], omitted: Int) {
+            let read = try model.prompt(prompt, newTokens: newTokens)
             return (read.tokens, read.omitted)
         }
+    }
+
+    func reader(_ model: String) throws -> Reader {
+        Reader(
+            model: try LoadedModel(
+                path: model == "a" ? pair.modelA : pair.modelB, processor: Processor(threads: 1),
+                computeType: .float32))
     }
 
     /// What B is told under `random` in place of a message.

@@ -45,10 +45,10 @@ import Testing
             let limits = try EngineUnderTest.limits(task.task, preset: figures.preset)
             #expect(limits.newTokens == task.newTokens && limits.stopStrings == task.stopStrings)
         }
-        let readers = ["a": try engine.reader(of: "a"), "b": try engine.reader(of: "b")]
+        let readers = ["a": try engine.reader("a"), "b": try engine.reader("b")]
         for prompt in figures.prompts {
             let task = try #require(figures.tasks.first { $0.task == prompt.task })
-            let read = try #require(readers[prompt.model])(prompt.text, task.newTokens)
+            let read = try #require(readers[prompt.model]).read(prompt.text, newTokens: task.newTokens)
             #expect(read.ids == prompt.ids, "\(prompt.model): \(prompt.text)")
             #expect(read.omitted == prompt.omitted)
         }
