@@ -3,7 +3,7 @@
     python evaluation.py ../.. [FOLDER]
 
 FOLDER holds stories260K, babyllama105 and W.safetensors; without it the shipped pair alone is made. Python, torch and
-transformers are those of scripts/make-demo/requirements.txt. Two minutes on one core.
+transformers are those of scripts/make-demo/requirements.txt. Six minutes on one core.
 
 Everything is computed anew here, by forward hooks and Python's own `str` and `re`: prompts, tokens, messages, noise,
 partners, greedy answers, scores. Items and prompts are chosen so that every answer has a margin between the best and the
@@ -44,7 +44,8 @@ TEXTS = ["Clara plays the harp. Everyone knows that Clara plays the", "One day, 
 TEXT_TOKENS = 24
 SIMILARITY_TOKENS = 12
 MARGIN = 2e-3
-"""The least margin of an answer that is kept: some hundred times what two correct implementations differ by."""
+"""What answers to partners' messages should have: some hundred times what two correct implementations differ by. What
+comes out is each line's `margin`; an item or two may lie below it, where no other choice is better."""
 
 
 @dataclass(frozen=True)
