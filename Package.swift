@@ -186,7 +186,7 @@ let package = Package(
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(of: "WorkerEngine", ["Run", "Projection", "Tokenization"]),
+        tests(of: "WorkerEngine", ["Run", "Projection", "Tokenization", "Evaluation", "Weights"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
