@@ -87,6 +87,10 @@ let package = Package(
         shared("Tokenization", ["COniguruma"]),
         shared("ChatTemplates"),
         shared("Models", ["Tensors", "Weights", "ModelFolders"]),
+        // What every device must compute, in plain Swift.
+        .target(
+            name: "ReferenceDevice", dependencies: ["Weights", "ModelFolders", "Run"],
+            path: "Sources/Shared/ReferenceDevice", swiftSettings: simulated),
         shared("Generation", ["Models", "Tensors"]),
         shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"]),
         shared("Datasets", ["Run", "CZlib"]),
@@ -174,6 +178,10 @@ let package = Package(
         tests(of: "Tokenization"),
         tests(of: "ChatTemplates"),
         tests(of: "Models", ["Tensors", "Weights", "ModelFolders", "Generation"]),
+        .testTarget(
+            name: "DevicesTests",
+            dependencies: ["ReferenceDevice", "Models", "Tensors", "Weights", "ModelFolders", "TestSupport"],
+            path: "Tests/DevicesTests", swiftSettings: swiftSettings),
         tests(of: "Generation", ["Models", "Tensors", "ModelFolders"]),
         tests(of: "Projection", ["Run", "Tensors"]),
         tests(of: "Datasets", ["Run"]),
