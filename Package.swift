@@ -26,8 +26,10 @@ func part(
     .target(name: name, dependencies: dependencies, path: "Sources/\(program)/\(folder)", swiftSettings: settings)
 }
 
-/// Compiled with optimization in debug builds too: the simulation's thousands of schedules are run by the tests.
-let simulated = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// Compiled with optimization in debug builds too: what the tests run thousands of times, or over whole models.
+let optimized = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// The simulation and what it runs.
+let simulated = optimized
 
 /// A target of the programs for those who work on the project, in `Sources/Tools/<folder>`.
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -81,18 +83,20 @@ let package = Package(
         shared("Transport", ["CZMQ"]),
         shared("Messaging", ["Run", "Wire", "Transport"]),
         shared("Storage", ["CCrypto"]),
-        shared("Tensors", ["CKernels"]),
-        shared("Weights", ["Tensors", "Storage"]),
+        shared("Weights", ["Storage"]),
         shared("ModelFolders", ["Storage"]),
         shared("Tokenization", ["COniguruma"]),
         shared("ChatTemplates"),
-        shared("Models", ["Tensors", "Weights", "ModelFolders"]),
-        // What every device must compute, in plain Swift.
+        // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
+        shared("Devices", ["Run", "Weights", "ModelFolders"]),
+        shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "CKernels"]),
         .target(
-            name: "ReferenceDevice", dependencies: ["Weights", "ModelFolders", "Run"],
-            path: "Sources/Shared/ReferenceDevice", swiftSettings: simulated),
-        shared("Generation", ["Models", "Tensors"]),
-        shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"]),
+            name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders"],
+            path: "Sources/Shared/ReferenceDevice", swiftSettings: optimized),
+        shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice"]),
+        shared("Models", ["Devices", "Run", "Weights", "ModelFolders"]),
+        shared("Generation", ["Models", "Devices"]),
+        shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"]),
         shared("Datasets", ["Run", "CZlib"]),
         shared("Evaluation", ["Run"]),
         shared("Reports", ["Run", "Evaluation", "Storage", "Console"]),
@@ -123,7 +127,7 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
+                "Run", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
                 "Projection",
             ]),
         part(
@@ -135,7 +139,7 @@ let package = Package(
                 "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models",
                 "Generation",
                 "Tokenization",
-                "Tensors", "ModelFolders", "Projection", argumentParser,
+                "ModelFolders", "Projection", argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
 
@@ -152,7 +156,7 @@ let package = Package(
             [
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
                 "Projection", "Run",
-                "Wire", "Transport", "Messaging", "Storage", "Tensors", "ModelFolders", "Models", "Generation",
+                "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Models", "Generation",
                 "Console", argumentParser,
             ]),
         // Tools for those who work on the product.
@@ -172,18 +176,15 @@ let package = Package(
         tests(of: "Wire", ["Run", "CWireMessages"]),
         tests(of: "Transport"),
         tests(of: "Storage"),
-        tests(of: "Tensors"),
-        tests(of: "Weights", ["Tensors"]),
+        tests(of: "CPUDevice", ["Devices", "Weights", "Run"]),
+        tests(of: "Weights"),
         tests(of: "ModelFolders"),
         tests(of: "Tokenization"),
         tests(of: "ChatTemplates"),
-        tests(of: "Models", ["Tensors", "Weights", "ModelFolders", "Generation"]),
-        .testTarget(
-            name: "DevicesTests",
-            dependencies: ["ReferenceDevice", "Models", "Tensors", "Weights", "ModelFolders", "TestSupport"],
-            path: "Tests/DevicesTests", swiftSettings: swiftSettings),
-        tests(of: "Generation", ["Models", "Tensors", "ModelFolders"]),
-        tests(of: "Projection", ["Run", "Tensors"]),
+        tests(of: "Models", ["Weights", "ModelFolders", "Generation"]),
+        tests(of: "Devices", ["Backends", "CPUDevice", "ReferenceDevice", "Models", "Weights", "ModelFolders", "Projection", "Run"]),
+        tests(of: "Generation", ["Models", "ModelFolders"]),
+        tests(of: "Projection", ["Run"]),
         tests(of: "Datasets", ["Run"]),
         tests(of: "Evaluation", ["Run"]),
         tests(of: "Reports", ["Run", "Evaluation"]),
@@ -197,7 +198,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
-                "Generation", "Tensors", "ModelFolders",
+                "Generation", "ModelFolders",
                 "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),

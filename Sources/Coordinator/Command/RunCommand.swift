@@ -5,7 +5,7 @@ import Foundation
 import Run
 
 extension InjectionOperation: ExpressibleByArgument {}
-extension ComputePrecision: ExpressibleByArgument {}
+extension ComputeType: ExpressibleByArgument {}
 extension BPrompt: ExpressibleByArgument {}
 extension EvaluationProtocol: ExpressibleByArgument {}
 extension TextCut: ExpressibleByArgument {}
@@ -57,7 +57,7 @@ struct RunCommand: AsyncParsableCommand {
             "Round activations to float32 or bfloat16 before they meet weights stored as bfloat16. Every worker does "
                 + "alike.",
             valueName: "type"))
-    var computePrecision = ComputePrecision.bfloat16
+    var computePrecision = ComputeType.bfloat16
 
     @Flag(
         help: """

@@ -1,6 +1,6 @@
 /// The rotation of a position (Su et al., arXiv:2104.09864) in the layout of Hugging Face's Llama: coordinate i of a
 /// head is paired with i + d / 2.
-struct Rotation {
+struct Rotation: Sendable {
     /// Of each pair of coordinates, `[d / 2]`.
     private let turns: [(cosine: Float, sine: Float)]
 
@@ -25,14 +25,14 @@ struct Rotation {
 }
 
 /// What one block keeps of a sequence: of each position and key/value head the key, rotated, and the value.
-struct History {
+struct History: Sendable {
     /// `[positions][key/value heads][d]`
     var keys: [[Vector]] = []
     var values: [[Vector]] = []
 }
 
 /// Causal attention: how a query reads the values of the positions in sight.
-struct Attention {
+struct Attention: Sendable {
     /// Query head h reads key/value head h / (heads / keyValueHeads) (Ainslie et al., arXiv:2305.13245).
     let heads, keyValueHeads: Int
     /// Scores are multiplied by it: 1 / √d, or what the family puts in its place.

@@ -1,5 +1,5 @@
 /// A transformer block: x += attention(norm(x)); x += feedForward(norm(x)). What a family lacks is nil.
-struct Block {
+struct Block: Sendable {
     let attentionNorm: RMSNorm
     let query, key, value: Linear
     /// Of each head by itself, `[d]`.

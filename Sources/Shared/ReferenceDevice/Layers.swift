@@ -1,6 +1,6 @@
 /// y = x / √(mean(x²) + ε) · weight (Zhang & Sennrich, arXiv:1910.07467). The mean square is a sum of 16 partial sums
 /// of fused multiply-adds.
-struct RMSNorm {
+struct RMSNorm: Sendable {
     /// `[width]`
     let weight: Vector
     let epsilon: Float
@@ -13,7 +13,7 @@ struct RMSNorm {
 }
 
 /// y = W·x + bias: each output is one chain over its inputs, to which the bias is added.
-struct Linear {
+struct Linear: Sendable {
     /// W, `[outputs][inputs]`, widened to float32, which is exact.
     let weights: [Vector]
     /// `[outputs]`

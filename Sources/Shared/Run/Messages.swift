@@ -113,7 +113,7 @@ package struct Welcome: Hashable, Sendable {
     package var layerK: Int
     package var layerJ: Int
     package var operation: InjectionOperation
-    package var computePrecision: ComputePrecision
+    package var computePrecision: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
     package var seed: UInt64
@@ -123,7 +123,7 @@ package struct Welcome: Hashable, Sendable {
 
     package init(
         run: String, modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation,
-        computePrecision: ComputePrecision, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
+        computePrecision: ComputeType, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
         silenceSeconds: Double
     ) {
         self.run = run

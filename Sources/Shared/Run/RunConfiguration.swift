@@ -12,7 +12,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var layerJ: Int
     package var operation: InjectionOperation
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
-    package var computePrecision: ComputePrecision
+    package var computePrecision: ComputeType
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
     /// that W learns from never are.
     package var chat: Bool
@@ -24,7 +24,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
     package init(
         modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation = .replace,
-        computePrecision: ComputePrecision = .bfloat16, chat: Bool = false,
+        computePrecision: ComputeType = .bfloat16, chat: Bool = false,
         experiments: [Experiment] = Experiment.allCases, seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),

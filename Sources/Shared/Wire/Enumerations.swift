@@ -33,7 +33,7 @@ extension InjectionOperation {
     }
 }
 
-extension ComputePrecision {
+extension ComputeType {
     var code: Wire__ComputePrecision {
         switch self {
         case .float32: WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_FLOAT32

@@ -89,7 +89,7 @@ extension Welcome {
             layerK: try Field.number(message.has_layer_k, message.layer_k, "layer_k", in: layers),
             layerJ: try Field.number(message.has_layer_j, message.layer_j, "layer_j", in: layers),
             operation: try InjectionOperation(message.has_operation, message.operation, "operation"),
-            computePrecision: try ComputePrecision(
+            computePrecision: try ComputeType(
                 message.has_compute_precision, message.compute_precision, "compute_precision"),
             chat: try Field.flag(message.has_chat, message.chat, "chat"),
             seed: try Field.value(message.has_seed, message.seed, "seed"),

@@ -19,25 +19,32 @@ package struct SequenceStep {
     /// Sites at which the stream of the last of `tokens` is read; before the injection at that site, if any.
     package var readings: [ActivationSite]
     package var head: Head
+    /// Whether the stream after the final norm is wanted, which `head` is computed from.
+    package var readsFinalNorm: Bool
 
     package init(
         cache: KeyValueCache, tokens: [Int32], injection: Injection? = nil, readings: [ActivationSite] = [],
-        head: Head = .none
+        head: Head = .none, readsFinalNorm: Bool = false
     ) {
         self.cache = cache
         self.tokens = tokens
         self.injection = injection
         self.readings = readings
         self.head = head
+        self.readsFinalNorm = readsFinalNorm
     }
 }
 
 /// What a step computed of one sequence's last token.
 package struct SequenceOutput: Sendable, Equatable {
     /// The residual streams asked for, in the order asked, `[hidden]` each.
-    package internal(set) var activations: [[Float]] = []
-    /// Where logits or the greedy token were asked for: the stream after the final norm, `[hidden]`.
-    package internal(set) var finalNorm: [Float] = []
-    package internal(set) var logits: [Float] = []
-    package internal(set) var greedyToken: Int32?
+    package var activations: [[Float]] = []
+    /// The stream after the final norm, `[hidden]`, where it was asked for together with a head.
+    package var finalNorm: [Float] = []
+    /// `[vocabulary]`, where they were asked for.
+    package var logits: [Float] = []
+    /// Where it was asked for.
+    package var greedyToken: Int32?
+
+    package init() {}
 }

@@ -1,14 +1,14 @@
 import ModelFolders
+import Run
 import Weights
 
-extension ReferenceModel {
+extension Transformer {
     /// Reads the weights that the configuration asks for.
     ///
-    /// - Parameter roundsInputs: whether the compute type is bfloat16.
     /// - Throws: `WeightError` for a tensor that is missing, of another shape, or not finite.
-    init(_ files: WeightFiles, _ configuration: ModelConfiguration, roundsInputs: Bool) throws {
+    init(_ files: WeightFiles, _ configuration: ModelConfiguration, computeType: ComputeType) throws {
         let layout = ModelLayout(configuration)
-        let reader = Reader(files: files, configuration: configuration, roundsInputs: roundsInputs)
+        let reader = Reader(files: files, configuration: configuration, computeType: computeType)
         self.configuration = configuration
         frequencies = configuration.rotary.frequencies(headDimension: configuration.headDimension)
         embedding = try reader.matrix(layout.embedding)
@@ -21,7 +21,7 @@ extension ReferenceModel {
 private struct Reader {
     let files: WeightFiles
     let configuration: ModelConfiguration
-    let roundsInputs: Bool
+    let computeType: ComputeType
 
     func block(_ layout: ModelLayout.Block, _ index: Int) throws -> Block {
         let arithmetic = configuration.arithmetic
@@ -67,50 +67,21 @@ private struct Reader {
     func linears(_ layout: ModelLayout.Linear) throws -> [Linear] {
         let tensors = try layout.weights.map { try files.tensor($0.name, shape: $0.shape) }
         let biases = try layout.biases?.map(vector)
-        let rounds = roundsInputs && tensors.allSatisfy { $0.scalar == .bfloat16 }
+        let rounds = computeType == .bfloat16 && tensors.allSatisfy { $0.scalar == .bfloat16 }
         return try tensors.enumerated().map { part, tensor in
             Linear(try tensor.matrix(), bias: biases?[part], roundsInputs: rounds)
         }
     }
 
     private func vector(_ layout: ModelLayout.Vector) throws -> Vector {
-        try files.tensor(layout.name, shape: [layout.count]).vector()
+        try files.tensor(layout.name, shape: [layout.count]).floats()
     }
 }
 
 extension StoredTensor {
-    /// `[rows][columns]`
+    /// `[rows][columns]`, widened to float32, which is exact.
     fileprivate func matrix() throws(WeightError) -> [Vector] {
-        let (values, columns) = (try vector(), shape[1])
+        let (values, columns) = (try floats(), shape[1])
         return (0..<shape[0]).map { Vector(values[$0 * columns..<($0 + 1) * columns]) }
-    }
-
-    /// The values, row-major, widened to float32, which is exact.
-    fileprivate func vector() throws(WeightError) -> Vector {
-        let values = withBytes { bytes in
-            (0..<bytes.count / scalar.byteCount).map { index in
-                scalar == .float32
-                    ? Float(bitPattern: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
-                    : widened(bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-            }
-        }
-        if let index = values.firstIndex(where: { !$0.isFinite }) {
-            throw .notFinite(path: path, tensor: name, index: index)
-        }
-        return values
-    }
-
-    private func widened(_ bits: UInt16) -> Float {
-        // A bfloat16 is the upper half of a float32.
-        if scalar == .bfloat16 { return Float(bitPattern: UInt32(bits) << 16) }
-        // A float16 has 5 bits of exponent, whose bias is 15, and 10 of fraction; without an exponent it is subnormal.
-        let (exponent, fraction) = (Int(bits >> 10 & 31), Float(bits & 1023) / 1024)
-        let magnitude =
-            switch exponent {
-            case 0: Float(sign: .plus, exponent: -14, significand: fraction)
-            case 31: Float.infinity
-            default: Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction)
-            }
-        return bits >> 15 == 0 ? magnitude : -magnitude
     }
 }
