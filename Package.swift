@@ -182,7 +182,9 @@ let package = Package(
         tests(of: "Tokenization"),
         tests(of: "ChatTemplates"),
         tests(of: "Models", ["Weights", "ModelFolders", "Generation"]),
-        tests(of: "Devices", ["Backends", "CPUDevice", "ReferenceDevice", "Models", "Weights", "ModelFolders", "Projection", "Run"]),
+        tests(
+            of: "Devices",
+            ["Backends", "CPUDevice", "ReferenceDevice", "Models", "Weights", "ModelFolders", "Projection", "Run"]),
         tests(of: "Generation", ["Models", "ModelFolders"]),
         tests(of: "Projection", ["Run"]),
         tests(of: "Datasets", ["Run"]),

@@ -45,7 +45,9 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
             for (slot, wanted) in step.readings.enumerated() where wanted.blocks == site {
                 output.activations[slot] = stream
             }
-            if let injection = step.injection, injection.site.blocks == site { stream = injection.combined(with: stream) }
+            if let injection = step.injection, injection.site.blocks == site {
+                stream = injection.combined(with: stream)
+            }
         }
         guard step.head != .none else { return output }
         let (normed, logits) = transformer.logits(last)
