@@ -73,8 +73,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("protobuf-c")]),
         // Optimized in debug builds too: the kernels are most of what a test run computes.
         .target(
-            name: "CKernels", path: "Sources/Shared/CLibraries/CKernels", cSettings: [.unsafeFlags(["-O2"])],
-            linkerSettings: [.linkedLibrary("m")]),
+            name: "CKernels", dependencies: ["CMemory"], path: "Sources/Shared/CLibraries/CKernels",
+            cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CMemory", path: "Sources/Shared/CLibraries/CMemory"),
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.
@@ -88,7 +89,7 @@ let package = Package(
         shared("Tokenization", ["COniguruma"]),
         shared("ChatTemplates"),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
-        shared("Devices", ["Run", "Weights", "ModelFolders"]),
+        shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
         shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "CKernels"]),
         .target(
             name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders"],

@@ -1,15 +1,15 @@
 import CKernels
 
 /// How a query's products with the keys become the weights of the values.
-package struct AttentionScores: Hashable, Sendable {
+struct AttentionScores: Hashable, Sendable {
     /// Products are multiplied by it.
-    package let scale: Float
+    let scale: Float
     /// A scaled product s becomes cap * tanh(s / cap) (Gemma 2, arXiv:2408.00118, section 2).
-    package let softCap: Float?
+    let softCap: Float?
     /// Positions that a query sees, its own among them; nil for all.
-    package let window: Int?
+    let window: Int?
 
-    package init(scale: Float, softCap: Float? = nil, window: Int? = nil) {
+    init(scale: Float, softCap: Float? = nil, window: Int? = nil) {
         precondition(softCap.map { $0 > 0 } ?? true && window.map { $0 > 0 } ?? true)
         self.scale = scale
         self.softCap = softCap

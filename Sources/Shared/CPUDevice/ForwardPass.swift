@@ -1,30 +1,17 @@
+import Devices
 import ModelFolders
-import Tensors
-
-/// Rows of a pass that belong to one step: consecutive tokens of one sequence.
-struct PassRows {
-    /// Index of the step.
-    let step: Int
-    /// Index of the first row in the pass.
-    let firstRow: Int
-    /// Which of the step's tokens they are.
-    let tokens: Range<Int>
-    /// Whether the step's last token is among them.
-    let isLast: Bool
-
-    var lastRow: Int { firstRow + tokens.count - 1 }
-}
+import Run
 
 /// The arithmetic of a model over one batch of rows, block by block.
 final class ForwardPass {
     let heads: AttentionHeads
     private let configuration: ModelConfiguration
     private let weights: ModelWeights
-    private let device: CPUDevice
     private let workspace: Workspace
+    private let operations: Operations
     private let frequencies: [Float]
     private let epsilon: Float
-    private let activation: Activation
+    private let activation: ModelArithmetic.Activation
     /// What the embedding is multiplied by, if by anything.
     private let embeddingScale: Float?
     /// Of each block.
@@ -32,22 +19,20 @@ final class ForwardPass {
     /// Blocks computed so far, over all passes.
     private(set) var blocksComputed = 0
 
-    init(configuration: ModelConfiguration, weights: ModelWeights, device: CPUDevice, workspace: Workspace) {
+    init(
+        configuration: ModelConfiguration, weights: ModelWeights, workspace: Workspace, operations: Operations
+    ) {
         self.configuration = configuration
         self.weights = weights
-        self.device = device
         self.workspace = workspace
+        self.operations = operations
         heads = AttentionHeads(
             heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
             dimension: configuration.headDimension)
         frequencies = configuration.rotary.frequencies(headDimension: configuration.headDimension)
         epsilon = Float(configuration.rmsNormEpsilon)
         let arithmetic = configuration.arithmetic
-        activation =
-            switch arithmetic.activation {
-            case .silu: .silu
-            case .geluTanh: .geluTanh
-            }
+        activation = arithmetic.activation
         // transformers rounds the scale to the type of the weights, which is float32 where arithmetic is.
         embeddingScale = arithmetic.scalesEmbedding ? Float(Double(configuration.hiddenSize).squareRoot()) : nil
         scores = arithmetic.windows.map { window in
@@ -57,29 +42,30 @@ final class ForwardPass {
         }
     }
 
-    /// Computes `depth` blocks over `parts`, and of the steps that end here what they ask of their last token.
+    /// Computes `depth` blocks over `parts`, one of each sequence, and of the steps that end here what they ask of their last token.
     ///
     /// In the last block only the last tokens go on after their keys and values are stored: nothing else is read.
     func run(
-        _ parts: [PassRows], of steps: [SequenceStep], depth: Int, outputs: inout [SequenceOutput]
-    ) throws(TensorError) {
+        _ parts: [PassRows], of steps: [SequenceStep], _ caches: [CPUCache], depth: Int,
+        outputs: inout [SequenceOutput]
+    ) throws(DeviceError) {
         embed(parts, of: steps)
         var stream = Stream(
             matrix: workspace.residual, rowCount: parts.reduce(0) { $0 + $1.tokens.count },
             lastRows: parts.filter(\.isLast).map { ($0.step, $0.lastRow) })
         touch(stream, at: .embedding, of: steps, outputs: &outputs)
 
-        let starts = parts.map { steps[$0.step].cache.length }
+        let starts = parts.map { steps[$0.step].cache.length + $0.tokens.lowerBound }
         var positions: [Int32] = []
         for (part, start) in zip(parts, starts) { positions += (0..<part.tokens.count).map { Int32(start + $0) } }
-        let table = device.rotaryTable(
+        let table = operations.rotaryTable(
             positions: depth > 0 ? positions : [], frequencies: frequencies,
             scale: configuration.rotary.attentionFactor)
         for index in 0..<depth {
             let cached = zip(parts, starts).map { part, start in
                 CachedRows(
                     firstRow: part.firstRow, rowCount: part.tokens.count, start: start,
-                    store: steps[part.step].cache.blocks[index])
+                    store: caches[part.step].blocks[index])
             }
             let block = weights.blocks[index]
             blocksComputed += 1
@@ -135,9 +121,9 @@ final class ForwardPass {
     private func attend(
         _ block: ModelWeights.Block, _ scores: AttentionScores, _ stream: Stream, _ cached: [CachedRows],
         _ table: RotaryTable
-    ) throws(TensorError) {
+    ) throws(DeviceError) {
         let (rows, fused) = (stream.rowCount, workspace.keyValueQuery)
-        device.rmsNorm(
+        operations.rmsNorm(
             stream.matrix, weight: block.attentionNorm, epsilon: epsilon, rows: rows, output: workspace.normed)
         compute(block.keyValueQuery, input: workspace.normed, rows: rows, output: fused)
         store(block, cached, table)
@@ -150,8 +136,8 @@ final class ForwardPass {
     private func attendLast(
         _ block: ModelWeights.Block, _ scores: AttentionScores, _ stream: inout Stream, _ parts: [PassRows],
         _ cached: [CachedRows], _ table: RotaryTable
-    ) throws(TensorError) -> Bool {
-        device.rmsNorm(
+    ) throws(DeviceError) -> Bool {
+        operations.rmsNorm(
             stream.matrix, weight: block.attentionNorm, epsilon: epsilon, rows: stream.rowCount,
             output: workspace.normed)
         compute(
@@ -183,32 +169,32 @@ final class ForwardPass {
     private func attend(
         _ block: ModelWeights.Block, _ scores: AttentionScores, _ queries: MatrixColumns, _ stream: Stream,
         _ cached: [CachedRows], _ table: RotaryTable
-    ) throws(TensorError) {
+    ) throws(DeviceError) {
         let rows = stream.rowCount
         if let norm = block.queryNorm {
-            device.rmsNorm(heads: queries, count: heads.heads, weight: norm, epsilon: epsilon, rows: rows)
+            operations.rmsNorm(heads: queries, count: heads.heads, weight: norm, epsilon: epsilon, rows: rows)
         }
-        device.rotate(queries: queries, heads: heads, table: table)
-        try device.attention(cached, heads: heads, scores: scores, queries: queries, output: workspace.attended)
+        operations.rotate(queries: queries, heads: heads, table: table)
+        try operations.attention(cached, heads: heads, scores: scores, queries: queries, output: workspace.attended)
         add(block.attentionOutput, of: workspace.attended, norm: block.attentionOutputNorm, to: stream)
     }
 
     private func store(_ block: ModelWeights.Block, _ cached: [CachedRows], _ table: RotaryTable) {
         let keys = MatrixColumns(workspace.keyValueQuery)
         if let norm = block.keyNorm {
-            device.rmsNorm(heads: keys, count: heads.keyValueHeads, weight: norm, epsilon: epsilon, rows: table.rows)
+            operations.rmsNorm(heads: keys, count: heads.keyValueHeads, weight: norm, epsilon: epsilon, rows: table.rows)
         }
-        device.storeKeysValues(
+        operations.storeKeysValues(
             cached, heads: heads, keys: keys,
             values: MatrixColumns(workspace.keyValueQuery, from: block.keyValueQuery.weights.offset(1)), table: table)
     }
 
     private func feedForward(_ block: ModelWeights.Block, _ stream: Stream) {
         let (rows, fused) = (stream.rowCount, workspace.gateUp)
-        device.rmsNorm(
+        operations.rmsNorm(
             stream.matrix, weight: block.feedForwardNorm, epsilon: epsilon, rows: rows, output: workspace.normed)
         compute(block.gateUp, input: workspace.normed, rows: rows, output: fused)
-        device.gated(
+        operations.gated(
             activation, gate: MatrixColumns(fused), up: MatrixColumns(fused, from: block.gateUp.weights.offset(1)),
             rows: rows, output: workspace.activated)
         add(block.down, of: workspace.activated, norm: block.feedForwardOutputNorm, to: stream)
@@ -218,12 +204,12 @@ final class ForwardPass {
     private func compute(
         _ layer: BiasedLinear, parts: Range<Int>? = nil, input: Matrix, rows: Int, output: Matrix, adding: Bool = false
     ) {
-        device.linear(layer.weights, parts: parts, input: input, rows: rows, output: output, adding: adding)
+        operations.linear(layer.weights, parts: parts, input: input, rows: rows, output: output, adding: adding)
         guard let biases = layer.biases else { return }
         let parts = parts ?? biases.indices
         for part in parts {
             let column = layer.weights.offset(part) - layer.weights.offset(parts.lowerBound)
-            device.add(bias: biases[part], to: MatrixColumns(output, from: column), rows: rows)
+            operations.add(bias: biases[part], to: MatrixColumns(output, from: column), rows: rows)
         }
     }
 
@@ -234,8 +220,8 @@ final class ForwardPass {
             return compute(layer, input: input, rows: rows, output: stream.matrix, adding: true)
         }
         compute(layer, input: input, rows: rows, output: workspace.blockOutput)
-        device.rmsNorm(workspace.blockOutput, weight: norm, epsilon: epsilon, rows: rows, output: workspace.normed)
-        device.add(workspace.normed, to: stream.matrix, rows: rows)
+        operations.rmsNorm(workspace.blockOutput, weight: norm, epsilon: epsilon, rows: rows, output: workspace.normed)
+        operations.add(workspace.normed, to: stream.matrix, rows: rows)
     }
 
     // MARK: After the last block
@@ -248,21 +234,37 @@ final class ForwardPass {
             for (row, last) in group.enumerated() {
                 workspace.lastNormed.copyRow(last.row, of: stream.matrix, to: row)
             }
-            device.rmsNorm(
+            operations.rmsNorm(
                 workspace.lastNormed, weight: weights.finalNorm, epsilon: epsilon, rows: group.count,
                 output: workspace.normed)
-            device.linear(weights.head, input: workspace.normed, rows: group.count, output: workspace.logits)
+            operations.linear(weights.head, input: workspace.normed, rows: group.count, output: workspace.logits)
             if let cap = configuration.arithmetic.logitSoftCap {
-                device.softCap(workspace.logits, cap: Float(cap), rows: group.count)
+                operations.softCap(workspace.logits, cap: Float(cap), rows: group.count)
             }
             for (row, last) in group.enumerated() {
                 let index = last.step
-                outputs[index].finalNorm = workspace.normed.values(ofRow: row)
+                if steps[index].readsFinalNorm { outputs[index].finalNorm = workspace.normed.values(ofRow: row) }
                 if steps[index].head == .logits {
                     outputs[index].logits = workspace.logits.values(ofRow: row)
                 } else {
-                    outputs[index].greedyToken = Int32(device.argmax(workspace.logits.row(row)))
+                    outputs[index].greedyToken = Int32(operations.argmax(workspace.logits.row(row)))
                 }
+            }
+        }
+    }
+}
+
+extension Injection {
+    /// Combines the vector with `stream`, b.
+    func apply(to stream: UnsafeMutableBufferPointer<Float>) {
+        let count = min(vector.count, stream.count)
+        for i in 0..<count {
+            let a = vector[vector.count - count + i]
+            let place = stream.count - count + i
+            switch operation {
+            case .replace: stream[place] = a
+            case .sum: stream[place] = stream[place] + a
+            case .mean: stream[place] = (stream[place] + a) / 2
             }
         }
     }

@@ -1,4 +1,6 @@
 import CKernels
+import ModelFolders
+import Run
 
 /// The instruction set that the kernels run with. All paths give the same bits; they differ in speed alone.
 package enum KernelPath: String, Sendable, CaseIterable {
@@ -14,8 +16,11 @@ package enum KernelPath: String, Sendable, CaseIterable {
     /// Whether this CPU, and this build, can run the path.
     package var isSupported: Bool { ck_path_is_supported(kernelPath) }
 
+    /// Those that this CPU can run, the fastest last.
+    package static let supported = allCases.filter(\.isSupported)
+
     /// The fastest path that this CPU supports.
-    package static var best: KernelPath { allCases.last { $0.isSupported } ?? .portable }
+    package static var best: KernelPath { supported.last ?? .portable }
 
     var kernelPath: ck_path {
         switch self {
@@ -27,14 +32,7 @@ package enum KernelPath: String, Sendable, CaseIterable {
     }
 }
 
-/// What activations are rounded to before they meet weights that are stored as bfloat16. Sums are float32 either
-/// way, and weights stored as another type meet float32.
-package enum ComputeType: String, Sendable, CaseIterable {
-    /// Not at all.
-    case float32
-    /// To the nearest bfloat16: less exact, and up to twice as fast where the CPU has an instruction for it.
-    case bfloat16
-
+extension ComputeType {
     var kernelCompute: ck_compute {
         switch self {
         case .float32: CK_COMPUTE_FLOAT32
@@ -43,16 +41,11 @@ package enum ComputeType: String, Sendable, CaseIterable {
     }
 }
 
-/// What a computation ran on. The bits depend on the compute type alone: all kernel paths give the same.
-package struct DeviceDescription: Hashable, Sendable, CustomStringConvertible {
-    package let kernels: KernelPath
-    package let computeType: ComputeType
-
-    package init(kernels: KernelPath, computeType: ComputeType) {
-        self.kernels = kernels
-        self.computeType = computeType
+extension ModelArithmetic.Activation {
+    var kernelActivation: ck_activation {
+        switch self {
+        case .silu: CK_SILU
+        case .geluTanh: CK_GELU_TANH
+        }
     }
-
-    /// For example `cpu avx512 float32`.
-    package var description: String { "cpu \(kernels.rawValue) \(computeType.rawValue)" }
 }

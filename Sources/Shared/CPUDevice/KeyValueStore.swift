@@ -1,14 +1,15 @@
 import CKernels
+import Devices
 import Foundation
 
 /// The heads of an attention layer. Query head h reads key/value head h / (heads / keyValueHeads).
-package struct AttentionHeads: Hashable, Sendable {
-    package let heads: Int
-    package let keyValueHeads: Int
+struct AttentionHeads: Hashable, Sendable {
+    let heads: Int
+    let keyValueHeads: Int
     /// Coordinates of a head.
-    package let dimension: Int
+    let dimension: Int
 
-    package init(heads: Int, keyValueHeads: Int, dimension: Int) {
+    init(heads: Int, keyValueHeads: Int, dimension: Int) {
         precondition(heads > 0 && keyValueHeads > 0 && heads % keyValueHeads == 0)
         precondition(dimension > 0 && dimension % 2 == 0)
         self.heads = heads
@@ -20,17 +21,17 @@ package struct AttentionHeads: Hashable, Sendable {
 }
 
 /// The keys and values of one sequence in one block of a model, for `capacity` positions from ``first`` on, float32.
-package final class KeyValueStore {
-    package let heads: AttentionHeads
+final class KeyValueStore {
+    let heads: AttentionHeads
     /// Positions that there is room for, a multiple of 32.
-    package private(set) var capacity: Int
+    private(set) var capacity: Int
     /// The first position that is held, a multiple of 32: those before are forgotten.
-    package private(set) var first: Int
-    private var keyMemory: AlignedMemory
-    private var valueMemory: AlignedMemory
+    private(set) var first: Int
+    private var keyMemory: HostMemory
+    private var valueMemory: HostMemory
 
     /// Room for `capacity` positions, rounded up to a multiple of 32.
-    package init(heads: AttentionHeads, capacity: Int) throws(TensorError) {
+    init(heads: AttentionHeads, capacity: Int) throws(DeviceError) {
         self.heads = heads
         self.capacity = Self.wholeBlocks(capacity)
         first = 0
@@ -39,9 +40,9 @@ package final class KeyValueStore {
 
     /// The positions `positions` of `other`, the first of them rounded down to a multiple of 32, with room for
     /// `capacity`.
-    package init(
+    init(
         copying other: KeyValueStore, keeping positions: Range<Int>, capacity: Int
-    ) throws(TensorError) {
+    ) throws(DeviceError) {
         heads = other.heads
         first = Self.block(of: positions.lowerBound)
         self.capacity = Self.wholeBlocks(capacity)
@@ -50,10 +51,10 @@ package final class KeyValueStore {
     }
 
     /// The end of the positions that there is room for.
-    package var end: Int { first + capacity }
+    var end: Int { first + capacity }
 
     /// Makes room for `capacity` positions and keeps those given, the first of them rounded down to a multiple of 32.
-    package func grow(to capacity: Int, keeping positions: Range<Int>) throws(TensorError) {
+    func grow(to capacity: Int, keeping positions: Range<Int>) throws(DeviceError) {
         let first = Self.block(of: positions.lowerBound)
         let capacity = max(Self.wholeBlocks(capacity), self.capacity)
         (keyMemory, valueMemory) = try copied(first..<positions.upperBound, capacity: capacity)
@@ -62,7 +63,7 @@ package final class KeyValueStore {
 
     /// Forgets what comes before the positions given, the first of them rounded down to a multiple of 32, so that
     /// there is room behind them.
-    package func slide(keeping positions: Range<Int>) {
+    func slide(keeping positions: Range<Int>) {
         let first = Self.block(of: positions.lowerBound)
         guard first > self.first else { return }
         move(first..<positions.upperBound, to: (keyMemory, valueMemory), capacity: capacity)
@@ -70,18 +71,18 @@ package final class KeyValueStore {
     }
 
     /// Bytes that a store of so many positions takes.
-    package static func byteCount(heads: AttentionHeads, capacity: Int) -> Int {
+    static func byteCount(heads: AttentionHeads, capacity: Int) -> Int {
         let (heads, capacity) = (heads.kernelHeads, wholeBlocks(capacity))
         return (ck_key_cache_floats(heads, capacity) + ck_value_cache_floats(heads, capacity)) * 4
     }
 
     /// Bytes that this one takes.
-    package var byteCount: Int { Self.byteCount(heads: heads, capacity: capacity) }
+    var byteCount: Int { Self.byteCount(heads: heads, capacity: capacity) }
 
     /// Keys and values of these positions, in memory for `capacity`, a multiple of 32.
     private func copied(
         _ positions: Range<Int>, capacity: Int
-    ) throws(TensorError) -> (AlignedMemory, AlignedMemory) {
+    ) throws(DeviceError) -> (HostMemory, HostMemory) {
         let fresh = try Self.allocate(heads, capacity)
         move(positions, to: fresh, capacity: capacity)
         return fresh
@@ -89,7 +90,7 @@ package final class KeyValueStore {
 
     /// Writes keys and values of these positions, the first a multiple of 32, to the start of memory for `capacity`,
     /// which may be this store's own.
-    private func move(_ positions: Range<Int>, to target: (keys: AlignedMemory, values: AlignedMemory), capacity: Int) {
+    private func move(_ positions: Range<Int>, to target: (keys: HostMemory, values: HostMemory), capacity: Int) {
         precondition(positions.lowerBound >= first && positions.upperBound <= end && positions.count <= capacity)
         guard !positions.isEmpty else { return }
         // Both are laid out head by head; a head's keys by blocks of 32 positions, its values by position.
@@ -114,17 +115,17 @@ package final class KeyValueStore {
     private static func block(of position: Int) -> Int { position / Int(CK_PANEL) * Int(CK_PANEL) }
 
     /// So many positions, or a few more: a multiple of 32.
-    package static func wholeBlocks(_ positions: Int) -> Int {
+    static func wholeBlocks(_ positions: Int) -> Int {
         (max(positions, 1) + Int(CK_PANEL) - 1) / Int(CK_PANEL) * Int(CK_PANEL)
     }
 
     private static func allocate(
         _ heads: AttentionHeads, _ capacity: Int
-    ) throws(TensorError) -> (AlignedMemory, AlignedMemory) {
+    ) throws(DeviceError) -> (HostMemory, HostMemory) {
         let purpose = "the keys and values of \(capacity) positions"
         return (
-            try AlignedMemory(byteCount: ck_key_cache_floats(heads.kernelHeads, capacity) * 4, purpose: purpose),
-            try AlignedMemory(byteCount: ck_value_cache_floats(heads.kernelHeads, capacity) * 4, purpose: purpose)
+            try HostMemory(byteCount: ck_key_cache_floats(heads.kernelHeads, capacity) * 4, purpose: purpose),
+            try HostMemory(byteCount: ck_value_cache_floats(heads.kernelHeads, capacity) * 4, purpose: purpose)
         )
     }
 }

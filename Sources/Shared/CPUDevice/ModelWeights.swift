@@ -1,5 +1,5 @@
 import ModelFolders
-import Tensors
+import Run
 import Weights
 
 /// The weights of a model, packed for the device.
@@ -37,9 +37,12 @@ struct ModelWeights: Sendable {
 
     /// Reads and packs all tensors. Each one's pages are given back once it is packed, so that no more than one
     /// layer's weights are held twice.
-    init(_ files: WeightFiles, _ shape: ModelConfiguration, device: CPUDevice) throws {
+    init(
+        _ files: WeightFiles, _ shape: ModelConfiguration, computeType: ComputeType, operations: Operations
+    ) throws {
         let layout = ModelLayout(shape)
-        let reader = Reader(files: files, device: device, normsAddOne: shape.arithmetic.normsAddOne)
+        let reader = Reader(
+            files: files, computeType: computeType, operations: operations, normsAddOne: shape.arithmetic.normsAddOne)
         embedding = try reader.packed(layout.embedding)
         blocks = try layout.blocks.map { try Block(reader, $0) }
         finalNorm = try reader.norm(layout.finalNorm)
@@ -48,7 +51,8 @@ struct ModelWeights: Sendable {
 
     fileprivate struct Reader {
         let files: WeightFiles
-        let device: CPUDevice
+        let computeType: ComputeType
+        let operations: Operations
         let normsAddOne: Bool
 
         private func vector(_ vector: ModelLayout.Vector) throws -> [Float] {
@@ -72,18 +76,14 @@ struct ModelWeights: Sendable {
             let tensors = try layer.weights.map { try files.tensor($0.name, shape: $0.shape) }
             let stored = zip(layer.parts, tensors).map { LinearPart(outputs: $0.outputs, tensor: $1) }
             do {
-                let packed = try PackedLinear(inputs: layer.inputs, parts: stored, device: device)
+                let packed = try PackedLinear(
+                    inputs: layer.inputs, parts: stored, computeType: computeType, operations: operations)
                 for tensor in tensors { tensor.releasePages() }
                 return packed
-            } catch {
-                throw Self.named(error, tensors)
+            } catch let error as NotFinite {
+                let tensor = tensors[error.part]
+                throw WeightError.notFinite(path: tensor.path, tensor: tensor.name, index: error.index)
             }
-        }
-
-        /// The error with the file and tensor that it is about, where it is about one.
-        private static func named(_ error: TensorError, _ tensors: [StoredTensor]) -> any Error {
-            guard case .notFinite(let part, let index) = error else { return error }
-            return WeightError.notFinite(path: tensors[part].path, tensor: tensors[part].name, index: index)
         }
     }
 }

@@ -1,13 +1,16 @@
 import CKernels
+import Run
+import Weights
+import Devices
 
 /// One stored weight matrix, `[outputs, inputs]` row-major: a part of a ``PackedLinear``.
-package struct LinearPart {
-    package let outputs: Int
-    package let scalar: ScalarType
+struct LinearPart {
+    let outputs: Int
+    let scalar: ScalarType
     /// The values, little-endian, at any alignment.
-    package let bytes: UnsafeRawBufferPointer
+    let bytes: UnsafeRawBufferPointer
 
-    package init(outputs: Int, scalar: ScalarType, bytes: UnsafeRawBufferPointer) {
+    init(outputs: Int, scalar: ScalarType, bytes: UnsafeRawBufferPointer) {
         self.outputs = outputs
         self.scalar = scalar
         self.bytes = bytes
@@ -19,44 +22,47 @@ package struct LinearPart {
 ///
 /// Several matrices over the same input (query, key and value; gate and up) can be packed as parts of one layer
 /// and computed in one pass. Each part starts at a panel, so the output columns of part i start at `offset(i)`.
-package final class PackedLinear: @unchecked Sendable {  // the memory is written in init alone
-    package let inputs: Int
-    package let scalar: ScalarType
+final class PackedLinear: @unchecked Sendable {  // the memory is written in init alone
+    let inputs: Int
+    let scalar: ScalarType
+    /// What activations are rounded to before they meet these weights, where they are bfloat16.
+    let computeType: ComputeType
     /// Outputs of each part.
-    package let outputs: [Int]
-    private let memory: AlignedMemory
+    let outputs: [Int]
+    private let memory: HostMemory
 
     /// Packs `parts`, each `[outputs, inputs]`. Parts of different types are all widened to float32.
     ///
-    /// - Throws: ``TensorError/notFinite(part:index:)`` for a value that is infinite or not a number.
-    package init(inputs: Int, parts: [LinearPart], device: CPUDevice) throws(TensorError) {
+    /// - Throws: ``NotFinite`` for a value that is infinite or not a number; `DeviceError` where memory is refused.
+    init(inputs: Int, parts: [LinearPart], computeType: ComputeType, operations: Operations) throws {
         self.inputs = inputs
+        self.computeType = computeType
         outputs = parts.map(\.outputs)
         let first = parts.first?.scalar ?? .float32
         scalar = parts.allSatisfy { $0.scalar == first } ? first : .float32
-        if scalar == .bfloat16 { try device.reserve(inputs: inputs) }
+        if scalar == .bfloat16, computeType == .bfloat16 { try operations.reserve(inputs: inputs) }
         let columns = outputs.reduce(0) { $0 + Self.wholePanels($1) }
-        memory = try AlignedMemory(
+        memory = try HostMemory(
             byteCount: ck_packed_bytes(scalar.kernelScalar, columns, inputs), purpose: "\(columns) × \(inputs) weights")
         for (index, part) in parts.enumerated() {
             precondition(part.bytes.count == part.outputs * inputs * part.scalar.byteCount)
             let found: Int64
             if part.scalar == scalar {
-                found = device.pack(part.bytes, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
+                found = operations.pack(part.bytes, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
             } else {
                 found = part.scalar.widened(part.bytes).withUnsafeBytes { wide in
-                    device.pack(wide, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
+                    operations.pack(wide, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
                 }
             }
-            if found >= 0 { throw .notFinite(part: index, index: Int(found)) }
+            if found >= 0 { throw NotFinite(part: index, index: Int(found)) }
         }
     }
 
     /// The column of the output at which part `part` starts; `offset(outputs.count)` is the width of them all.
-    package func offset(_ part: Int) -> Int { outputs[..<part].reduce(0) { $0 + Self.wholePanels($1) } }
+    func offset(_ part: Int) -> Int { outputs[..<part].reduce(0) { $0 + Self.wholePanels($1) } }
 
     /// The weights of one output of the first part: `inputs` values into `row`. A tied embedding is read so.
-    package func copyRow(ofOutput output: Int, to row: UnsafeMutableBufferPointer<Float>) {
+    func copyRow(ofOutput output: Int, to row: UnsafeMutableBufferPointer<Float>) {
         precondition(output >= 0 && output < outputs[0] && row.count == inputs)
         ck_unpack_row(scalar.kernelScalar, memory.base, inputs, output, row.baseAddress)
     }
@@ -69,5 +75,21 @@ package final class PackedLinear: @unchecked Sendable {  // the memory is writte
 
     private static func wholePanels(_ outputs: Int) -> Int {
         (outputs + Int(CK_PANEL) - 1) / Int(CK_PANEL) * Int(CK_PANEL)
+    }
+}
+
+/// A weight that is infinite or not a number: the index of the part, and of the value in it.
+struct NotFinite: Error, Equatable {
+    let part: Int
+    let index: Int
+}
+
+extension ScalarType {
+    var kernelScalar: ck_scalar {
+        switch self {
+        case .float32: CK_FLOAT32
+        case .bfloat16: CK_BFLOAT16
+        case .float16: CK_FLOAT16
+        }
     }
 }

@@ -1,5 +1,5 @@
+import Devices
 import ModelFolders
-import Tensors
 
 /// The run state of a pass: buffers for `rows` rows of activations, reused from pass to pass.
 struct Workspace {
@@ -30,7 +30,7 @@ struct Workspace {
     /// `[headRows, vocabulary]`
     let logits: Matrix
 
-    init(_ shape: ModelConfiguration, rowLimit rows: Int) throws(TensorError) {
+    init(_ shape: ModelConfiguration, rowLimit rows: Int) throws(DeviceError) {
         let queryWidth = shape.headCount * shape.headDimension
         let keyWidth = shape.keyValueHeadCount * shape.headDimension
         // A part of a fused layer takes at most 31 columns more than its outputs.

@@ -17,7 +17,7 @@ package protocol ProjectionArithmetic: Sendable {
 
     /// Adds the shards' gradients in their order and takes a step of Adam with the sum: ``AdamStep`` has the formulas.
     /// - Parameter shards: at least one.
-    func step(_ weights: TrainedWeights, shards: UnsafeBufferPointer<ShardGradient>, adam: AdamStep)
+    func step(_ weights: TrainedWeights, shards: UnsafeBufferPointer<GradientView>, adam: AdamStep)
 
     /// sums[o] = the sum over the rows of errors[r, o]² in double, in their order. `sums`: `[outputs]`.
     func squares(ofErrors errors: UnsafePointer<Float>, rows: Int, outputs: Int, into sums: UnsafeMutablePointer<Double>)
@@ -68,8 +68,8 @@ package struct TrainedWeights {
     }
 }
 
-/// The gradient of one shard.
-package enum ShardGradient {
+/// The gradient of one shard, where it lies.
+package enum GradientView {
     /// `[outputs, inputs]`
     case dense(UnsafePointer<Float>)
     /// Its two factors, `[rows, outputs]` and `[rows, inputs]`: the gradient is their product, each element a chain

@@ -1,4 +1,5 @@
 #include "CKernelsProjection.h"
+#include "context.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,10 +97,10 @@ INLINE void predict(const float *w, size_t outputs, size_t inputs, size_t first,
 // MARK: Gradient and Adam. Lanes are inputs.
 
 /// total = the sum over the shards of their gradients, for O outputs from o on and V * 16 inputs from i on.
-INLINE void gradient_tile(const projection_shard *shards, size_t shard_count, size_t outputs, size_t inputs, size_t o,
+INLINE void gradient_tile(const ck_shard *shards, size_t shard_count, size_t outputs, size_t inputs, size_t o,
                           const int O, size_t i, const int V, v16 total[4][4]) {
     for (size_t s = 0; s < shard_count; s++) {
-        const projection_shard *shard = &shards[s];
+        const ck_shard *shard = &shards[s];
         v16 sums[4][4];
         if (shard->dense) {
             UNROLL for (int k = 0; k < O; k++) {
@@ -132,11 +133,11 @@ INLINE void gradient_tile(const projection_shard *shards, size_t shard_count, si
 }
 
 /// The same sum for one output and one input.
-INLINE float gradient_element(const projection_shard *shards, size_t shard_count, size_t outputs, size_t inputs,
+INLINE float gradient_element(const ck_shard *shards, size_t shard_count, size_t outputs, size_t inputs,
                               size_t o, size_t i) {
     float total = 0;
     for (size_t s = 0; s < shard_count; s++) {
-        const projection_shard *shard = &shards[s];
+        const ck_shard *shard = &shards[s];
         float sum = 0;
         if (shard->dense) {
             sum = shard->dense[o * inputs + i];
@@ -151,7 +152,7 @@ INLINE float gradient_element(const projection_shard *shards, size_t shard_count
 }
 
 /// torch.optim.Adam, `_single_tensor_adam`: lerp of the first moment, addcmul of the second, addcdiv of the weight.
-INLINE void adam_vector(float *w, float *m, float *v, const v16 *total, const projection_adam *adam) {
+INLINE void adam_vector(float *w, float *m, float *v, const v16 *total, const ck_adam *adam) {
     v16 g = *total * adam->gradient_scale;
     v16 first = *(const v16 *)m;
     v16 second = *(const v16 *)v;
@@ -163,7 +164,7 @@ INLINE void adam_vector(float *w, float *m, float *v, const v16 *total, const pr
     *(v16 *)w = *(const v16 *)w - (first / denominator) * adam->step_size;
 }
 
-INLINE void adam_element(float *w, float *m, float *v, float total, const projection_adam *adam) {
+INLINE void adam_element(float *w, float *m, float *v, float total, const ck_adam *adam) {
     float g = total * adam->gradient_scale;
     float first = *m + (g - *m) * adam->first_weight;
     float second = *v * adam->beta2 + (g * g) * adam->second_weight;
@@ -173,8 +174,8 @@ INLINE void adam_element(float *w, float *m, float *v, float total, const projec
     *w = *w - (first / denominator) * adam->step_size;
 }
 
-INLINE void step_tile(float *w, float *m, float *v, size_t outputs, size_t inputs, const projection_shard *shards,
-                      size_t shard_count, const projection_adam *adam, size_t o, const int O, size_t i, const int V) {
+INLINE void step_tile(float *w, float *m, float *v, size_t outputs, size_t inputs, const ck_shard *shards,
+                      size_t shard_count, const ck_adam *adam, size_t o, const int O, size_t i, const int V) {
     v16 total[4][4];
     // A dozen streams are more than hardware prefetchers follow: the next tile is fetched while this one is computed.
     // Past the end of the arrays it is an address that no one reads.
@@ -195,8 +196,8 @@ INLINE void step_tile(float *w, float *m, float *v, size_t outputs, size_t input
     }
 }
 
-INLINE void step_rows(float *w, float *m, float *v, size_t outputs, size_t inputs, const projection_shard *shards,
-                      size_t shard_count, const projection_adam *adam, size_t o, const int O, const int V) {
+INLINE void step_rows(float *w, float *m, float *v, size_t outputs, size_t inputs, const ck_shard *shards,
+                      size_t shard_count, const ck_adam *adam, size_t o, const int O, const int V) {
     size_t i = 0, width = 16 * (size_t)V;
     for (; i + width <= inputs; i += width) {
         step_tile(w, m, v, outputs, inputs, shards, shard_count, adam, o, O, i, V);
@@ -212,13 +213,13 @@ INLINE void step_rows(float *w, float *m, float *v, size_t outputs, size_t input
 }
 
 INLINE void step(float *w, float *m, float *v, size_t outputs, size_t inputs, size_t first, size_t last,
-                 const projection_shard *shards, size_t shard_count, const projection_adam *adam, const int V) {
+                 const ck_shard *shards, size_t shard_count, const ck_adam *adam, const int V) {
     size_t o = first;
     for (; o + 4 <= last; o += 4) step_rows(w, m, v, outputs, inputs, shards, shard_count, adam, o, 4, V);
     for (; o < last; o++) step_rows(w, m, v, outputs, inputs, shards, shard_count, adam, o, 1, V);
 }
 
-INLINE void gradient_rows(const projection_shard *shard, size_t outputs, size_t inputs, size_t o, const int O,
+INLINE void gradient_rows(const ck_shard *shard, size_t outputs, size_t inputs, size_t o, const int O,
                           const int V, float *g) {
     size_t i = 0, width = 16 * (size_t)V;
     v16 total[4][4];
@@ -237,7 +238,7 @@ INLINE void gradient_rows(const projection_shard *shard, size_t outputs, size_t 
     }
 }
 
-INLINE void gradient(const projection_shard *shard, size_t outputs, size_t inputs, size_t first, size_t last,
+INLINE void gradient(const ck_shard *shard, size_t outputs, size_t inputs, size_t first, size_t last,
                      const int V, float *g) {
     size_t o = first;
     for (; o + 4 <= last; o += 4) gradient_rows(shard, outputs, inputs, o, 4, V, g);
@@ -298,11 +299,11 @@ INLINE void cross(const float *x, const float *y, size_t rows, size_t inputs, si
         predict(w, outputs, inputs, first, last, packed, rows, y, out, PAIRS);                                         \
     }                                                                                                                  \
     attributes static void step_##suffix(float *w, float *m, float *v, size_t outputs, size_t inputs, size_t first,    \
-                                         size_t last, const projection_shard *shards, size_t shard_count,              \
-                                         const projection_adam *adam) {                                                \
+                                         size_t last, const ck_shard *shards, size_t shard_count,              \
+                                         const ck_adam *adam) {                                                \
         step(w, m, v, outputs, inputs, first, last, shards, shard_count, adam, V);                                     \
     }                                                                                                                  \
-    attributes static void gradient_##suffix(const projection_shard *shard, size_t outputs, size_t inputs,             \
+    attributes static void gradient_##suffix(const ck_shard *shard, size_t outputs, size_t inputs,             \
                                              size_t first, size_t last, float *g) {                                    \
         gradient(shard, outputs, inputs, first, last, V, g);                                                           \
     }                                                                                                                  \
@@ -315,114 +316,183 @@ KERNELS(portable, , false, 1)
 #if defined(__x86_64__)
 KERNELS(avx2, __attribute__((target("avx2,fma"))), false, 1)
 KERNELS(avx512, __attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq"))), true, 4)
-#define DISPATCH(isa, name, ...)                                                                                       \
-    switch (isa) {                                                                                                     \
-    case projection_avx512: name##_avx512(__VA_ARGS__); break;                                                         \
-    case projection_avx2: name##_avx2(__VA_ARGS__); break;                                                             \
+#define DISPATCH(path, name, ...)                                                                                      \
+    switch (path) {                                                                                                    \
+    case CK_PATH_AVX512BF16:                                                                                           \
+    case CK_PATH_AVX512: name##_avx512(__VA_ARGS__); break;                                                            \
+    case CK_PATH_AVX2: name##_avx2(__VA_ARGS__); break;                                                                \
     default: name##_portable(__VA_ARGS__); break;                                                                      \
     }
 #else
-#define DISPATCH(isa, name, ...) name##_portable(__VA_ARGS__)
+#define DISPATCH(path, name, ...) name##_portable(__VA_ARGS__)
 #endif
 
-bool projection_isa_supported(projection_isa isa) {
-    switch (isa) {
-    case projection_portable: return true;
-#if defined(__x86_64__)
-    case projection_avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case projection_avx512:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-#endif
-    default: return false;
+// MARK: Outputs shared among the threads.
+
+/// Outputs that the kernels take at a time, and rows or columns of a packed group.
+enum { lanes = 8 };
+
+typedef struct share_tasks {
+    size_t outputs, blocks, parts;
+    ck_outputs body;
+    void *argument;
+} share_tasks;
+
+static void run_share(void *argument, size_t task, int thread) {
+    const share_tasks *all = argument;
+    const size_t first = all->blocks * task / all->parts * lanes, last = all->blocks * (task + 1) / all->parts * lanes;
+    all->body(all->argument, first, least(last, all->outputs), thread);
+}
+
+void ck_share(ck_context *context, size_t outputs, ck_outputs body, void *argument) {
+    const size_t blocks = (outputs + lanes - 1) / lanes, threads = (size_t)ck_pool_threads(context->pool);
+    share_tasks all = {outputs, blocks, least(threads, blocks), body, argument};
+    run(context, all.parts, run_share, &all);
+}
+
+/// Memory for `count` floats in the place of what is there, which is lost. NULL when memory is refused.
+static float *reserve(float **memory, size_t *held, size_t count) {
+    if (count > *held) {
+        memory_free(*memory, *held * sizeof(float));
+        *memory = memory_allocate(count * sizeof(float));
+        *held = *memory ? count : 0;
     }
+    return *memory;
 }
 
-projection_isa projection_best_isa(void) {
-    if (projection_isa_supported(projection_avx512)) return projection_avx512;
-    if (projection_isa_supported(projection_avx2)) return projection_avx2;
-    return projection_portable;
-}
+// MARK: Prediction
 
-size_t projection_packed_count(size_t rows, size_t inputs) {
-    return (rows + projection_row_lanes - 1) / projection_row_lanes * projection_row_lanes * inputs;
-}
-
-void projection_pack_rows(const float *x, size_t rows, size_t inputs, float *packed) {
-    for (size_t row = 0; row < rows; row += projection_row_lanes) {
+/// Transposes x [rows, inputs] into groups of rows: [groups, inputs, lanes]. The last group is padded with zeros.
+static void pack_rows(const float *x, size_t rows, size_t inputs, float *packed) {
+    for (size_t row = 0; row < rows; row += lanes) {
         float *group = packed + row * inputs;
         for (size_t i = 0; i < inputs; i++) {
-            for (size_t lane = 0; lane < projection_row_lanes; lane++) {
-                group[i * projection_row_lanes + lane] = row + lane < rows ? x[(row + lane) * inputs + i] : 0;
+            for (size_t lane = 0; lane < lanes; lane++) {
+                group[i * lanes + lane] = row + lane < rows ? x[(row + lane) * inputs + i] : 0;
             }
         }
     }
 }
 
-void projection_predict(projection_isa isa, const float *w, size_t outputs, size_t inputs, size_t first, size_t last,
-                        const float *packed, size_t rows, const float *y, float *out) {
-    DISPATCH(isa, predict, w, outputs, inputs, first, last, packed, rows, y, out);
+typedef struct predict_job {
+    ck_path path;
+    const float *w, *packed, *y;
+    size_t outputs, inputs, rows;
+    float *out;
+} predict_job;
+
+static void run_predict(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const predict_job *job = argument;
+    DISPATCH(job->path, predict, job->w, job->outputs, job->inputs, first, last, job->packed, job->rows, job->y,
+             job->out);
 }
 
-double projection_squared_sum(const float *e, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += (double)e[i] * (double)e[i];
-    return sum;
+bool ck_predict(
+    ck_context *context, const float *w, size_t outputs, size_t inputs, const float *x, size_t rows, const float *y,
+    float *out) {
+    float *packed = reserve(&context->packed, &context->packed_floats, round_up(rows, lanes) * inputs);
+    if (!packed) return false;
+    pack_rows(x, rows, inputs, packed);
+    predict_job job = {context->path, w, packed, y, outputs, inputs, rows, out};
+    ck_share(context, outputs, run_predict, &job);
+    return true;
 }
 
-uint64_t projection_checksum(const float *values, size_t count) {
-    const uint64_t factor = 0x9e3779b97f4a7c15u;
-    uint64_t chains[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        uint64_t words[8];
-        memcpy(words, values + i, sizeof words);
-        // The shift brings high bits, which multiplication does not carry down, back to the low ones.
-        for (int chain = 0; chain < 8; chain++) {
-            uint64_t mixed = (chains[chain] ^ words[chain]) * factor;
-            chains[chain] = mixed ^ (mixed >> 29);
-        }
+// MARK: Gradient and step
+
+typedef struct gradient_job {
+    ck_path path;
+    const ck_shard *shard;
+    size_t outputs, inputs;
+    float *g;
+} gradient_job;
+
+static void run_gradient(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const gradient_job *job = argument;
+    DISPATCH(job->path, gradient, job->shard, job->outputs, job->inputs, first, last, job->g);
+}
+
+void ck_gradient(ck_context *context, const ck_shard *shard, size_t outputs, size_t inputs, float *g) {
+    gradient_job job = {context->path, shard, outputs, inputs, g};
+    ck_share(context, outputs, run_gradient, &job);
+}
+
+typedef struct step_job {
+    ck_path path;
+    float *w, *m, *v;
+    size_t outputs, inputs;
+    const ck_shard *shards;
+    size_t shard_count;
+    const ck_adam *adam;
+} step_job;
+
+static void run_step(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const step_job *job = argument;
+    DISPATCH(job->path, step, job->w, job->m, job->v, job->outputs, job->inputs, first, last, job->shards,
+             job->shard_count, job->adam);
+}
+
+void ck_step(
+    ck_context *context, float *w, float *m, float *v, size_t outputs, size_t inputs, const ck_shard *shards,
+    size_t shard_count, const ck_adam *adam) {
+    step_job job = {context->path, w, m, v, outputs, inputs, shards, shard_count, adam};
+    ck_share(context, outputs, run_step, &job);
+}
+
+// MARK: Sums of squares. The square of a float is exact in double, so a fused sum would have the same bits.
+
+void ck_squares(const float *e, size_t rows, size_t outputs, double *sums) {
+    for (size_t o = 0; o < outputs; o++) sums[o] = 0;
+    for (size_t r = 0; r < rows; r++) {
+        const float *row = e + r * outputs;
+        for (size_t o = 0; o < outputs; o++) sums[o] += (double)row[o] * (double)row[o];
     }
-    uint64_t sum = count;
-    for (int chain = 0; chain < 8; chain++) sum = ((sum ^ chains[chain]) * factor) ^ (sum >> 31);
-    for (; i < count; i++) {
-        uint32_t word;
-        memcpy(&word, values + i, sizeof word);
-        sum = ((sum ^ word) * factor) ^ (sum >> 31);
-    }
-    return sum;
 }
 
-bool projection_all_finite(const float *values, size_t count) {
-    // x - x is 0 for a finite x and NaN for any other.
-    int finite = 1;
-    for (size_t i = 0; i < count; i++) finite &= values[i] - values[i] == 0;
-    return finite;
-}
-
-void projection_gradient(projection_isa isa, const projection_shard *shard, size_t outputs, size_t inputs,
-                         size_t first, size_t last, float *g) {
-    DISPATCH(isa, gradient, shard, outputs, inputs, first, last, g);
-}
-
-void projection_step(projection_isa isa, float *w, float *m, float *v, size_t outputs, size_t inputs, size_t first,
-                     size_t last, const projection_shard *shards, size_t shard_count, const projection_adam *adam) {
-    DISPATCH(isa, step, w, m, v, outputs, inputs, first, last, shards, shard_count, adam);
-}
-
-void projection_pack_columns(const float *x, size_t rows, size_t columns, float *packed) {
-    for (size_t column = 0; column < columns; column += projection_column_lanes) {
+/// Cuts x [rows, columns] into panels of columns: [panels, rows, lanes]. The last panel is padded with zeros.
+static void pack_columns(const float *x, size_t rows, size_t columns, float *packed) {
+    for (size_t column = 0; column < columns; column += lanes) {
         float *panel = packed + column * rows;
-        size_t count = least(projection_column_lanes, columns - column);
+        size_t count = least(lanes, columns - column);
         for (size_t r = 0; r < rows; r++) {
-            for (size_t lane = 0; lane < projection_column_lanes; lane++) {
-                panel[r * projection_column_lanes + lane] = lane < count ? x[r * columns + column + lane] : 0;
+            for (size_t lane = 0; lane < lanes; lane++) {
+                panel[r * lanes + lane] = lane < count ? x[r * columns + column + lane] : 0;
             }
         }
     }
 }
 
-void projection_cross_squares(projection_isa isa, const float *x_panels, const float *y_panels, size_t rows,
-                              size_t inputs, size_t first, size_t last, double *sums) {
-    DISPATCH(isa, cross, x_panels, y_panels, rows, inputs, first, last, sums);
+typedef struct cross_job {
+    ck_path path;
+    const float *x, *y;
+    size_t rows, inputs;
+    double *sums;
+} cross_job;
+
+static void run_cross(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const cross_job *job = argument;
+    DISPATCH(job->path, cross, job->x, job->y, job->rows, job->inputs, first / lanes, (last + lanes - 1) / lanes,
+             job->sums);
+}
+
+bool ck_cross_norm(
+    ck_context *context, const float *x, size_t inputs, const float *y, size_t outputs, size_t rows, double *norm) {
+    const size_t columns = round_up(outputs, lanes);
+    float *x_panels = reserve(&context->packed, &context->packed_floats, round_up(inputs, lanes) * rows);
+    float *y_panels = reserve(&context->packed_targets, &context->packed_target_floats, columns * rows);
+    double *sums = memory_allocate(columns * sizeof(double));
+    if (x_panels && y_panels && sums) {
+        pack_columns(x, rows, inputs, x_panels);
+        pack_columns(y, rows, outputs, y_panels);
+        cross_job job = {context->path, x_panels, y_panels, rows, inputs, sums};
+        ck_share(context, outputs, run_cross, &job);
+        *norm = 0;
+        for (size_t o = 0; o < columns; o++) *norm += sums[o];
+    }
+    memory_free(sums, columns * sizeof(double));
+    return x_panels && y_panels && sums;
 }
