@@ -33,7 +33,7 @@ import Testing
     private static func continuations(_ model: LanguageModel, _ prompts: [[Int32]]) throws -> [SequenceOutput] {
         var steps = try prompts.map { SequenceStep(cache: try model.makeCache(), tokens: $0, head: .greedyToken) }
         var all: [SequenceOutput] = []
-        for _ in 0..<10 {
+        for _ in 0..<6 {
             let outputs = try model.step(steps)
             all += outputs
             for (index, output) in outputs.enumerated() { steps[index].tokens = [try #require(output.greedyToken)] }
@@ -51,5 +51,33 @@ import Testing
         let model = try ties.model.load(on: tested.device)
         let output = try model.step([SequenceStep(cache: try model.makeCache(), tokens: [3], head: .greedyToken)])[0]
         #expect(output.greedyToken == 21)
+    }
+
+    @Test(arguments: TestedDevice.all)
+    func `weights of mixed types compute what their float32 values compute`(_ tested: TestedDevice) throws {
+        func model(_ narrow: (String) -> Bool) -> RandomModel {
+            RandomModel(name: "mixed types", configuration: tinyLlama(vocabulary: 12)) { tensor, random in
+                let values = (0..<tensor.count).map { _ in
+                    Float(bitPattern: Float(random.normal()).bitPattern & 0xffff_0000)
+                }
+                return narrow(tensor.name) ? .bfloat16(rounding: values) : .float32(values)
+            }
+        }
+        let wide = model { _ in false }
+        let expected = try Definition.outputs(wide.model, .float32, [[3, 1, 4, 1, 5]])[0].bits
+        let narrows: [(String) -> Bool] = [
+            { _ in true }, { $0.contains("k_proj") || $0.contains("down") },
+            { $0.contains("up") || $0.contains("lm_") },
+        ]
+        for narrow in narrows {
+            let mixed = model(narrow)
+            let loaded = try mixed.model.load(on: tested.device)
+            #expect(try loaded.step([loaded.everything([3, 1, 4, 1, 5])])[0].bits == expected)
+        }
+        // A layer's inputs are rounded where all of its parts are bfloat16.
+        let halfQuery = model { !$0.contains("k_proj") }
+        let loaded = try halfQuery.model.load(on: tested.device, .bfloat16)
+        let defined = try Definition.outputs(halfQuery.model, .bfloat16, [[3, 1, 4, 1, 5]])[0].bits
+        #expect(try loaded.step([loaded.everything([3, 1, 4, 1, 5])])[0].bits == defined)
     }
 }

@@ -129,7 +129,7 @@ import Testing
                 let errors = values(shape.rows * shape.outputs, "errors \(step) \(index)")
                 let x = values(shape.rows * shape.inputs, "x \(step) \(index)")
                 return dense(index)
-                    ? ShardGradient.dense(keep(reference.gradient(errors, x, shape)))
+                    ? GradientView.dense(keep(reference.gradient(errors, x, shape)))
                     : .factors(errors: keep(errors), x: keep(x), rows: shape.rows)
             }
             if reversed { shards.reverse() }

@@ -7,19 +7,21 @@ import Weights
 /// What no device computes with.
 @Suite struct RefusalTests {
     private static func random(
-        _ change: (RandomModel.Tensor, inout [Float]) -> Bool = { _, _ in true }
+        _ change: (inout RandomModel.Tensor, inout [Float]) -> Bool = { _, _ in true }
     ) -> RandomModel {
         RandomModel(name: "random", configuration: tinyLlama(vocabulary: 12)) { tensor, random in
             var values = (0..<tensor.count).map { _ in Float(random.normal()) }
-            guard change(tensor, &values) else { return nil }
+            guard change(&tensor, &values) else { return nil }
             return tensor.name.contains("down") ? .bfloat16(rounding: values) : .float32(values)
         }
     }
 
-    private static let tensors = [
-        "model.embed_tokens.weight", "model.layers.0.input_layernorm.weight", "model.layers.0.self_attn.v_proj.weight",
-        "model.layers.0.mlp.down_proj.weight", "model.norm.weight", "lm_head.weight",
-    ]
+    private static let tensors =
+        ["model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"]
+        + [
+            "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+            "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
+        ].map { "model.layers.0.\($0).weight" }
 
     @Test(arguments: TestedDevice.all, tensors)
     func `a weight that is infinite or not a number is refused, by its tensor and place`(
@@ -48,6 +50,21 @@ import Weights
         #expect(error == .missing(tensor: missing, files: file))
     }
 
+    @Test(arguments: TestedDevice.all, tensors)
+    func `a tensor of another shape is named, with both shapes`(_ tested: TestedDevice, _ wrong: String) throws {
+        var shape: [Int] = []
+        let model = Self.random { tensor, _ in
+            if tensor.name == wrong {
+                shape = tensor.shape
+                tensor.shape = [1] + shape
+            }
+            return true
+        }
+        let file = model.model.folder.appendingPathComponent("model.safetensors").path
+        let error = #expect(throws: WeightError.self) { try model.model.load(on: tested.device) }
+        #expect(error == .wrongShape(path: file, tensor: wrong, expected: shape, found: [1] + shape))
+    }
+
     @Test(arguments: TestedDevice.all)
     func `a vector that cannot be injected is refused`(_ tested: TestedDevice) throws {
         let made = Self.random()
@@ -64,9 +81,10 @@ import Weights
     func `caches of another model or device, of unequal depth, or used twice are refused`(
         _ tested: TestedDevice
     ) throws {
-        let made = Self.random()
-        let (model, other) = (try made.model.load(on: tested.device), try made.model.load(on: tested.device))
-        let elsewhere = try made.model.load(on: TestedDevice.reference)
+        let made = [Self.random(), Self.random(), Self.random()]
+        let model = try made[0].model.load(on: tested.device)
+        let other = try made[1].model.load(on: tested.device)
+        let elsewhere = try made[2].model.load(on: TestedDevice.reference)
         let cache = try model.makeCache()
         for cache in [try other.makeCache(), try elsewhere.makeCache()] {
             #expect(throws: ModelError.unusableCache(sequence: 0, reason: "was made for another model")) {

@@ -9,28 +9,24 @@ struct TestedDevice: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { device.description }
 
-    /// All that this machine has, by the list of backends; each kernel path of the processor.
+    /// All that this machine has, by the list of backends; of the processor the slower kernel paths as well, on other
+    /// numbers of threads.
     static let all: [TestedDevice] = {
-        let listed = Backends.present.flatMap { name in
-            [1, 3].map { DeviceRequest(device: name, threads: $0) }
+        let listed = Backends.present.map { DeviceRequest(device: $0, threads: 3) }
+        let paths = KernelPath.supported.dropLast().enumerated().map { index, path in
+            DeviceRequest(device: "cpu", threads: 1 + index % 2, kernels: path.rawValue)
         }
-        let paths = KernelPath.supported.map { DeviceRequest(device: "cpu", threads: 2, kernels: $0.rawValue) }
-        var seen: Set<String> = []
-        return (listed + paths).map { request in
-            do {
-                return TestedDevice(device: try Backends.open(request))
-            } catch {
-                fatalError("\(request): \(error)")
-            }
-        }.filter { seen.insert($0.testDescription).inserted }
+        return (listed + paths).map { TestedDevice($0) }
     }()
 
     /// What states the definition.
-    static let reference: any Device = {
+    static let reference = TestedDevice(DeviceRequest(device: "reference")).device
+
+    private init(_ request: DeviceRequest) {
         do {
-            return try Backends.open(DeviceRequest(device: "reference"))
+            device = try Backends.open(request)
         } catch {
-            fatalError("\(error)")
+            fatalError("\(request): \(error)")
         }
-    }()
+    }
 }

@@ -14,12 +14,22 @@ struct TestedModel: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    func load(
-        on device: any Device, _ type: ComputeType = .float32, rowLimit: Int = LanguageModel.standardRowLimit
-    ) throws -> LanguageModel {
-        try LanguageModel.load(
-            try ModelFolder(path: folder.path), on: device, computeType: type, rowLimit: rowLimit)
+    /// The model on a device; all tests that ask for the same share it.
+    func load(on device: any Device, _ type: ComputeType = .float32, rowLimit: Int = 512) throws -> LanguageModel {
+        let key = Self.Key(device: ObjectIdentifier(device), folder: folder, type: type, rowLimit: rowLimit)
+        return try Self.loaded.value(key) {
+            try LanguageModel.load(
+                try ModelFolder(path: folder.path), on: device, computeType: type, rowLimit: rowLimit)
+        }
     }
+
+    private struct Key: Hashable {
+        let device: ObjectIdentifier
+        let folder: URL
+        let type: ComputeType
+        let rowLimit: Int
+    }
+    private static let loaded = Remembered<Key, LanguageModel>()
 
     /// Those of the repository with random weights, of every family, and one whose widths are odd and whose weights are
     /// stored in two types.
@@ -69,14 +79,14 @@ final class RandomModel: Sendable {
 
     struct Tensor {
         let name: String
-        let shape: [Int]
+        var shape: [Int]
         var count: Int { shape.reduce(1, *) }
     }
 
     /// - Parameter values: of each tensor that the configuration asks for; it is left out where there are none.
     init(
         name: String, configuration: String,
-        values: (Tensor, inout NamedGenerator) -> SafetensorsWriter.Tensor.Values?
+        values: (inout Tensor, inout NamedGenerator) -> SafetensorsWriter.Tensor.Values?
     ) {
         do {
             temporary = try TemporaryFolder()
@@ -84,8 +94,9 @@ final class RandomModel: Sendable {
             try Data(configuration.utf8).write(to: config)
             let tensors = ModelLayout(try ModelConfiguration(config: config)).tensors.compactMap { tensor in
                 var random = NamedGenerator(seed: 1, purpose: "weights", key: tensor.name)
-                return values(Tensor(name: tensor.name, shape: tensor.shape), &random).map {
-                    SafetensorsWriter.Tensor(name: tensor.name, shape: tensor.shape, values: $0)
+                var made = Tensor(name: tensor.name, shape: tensor.shape)
+                return values(&made, &random).map {
+                    SafetensorsWriter.Tensor(name: made.name, shape: made.shape, values: $0)
                 }
             }
             try SafetensorsWriter.write(tensors, to: temporary.file("model.safetensors"))
@@ -109,28 +120,41 @@ extension LanguageModel {
 
 extension SequenceOutput {
     /// All values' bits: what "the same" means here, the sign of zero included.
-    var bits: [[UInt32]] { (activations + [finalNorm, logits]).map { $0.map(\.bitPattern) } }
+    var bits: [Data] {
+        (activations + [finalNorm, logits]).map { values in values.withUnsafeBytes { Data($0) } }
+    }
 }
 
 /// What the reference device computes, once for all the tests that ask for it.
 enum Definition {
-    private static let lock = NSLock()
-    nonisolated(unsafe) private static var known: [String: [SequenceOutput]] = [:]
+    private static let known = Remembered<String, [SequenceOutput]>()
 
     /// Of the model's prompts, each read alone and in one piece.
     static func outputs(_ model: TestedModel, _ type: ComputeType, _ prompts: [[Int32]]) throws -> [SequenceOutput] {
-        try remembered("\(model.name) \(type) \(prompts)") {
+        try remembered("\(model.folder.path) \(type) \(prompts)") {
             let reference = try model.load(on: TestedDevice.reference, type)
             return try prompts.map { try reference.step([reference.everything($0)])[0] }
         }
     }
 
     static func remembered(_ name: String, _ compute: () throws -> [SequenceOutput]) throws -> [SequenceOutput] {
-        lock.lock()
-        defer { lock.unlock() }
-        if let outputs = known[name] { return outputs }
-        let outputs = try compute()
-        known[name] = outputs
-        return outputs
+        try known.value(name, compute)
+    }
+}
+
+/// Values that were computed once.
+private final class Remembered<Key: Hashable, Value>: @unchecked Sendable {  // `values` are used under `lock` alone
+    private let lock = NSLock()
+    private var values: [Key: Value] = [:]
+
+    func value(_ key: Key, _ compute: () throws -> Value) rethrows -> Value {
+        if let known = lock.withLock({ values[key] }) { return known }
+        // Two tests may compute the same at the same time: the first one's is kept.
+        let value = try compute()
+        return lock.withLock {
+            if let known = values[key] { return known }
+            values[key] = value
+            return value
+        }
     }
 }

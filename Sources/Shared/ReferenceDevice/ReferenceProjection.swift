@@ -26,7 +26,7 @@ struct ReferenceProjection: ProjectionArithmetic {
 
     /// Adam (Kingma & Ba, arXiv:1412.6980) as `torch.optim.Adam` takes its steps, with the sum of the shards'
     /// gradients, added in their order, the first one to nothing.
-    func step(_ weights: TrainedWeights, shards: UnsafeBufferPointer<ShardGradient>, adam: AdamStep) {
+    func step(_ weights: TrainedWeights, shards: UnsafeBufferPointer<GradientView>, adam: AdamStep) {
         let (outputs, inputs) = (weights.outputs, weights.inputs)
         let gradients = shards.map { shard in
             switch shard {
