@@ -1,6 +1,8 @@
+import CPUDevice
+import Devices
 import Foundation
 import Models
-import Tensors
+import Run
 import Testing
 
 /// A result is a function of its own inputs, bit for bit.
@@ -22,7 +24,8 @@ import Testing
     private static func together(_ model: LanguageModel, _ prompts: [[Int32]]) throws -> [LanguageModel.Trace] {
         let sites = (0...model.configuration.blockCount).map { ActivationSite(afterBlocks: $0) }
         let steps = try prompts.map {
-            SequenceStep(cache: try model.makeCache(), tokens: $0, readings: sites, head: .logits)
+            SequenceStep(
+                cache: try model.makeCache(), tokens: $0, readings: sites, head: .logits, readsFinalNorm: true)
         }
         return try model.step(steps).map {
             LanguageModel.Trace(streams: $0.activations, finalNorm: $0.finalNorm, logits: $0.logits)

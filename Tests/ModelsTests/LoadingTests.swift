@@ -1,7 +1,8 @@
+import CPUDevice
+import Devices
 import Foundation
 import ModelFolders
 import Models
-import Tensors
 import TestSupport
 import Testing
 import Weights
@@ -47,14 +48,14 @@ import Weights
     }
 
     @Test func `a complete folder loads`() throws {
-        let model = try LanguageModel.load(try folder(plain), threads: 1)
+        let model = try LanguageModel.load(try folder(plain), on: CPUDevice(threads: 1))
         #expect(try model.trace(of: [1, 2]).logits.count == 10)
     }
 
     @Test(arguments: shapes.map(\.name))
     func `a missing tensor is named`(_ missing: String) throws {
         let folder = try folder { $0 == missing ? nil : plain($0, $1, $2) }
-        let error = #expect(throws: WeightError.self) { try LanguageModel.load(folder, threads: 1) }
+        let error = #expect(throws: WeightError.self) { try LanguageModel.load(folder, on: CPUDevice(threads: 1)) }
         #expect(error == .missing(tensor: missing, files: folder.weightFiles[0].path))
     }
 
@@ -64,7 +65,7 @@ import Weights
             name == wrong ? plain(name, [1] + shape, values) : plain(name, shape, values)
         }
         let shape = Self.shapes.first { $0.name == wrong }?.shape ?? []
-        let error = #expect(throws: WeightError.self) { try LanguageModel.load(folder, threads: 1) }
+        let error = #expect(throws: WeightError.self) { try LanguageModel.load(folder, on: CPUDevice(threads: 1)) }
         #expect(
             error == .wrongShape(path: folder.weightFiles[0].path, tensor: wrong, expected: shape, found: [1] + shape))
     }
@@ -77,7 +78,7 @@ import Weights
             return plain(name, shape, values)
         }
         let count = Self.shapes.first { $0.name == damaged }?.shape.reduce(1, *) ?? 0
-        let error = #expect(throws: WeightError.self) { try LanguageModel.load(folder, threads: 2) }
+        let error = #expect(throws: WeightError.self) { try LanguageModel.load(folder, on: CPUDevice(threads: 2)) }
         #expect(error == .notFinite(path: folder.weightFiles[0].path, tensor: damaged, index: count - 2))
     }
 
@@ -93,13 +94,16 @@ import Weights
         let wide = try folder { name, shape, values in
             plain(name, shape, name.contains("k_proj") || name.contains("down") ? halved(values) : values)
         }
-        let traces = try [mixed, wide].map { try LanguageModel.load($0, threads: 1).trace(of: [3, 1, 4, 1, 5]) }
+        let traces = try [mixed, wide].map {
+            try LanguageModel.load($0, on: CPUDevice(threads: 1)).trace(of: [3, 1, 4, 1, 5])
+        }
         #expect(traces[0] == traces[1])
     }
 
-    @Test func `threads, kernels and row limits that make no sense are refused`() throws {
+    @Test func `a row limit that makes no sense is refused`() throws {
         let folder = try folder(plain)
-        #expect(throws: TensorError.unusableThreadCount(0)) { try LanguageModel.load(folder, threads: 0) }
-        #expect(throws: ModelError.unusableRowLimit(0)) { try LanguageModel.load(folder, threads: 1, rowLimit: 0) }
+        #expect(throws: ModelError.unusableRowLimit(0)) {
+            try LanguageModel.load(folder, on: CPUDevice(threads: 1), rowLimit: 0)
+        }
     }
 }

@@ -1,7 +1,8 @@
+import CPUDevice
 import Foundation
 import ModelFolders
 import Models
-import Tensors
+import Run
 import TestSupport
 import Testing
 
@@ -18,8 +19,8 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
         threads: Int = 1, kernels: KernelPath? = nil, computeType: ComputeType = .float32, rowLimit: Int = 512
     ) throws -> LanguageModel {
         try LanguageModel.load(
-            try ModelFolder(path: folder.path), threads: threads, kernels: kernels, computeType: computeType,
-            rowLimit: rowLimit)
+            try ModelFolder(path: folder.path), on: try CPUDevice(threads: threads, kernels: kernels),
+            computeType: computeType, rowLimit: rowLimit)
     }
 
     func figures() throws -> Figures {

@@ -1,3 +1,5 @@
+import CPUDevice
+import Devices
 import Foundation
 import ModelFolders
 import Models
@@ -19,7 +21,8 @@ import Testing
         let changed = text.replacing(
             #/"max_position_embeddings":\s*\d+/#, with: "\"max_position_embeddings\": \(positions)")
         try Data(changed.utf8).write(to: folder.appendingPathComponent("config.json"))
-        return try LanguageModel.load(try ModelFolder(path: folder.path), threads: 2, rowLimit: rowLimit)
+        return try LanguageModel.load(
+            try ModelFolder(path: folder.path), on: CPUDevice(threads: 2), rowLimit: rowLimit)
     }
 
     private static func tokens(_ count: Int, of model: LanguageModel, seed: UInt64) -> [Int32] {

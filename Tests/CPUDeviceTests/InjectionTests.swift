@@ -1,9 +1,12 @@
-import Models
+import Devices
+import Run
 import Testing
+
+@testable import CPUDevice
 
 /// The table of the method: what f(a, b) is where dimensions agree and where they differ.
 @Suite struct InjectionTests {
-    private func inject(_ operation: Injection.Operation, _ a: [Float], into b: [Float]) -> [Float] {
+    private func inject(_ operation: InjectionOperation, _ a: [Float], into b: [Float]) -> [Float] {
         var stream = b
         let injection = Injection(site: .embedding, operation: operation, vector: a)
         stream.withUnsafeMutableBufferPointer { injection.apply(to: $0) }
