@@ -109,7 +109,8 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports",
+                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation",
+                "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -128,7 +129,7 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
+                "Run", "Weights", "ModelFolders", "Devices", "Models", "Generation", "Tokenization", "ChatTemplates",
                 "Projection",
             ]),
         part(
@@ -140,7 +141,7 @@ let package = Package(
                 "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models",
                 "Generation",
                 "Tokenization",
-                "ModelFolders", "Projection", argumentParser,
+                "Devices", "Backends", "ModelFolders", "Projection", argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
 
@@ -157,8 +158,9 @@ let package = Package(
             [
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
                 "Projection", "Run",
-                "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Models", "Generation",
-                "Console", argumentParser,
+                "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
+                "Models",
+                "Generation", "Console", argumentParser,
             ]),
         // Tools for those who work on the product.
         part(
@@ -174,29 +176,36 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "Run"),
+        tests(of: "Devices", ["Run"]),
+        tests(of: "Backends", ["Devices"]),
         tests(of: "Wire", ["Run", "CWireMessages"]),
         tests(of: "Transport"),
         tests(of: "Storage"),
-        tests(of: "CPUDevice", ["Devices", "Weights", "Run"]),
+        // All devices of the list against the definition.
+        .testTarget(
+            name: "DeviceConformanceTests",
+            dependencies: [
+                "TestSupport", "Backends", "CPUDevice", "Devices", "Models", "Run", "Weights", "ModelFolders",
+            ],
+            path: "Tests/DeviceConformanceTests", swiftSettings: swiftSettings),
+        tests(of: "CPUDevice", ["Devices", "ModelFolders", "Weights", "Run"]),
         tests(of: "Weights"),
         tests(of: "ModelFolders"),
         tests(of: "Tokenization"),
         tests(of: "ChatTemplates"),
-        tests(of: "Models", ["Weights", "ModelFolders", "Generation"]),
-        tests(
-            of: "Devices",
-            ["Backends", "CPUDevice", "ReferenceDevice", "Models", "Weights", "ModelFolders", "Projection", "Run"]),
-        tests(of: "Generation", ["Models", "ModelFolders"]),
-        tests(of: "Projection", ["Run"]),
+        tests(of: "Models", ["Devices", "CPUDevice", "Run", "Weights", "ModelFolders", "Generation"]),
+        tests(of: "Generation", ["Devices", "CPUDevice", "Models", "ModelFolders"]),
+        tests(of: "Projection", ["Run", "Devices", "CPUDevice"]),
         tests(of: "Datasets", ["Run"]),
         tests(of: "Evaluation", ["Run"]),
         tests(of: "Reports", ["Run", "Evaluation"]),
         tests(of: "Console"),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
-        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),
+        tests(
+            of: "CoordinatorHost", ["Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine"]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(of: "WorkerEngine", ["Run", "Projection", "Tokenization"]),
+        tests(of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

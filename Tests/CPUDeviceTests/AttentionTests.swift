@@ -1,6 +1,7 @@
 import Foundation
-import Tensors
 import Testing
+
+@testable import CPUDevice
 
 /// Causal attention over the key/value store.
 @Suite struct AttentionTests {
@@ -44,7 +45,7 @@ import Testing
     }
 
     /// Runs the sequence in pieces that end at `cuts`, growing the store as it goes.
-    private func run(_ test: Case, _ inputs: Inputs, _ device: CPUDevice, cuts: [Int]) throws -> [Float] {
+    private func run(_ test: Case, _ inputs: Inputs, _ device: Operations, cuts: [Int]) throws -> [Float] {
         let heads = test.heads
         let (width, narrow) = (heads.heads * heads.dimension, heads.keyValueHeads * heads.dimension)
         let store = try KeyValueStore(heads: heads, capacity: 1)
@@ -81,7 +82,7 @@ import Testing
     func `it is the softmax over the positions in sight`(_ index: Int) throws {
         let test = Self.cases[index]
         let inputs = Inputs(test, seed: 21)
-        let found = try run(test, inputs, try CPUDevice(threads: 2), cuts: [test.length])
+        let found = try run(test, inputs, try Operations(threads: 2), cuts: [test.length])
         let heads = test.heads
         let (d, group) = (heads.dimension, heads.heads / heads.keyValueHeads)
         for row in 0..<test.length {
@@ -113,10 +114,10 @@ import Testing
     func `neither cuts, threads nor paths change a bit`(_ index: Int) throws {
         let test = Self.cases[index]
         let inputs = Inputs(test, seed: 22)
-        let expected = try run(test, inputs, try CPUDevice(threads: 1), cuts: [test.length])
+        let expected = try run(test, inputs, try Operations(threads: 1), cuts: [test.length])
         for path in supportedPaths {
             for threads in [1, 3] {
-                let device = try CPUDevice(threads: threads, kernels: path)
+                let device = try Operations(threads: threads, kernels: path)
                 #expect(try run(test, inputs, device, cuts: Array(1...test.length)) == expected)
                 #expect(try run(test, inputs, device, cuts: [1, 4, test.length]) == expected)
             }

@@ -1,6 +1,9 @@
 import Foundation
-import Tensors
+import Run
 import Testing
+import Weights
+
+@testable import CPUDevice
 
 /// The definition of a linear layer: one accumulator, acc = fma(x[k], w[k], acc) for k = 0, 1, …, from 0.
 @Suite struct LinearTests {
@@ -44,11 +47,11 @@ import Testing
             let input = try matrix(rows, inputs, x)
             for path in supportedPaths {
                 for threads in [1, 3] {
-                    let device = try CPUDevice(threads: threads, kernels: path)
+                    let device = try Operations(threads: threads, kernels: path)
                     let layer = try bytes.withUnsafeBytes {
                         try PackedLinear(
                             inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: scalar, bytes: $0)],
-                            device: device)
+                            computeType: .float32, operations: device)
                     }
                     let output = try Matrix(rows: rows, columns: outputs)
                     device.linear(layer, input: input, rows: rows, output: output)
@@ -99,11 +102,11 @@ import Testing
             let input = try matrix(rows, inputs, x)
             for path in supportedPaths {
                 for threads in [1, 3] {
-                    let device = try CPUDevice(threads: threads, kernels: path, computeType: .bfloat16)
+                    let device = try Operations(threads: threads, kernels: path)
                     let layer = try bytes.withUnsafeBytes {
                         try PackedLinear(
                             inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: .bfloat16, bytes: $0)],
-                            device: device)
+                            computeType: .bfloat16, operations: device)
                     }
                     let output = try Matrix(rows: rows, columns: outputs)
                     device.linear(layer, input: input, rows: rows, output: output)
@@ -122,10 +125,11 @@ import Testing
         for scalar in [ScalarType.float32, .float16] {
             let (bytes, _) = stored(random.floats(70 * 40), as: scalar)
             let outputs = try ComputeType.allCases.map { type in
-                let device = try CPUDevice(threads: 2, kernels: path, computeType: type)
+                let device = try Operations(threads: 2, kernels: path)
                 let layer = try bytes.withUnsafeBytes {
                     try PackedLinear(
-                        inputs: 40, parts: [LinearPart(outputs: 70, scalar: scalar, bytes: $0)], device: device)
+                        inputs: 40, parts: [LinearPart(outputs: 70, scalar: scalar, bytes: $0)], computeType: type,
+                        operations: device)
                 }
                 let output = try Matrix(rows: 5, columns: 70)
                 device.linear(layer, input: input, rows: 5, output: output)
@@ -140,10 +144,11 @@ import Testing
         var random = SeededGenerator(seed: 6)
         let (outputs, inputs) = (70, 33)
         let (bytes, w) = stored(random.floats(outputs * inputs), as: scalar)
-        let device = try CPUDevice(threads: 1)
+        let device = try Operations(threads: 1)
         let layer = try bytes.withUnsafeBytes {
             try PackedLinear(
-                inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: scalar, bytes: $0)], device: device)
+                inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: scalar, bytes: $0)], computeType: .float32,
+                operations: device)
         }
         for output in 0..<outputs {
             var row = [Float](repeating: 0, count: inputs)
@@ -154,7 +159,7 @@ import Testing
 
     @Test func `parts are computed as if they were apart, of mixed types too`() throws {
         var random = SeededGenerator(seed: 8)
-        let device = try CPUDevice(threads: 2)
+        let device = try Operations(threads: 2)
         let input = try matrix(5, 20, random.floats(100))
         let (a, _) = stored(random.floats(33 * 20), as: .bfloat16)
         let (b, _) = stored(random.floats(7 * 20), as: .float32)
@@ -169,7 +174,7 @@ import Testing
             let stored = zip(parts, buffers).map {
                 LinearPart(outputs: $0.0, scalar: $0.1, bytes: UnsafeRawBufferPointer($1))
             }
-            return try PackedLinear(inputs: 20, parts: stored, device: device)
+            return try PackedLinear(inputs: 20, parts: stored, computeType: .float32, operations: device)
         }
         func columns(_ layer: PackedLinear, _ parts: Range<Int>? = nil) throws -> [[Float]] {
             let output = try Matrix(rows: 5, columns: 96)
@@ -186,7 +191,7 @@ import Testing
 
     @Test(arguments: ScalarType.allCases)
     func `a weight that is not finite is found`(_ scalar: ScalarType) throws {
-        let device = try CPUDevice(threads: 2)
+        let device = try Operations(threads: 2)
         let infinity: [UInt8] =
             switch scalar {
             case .float32: [0, 0, 0x80, 0x7f]
@@ -196,10 +201,11 @@ import Testing
         for index in [0, 35, 99 * 30 - 1] {
             var bytes = [UInt8](repeating: 0, count: 99 * 30 * scalar.byteCount)
             bytes.replaceSubrange(index * scalar.byteCount..<(index + 1) * scalar.byteCount, with: infinity)
-            #expect(throws: TensorError.notFinite(part: 0, index: index)) {
+            #expect(throws: NotFinite(part: 0, index: index)) {
                 try bytes.withUnsafeBytes { buffer in
                     _ = try PackedLinear(
-                        inputs: 30, parts: [LinearPart(outputs: 99, scalar: scalar, bytes: buffer)], device: device)
+                        inputs: 30, parts: [LinearPart(outputs: 99, scalar: scalar, bytes: buffer)],
+                        computeType: .float32, operations: device)
                 }
             }
         }
@@ -213,11 +219,12 @@ import Testing
 
     @Test func `thousands of short loops on many threads all complete`() throws {
         var random = SeededGenerator(seed: 9)
-        let device = try CPUDevice(threads: 8)
+        let device = try Operations(threads: 8)
         let (bytes, _) = stored(random.floats(256 * 8), as: .float32)
         let layer = try bytes.withUnsafeBytes {
             try PackedLinear(
-                inputs: 8, parts: [LinearPart(outputs: 256, scalar: .float32, bytes: $0)], device: device)
+                inputs: 8, parts: [LinearPart(outputs: 256, scalar: .float32, bytes: $0)], computeType: .float32,
+                operations: device)
         }
         let input = try matrix(1, 8, random.floats(8))
         let output = try Matrix(rows: 1, columns: 256)

@@ -1,5 +1,7 @@
 import Foundation
-import Tensors
+import Weights
+
+@testable import CPUDevice
 
 /// SplitMix64, for seeded tests.
 struct SeededGenerator: RandomNumberGenerator {
@@ -21,7 +23,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// The paths that this CPU runs.
-let supportedPaths = KernelPath.allCases.filter(\.isSupported)
+let supportedPaths = KernelPath.supported
 
 func matrix(_ rows: Int, _ columns: Int, _ values: [Float]) throws -> Matrix {
     let matrix = try Matrix(rows: rows, columns: columns)

@@ -1,3 +1,4 @@
+import CPUDevice
 import CoordinatorControl
 import Foundation
 import Projection
@@ -55,9 +56,10 @@ struct RowBlockRunTests {
     ) throws -> Ending {
         var sent: [CoordinatorMessage] = []
         let conductor = try RunConductor(
-            inputs: Self.inputs(), folder: RunFolder(folder), limits: RunLimits(), firstLease: 1, gradients: gradients,
-            now: .seconds(0), send: { sent.append($1) })
-        var engine = TrainingEngine(execution: Execution(threads: 1))
+            inputs: Self.inputs(), folder: RunFolder(folder), limits: RunLimits(), firstLease: 1,
+            device: CPUDevice(threads: 1),
+            gradients: gradients, now: .seconds(0), send: { sent.append($1) })
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
         func say(_ message: WorkerMessage) {
             conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: PeerID([1]), at: .seconds(1))
             guard let commit = conductor.beginCommit(at: .seconds(1)) else { return }
@@ -199,8 +201,9 @@ struct RowBlockRunTests {
         let inputs = Self.inputs(rows: 10_000_000, activations: FloatMatrix(zeros: 0, 4096))
         #expect {
             _ = try RunConductor(
-                inputs: inputs, folder: RunFolder(folder), limits: RunLimits(), firstLease: 1, gradients: .rows,
-                now: .seconds(0), send: { _, _ in })
+                inputs: inputs, folder: RunFolder(folder), limits: RunLimits(), firstLease: 1,
+                device: CPUDevice(threads: 1),
+                gradients: .rows, now: .seconds(0), send: { _, _ in })
         } throws: {
             "\($0)".contains("--gradients rows: A's activations take 163840000000 bytes, expected at most 1073741824")
         }

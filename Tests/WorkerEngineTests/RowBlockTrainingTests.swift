@@ -1,3 +1,4 @@
+import CPUDevice
 import Projection
 import Run
 import Testing
@@ -25,7 +26,7 @@ struct RowBlockTrainingTests {
     }
 
     @Test func `a block is trained on parts of the activations and on rows that the worker read itself`() throws {
-        var engine = TrainingEngine(execution: Execution(threads: 1))
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
         engine.keep(part(32..<40))
         engine.keep(
             ActivationRows(indices: Array(0..<32), a: FloatMatrix(zeros: 32, 4), b: FloatMatrix(zeros: 32, 16)))
@@ -33,15 +34,15 @@ struct RowBlockTrainingTests {
         #expect(result.w.rows == 8 && result.squaredErrorSums.count == 10)
     }
 
-    @Test func `a row that is missing is named, and all is to be sent again`() {
-        var engine = TrainingEngine(execution: Execution(threads: 1))
+    @Test func `a row that is missing is named, and all is to be sent again`() throws {
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
         engine.keep(part(0..<17))
         #expect(error(engine)?.description == "the unit reads row 17, and its activations were not sent")
         #expect(error(engine)?.isUnprepared == true)
     }
 
-    @Test func `a block that takes more memory than there is is refused with both figures, not tried`() {
-        var engine = TrainingEngine(execution: Execution(threads: 1), memoryLimit: 0x1p20)
+    @Test func `a block that takes more memory than there is is refused with both figures, not tried`() throws {
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1), memoryLimit: 0x1p20)
         var unit = Self.unit
         unit.schedule = TrainingSchedule(rowCount: 1 << 20, epochs: 1, batch: 8, shardRows: 4, seed: 1)
         let found = #expect(throws: EngineError.self) { try engine.result(unit, targets: Self.targets) }

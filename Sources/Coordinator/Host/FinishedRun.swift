@@ -54,7 +54,8 @@ package struct FinishedRun: Sendable {
             file: ProjectionFile.url(conductor.inputs, conductor.folder).lastPathComponent,
             dimensionA: conductor.inputs.dimensionA, dimensionB: conductor.inputs.dimensionB,
             rows: schedule.rowCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: training.losses,
-            activationSimilarity: try ActivationSimilarity.value(x: activations.a, y: activations.b))
+            activationSimilarity: try ActivationSimilarity.value(
+                x: activations.a, y: activations.b, on: conductor.device))
     }
 
     private static func similarity(of conductor: RunConductor) -> SimilarityScores? {

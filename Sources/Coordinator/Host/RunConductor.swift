@@ -1,4 +1,5 @@
 package import CoordinatorControl
+package import Devices
 import Foundation
 import Projection
 package import Run
@@ -12,6 +13,8 @@ package import Storage
 package final class RunConductor {
     package let inputs: RunInputs
     package let folder: RunFolder
+    /// Takes W's steps.
+    package let device: any Device
     private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
     /// Kills a process if it is one of this coordinator's workers on this host.
@@ -58,17 +61,20 @@ package final class RunConductor {
     /// Opens or creates the run's folder and takes the run up where it was left.
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
+    ///   - device: takes W's steps.
     ///   - gradients: how gradients travel; it changes no bit of W.
     ///   - projection: how W travels, which changes none either.
     ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
     ///   - send: gives a message to the transport.
     package init(
-        inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, gradients: GradientForm = .auto,
+        inputs: RunInputs, folder: RunFolder, limits: RunLimits, firstLease: UInt64, device: any Device,
+        gradients: GradientForm = .auto,
         projection: ProjectionForm = .auto, host: String? = nil, now: Instant,
         send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
         self.folder = folder
+        self.device = device
         self.send = send
         lastCheckpoint = now
         if gradients == .rows { try inputs.checkRowBlocks() }
@@ -403,7 +409,9 @@ package final class RunConductor {
         for old in shards.keys where old.index < firstKept { shards[old] = nil }
         do {
             let batchRows = schedule.batchRowCount(step: step)
-            guard let loss = try training?.trainer.apply(shards: contributions, batchRows: batchRows) else { return }
+            guard let loss = try training?.trainer.apply(shards: contributions, batchRows: batchRows, on: device) else {
+                return
+            }
             training?.losses.append(loss)
             if now.seconds(since: lastCheckpoint) > max(Self.checkpointInterval, 20 * checkpointSeconds) {
                 try checkpoint(at: now)

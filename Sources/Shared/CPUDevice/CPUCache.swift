@@ -85,7 +85,9 @@ final class CPUCache: CacheMemory {
             }
         }
         for (index, block) in blocks.enumerated() where length + rows > block.end {
-            let (seen, most) = (seen(in: index, after: length), KeyValueStore.wholeBlocks(shape.most(block: index, use)))
+            let (seen, most) = (
+                seen(in: index, after: length), KeyValueStore.wholeBlocks(shape.most(block: index, use))
+            )
             if block.capacity >= most {
                 block.slide(keeping: seen)
             } else {

@@ -182,7 +182,8 @@ final class ForwardPass {
     private func store(_ block: ModelWeights.Block, _ cached: [CachedRows], _ table: RotaryTable) {
         let keys = MatrixColumns(workspace.keyValueQuery)
         if let norm = block.keyNorm {
-            operations.rmsNorm(heads: keys, count: heads.keyValueHeads, weight: norm, epsilon: epsilon, rows: table.rows)
+            operations.rmsNorm(
+                heads: keys, count: heads.keyValueHeads, weight: norm, epsilon: epsilon, rows: table.rows)
         }
         operations.storeKeysValues(
             cached, heads: heads, keys: keys,

@@ -11,7 +11,7 @@ import Weights
 final class Operations {
     let context: OpaquePointer
 
-    init(threads: Int, kernels: KernelPath) throws(DeviceError) {
+    init(threads: Int, kernels: KernelPath = .best) throws(DeviceError) {
         guard let context = ck_context_create(kernels.kernelPath, Int32(threads)) else {
             throw .threadsRefused(threads)
         }
@@ -48,7 +48,8 @@ final class Operations {
         precondition(end - begin <= output.stride)
         let complete = ck_linear(
             context, weights.computeType.kernelCompute, weights.scalar.kernelScalar, weights.base, weights.inputs,
-            begin / Int(CK_PANEL), end / Int(CK_PANEL), input.base, input.stride, rows, output.base, output.stride, adding)
+            begin / Int(CK_PANEL), end / Int(CK_PANEL), input.base, input.stride, rows, output.base, output.stride,
+            adding)
         precondition(complete, "the weights were packed with other operations; these have no room for their inputs")
     }
 

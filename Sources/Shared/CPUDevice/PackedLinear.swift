@@ -1,7 +1,7 @@
 import CKernels
+import Devices
 import Run
 import Weights
-import Devices
 
 /// One stored weight matrix, `[outputs, inputs]` row-major: a part of a ``PackedLinear``.
 struct LinearPart {
@@ -48,7 +48,8 @@ final class PackedLinear: @unchecked Sendable {  // the memory is written in ini
             precondition(part.bytes.count == part.outputs * inputs * part.scalar.byteCount)
             let found: Int64
             if part.scalar == scalar {
-                found = operations.pack(part.bytes, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
+                found = operations.pack(
+                    part.bytes, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
             } else {
                 found = part.scalar.widened(part.bytes).withUnsafeBytes { wide in
                     operations.pack(wide, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))

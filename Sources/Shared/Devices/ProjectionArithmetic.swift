@@ -20,7 +20,8 @@ package protocol ProjectionArithmetic: Sendable {
     func step(_ weights: TrainedWeights, shards: UnsafeBufferPointer<GradientView>, adam: AdamStep)
 
     /// sums[o] = the sum over the rows of errors[r, o]² in double, in their order. `sums`: `[outputs]`.
-    func squares(ofErrors errors: UnsafePointer<Float>, rows: Int, outputs: Int, into sums: UnsafeMutablePointer<Double>)
+    func squares(
+        ofErrors errors: UnsafePointer<Float>, rows: Int, outputs: Int, into sums: UnsafeMutablePointer<Double>)
 
     /// ‖YᵀX‖²_F in double. Each element is a chain over the rows, in double; each column of y a chain of its elements'
     /// squares over the columns of x; those are added in order.
@@ -28,7 +29,8 @@ package protocol ProjectionArithmetic: Sendable {
     ///   - x: `[rows, inputs]`
     ///   - y: `[rows, outputs]`
     func squaredCrossNorm(
-        x: UnsafePointer<Float>, inputs: Int, y: UnsafePointer<Float>, outputs: Int, rows: Int) -> Double
+        x: UnsafePointer<Float>, inputs: Int, y: UnsafePointer<Float>, outputs: Int, rows: Int
+    ) -> Double
 
     /// Cuts `0 ..< outputs` into ranges and calls `body` for each, on as many threads as the device has. The arithmetic
     /// that `body` gets is for its thread alone, and need not wait for the others.

@@ -16,7 +16,7 @@ extension TrainingEngine {
     /// Trains a block of W's rows.
     /// - Parameter targets: B's activations of all texts, the block's columns.
     package func result(_ unit: TrainRowsUnit, targets: FloatMatrix?) throws -> TrainRowsResult {
-        let needed = OutputBlockTraining.memory(unit, execution: execution)
+        let needed = OutputBlockTraining.memory(unit, on: device)
         guard needed <= memoryLimit else {
             throw EngineError.memory(needed: needed, limit: memoryLimit, rows: unit.schedule.rowCount)
         }
@@ -27,6 +27,6 @@ extension TrainingEngine {
             x.append(values)
         }
         return try OutputBlockTraining.result(
-            unit, x: x, y: targets ?? FloatMatrix(zeros: 0, 0), execution: execution)
+            unit, x: x, y: targets ?? FloatMatrix(zeros: 0, 0), on: device)
     }
 }

@@ -1,9 +1,10 @@
+package import Devices
 package import Projection
 package import Run
 
 /// The part of a worker that trains W: its W, and the rows of activations that it holds.
 package struct TrainingEngine {
-    let execution: Execution
+    let device: any Device
     /// Bytes that activations and a block of W may take here.
     let memoryLimit: Double
     private var replica: ProjectionReplica?
@@ -19,8 +20,8 @@ package struct TrainingEngine {
     /// Shards whose errors are kept, for the steps that are taken here.
     private static let ownErrorCount = 256
 
-    package init(execution: Execution, memoryLimit: Double = TrainingEngine.halfOfMemory) {
-        self.execution = execution
+    package init(device: any Device, memoryLimit: Double = TrainingEngine.halfOfMemory) {
+        self.device = device
         self.memoryLimit = memoryLimit
     }
 
@@ -99,7 +100,7 @@ package struct TrainingEngine {
         let (rows, errors) = (rowsOfA, ownErrors)
         do {
             try replica.take(
-                updates, checksum: checksum, row: { rows[$0] }, ownErrors: { errors[$0] }, execution: execution)
+                updates, checksum: checksum, row: { rows[$0] }, ownErrors: { errors[$0] }, on: device)
         } catch {
             throw .replica(error)
         }
@@ -127,7 +128,7 @@ package struct TrainingEngine {
         }
         let results: [TrainResult]
         do {
-            results = try replica.results(shards: shards, dense: unit.dense, execution: execution)
+            results = try replica.results(shards: shards, dense: unit.dense, on: device)
         } catch let error as ReplicaError {
             throw EngineError.replica(error)
         }

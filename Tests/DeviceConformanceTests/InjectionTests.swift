@@ -21,6 +21,14 @@ import Testing
         return result
     }
 
+    @Test func `the table combines the last coordinates that both vectors have`() {
+        #expect(Self.combined([1, 2, 3], into: [10, 20, 30], .replace) == [1, 2, 3])
+        #expect(Self.combined([1, 2, 3], into: [10, 20, 30], .mean) == [5.5, 11, 16.5])
+        #expect(Self.combined([1, 2], into: [10, 20, 30], .sum) == [10, 21, 32])
+        #expect(Self.combined([1, 2, 3, 4], into: [10, 20], .replace) == [3, 4])
+        #expect(Self.combined([1, 2, 3, 4], into: [10, 20], .sum) == [13, 24])
+    }
+
     /// At every site, with every operation, by vectors shorter than, as long as, and longer than the stream.
     private static func injections(_ model: LanguageModel) -> [Injection] {
         let width = model.configuration.hiddenSize
