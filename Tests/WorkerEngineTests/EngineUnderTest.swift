@@ -48,7 +48,7 @@ struct EngineUnderTest {
         let readiness = try engine.load(
             Welcome(
                 run: "evaluation", modelA: pair.modelA, modelB: modelB ?? pair.modelB, layerK: k, layerJ: j,
-                operation: try Self.value(operation), computePrecision: .float32, seed: seed, heartbeatSeconds: 1,
+                operation: try Self.value(operation), computeType: .float32, seed: seed, heartbeatSeconds: 1,
                 silenceSeconds: 10))
         return (readiness.fingerprintA, readiness.fingerprintB)
     }

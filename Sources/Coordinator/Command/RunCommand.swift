@@ -7,7 +7,7 @@ import Run
 import Tasks
 
 extension InjectionOperation: ExpressibleByArgument {}
-extension ComputePrecision: ExpressibleByArgument {}
+extension ComputeType: ExpressibleByArgument {}
 extension BPrompt: ExpressibleByArgument {}
 extension EvaluationProtocol: ExpressibleByArgument {}
 extension TextCut: ExpressibleByArgument {}
@@ -69,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
             "Round activations to float32 or bfloat16 before they meet weights stored as bfloat16. Every worker does "
                 + "alike.",
             valueName: "type"))
-    var computePrecision = ComputePrecision.bfloat16
+    var computeType = ComputeType.bfloat16
 
     @Flag(
         help: """
@@ -98,7 +98,7 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
             modelA: modelA, modelB: modelB, channels: try channels(), operation: evaluation.op,
-            computePrecision: computePrecision, chat: chat, experiments: try chosenExperiments(), seed: seed)
+            computeType: computeType, chat: chat, experiments: try chosenExperiments(), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
         for file in data.tasks { configuration.evaluation.files[file.task] = file.path }

@@ -58,7 +58,7 @@ package struct FinishedRun: Sendable {
             file: ProjectionFile.name(run.inputs, trained.channel),
             dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
             rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: trained.losses,
-            activationSimilarity: try ActivationSimilarity.value(x: x, y: y))
+            activationSimilarity: try ActivationSimilarity.value(x: x, y: y, on: run.device))
     }
 
     private static func similarity(of run: LiveRun, _ channel: Int) -> SimilarityScores? {

@@ -27,17 +27,22 @@ extension Experiment: RawRepresentable, Codable {
     }
 }
 
-/// How A's activation and B's are combined (Ramesh & Li, section 3.1).
+/// How A's activation, a, and B's, b, are combined, coordinate by coordinate (Ramesh & Li, section 3.1).
 package enum InjectionOperation: String, CaseIterable, Codable, Hashable, Sendable {
+    /// a
     case replace
+    /// b + a
     case sum
+    /// (b + a) / 2
     case mean
 }
 
-/// What activations are rounded to before a product with weights stored as bfloat16. It changes results, so a run's
-/// workers all do alike.
-package enum ComputePrecision: String, CaseIterable, Codable, Hashable, Sendable {
+/// What activations are rounded to before they meet weights that are stored as bfloat16. Sums are float32 either way,
+/// and weights stored as another type meet float32. It changes results, so a run's workers all do alike.
+package enum ComputeType: String, CaseIterable, Codable, Hashable, Sendable {
+    /// Not at all.
     case float32
+    /// To the nearest bfloat16: less exact, and up to twice as fast where the processor has an instruction for it.
     case bfloat16
 }
 

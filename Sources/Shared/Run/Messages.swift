@@ -154,7 +154,7 @@ package struct Welcome: Hashable, Sendable {
     package var modelA: String
     package var modelB: String
     package var operation: InjectionOperation
-    package var computePrecision: ComputePrecision
+    package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
     package var seed: UInt64
@@ -164,14 +164,14 @@ package struct Welcome: Hashable, Sendable {
 
     package init(
         run: String, modelA: String, modelB: String, operation: InjectionOperation,
-        computePrecision: ComputePrecision, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
+        computeType: ComputeType, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
         silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
         self.modelB = modelB
         self.operation = operation
-        self.computePrecision = computePrecision
+        self.computeType = computeType
         self.chat = chat
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds

@@ -10,7 +10,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var channels: [Channel]
     package var operation: InjectionOperation
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
-    package var computePrecision: ComputePrecision
+    package var computeType: ComputeType
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
     /// that W learns from never are.
     package var chat: Bool
@@ -22,7 +22,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
     package init(
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
-        computePrecision: ComputePrecision = .bfloat16, chat: Bool = false,
+        computeType: ComputeType = .bfloat16, chat: Bool = false,
         experiments: [Experiment], seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
@@ -32,7 +32,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.modelB = modelB
         self.channels = channels
         self.operation = operation
-        self.computePrecision = computePrecision
+        self.computeType = computeType
         self.chat = chat
         self.experiments = experiments
         self.seed = seed

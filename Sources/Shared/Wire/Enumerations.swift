@@ -17,11 +17,11 @@ extension InjectionOperation: WireEnumeration {
     }
 }
 
-extension ComputePrecision: WireEnumeration {
-    var code: Wire__ComputePrecision {
+extension ComputeType: WireEnumeration {
+    var code: Wire__ComputeType {
         switch self {
-        case .float32: WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_FLOAT32
-        case .bfloat16: WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_BFLOAT16
+        case .float32: WIRE__COMPUTE_TYPE__COMPUTE_TYPE_FLOAT32
+        case .bfloat16: WIRE__COMPUTE_TYPE__COMPUTE_TYPE_BFLOAT16
         }
     }
 }

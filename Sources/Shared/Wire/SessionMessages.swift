@@ -69,8 +69,8 @@ extension Welcome {
         (message.pointee.has_model_a, message.pointee.model_a) = writer.field(modelA)
         (message.pointee.has_model_b, message.pointee.model_b) = writer.field(modelB)
         (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
-        (message.pointee.has_compute_precision, message.pointee.compute_precision) = writer.field(
-            computePrecision.code)
+        (message.pointee.has_compute_type, message.pointee.compute_type) = writer.field(
+            computeType.code)
         (message.pointee.has_chat, message.pointee.chat) = writer.field(chat)
         (message.pointee.has_seed, message.pointee.seed) = writer.field(seed)
         (message.pointee.has_heartbeat_seconds, message.pointee.heartbeat_seconds) = writer.field(heartbeatSeconds)
@@ -84,8 +84,8 @@ extension Welcome {
             modelA: try Field.text(message.has_model_a, message.model_a, "model_a"),
             modelB: try Field.text(message.has_model_b, message.model_b, "model_b"),
             operation: try Field.choice(message.has_operation, message.operation, "operation"),
-            computePrecision: try Field.choice(
-                message.has_compute_precision, message.compute_precision, "compute_precision"),
+            computeType: try Field.choice(
+                message.has_compute_type, message.compute_type, "compute_type"),
             chat: try Field.flag(message.has_chat, message.chat, "chat"),
             seed: try Field.value(message.has_seed, message.seed, "seed"),
             heartbeatSeconds: try Field.interval(

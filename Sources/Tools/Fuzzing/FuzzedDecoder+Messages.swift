@@ -117,7 +117,7 @@ extension FuzzedDecoder {
                     ], items: [item], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: ["\n"])))),
         ]
         let welcome = Welcome(
-            run: "r", modelA: "/a", modelB: "/b", operation: .mean, computePrecision: .bfloat16,
+            run: "r", modelA: "/a", modelB: "/b", operation: .mean, computeType: .bfloat16,
             seed: 1,
             heartbeatSeconds: 0.1, silenceSeconds: 10)
         let whole = GrantedProjection(

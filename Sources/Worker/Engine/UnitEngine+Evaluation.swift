@@ -67,7 +67,7 @@ extension UnitEngine {
             }
             question.told = spoken.told
             question.injection = Injection(
-                site: ActivationSite(afterBlocks: unit.channel.j), operation: .init(welcome.operation), vector: vector)
+                site: ActivationSite(afterBlocks: unit.channel.j), operation: welcome.operation, vector: vector)
         case .words(let source, let words):
             guard let written = messages.written[words]?[try prompt(source)] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)

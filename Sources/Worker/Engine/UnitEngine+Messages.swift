@@ -67,7 +67,7 @@ extension UnitEngine {
         let projection = try training.projection(of: channel)
         var spoken: [String: Spoken] = [:]
         for (place, text) in distinct.enumerated() {
-            let vector = try projection.map { try $0.project(streams[place], execution: execution) } ?? streams[place]
+            let vector = try projection.map { try $0.project(streams[place], on: device) } ?? streams[place]
             spoken[text] = Spoken(
                 vector: vector,
                 told: Told(

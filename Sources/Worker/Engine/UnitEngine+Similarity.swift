@@ -12,7 +12,7 @@ extension UnitEngine {
         guard let spoken = spoken[unit.prompt] else { throw EngineError.notLoaded }
         let prompt = try b.prompt(unit.prompt, newTokens: unit.newTokens)
         let injection = Injection(
-            site: ActivationSite(afterBlocks: unit.layer), operation: .init(welcome.operation), vector: spoken.vector)
+            site: ActivationSite(afterBlocks: unit.layer), operation: welcome.operation, vector: spoken.vector)
         let plain = Question(condition: 0, model: b, isA: false, prompt: prompt)
         let told = Question(condition: 1, model: b, isA: false, prompt: prompt, injection: injection, told: spoken.told)
         let answers = try answer([plain, told], choices: nil, limits: limits)

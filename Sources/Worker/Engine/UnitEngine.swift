@@ -1,8 +1,8 @@
+package import Devices
 import Generation
 import Models
 import Projection
 package import Run
-import Tensors
 
 /// Does units: a unit in, a result out. It knows no coordinator and no sockets; the same unit gives the same bytes
 /// on any machine of the same device kind.
@@ -10,8 +10,7 @@ import Tensors
 /// What a unit needs besides itself (the models, W, rows of activations) is handed in before: ``load(_:)`` and
 /// ``execute(_:)`` take them from the messages that bring them.
 package final class UnitEngine: UnitExecutor {
-    private let processor: Processor
-    let execution: Execution
+    let device: any Device
     /// Folders to load instead of those that the coordinator names, where the files lie elsewhere on this machine.
     private let folderA: String?
     private let folderB: String?
@@ -24,27 +23,26 @@ package final class UnitEngine: UnitExecutor {
     /// Sequences that are decoded together. It changes no bit of any of them.
     static let decodingBatch = 32
 
-    package init(processor: Processor, folderA: String? = nil, folderB: String? = nil) {
-        self.processor = processor
+    package init(device: any Device, folderA: String? = nil, folderB: String? = nil) {
+        self.device = device
         self.folderA = folderA
         self.folderB = folderB
-        execution = Execution(threads: processor.threads)
-        training = TrainingEngine(execution: execution)
+        training = TrainingEngine(device: device)
     }
 
     /// Loads the run's models; those that are loaded already stay. W and rows of another run are forgotten.
     package func load(_ welcome: Welcome) throws -> Readiness {
         let pathA = folderA ?? welcome.modelA
         let pathB = folderB ?? welcome.modelB
-        training = TrainingEngine(execution: execution)
+        training = TrainingEngine(device: device)
         self.welcome = welcome
-        let computeType = ComputeType(welcome.computePrecision)
+        let computeType = welcome.computeType
         func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {
-            model?.folder.url.path == path && model?.model.device.computeType == computeType
+            model?.folder.url.path == path && model?.model.computeType == computeType
                 && model?.isChat == welcome.chat
         }
         func loaded(_ path: String) throws -> LoadedModel {
-            try LoadedModel(path: path, processor: processor, computeType: computeType, chat: welcome.chat)
+            try LoadedModel(path: path, on: device, computeType: computeType, chat: welcome.chat)
         }
         if !isLoaded(a, from: pathA) { a = try loaded(pathA) }
         if !isLoaded(b, from: pathB) { b = pathA == pathB ? a : try loaded(pathB) }

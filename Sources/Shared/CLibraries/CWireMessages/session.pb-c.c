@@ -678,13 +678,13 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[9] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "compute_precision",
+    "compute_type",
     10,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Wire__Welcome, has_compute_precision),
-    offsetof(Wire__Welcome, compute_precision),
-    &wire__compute_precision__descriptor,
+    offsetof(Wire__Welcome, has_compute_type),
+    offsetof(Wire__Welcome, compute_type),
+    &wire__compute_type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -704,7 +704,7 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[9] =
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
   8,   /* field[8] = chat */
-  7,   /* field[7] = compute_precision */
+  7,   /* field[7] = compute_type */
   5,   /* field[5] = heartbeat_seconds */
   1,   /* field[1] = model_a */
   2,   /* field[2] = model_b */
@@ -822,33 +822,33 @@ const ProtobufCEnumDescriptor wire__injection_operation__descriptor =
   wire__injection_operation__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue wire__compute_precision__enum_values_by_number[3] =
+static const ProtobufCEnumValue wire__compute_type__enum_values_by_number[3] =
 {
-  { "COMPUTE_PRECISION_UNSPECIFIED", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED", 0 },
-  { "COMPUTE_PRECISION_FLOAT32", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_FLOAT32", 1 },
-  { "COMPUTE_PRECISION_BFLOAT16", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_BFLOAT16", 2 },
+  { "COMPUTE_TYPE_UNSPECIFIED", "WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED", 0 },
+  { "COMPUTE_TYPE_FLOAT32", "WIRE__COMPUTE_TYPE__COMPUTE_TYPE_FLOAT32", 1 },
+  { "COMPUTE_TYPE_BFLOAT16", "WIRE__COMPUTE_TYPE__COMPUTE_TYPE_BFLOAT16", 2 },
 };
-static const ProtobufCIntRange wire__compute_precision__value_ranges[] = {
+static const ProtobufCIntRange wire__compute_type__value_ranges[] = {
 {0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex wire__compute_precision__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex wire__compute_type__enum_values_by_name[3] =
 {
-  { "COMPUTE_PRECISION_BFLOAT16", 2 },
-  { "COMPUTE_PRECISION_FLOAT32", 1 },
-  { "COMPUTE_PRECISION_UNSPECIFIED", 0 },
+  { "COMPUTE_TYPE_BFLOAT16", 2 },
+  { "COMPUTE_TYPE_FLOAT32", 1 },
+  { "COMPUTE_TYPE_UNSPECIFIED", 0 },
 };
-const ProtobufCEnumDescriptor wire__compute_precision__descriptor =
+const ProtobufCEnumDescriptor wire__compute_type__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "wire.ComputePrecision",
-  "ComputePrecision",
-  "Wire__ComputePrecision",
+  "wire.ComputeType",
+  "ComputeType",
+  "Wire__ComputeType",
   "wire",
   3,
-  wire__compute_precision__enum_values_by_number,
+  wire__compute_type__enum_values_by_number,
   3,
-  wire__compute_precision__enum_values_by_name,
+  wire__compute_type__enum_values_by_name,
   1,
-  wire__compute_precision__value_ranges,
+  wire__compute_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
