@@ -76,23 +76,26 @@ let package = Package(
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.
+        shared("PlainText"),
+        shared("Locking"),
+        shared("JSON", ["PlainText"]),
         shared("Run"),
         shared("Wire", ["Run", "CWireMessages"]),
-        shared("Transport", ["CZMQ"]),
+        shared("Transport", ["CZMQ", "Locking"]),
         shared("Messaging", ["Run", "Wire", "Transport"]),
         shared("Storage", ["CCrypto"]),
         shared("Tensors", ["CKernels"]),
-        shared("Weights", ["Tensors", "Storage"]),
-        shared("ModelFolders", ["Storage"]),
-        shared("Tokenization", ["COniguruma"]),
-        shared("ChatTemplates"),
+        shared("Weights", ["Tensors", "Storage", "JSON", "PlainText"]),
+        shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
+        shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
+        shared("ChatTemplates", ["JSON"]),
         shared("Models", ["Tensors", "Weights", "ModelFolders"]),
-        shared("Generation", ["Models", "Tensors"]),
+        shared("Generation", ["Run", "Models", "Tensors"]),
         shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"]),
-        shared("Datasets", ["Run", "CZlib"]),
-        shared("Evaluation", ["Run"]),
-        shared("Reports", ["Run", "Evaluation", "Storage", "Console"]),
-        shared("Console", [argumentParser]),
+        shared("Datasets", ["Run", "JSON", "PlainText", "CZlib"]),
+        shared("Evaluation", ["Run", "PlainText"]),
+        shared("Reports", ["Run", "Evaluation", "Storage", "JSON", "PlainText"]),
+        shared("Console", ["PlainText", argumentParser]),
 
         // The coordinator: Command -> Host -> Control (pure).
         part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"], simulated),
@@ -100,7 +103,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports",
+                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports", "Locking",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -108,8 +111,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Run", "Wire", "Transport",
-                "Messaging",
+                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "PlainText", "Locking", "Run", "Wire",
+                "Transport", "Messaging",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Coordinator/Command", swiftSettings: swiftSettings),
@@ -119,8 +122,8 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
-                "Projection",
+                "Run", "JSON", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization",
+                "ChatTemplates", "Projection",
             ]),
         part(
             "WorkerHost", of: "Worker", in: "Host",
@@ -128,7 +131,7 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models",
+                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "Weights", "Models",
                 "Generation",
                 "Tokenization",
                 "Tensors", "ModelFolders", "Projection", argumentParser,
@@ -139,7 +142,8 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["CoordinatorControl", "WorkerSession", "Run"],
             path: "Sources/Tools/Simulation", swiftSettings: simulated),
-        tool("Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", argumentParser]),
+        tool(
+            "Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", "PlainText", "Locking", argumentParser]),
 
         .target(
             name: "CMachineLimits", path: "Sources/Tools/CMachineLimits", cSettings: [.unsafeFlags(["-O2"])]),
@@ -149,7 +153,7 @@ let package = Package(
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
                 "Projection", "Run",
                 "Wire", "Transport", "Messaging", "Storage", "Tensors", "ModelFolders", "Models", "Generation",
-                "Console", argumentParser,
+                "Console", "PlainText", "Locking", argumentParser,
             ]),
         // Tools for those who work on the product.
         part(
@@ -159,11 +163,13 @@ let package = Package(
                 "Tokenization", "ChatTemplates", "Datasets",
             ]),
         .executableTarget(
-            name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],
+            name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", "PlainText", argumentParser],
             path: "Sources/Tools/Fuzz", swiftSettings: swiftSettings),
 
         // Tests.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(name: "TestSupport", dependencies: ["Run"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests(of: "PlainText"),
+        tests(of: "JSON", ["Tokenization", "ModelFolders", "ChatTemplates", "Weights", "Datasets", "WorkerEngine"]),
         tests(of: "Run"),
         tests(of: "Wire", ["Run", "CWireMessages"]),
         tests(of: "Transport"),
@@ -171,7 +177,7 @@ let package = Package(
         tests(of: "Tensors"),
         tests(of: "Weights", ["Tensors"]),
         tests(of: "ModelFolders"),
-        tests(of: "Tokenization"),
+        tests(of: "Tokenization", ["JSON", "Run"]),
         tests(of: "ChatTemplates"),
         tests(of: "Models", ["Tensors", "Weights", "ModelFolders", "Generation"]),
         tests(of: "Generation", ["Models", "Tensors", "ModelFolders"]),
@@ -179,7 +185,7 @@ let package = Package(
         tests(of: "Datasets", ["Run"]),
         tests(of: "Evaluation", ["Run"]),
         tests(of: "Reports", ["Run", "Evaluation"]),
-        tests(of: "Console"),
+        tests(of: "Console", ["PlainText"]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// The definition of a linear layer: one accumulator, acc = fma(x[k], w[k], acc) for k = 0, 1, …, from 0.

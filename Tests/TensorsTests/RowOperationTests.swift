@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Operations on rows: right within float32, and the same bits on every path and for any rows beside.

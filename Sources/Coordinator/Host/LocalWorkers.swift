@@ -1,4 +1,5 @@
 import Foundation
+import Locking
 
 /// Starts worker processes on this machine, and starts another one in a dead one's place.
 ///
@@ -16,7 +17,7 @@ final class LocalWorkers: @unchecked Sendable {
         case reduced(processID: Int32, how: String)
     }
 
-    private let lock = NSLock()
+    private let lock = Lock()
     private let program: URL
     private let arguments: [String]
     private let logs: URL
@@ -95,11 +96,6 @@ final class LocalWorkers: @unchecked Sendable {
         let text = String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
         guard let line = text.split(separator: "\n").last else { return "" }
         return " (\(line))"
-    }
-
-    /// Process ids of those that live.
-    var processIDs: [Int32] {
-        lock.withLock { processes.values.map(\.processIdentifier).sorted() }
     }
 
     /// Kills one of them, which another takes the place of.

@@ -12,16 +12,8 @@ package struct RunFolder: Sendable {
 
     package var manifest: URL { url.appendingPathComponent("run.json") }
     package var checkpoint: URL { url.appendingPathComponent("training.checkpoint") }
-    package var results: URL { url.appendingPathComponent("results.json") }
-    package var markdownReport: URL { url.appendingPathComponent("report.md") }
-    package var htmlReport: URL { url.appendingPathComponent("report.html") }
-    package var timing: URL { url.appendingPathComponent("timing.json") }
     /// What local workers print.
     package var logs: URL { url.appendingPathComponent("logs") }
-
-    package func samples(_ task: EvaluationTask) -> URL {
-        url.appendingPathComponent("samples_\(task.rawValue).jsonl")
-    }
 
     package func projection(dimensionA: Int, dimensionB: Int, layerK: Int, layerJ: Int) -> URL {
         url.appendingPathComponent("projection_\(dimensionA)_to_\(dimensionB)_k\(layerK)_j\(layerJ).safetensors")

@@ -1,3 +1,4 @@
+import PlainText
 package import Run
 
 extension EvaluationProtocol {
@@ -28,9 +29,6 @@ extension EvaluationProtocol {
             }
             scalars = scalars[start...]
         }
-        guard let first = scalars.firstIndex(where: { !$0.isPythonSpace }),
-            let last = scalars.lastIndex(where: { !$0.isPythonSpace })
-        else { return "" }
-        return String(scalars[first...last])
+        return String(scalars).strippedAsPython()
     }
 }

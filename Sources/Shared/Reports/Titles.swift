@@ -1,5 +1,5 @@
-import Console
 import Evaluation
+import PlainText
 import Run
 
 /// What things are called in everything that people read.

@@ -28,9 +28,4 @@ package enum ScalarType: String, Sendable, CaseIterable {
             initialized = count
         }
     }
-
-    /// The index of the first value that is infinite or not a number.
-    package func firstNotFinite(_ values: UnsafeRawBufferPointer) -> Int? {
-        widened(values).firstIndex { !$0.isFinite }
-    }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Generation
 import ModelFolders
 import Models
+import PlainText
 import Run
 import Tensors
 

@@ -3,6 +3,7 @@ import Console
 import Foundation
 import Generation
 import Models
+import PlainText
 import Run
 import WorkerEngine
 

@@ -87,11 +87,6 @@ struct ModelArguments: ParsableArguments {
     }
 }
 
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-}
-
 enum JSONOutput {
     /// Writes a value as one JSON object on a line, keys sorted.
     static func write(_ value: some Encodable) throws {

@@ -338,12 +338,6 @@ bool projection_isa_supported(projection_isa isa) {
     }
 }
 
-projection_isa projection_best_isa(void) {
-    if (projection_isa_supported(projection_avx512)) return projection_avx512;
-    if (projection_isa_supported(projection_avx2)) return projection_avx2;
-    return projection_portable;
-}
-
 size_t projection_packed_count(size_t rows, size_t inputs) {
     return (rows + projection_row_lanes - 1) / projection_row_lanes * projection_row_lanes * inputs;
 }

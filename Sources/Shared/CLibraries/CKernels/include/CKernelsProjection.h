@@ -23,9 +23,6 @@ typedef enum {
 /// Whether this processor has the instruction set.
 bool projection_isa_supported(projection_isa isa);
 
-/// The fastest supported instruction set.
-projection_isa projection_best_isa(void);
-
 /// Rows are handled in groups of so many lanes; `projection_pack_rows` pads the last group with zeros.
 enum { projection_row_lanes = 8 };
 
