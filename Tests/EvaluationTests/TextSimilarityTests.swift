@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TextSimilarityTests {
     private func similarity(_ a: ([Int32], String), _ b: ([Int32], String)) -> TextSimilarity {
-        TextSimilarity(Continuation(tokens: a.0, text: a.1), Continuation(tokens: b.0, text: b.1))
+        TextSimilarity(Answer(tokens: a.0, text: a.1), Answer(tokens: b.0, text: b.1))
     }
 
     @Test func sameTokensMatchExactly() {
@@ -49,8 +49,8 @@ import Testing
 
 @Suite struct SimilarityScoresTests {
     private func sample(_ layer: Int, _ plain: [Int32], _ injected: [Int32]) -> SimilaritySample {
-        func continuation(_ tokens: [Int32]) -> Continuation {
-            Continuation(tokens: tokens, text: tokens.map(String.init).joined())
+        func continuation(_ tokens: [Int32]) -> Answer {
+            Answer(tokens: tokens, text: tokens.map(String.init).joined())
         }
         return SimilaritySample(
             layer: layer, prompt: "p",

@@ -1,4 +1,5 @@
 import Foundation
+package import Devices
 package import Models
 
 /// A prompt and the continuations whose probabilities are wanted.
@@ -51,8 +52,12 @@ extension Generator {
             let logarithms = LogSoftmax(outputs[place].logits)
             sums.append(request.continuations.map { logarithms[$0[0]] })
             for (choice, continuation) in request.continuations.enumerated() where continuation.count > 1 {
-                let cache = try prompts[place].cache.fork(keeping: request.tokens.count)
-                branches.append(Branch(prompt: place, choice: choice, tokens: continuation, cache: cache))
+                do {
+                    let cache = try prompts[place].cache.fork(keeping: request.tokens.count)
+                    branches.append(Branch(prompt: place, choice: choice, tokens: continuation, cache: cache))
+                } catch {
+                    throw .device(error)
+                }
             }
         }
         // Token by token: each branch is at the token that was scored last.
