@@ -26,8 +26,10 @@ func part(
     .target(name: name, dependencies: dependencies, path: "Sources/\(program)/\(folder)", swiftSettings: settings)
 }
 
-/// Compiled with optimization in debug builds too: the simulation's thousands of schedules are run by the tests.
-let simulated = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// Compiled with optimization in debug builds too: what the tests run thousands of times, or over whole models.
+let optimized = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+/// The simulation and what it runs.
+let simulated = optimized
 
 /// A target of the programs for those who work on the project, in `Sources/Tools/<folder>`.
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -71,8 +73,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("protobuf-c")]),
         // Optimized in debug builds too: the kernels are most of what a test run computes.
         .target(
-            name: "CKernels", path: "Sources/Shared/CLibraries/CKernels", cSettings: [.unsafeFlags(["-O2"])],
-            linkerSettings: [.linkedLibrary("m")]),
+            name: "CKernels", dependencies: ["CMemory"], path: "Sources/Shared/CLibraries/CKernels",
+            cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CMemory", path: "Sources/Shared/CLibraries/CMemory"),
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.
@@ -81,16 +84,23 @@ let package = Package(
         shared("Transport", ["CZMQ"]),
         shared("Messaging", ["Run", "Wire", "Transport"]),
         shared("Storage", ["CCrypto"]),
-        shared("Tensors", ["CKernels"]),
-        shared("Weights", ["Tensors", "Storage"]),
+        shared("Weights", ["Storage"]),
         shared("ModelFolders", ["Storage"]),
         shared("Tokenization", ["COniguruma"]),
         shared("ChatTemplates"),
-        shared("Models", ["Tensors", "Weights", "ModelFolders"]),
-        shared("Generation", ["Models", "Tensors"]),
-        shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"]),
+        // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
+        shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
+        shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "CKernels"]),
+        .target(
+            name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders"],
+            path: "Sources/Shared/ReferenceDevice", swiftSettings: optimized),
+        shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice"]),
+        shared("Models", ["Devices", "Run", "Weights", "ModelFolders"]),
+        shared("Generation", ["Models", "Devices"]),
+        shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"]),
         shared("Datasets", ["Run", "CZlib"]),
         shared("Evaluation", ["Run"]),
+        shared("Tasks", ["Run", "Evaluation", "Datasets"]),
         shared("Reports", ["Run", "Evaluation", "Storage", "Console"]),
         shared("Console", [argumentParser]),
 
@@ -100,7 +110,8 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports",
+                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation", "Tasks",
+                "Reports",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -108,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Run", "Wire", "Transport",
+                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Evaluation", "Tasks", "Run", "Wire", "Transport",
                 "Messaging",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
@@ -119,7 +130,7 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
+                "Run", "Weights", "ModelFolders", "Devices", "Models", "Generation", "Tokenization", "ChatTemplates",
                 "Projection",
             ]),
         part(
@@ -131,7 +142,7 @@ let package = Package(
                 "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models",
                 "Generation",
                 "Tokenization",
-                "Tensors", "ModelFolders", "Projection", argumentParser,
+                "Devices", "Backends", "ModelFolders", "Projection", argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
 
@@ -148,8 +159,9 @@ let package = Package(
             [
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
                 "Projection", "Run",
-                "Wire", "Transport", "Messaging", "Storage", "Tensors", "ModelFolders", "Models", "Generation",
-                "Console", argumentParser,
+                "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
+                "Models",
+                "Generation", "Console", argumentParser,
             ]),
         // Tools for those who work on the product.
         part(
@@ -165,31 +177,42 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "Run"),
+        tests(of: "Devices", ["Run"]),
+        tests(of: "Backends", ["Devices"]),
         tests(of: "Wire", ["Run", "CWireMessages"]),
         tests(of: "Transport"),
         tests(of: "Storage"),
-        tests(of: "Tensors"),
-        tests(of: "Weights", ["Tensors"]),
+        // All devices of the list against the definition.
+        .testTarget(
+            name: "DeviceConformanceTests",
+            dependencies: [
+                "TestSupport", "Backends", "CPUDevice", "Devices", "Models", "Run", "Weights", "ModelFolders",
+            ],
+            path: "Tests/DeviceConformanceTests", swiftSettings: swiftSettings),
+        tests(of: "CPUDevice", ["Devices", "ModelFolders", "Weights", "Run"]),
+        tests(of: "Weights"),
         tests(of: "ModelFolders"),
         tests(of: "Tokenization"),
         tests(of: "ChatTemplates"),
-        tests(of: "Models", ["Tensors", "Weights", "ModelFolders", "Generation"]),
-        tests(of: "Generation", ["Models", "Tensors", "ModelFolders"]),
-        tests(of: "Projection", ["Run", "Tensors"]),
+        tests(of: "Models", ["Devices", "CPUDevice", "Run", "Weights", "ModelFolders", "Generation"]),
+        tests(of: "Generation", ["Devices", "CPUDevice", "Models", "ModelFolders"]),
+        tests(of: "Projection", ["Run", "Devices", "CPUDevice"]),
         tests(of: "Datasets", ["Run"]),
-        tests(of: "Evaluation", ["Run"]),
-        tests(of: "Reports", ["Run", "Evaluation"]),
+        tests(of: "Evaluation", ["Run", "Tasks"]),
+        tests(of: "Tasks", ["Run", "Evaluation"]),
+        tests(of: "Reports", ["Run", "Evaluation", "Tasks"]),
         tests(of: "Console"),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
-        tests(of: "CoordinatorHost", ["Run", "Storage", "Projection", "CoordinatorControl", "WorkerEngine"]),
+        tests(
+            of: "CoordinatorHost", ["Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine"]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(of: "WorkerEngine", ["Run", "Projection", "Tokenization"]),
+        tests(of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
-                "Generation", "Tensors", "ModelFolders",
+                "Generation", "ModelFolders",
                 "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),

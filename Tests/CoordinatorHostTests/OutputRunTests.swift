@@ -1,3 +1,4 @@
+import CPUDevice
 import CoordinatorControl
 import Foundation
 import Projection
@@ -75,7 +76,7 @@ struct OutputRunTests {
             inputs: Self.inputs(channels: channels), storage: RunFolder(folder), limits: RunLimits(), firstLease: 1,
             travel: LiveRun.Travel(training: training, gradients: gradients), now: .seconds(0),
             send: { sent.append($1) })
-        var engine = TrainingEngine(execution: Execution(threads: 1), memoryLimit: memory)
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1), memoryLimit: memory)
         func say(_ message: WorkerMessage) {
             live.receive(message, from: PeerID([1]), at: .seconds(1))
             guard let commit = live.beginCommit(at: .seconds(1)) else { return }

@@ -1,3 +1,4 @@
+import CPUDevice
 import Foundation
 import Projection
 import Run
@@ -22,9 +23,11 @@ struct TrainingCheckpointTests {
         let x = FloatMatrix(rows: 2, columns: 3, values: [1, 2, 3, -1, 0, 1])
         let y = FloatMatrix(rows: 2, columns: 2, values: [1, 0, 0, 1])
         for _ in 0..<steps {
-            let result = try ShardLoss.result(w: training.trainer.projection, x: x, y: y, dense: false)
+            let result = try ShardLoss.result(
+                w: training.trainer.projection, x: x, y: y, dense: false, on: CPUDevice(threads: 1))
             training.losses.append(
-                try training.trainer.apply(shards: [ShardContribution(result: result, x: x)], batchRows: 2))
+                try training.trainer.apply(
+                    shards: [ShardContribution(result: result, x: x)], batchRows: 2, on: CPUDevice(threads: 1)))
         }
         return training
     }

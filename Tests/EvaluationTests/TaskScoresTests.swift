@@ -1,85 +1,91 @@
 import Run
+import Tasks
 import Testing
 
 @testable import Evaluation
 
 @Suite struct TaskScoresTests {
-    private let conditions: [Condition] = [.bFull, .injected, .random]
+    private let conditions = ["b_full", "injected", "random"].compactMap(ConditionTable.standard.definition)
     private let items = [
         TaskItem(id: "1", context: "C", question: "Q", golds: ["Paris", "the city of Paris"]),
         TaskItem(id: "2", context: "C", question: "Q", golds: ["red fox"]),
     ]
 
     private func answers(_ texts: [[String]]) -> [ItemAnswers] {
-        texts.map { ItemAnswers(answers: $0.map { Continuation(tokens: [], text: $0) }) }
+        texts.map { ItemAnswers(answers: $0.map { Answer(text: $0) }) }
     }
 
-    private func scores(_ texts: [[String]]) throws -> TaskScores {
+    private func scores(
+        _ texts: [[String]], conditions names: [String] = ["b_full", "injected", "random"],
+        preset: EvaluationProtocol = .standard
+    ) throws -> TaskScores {
         try TaskScores(
-            .squad, conditions: conditions, items: items, answers: answers(texts), preset: .standard, seed: 1)
+            .squad, conditions: names.compactMap(ConditionTable.standard.definition), items: items,
+            answers: answers(texts), preset: preset, seed: 1)
     }
 
-    @Test func everyConditionIsAveragedOverItems() throws {
+    private func mean(_ scores: TaskScores, _ condition: String, _ metric: String) -> Double? {
+        scores.scores.first { $0.condition.name == condition && $0.metric.name == metric }?.score.mean
+    }
+
+    @Test func `every condition is averaged over the items`() throws {
         let scores = try scores([[" Paris", "Paris.", "x"], ["fox", "red fox", ""]])
-        let injected = try #require(scores.score(.injected, .exactMatch))
+        let injected = try #require(scores.score(conditions[1].condition, scores.metrics[0]))
         #expect(injected.mean == 1 && injected.count == 2)
         #expect(injected.standardError == 0)
-        #expect(scores.score(.bFull, .exactMatch)?.mean == 0.5)
-        #expect(abs(try #require(scores.score(.bFull, .f1)).mean - (1 + 2.0 / 3) / 2) < 1e-15)
-        #expect(scores.score(.random, .f1)?.mean == 0)
-        #expect(scores.score(.aFull, .f1) == nil)
-        #expect(scores.scores.map(\.condition) == [.bFull, .bFull, .injected, .injected, .random, .random])
+        #expect(mean(scores, "b_full", "exact_match") == 0.5)
+        #expect(abs(try #require(mean(scores, "b_full", "f1")) - (1 + 2.0 / 3) / 2) < 1e-15)
+        #expect(mean(scores, "random", "f1") == 0)
+        #expect(mean(scores, "a_full", "f1") == nil)
+        #expect(
+            scores.scores.map(\.condition.name) == ["b_full", "b_full", "injected", "injected", "random", "random"])
     }
 
-    @Test func itemsKeepContinuationScoredTextAndValues() throws {
+    @Test func `items keep the answer, the scored text and its values`() throws {
         let scored = try scores([[" Paris\n", "x", "x"], ["fox", "x", "x"]]).items
         #expect(scored.map(\.item.id) == ["1", "2"])
-        #expect(scored[0].answers[0].continuation.text == " Paris\n")
+        #expect(scored[0].answers[0].answer.text == " Paris\n")
         #expect(scored[0].answers[0].text == "Paris")
         #expect(scored[0].answers[0].values == [1, 1])
         #expect(scored[1].answers[0].values == [0, 2.0 / 3])
     }
 
-    @Test func injectedIsComparedWithEveryOtherConditionItemByItem() throws {
+    @Test func `injected is compared with every other condition, item by item`() throws {
         let differences = try scores([["Paris", "Paris", "x"], ["red fox", "fox", "x"]]).differences
-        #expect(differences.map(\.control) == [.bFull, .bFull, .random, .random])
-        #expect(differences.map(\.metric) == [.exactMatch, .f1, .exactMatch, .f1])
+        #expect(differences.map(\.control.name) == ["b_full", "b_full", "random", "random"])
+        #expect(differences.map(\.metric.name) == ["exact_match", "f1", "exact_match", "f1"])
         #expect(differences[0].difference.mean == -0.5)
         #expect(differences[0].difference.interval == ConfidenceInterval(low: -1, high: 0))
         #expect(differences[2].difference.mean == 0.5)
     }
 
-    @Test func withoutInjectionNothingIsCompared() throws {
-        let scores = try TaskScores(
-            .squad, conditions: [.bFull], items: items, answers: answers([["x"], ["x"]]), preset: .standard, seed: 1)
-        #expect(scores.differences.isEmpty)
+    @Test func `without injection nothing is compared`() throws {
+        #expect(try scores([["x"], ["x"]], conditions: ["b_full"]).differences.isEmpty)
     }
 
-    @Test func gsm8kIsReadBothWays() throws {
-        let items = [TaskItem(id: "1", context: nil, question: "Q", golds: ["1234"])]
+    @Test func `GSM8K's number is read both ways`() throws {
+        let items = [TaskItem(id: "1", question: "Q", golds: ["1234"])]
         let scores = try TaskScores(
-            .gsm8k, conditions: [.injected], items: items, answers: answers([["so 1,234.0"]]), preset: .standard,
+            .gsm8k, conditions: [conditions[1]], items: items, answers: answers([["so 1,234.0"]]), preset: .standard,
             seed: 1)
-        #expect(scores.metrics == [.strictMatch, .flexibleMatch])
+        #expect(scores.metrics.map(\.name) == ["strict_match", "flexible_match"])
         #expect(scores.items[0].answers[0].values == [0, 1])
-        #expect(scores.score(.injected, .flexibleMatch)?.standardError == nil)
+        #expect(scores.scores[1].score.standardError == nil)
     }
 
-    @Test func referencePresetScoresWhatFollowsTheLastCue() throws {
-        let scores = try TaskScores(
-            .squad, conditions: [.bFull], items: items, answers: answers([["x Answer: Paris"], ["x"]]),
-            preset: .reference, seed: 1)
-        #expect(scores.score(.bFull, .exactMatch)?.mean == 0.5)
+    @Test func `the reference protocol scores what follows the last cue`() throws {
+        let scores = try scores([["x Answer: Paris"], ["x"]], conditions: ["b_full"], preset: .reference)
+        #expect(mean(scores, "b_full", "exact_match") == 0.5)
     }
 
-    @Test func answersThatDoNotBelongToTheItemsAreAnError() {
-        #expect(throws: EvaluationError.itemCount(.squad, found: 1, expected: 2)) {
+    @Test func `answers that do not belong to the items are an error`() {
+        #expect(throws: EvaluationError.itemCount("squad", found: 1, expected: 2)) {
             try self.scores([["a", "b", "c"]])
         }
-        #expect(throws: EvaluationError.answerCount(.squad, item: "2", found: 2, expected: 3)) {
+        #expect(throws: EvaluationError.answerCount("squad", item: "2", found: 2, expected: 3)) {
             try self.scores([["a", "b", "c"], ["a", "b"]])
         }
-        #expect(throws: EvaluationError.noItems(.squad)) {
+        #expect(throws: EvaluationError.noItems("squad")) {
             try TaskScores(.squad, conditions: [], items: [], answers: [], preset: .standard, seed: 1)
         }
     }

@@ -1,3 +1,5 @@
+import CPUDevice
+import Devices
 import Foundation
 import Generation
 import ModelFolders
@@ -9,7 +11,7 @@ import Testing
     private static let folder = Repository.fixture("Models/llama3-rope-sharded").path
 
     private static func model(threads: Int = 2, rowLimit: Int = 512) throws -> LanguageModel {
-        try LanguageModel.load(try ModelFolder(path: folder), threads: threads, rowLimit: rowLimit)
+        try LanguageModel.load(try ModelFolder(path: folder), on: CPUDevice(threads: threads), rowLimit: rowLimit)
     }
 
     /// Requests of mixed lengths, some with an injection, some that sample.
@@ -34,7 +36,8 @@ import Testing
         let alone = try requests.map { try Generator(model: first, maximumBatch: 1).generate([$0])[0] }
         #expect(Set(alone.map(\.tokens)).count > 10)
         for (batch, threads, rowLimit) in [(1, 2, 512), (3, 1, 5), (8, 3, 64), (100, 2, 30)] {
-            let generator = Generator(model: try Self.model(threads: threads, rowLimit: rowLimit), maximumBatch: batch)
+            let generator = Generator(
+                model: try Self.model(on: CPUDevice(threads: threads), rowLimit: rowLimit), maximumBatch: batch)
             #expect(try generator.generate(requests) == alone, "batch \(batch)")
             #expect(try generator.generate(requests.reversed()) == alone.reversed(), "batch \(batch), reversed")
         }

@@ -1,3 +1,4 @@
+import Devices
 import Foundation
 import ModelFolders
 import Models
@@ -25,17 +26,6 @@ import Testing
         }
     }
 
-    @Test func `the whole context can be read, and not a token more`() throws {
-        let model = try reference.load(threads: 2)
-        let limit = model.configuration.maximumPositions
-        let cache = try model.makeCache()
-        _ = try model.step([SequenceStep(cache: cache, tokens: [Int32](repeating: 1, count: limit))])
-        #expect(cache.length == limit)
-        #expect(throws: ModelError.tooManyTokens(sequence: 0, tokens: limit + 1, limit: limit)) {
-            try model.step([SequenceStep(cache: cache, tokens: [1])])
-        }
-    }
-
     @Test func `a site that the model does not have is refused`() throws {
         let model = try reference.load()
         let blocks = model.configuration.blockCount
@@ -50,30 +40,9 @@ import Testing
         }
     }
 
-    @Test func `a vector that cannot be injected is refused`() throws {
-        let model = try reference.load()
-        func inject(_ vector: [Float]) throws {
-            _ = try model.trace(of: [1], injection: Injection(site: .embedding, operation: .mean, vector: vector))
-        }
-        #expect(throws: ModelError.emptyInjection(sequence: 0)) { try inject([]) }
-        #expect(throws: ModelError.injectionNotFinite(sequence: 0, index: 1)) { try inject([0, .nan]) }
-        #expect(throws: ModelError.injectionNotFinite(sequence: 0, index: 0)) { try inject([-.infinity]) }
-    }
-
-    @Test func `caches of another model, of unequal depth, or used twice are refused`() throws {
-        let model = try reference.load()
-        let other = try ReferenceModel.committed[3].load()
-        let cache = try model.makeCache()
-        #expect(throws: ModelError.self) { try model.step([SequenceStep(cache: try other.makeCache(), tokens: [1])]) }
-        #expect(throws: ModelError.self) {
-            try model.step([SequenceStep(cache: cache, tokens: [1]), SequenceStep(cache: cache, tokens: [1])])
-        }
-        let partial = try model.makeCache(through: ActivationSite(afterBlocks: 1))
-        #expect(throws: ModelError.self) {
-            try model.step([SequenceStep(cache: cache, tokens: [1]), SequenceStep(cache: partial, tokens: [1])])
-        }
-        #expect(throws: ModelError.self) {
-            try model.step([SequenceStep(cache: partial, tokens: [1], head: .logits)])
+    @Test func `a row limit that makes no sense is refused`() throws {
+        for limit in [0, -1] {
+            #expect(throws: ModelError.unusableRowLimit(limit)) { try reference.load(rowLimit: limit) }
         }
     }
 }

@@ -1,8 +1,12 @@
+import Devices
 import Foundation
 import Generation
 import ModelFolders
 import Models
+import Run
 import Testing
+
+@testable import CPUDevice
 
 /// Agreement with Hugging Face transformers.
 @Suite struct ParityTests {
@@ -82,7 +86,7 @@ import Testing
                 let b = try modelB.residualStreams(of: [pair.idsB], at: site)[0]
                 #expect(relativeError(b, figures.b) < 1e-4)
 
-                let operation = try #require(Injection.Operation(rawValue: figures.op))
+                let operation = try #require(InjectionOperation(rawValue: figures.op))
                 let injection = Injection(site: site, operation: operation, vector: figures.projected)
                 var stream = b
                 stream.withUnsafeMutableBufferPointer { injection.apply(to: $0) }

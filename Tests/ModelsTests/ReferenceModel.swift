@@ -1,7 +1,8 @@
+import CPUDevice
 import Foundation
 import ModelFolders
 import Models
-import Tensors
+import Run
 import TestSupport
 import Testing
 
@@ -18,8 +19,8 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
         threads: Int = 1, kernels: KernelPath? = nil, computeType: ComputeType = .float32, rowLimit: Int = 512
     ) throws -> LanguageModel {
         try LanguageModel.load(
-            try ModelFolder(path: folder.path), threads: threads, kernels: kernels, computeType: computeType,
-            rowLimit: rowLimit)
+            try ModelFolder(path: folder.path), on: try CPUDevice(threads: threads, kernels: kernels),
+            computeType: computeType, rowLimit: rowLimit)
     }
 
     func figures() throws -> Figures {
@@ -179,19 +180,4 @@ func relativeError(_ found: [Float], _ expected: [Float]) -> Float {
 func absoluteError(_ found: [Float], _ expected: [Float]) -> Float {
     guard found.count == expected.count else { return .infinity }
     return zip(found, expected).map { abs($0 - $1) }.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
-}
-
-/// SplitMix64, for seeded tests.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

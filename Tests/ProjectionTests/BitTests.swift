@@ -1,3 +1,5 @@
+import CPUDevice
+import Devices
 import Projection
 import Run
 import Testing
@@ -19,12 +21,12 @@ struct BitTests {
                 expected.values[row * dB + output] = sum
             }
         }
-        for instructions in InstructionSet.supported {
-            let execution = Execution(instructionSet: instructions)
-            let found = try LinearProjection(w).project(rows: x, execution: execution)
+        for instructions in KernelPath.supported {
+            let device = try CPUDevice(kernels: instructions)
+            let found = try LinearProjection(w).project(rows: x, on: device)
             #expect(Samples.bits(found) == Samples.bits(expected), "\(instructions)")
         }
-        let alone = try LinearProjection(w).project(Array(x[row: 18]))
+        let alone = try LinearProjection(w).project(Array(x[row: 18]), on: processor)
         #expect(alone.map(\.bitPattern) == expected[row: 18].map(\.bitPattern))
     }
 
@@ -33,7 +35,7 @@ struct BitTests {
         let w = Samples.matrix(dB, dA, seed: 3)
         let x = Samples.matrix(6, dA, seed: 4)
         let y = Samples.matrix(6, dB, seed: 5)
-        guard case .factor(let e) = try ShardLoss.result(w: w, x: x, y: y, dense: false).gradient else {
+        guard case .factor(let e) = try ShardLoss.result(w: w, x: x, y: y, dense: false, on: processor).gradient else {
             Issue.record("a factor was asked for")
             return
         }
@@ -45,9 +47,9 @@ struct BitTests {
                 expected.values[output * dA + i] = sum
             }
         }
-        for instructions in InstructionSet.supported {
+        for instructions in KernelPath.supported {
             let result = try ShardLoss.result(
-                w: w, x: x, y: y, dense: true, execution: Execution(threads: 2, instructionSet: instructions))
+                w: w, x: x, y: y, dense: true, on: CPUDevice(threads: 2, kernels: instructions))
             #expect(result.gradient == .dense(expected), "\(instructions)")
         }
     }
@@ -55,21 +57,21 @@ struct BitTests {
     @Test("Instruction sets, threads and the gradient's form change no bit of a step", arguments: widths)
     func step(dA: Int, dB: Int) throws {
         let w = ProjectionInitialization.kaiming.matrix(dimensionA: dA, dimensionB: dB, seed: 6)
-        func trained(_ execution: Execution, dense: (Int) -> Bool) throws -> ([UInt32], [Double]) {
+        func trained(_ device: any Device, dense: (Int) -> Bool) throws -> ([UInt32], [Double]) {
             var trainer = ProjectionTrainer(w: w)
             var losses: [Double] = []
             for step in 0..<3 {
                 let shards = try Samples.shards(
-                    [8, 8, 17, 3], w: trainer.projection, dense: dense, execution: execution, seed: UInt64(step) * 10)
-                losses.append(try trainer.apply(shards: shards, batchRows: 36, execution: execution))
+                    [8, 8, 17, 3], w: trainer.projection, dense: dense, on: device, seed: UInt64(step) * 10)
+                losses.append(try trainer.apply(shards: shards, batchRows: 36, on: device))
             }
             return (Samples.bits(trainer.projection), losses)
         }
-        let expected = try trained(Execution(threads: 1, instructionSet: .portable)) { _ in true }
-        for instructions in InstructionSet.supported {
+        let expected = try trained(CPUDevice(threads: 1, kernels: .portable)) { _ in true }
+        for instructions in KernelPath.supported {
             for threads in [1, 2, 5] {
                 for form in 0..<3 {
-                    let found = try trained(Execution(threads: threads, instructionSet: instructions)) {
+                    let found = try trained(CPUDevice(threads: threads, kernels: instructions)) {
                         form == 0 || form == 1 && $0 % 2 == 0
                     }
                     #expect(found == expected, "\(instructions), \(threads) threads, form \(form)")
@@ -82,11 +84,11 @@ struct BitTests {
     func similarity() throws {
         let x = Samples.matrix(9, 37, seed: 8)
         let y = Samples.matrix(9, 29, seed: 9)
-        let expected = try ActivationSimilarity.value(x: x, y: y, execution: Execution(instructionSet: .portable))
-        for instructions in InstructionSet.supported {
+        let expected = try ActivationSimilarity.value(x: x, y: y, on: CPUDevice(kernels: .portable))
+        for instructions in KernelPath.supported {
             for threads in [1, 3] {
-                let execution = Execution(threads: threads, instructionSet: instructions)
-                #expect(try ActivationSimilarity.value(x: x, y: y, execution: execution) == expected)
+                let device = try CPUDevice(threads: threads, kernels: instructions)
+                #expect(try ActivationSimilarity.value(x: x, y: y, on: device) == expected)
             }
         }
     }
@@ -97,7 +99,7 @@ struct BitTests {
         let shards = try Samples.shards([8, 8, 8, 8], w: w, dense: { _ in false })
         func trained(_ shards: [ShardContribution]) throws -> [UInt32] {
             var trainer = ProjectionTrainer(w: w)
-            _ = try trainer.apply(shards: shards, batchRows: 32)
+            _ = try trainer.apply(shards: shards, batchRows: 32, on: processor)
             return Samples.bits(trainer.projection) + trainer.checkpoint().map(UInt32.init)
         }
         #expect(try trained(shards) == trained(shards))
@@ -108,10 +110,10 @@ struct BitTests {
     func batchInvariance() throws {
         let w = Samples.matrix(21, 35, seed: 11)
         let x = Samples.matrix(20, 35, seed: 12)
-        let all = try LinearProjection(w).project(rows: x)
+        let all = try LinearProjection(w).project(rows: x, on: processor)
         for count in [1, 7, 9, 16] {
             let some = FloatMatrix(rows: count, columns: 35, values: Array(x.values[..<(count * 35)]))
-            let found = try LinearProjection(w).project(rows: some)
+            let found = try LinearProjection(w).project(rows: some, on: processor)
             #expect(found.values == Array(all.values[..<(count * 21)]))
         }
     }

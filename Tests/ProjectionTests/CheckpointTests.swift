@@ -14,7 +14,7 @@ struct CheckpointTests {
     private func advance(_ trainer: inout ProjectionTrainer, _ step: Int) throws {
         let shards = try Samples.shards(
             [4, 3], w: trainer.projection, dense: { _ in false }, seed: UInt64(1000 + 10 * step))
-        _ = try trainer.apply(shards: shards, batchRows: 7)
+        _ = try trainer.apply(shards: shards, batchRows: 7, on: processor)
     }
 
     private func restored(_ data: Data, dimensionA: Int = 12, adam: Adam = Adam()) throws -> ProjectionTrainer {

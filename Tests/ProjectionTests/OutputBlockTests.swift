@@ -1,3 +1,5 @@
+import CPUDevice
+import Devices
 import Projection
 import Run
 import Testing
@@ -31,11 +33,11 @@ struct OutputBlockTests {
     }
 
     private func block(
-        _ outputs: Range<Int>, schedule: TrainingSchedule = schedule, execution: Execution = Execution()
+        _ outputs: Range<Int>, schedule: TrainingSchedule = schedule, on device: any Device = processor
     ) throws -> TrainOutputsResult {
         try OutputBlockTraining.result(
             Self.unit(outputs, schedule: schedule), x: (0..<x.rows).map { x[row: $0] }, y: columns(outputs),
-            execution: execution)
+            on: device)
     }
 
     /// W and the losses as shards and steps give them.
@@ -53,9 +55,10 @@ struct OutputBlockTests {
                 let x = Self.gathered(rows, x)
                 return ShardContribution(
                     result: try ShardLoss.result(
-                        w: trainer.projection, x: x, y: Self.gathered(rows, y), dense: dense), x: x)
+                        w: trainer.projection, x: x, y: Self.gathered(rows, y), dense: dense, on: processor), x: x)
             }
-            losses.append(try trainer.apply(shards: shards, batchRows: schedule.batchTextCount(step: step)))
+            losses.append(
+                try trainer.apply(shards: shards, batchRows: schedule.batchTextCount(step: step), on: processor))
         }
         return (trainer.projection, losses)
     }
@@ -75,10 +78,10 @@ struct OutputBlockTests {
 
     @Test("Threads and instruction sets change no bit of a block")
     func executions() throws {
-        let expected = try block(0..<29, execution: Execution(threads: 1, instructionSet: .portable))
-        for instructions in InstructionSet.supported {
+        let expected = try block(0..<29, on: CPUDevice(threads: 1, kernels: .portable))
+        for instructions in KernelPath.supported {
             for threads in [1, 2, 5] {
-                let found = try block(0..<29, execution: Execution(threads: threads, instructionSet: instructions))
+                let found = try block(0..<29, on: CPUDevice(threads: threads, kernels: instructions))
                 #expect(Samples.bits(found.w) == Samples.bits(expected.w), "\(instructions), \(threads) threads")
                 #expect(found.squaredErrorSums == expected.squaredErrorSums, "\(instructions), \(threads) threads")
             }
@@ -128,39 +131,39 @@ struct OutputBlockTests {
     func refusals() throws {
         let rows = (0..<x.rows).map { x[row: $0] }
         #expect(throws: ProjectionError.self) {
-            try OutputBlockTraining.result(Self.unit(0..<8), x: rows.dropLast(), y: columns(0..<8))
+            try OutputBlockTraining.result(Self.unit(0..<8), x: rows.dropLast(), y: columns(0..<8), on: processor)
         }
         #expect(throws: ProjectionError.self) {
-            try OutputBlockTraining.result(Self.unit(0..<8), x: rows, y: columns(0..<9))
+            try OutputBlockTraining.result(Self.unit(0..<8), x: rows, y: columns(0..<9), on: processor)
         }
         var short = rows
         short[3] = short[3].dropLast()
         let misfit = ProjectionError.shape(
             operand: "row 3 of A's activations", expected: "37 values", found: "36")
         #expect(throws: misfit) {
-            try OutputBlockTraining.result(Self.unit(0..<8), x: short, y: columns(0..<8))
+            try OutputBlockTraining.result(Self.unit(0..<8), x: short, y: columns(0..<8), on: processor)
         }
         var targets = columns(0..<8)
         targets.values[100] = .infinity
         #expect(throws: ProjectionError.notFinite(operand: "error of the projection")) {
-            try OutputBlockTraining.result(Self.unit(0..<8), x: rows, y: targets)
+            try OutputBlockTraining.result(Self.unit(0..<8), x: rows, y: targets, on: processor)
         }
     }
 
     @Test("What a unit needs is known before, however much it is")
     func memory() {
-        let execution = Execution(threads: 2)
+        let device = try CPUDevice(threads: 2)
         let paper = TrainOutputsUnit(
             channel: Channel(k: 0, j: 0),
             outputs: 0..<128, dimensionA: 3072, dimensionB: 4096,
             schedule: TrainingSchedule(textCount: 3072, epochs: 10, batch: 32, shardTexts: 8, seed: 1),
             learningRate: 1e-3,
             initialization: .xavier)
-        #expect((40e6...70e6).contains(OutputBlockTraining.memory(paper, execution: execution)))
+        #expect((40e6...70e6).contains(OutputBlockTraining.memory(paper, on: device)))
         var largest = paper
         largest.dimensionA = 1 << 24
         largest.schedule = TrainingSchedule(
             textCount: 1 << 31, epochs: 1 << 20, batch: 1 << 31, shardTexts: 1, seed: 1)
-        #expect(OutputBlockTraining.memory(largest, execution: execution) > 1e17)
+        #expect(OutputBlockTraining.memory(largest, on: device) > 1e17)
     }
 }

@@ -18,9 +18,10 @@ struct ReferenceTests {
                     let x = Reference.matrix(rows.map { reference.x[$0] })
                     let y = Reference.matrix(rows.map { reference.y[$0] })
                     return ShardContribution(
-                        result: try ShardLoss.result(w: trainer.projection, x: x, y: y, dense: dense), x: x)
+                        result: try ShardLoss.result(w: trainer.projection, x: x, y: y, dense: dense, on: processor),
+                        x: x)
                 }
-                losses.append(try trainer.apply(shards: shards, batchRows: reference.batch))
+                losses.append(try trainer.apply(shards: shards, batchRows: reference.batch, on: processor))
             }
             let difference = Samples.relativeDifference(trainer.projection, Reference.matrix(reference.w[epoch]))
             #expect(difference < 1e-5, "epoch \(epoch)")
@@ -44,7 +45,7 @@ struct ReferenceTests {
     func similarity() throws {
         let reference = try Reference.load()
         let value = try ActivationSimilarity.value(
-            x: Reference.matrix(reference.x), y: Reference.matrix(reference.y))
+            x: Reference.matrix(reference.x), y: Reference.matrix(reference.y), on: processor)
         #expect(abs(value - reference.similarity) < 1e-12)
     }
 }

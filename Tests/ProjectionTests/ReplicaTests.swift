@@ -22,7 +22,7 @@ struct ReplicaTests {
     }
 
     private func result(_ rows: [Int], w: FloatMatrix, dense: Bool) throws -> TrainResult {
-        try ShardLoss.result(w: w, x: gather(x, rows), y: gather(y, rows), dense: dense)
+        try ShardLoss.result(w: w, x: gather(x, rows), y: gather(y, rows), dense: dense, on: processor)
     }
 
     /// All steps as the coordinator takes them: the trainer before each step and at the end.
@@ -34,7 +34,7 @@ struct ReplicaTests {
                 ShardContribution(
                     result: try result($0.rows, w: trainers[step].projection, dense: dense), x: gather(x, $0.rows))
             }
-            _ = try next.apply(shards: contributions, batchRows: schedule.batchTextCount(step: step))
+            _ = try next.apply(shards: contributions, batchRows: schedule.batchTextCount(step: step), on: processor)
             trainers.append(next)
         }
         return trainers
@@ -71,7 +71,7 @@ struct ReplicaTests {
             let ownErrors = try errors(ofUnit: step * schedule.shardsPerStep + 1, w: w)
             try replica.take(
                 [try update(step, w: w, own: own)], checksum: plain[step + 1].projection.checksum,
-                row: { x[row: $0] }, ownErrors: { own.contains($0) ? ownErrors : nil })
+                row: { x[row: $0] }, ownErrors: { own.contains($0) ? ownErrors : nil }, on: processor)
             #expect(try Samples.bits(replica.projection()) == Samples.bits(plain[step + 1].projection))
         }
         #expect(replica.version == schedule.steps)
@@ -82,7 +82,8 @@ struct ReplicaTests {
         var replica = ProjectionReplica(first, moments: nil, version: 0)
         let updates = try (0..<schedule.steps).map { try update($0, w: plain[$0].projection, own: []) }
         try replica.take(
-            updates, checksum: plain.last?.projection.checksum, row: { x[row: $0] }, ownErrors: { _ in nil })
+            updates, checksum: plain.last?.projection.checksum, row: { x[row: $0] }, ownErrors: { _ in nil },
+            on: processor)
         #expect(try Samples.bits(replica.projection()) == Samples.bits(try #require(plain.last).projection))
     }
 
@@ -95,7 +96,8 @@ struct ReplicaTests {
             let update = try update(max(version, checksum == nil ? version : 0), w: plain[version].projection, own: own)
             do {
                 try replica.take(
-                    [update], checksum: checksum, row: { hasRows ? x[row: $0] : nil }, ownErrors: { _ in nil })
+                    [update], checksum: checksum, row: { hasRows ? x[row: $0] : nil }, ownErrors: { _ in nil },
+                    on: processor)
                 return nil
             } catch let error as ReplicaError {
                 return error

@@ -1,7 +1,18 @@
+import CPUDevice
+import Devices
 import Foundation
 import Projection
 import Run
 import TestSupport
+
+/// What tests compute W on where nothing else matters.
+let processor: any Device = {
+    do {
+        return try CPUDevice()
+    } catch {
+        fatalError("\(error)")
+    }
+}()
 
 /// Random matrices and batches, functions of their arguments.
 enum Samples {
@@ -13,13 +24,13 @@ enum Samples {
 
     /// Shards of the given numbers of rows, their gradients taken at `w`.
     static func shards(
-        _ rowCounts: [Int], w: FloatMatrix, dense: (Int) -> Bool, execution: Execution = Execution(), seed: UInt64 = 7
+        _ rowCounts: [Int], w: FloatMatrix, dense: (Int) -> Bool, on device: any Device = processor, seed: UInt64 = 7
     ) throws -> [ShardContribution] {
         try rowCounts.enumerated().map { index, rows in
             let x = matrix(rows, w.columns, seed: seed + UInt64(index))
             let y = matrix(rows, w.rows, seed: seed + 100 + UInt64(index))
             return ShardContribution(
-                result: try ShardLoss.result(w: w, x: x, y: y, dense: dense(index), execution: execution), x: x)
+                result: try ShardLoss.result(w: w, x: x, y: y, dense: dense(index), on: device), x: x)
         }
     }
 

@@ -17,7 +17,7 @@ struct SharedWeightsTests {
 
     private func step(_ trainer: inout ProjectionTrainer, seed: UInt64) throws {
         let shards = try Samples.shards([3, 2], w: trainer.projection, dense: { _ in false }, seed: seed)
-        _ = try trainer.apply(shards: shards, batchRows: 5)
+        _ = try trainer.apply(shards: shards, batchRows: 5, on: processor)
     }
 
     private func error(_ body: () throws -> Void) -> ReplicaError? {
@@ -39,8 +39,8 @@ struct SharedWeightsTests {
         for version in 0..<4 {
             replica.follow(to: version)
             #expect(try Samples.bits(replica.projection()) == Samples.bits(alone.projection))
-            let found = try replica.results(shards: [(x, y)], dense: false)
-            #expect(found == [try ShardLoss.result(w: alone.projection, x: x, y: y, dense: false)])
+            let found = try replica.results(shards: [(x, y)], dense: false, on: processor)
+            #expect(found == [try ShardLoss.result(w: alone.projection, x: x, y: y, dense: false, on: processor)])
             try step(&trainer, seed: UInt64(100 * version))
             try step(&alone, seed: UInt64(100 * version))
         }
@@ -152,7 +152,7 @@ struct SharedWeightsTests {
                 y: Samples.matrix(rows, Self.dimensionB, seed: UInt64(40 + index))
             )
         }
-        let alone = try shards.map { try ShardLoss.result(w: first, x: $0.x, y: $0.y, dense: false) }
-        #expect(try replica.results(shards: shards, dense: false) == alone)
+        let alone = try shards.map { try ShardLoss.result(w: first, x: $0.x, y: $0.y, dense: false, on: processor) }
+        #expect(try replica.results(shards: shards, dense: false, on: processor) == alone)
     }
 }

@@ -28,11 +28,13 @@ struct TrainerTests {
         let x = FloatMatrix(rows: 2, columns: 1, values: [1, 2])
         let y = FloatMatrix(rows: 2, columns: 2, values: [0, 0, 1, 3])
         let w = FloatMatrix(rows: 2, columns: 1, values: [2, -1])
-        let result = try ShardLoss.result(w: w, x: x, y: y, dense: true)
+        let result = try ShardLoss.result(w: w, x: x, y: y, dense: true, on: processor)
         #expect(result.squaredErrorSum == 4 + 1 + 9 + 25)
         #expect(result.gradient == .dense(FloatMatrix(rows: 2, columns: 1, values: [8, -11])))
         var trainer = ProjectionTrainer(w: w)
-        #expect(try trainer.apply(shards: [ShardContribution(result: result, x: x)], batchRows: 2) == 39 / 4.0)
+        #expect(
+            try trainer.apply(shards: [ShardContribution(result: result, x: x)], batchRows: 2, on: processor) == 39
+                / 4.0)
         // Adam's first step is the learning rate against the gradient's sign.
         #expect(abs(trainer.projection.values[0] - 1.999) < 1e-6)
         #expect(abs(trainer.projection.values[1] + 0.999) < 1e-6)
@@ -42,15 +44,16 @@ struct TrainerTests {
     func convergence() throws {
         let truth = Samples.matrix(6, 8, seed: 21)
         let x = Samples.matrix(64, 8, seed: 22)
-        let y = try LinearProjection(truth).project(rows: x)
+        let y = try LinearProjection(truth).project(rows: x, on: processor)
         #expect(Samples.relativeDifference(try RidgeFit.fit(x: x, y: y, ridge: 0), truth) < 1e-5)
         var trainer = ProjectionTrainer(
             w: ProjectionInitialization.xavier.matrix(dimensionA: 8, dimensionB: 6, seed: 3),
             adam: Adam(learningRate: 0.02))
         var losses: [Double] = []
         for _ in 0..<600 {
-            let result = try ShardLoss.result(w: trainer.projection, x: x, y: y, dense: false)
-            losses.append(try trainer.apply(shards: [ShardContribution(result: result, x: x)], batchRows: 64))
+            let result = try ShardLoss.result(w: trainer.projection, x: x, y: y, dense: false, on: processor)
+            losses.append(
+                try trainer.apply(shards: [ShardContribution(result: result, x: x)], batchRows: 64, on: processor))
         }
         #expect(losses[599] < 1e-4 * losses[0])
     }
@@ -64,7 +67,7 @@ struct TrainerTests {
             var shards = good
             change(&shards)
             do {
-                _ = try trainer.apply(shards: shards, batchRows: rows)
+                _ = try trainer.apply(shards: shards, batchRows: rows, on: processor)
                 return nil
             } catch {
                 return error.description
@@ -96,13 +99,18 @@ struct TrainerTests {
     func shapes() {
         let x = FloatMatrix(zeros: 3, 12)
         #expect(throws: ProjectionError.shape(operand: "activations of B", expected: "3 × 10", found: "3 × 11")) {
-            try ShardLoss.result(w: w, x: x, y: FloatMatrix(zeros: 3, 11), dense: true)
+            try ShardLoss.result(w: w, x: x, y: FloatMatrix(zeros: 3, 11), dense: true, on: processor)
         }
         #expect(throws: ProjectionError.self) {
-            try ShardLoss.result(w: w, x: FloatMatrix(zeros: 0, 12), y: FloatMatrix(zeros: 0, 10), dense: true)
+            try ShardLoss.result(
+                w: w, x: FloatMatrix(zeros: 0, 12), y: FloatMatrix(zeros: 0, 10), dense: true, on: processor)
         }
-        #expect(throws: ProjectionError.self) { try LinearProjection(w).project([Float](repeating: 1, count: 11)) }
-        #expect(throws: ProjectionError.self) { try ActivationSimilarity.value(x: x, y: FloatMatrix(zeros: 2, 5)) }
+        #expect(throws: ProjectionError.self) {
+            try LinearProjection(w).project([Float](repeating: 1, count: 11), on: processor)
+        }
+        #expect(throws: ProjectionError.self) {
+            try ActivationSimilarity.value(x: x, y: FloatMatrix(zeros: 2, 5), on: processor)
+        }
         #expect(throws: ProjectionError.self) { try RidgeFit.fit(x: x, y: FloatMatrix(zeros: 2, 5), ridge: 1) }
     }
 
@@ -118,8 +126,8 @@ struct TrainerTests {
     func similarityExtremes() throws {
         let x = FloatMatrix(rows: 2, columns: 1, values: [1, 0])
         let y = FloatMatrix(rows: 2, columns: 1, values: [0, 3])
-        #expect(try ActivationSimilarity.value(x: x, y: x) == 1)
-        #expect(try ActivationSimilarity.value(x: x, y: y) == 0)
-        #expect(try ActivationSimilarity.value(x: x, y: FloatMatrix(zeros: 2, 4)) == 0)
+        #expect(try ActivationSimilarity.value(x: x, y: x, on: processor) == 1)
+        #expect(try ActivationSimilarity.value(x: x, y: y, on: processor) == 0)
+        #expect(try ActivationSimilarity.value(x: x, y: FloatMatrix(zeros: 2, 4), on: processor) == 0)
     }
 }

@@ -36,7 +36,7 @@ struct ResultsFileTests {
         let a = try object(root, "results", "squad", "a_full")
         #expect(a["exact_match,none"] as? Double == 0.75)
         #expect(a["exact_match_stderr,none"] as? Double == 0.25)
-        let interval = try #require(report.tasks[0].score(.aFull, .exactMatch)).interval
+        let interval = try #require(report.channels[0].tasks[0].scores.first { $0.condition.name == "a_full" }).score.interval
         #expect(a["exact_match_interval95,none"] as? [Double] == [interval.low, interval.high])
         #expect(try object(root, "differences", "squad", "injected-a_full")["exact_match,none"] as? Double == 0.25)
         let projection = try object(root, "projection")

@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import Reports
 import Run
+import Tasks
 
 /// A small report whose texts try everything that could break a file.
 enum SampleReport {
@@ -9,7 +10,7 @@ enum SampleReport {
         "<script>alert('x')</script> | a_b*c* [l](http://e.vil) \"q\" & \u{1b}[2J\u{0} \u{2028} \\ é日\nnext"
 
     static func report(losses: [Double] = [4, 2, 1, 0.5], items: Int = 4, text: String = hostile) throws -> RunReport {
-        let conditions = ConditionPlan.conditions(for: .squad, bPrompt: .question)
+        let conditions = try ConditionTable.standard.conditions(named: nil)
         let taskItems = (0..<items).map {
             TaskItem(
                 id: "item-\($0)", context: "In \($0) it was \(text).", question: "What was it?", golds: ["red", text])
@@ -17,11 +18,11 @@ enum SampleReport {
         let answers = (0..<items).map { item in
             ItemAnswers(
                 answers: conditions.map { condition in
-                    let good = condition == .injected || condition == .aFull && item > 0
-                    return Continuation(tokens: [1, 2], text: good ? " red" : " not " + text)
+                    let good = condition.name == "injected" || condition.name == "a_full" && item > 0
+                    return Answer(tokens: [1, 2], text: good ? " red" : " not " + text)
                 })
         }
-        var configuration = RunConfiguration(modelA: "models/\(text)", modelB: "models/b", channels: [Channel(k: 26, j: 24)])
+        var configuration = RunConfiguration(modelA: "models/\(text)", modelB: "models/b", channels: [Channel(k: 26, j: 24)], experiments: [])
         configuration.training.learningRate = 1e-3
         configuration.seed = .max
         let similarity = SimilarityScores(
@@ -30,8 +31,8 @@ enum SampleReport {
                     SimilaritySample(
                         layer: layer, prompt: "The capital \(prompt) \(text)",
                         result: SimilarityResult(
-                            plain: Continuation(tokens: [1, 2, 3], text: " of France"),
-                            injected: Continuation(tokens: prompt == 0 ? [1, 2, 3] : [1, 9], text: " of France")))
+                            plain: Answer(tokens: [1, 2, 3], text: " of France"),
+                            injected: Answer(tokens: prompt == 0 ? [1, 2, 3] : [1, 9], text: " of France")))
                 }
             }, seed: 42)
         return RunReport(
@@ -39,13 +40,18 @@ enum SampleReport {
             versions: [NamedValue("software", "1.0"), NamedValue("protocol", "1")],
             fingerprints: [NamedValue("model A", "00ff"), NamedValue(text, text)],
             deviceKinds: ["cpu b", "cpu a"],
-            projection: ProjectionSummary(
-                file: "projection_3_to_4_k26_j24.safetensors", dimensionA: 3, dimensionB: 4, rows: 3072,
-                stepsPerEpoch: 2, losses: losses, activationSimilarity: 0.25),
-            similarity: similarity,
-            tasks: [
-                try TaskScores(
-                    .squad, conditions: conditions, items: taskItems, answers: answers, preset: .standard, seed: 42)
+            channels: [
+                ChannelReport(
+                    Channel(k: 26, j: 24),
+                    projection: ProjectionSummary(
+                        file: "projection_3_to_4_k26_j24.safetensors", dimensionA: 3, dimensionB: 4, rows: 3072,
+                        stepsPerEpoch: 2, losses: losses, activationSimilarity: 0.25),
+                    similarity: similarity,
+                    tasks: [
+                        try TaskScores(
+                            .squad, conditions: conditions, items: taskItems, answers: answers, preset: .standard,
+                            seed: 42)
+                    ])
             ])
     }
 

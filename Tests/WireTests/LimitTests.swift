@@ -12,7 +12,7 @@ struct LimitTests {
         .welcome(
             Welcome(
                 run: "", modelA: "", modelB: "", layerK: layerK, layerJ: 1, operation: .replace,
-                computePrecision: .float32, seed: 0,
+                computeType: .float32, seed: 0,
                 heartbeatSeconds: heartbeat, silenceSeconds: silence))
     }
 

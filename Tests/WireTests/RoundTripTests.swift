@@ -71,7 +71,7 @@ struct RoundTripTests {
             let message = CoordinatorMessage.welcome(
                 Welcome(
                     run: "", modelA: "", modelB: "", layerK: 0, layerJ: 0, operation: operation,
-                    computePrecision: .bfloat16, seed: 0,
+                    computeType: .bfloat16, seed: 0,
                     heartbeatSeconds: 1, silenceSeconds: 1))
             #expect(try message.overTheWire() == message)
         }

@@ -159,7 +159,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             CoordinatorMessage.welcome(
                 Welcome(
                     run: "r", modelA: "/a", modelB: "/b", layerK: 26, layerJ: 0, operation: .mean,
-                    computePrecision: .bfloat16, chat: true, seed: .max,
+                    computeType: .bfloat16, chat: true, seed: .max,
                     heartbeatSeconds: 0.1, silenceSeconds: 10)),
             [
                 .message(
@@ -168,7 +168,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .text(1, "run", "r"), .text(2, "model_a", "/a"), .text(3, "model_b", "/b"),
                         .integer(4, "layer_k", 26), .integer(5, "layer_j", 0), .integer(6, "operation", 3),
                         .integer(7, "seed", -1), .double(8, "heartbeat_seconds", 0.1),
-                        .double(9, "silence_seconds", 10), .integer(10, "compute_precision", 2),
+                        .double(9, "silence_seconds", 10), .integer(10, "compute_type", 2),
                         .integer(11, "chat", 1),
                     ])
             ]),

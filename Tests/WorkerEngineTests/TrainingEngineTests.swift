@@ -1,3 +1,4 @@
+import CPUDevice
 import Projection
 import Run
 import Testing
@@ -27,7 +28,7 @@ struct TrainingEngineTests {
     }
 
     @Test func `a block is trained on parts of the activations and on texts that the worker read itself`() throws {
-        var engine = TrainingEngine(execution: Execution(threads: 1))
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
         engine.keep(part(32..<40))
         engine.keep(
             ExtractUnit(
@@ -38,8 +39,8 @@ struct TrainingEngineTests {
         #expect(result.w.rows == 8 && result.squaredErrorSums.count == 10)
     }
 
-    @Test func `a text that is missing is named, and all is to be sent again`() {
-        var engine = TrainingEngine(execution: Execution(threads: 1))
+    @Test func `a text that is missing is named, and all is to be sent again`() throws {
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
         engine.keep(part(0..<17))
         #expect(
             error(engine)?.description
@@ -47,8 +48,8 @@ struct TrainingEngineTests {
         #expect(error(engine)?.isUnprepared == true)
     }
 
-    @Test func `a block that takes more memory than there is is refused with both figures, not tried`() {
-        var engine = TrainingEngine(execution: Execution(threads: 1), memoryLimit: 0x1p20)
+    @Test func `a block that takes more memory than there is is refused with both figures, not tried`() throws {
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1), memoryLimit: 0x1p20)
         var unit = Self.unit
         unit.schedule = TrainingSchedule(textCount: 1 << 20, epochs: 1, batch: 8, shardTexts: 4, seed: 1)
         let found = #expect(throws: EngineError.self) { try engine.result(unit, targets: Self.targets) }
@@ -62,15 +63,15 @@ struct TrainingEngineTests {
         #expect(throws: Never.self) { try engine.result(unit, targets: Self.targets) }
     }
 
-    @Test func `activations of another site do not stand in`() {
-        var engine = TrainingEngine(execution: Execution(threads: 1))
+    @Test func `activations of another site do not stand in`() throws {
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
         engine.keep(part(0..<40, at: .a(3)))
         #expect(
             error(engine)?.description == "the unit reads text 0, and its activations of A after 2 blocks were not sent"
         )
     }
 
-    @Test func `activations that come ahead of units make room for themselves; what was read does not`() {
+    @Test func `activations that come ahead of units make room for themselves; what was read does not`() throws {
         // Room for a hundred texts of one site.
         var memory = ActivationMemory(limit: 1600)
         memory.keepMakingRoom(part(0..<80, at: .a(1)))
@@ -86,7 +87,7 @@ struct TrainingEngineTests {
     }
 
     @Test func `each channel's W is held by itself`() throws {
-        var engine = TrainingEngine(execution: Execution(threads: 1))
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
         let channels = [Channel(k: 2, j: 2), Channel(k: 2, j: 4)]
         func grant(_ channel: Channel, _ supply: ProjectionSupply) -> Grant {
             Grant(

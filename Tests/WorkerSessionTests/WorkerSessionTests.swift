@@ -10,7 +10,7 @@ struct WorkerSessionTests {
     private static func welcome(run: String = "run") -> Welcome {
         Welcome(
             run: run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace,
-            computePrecision: .float32, seed: 1,
+            computeType: .float32, seed: 1,
             heartbeatSeconds: 1, silenceSeconds: 10)
     }
 

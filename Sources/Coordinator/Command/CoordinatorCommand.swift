@@ -21,7 +21,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     static func main() async {
         let arguments: [String]
         do {
-            arguments = try ConfigurationFile.expanded(Array(CommandLine.arguments.dropFirst()))
+            arguments = TaskFile.marked(try ConfigurationFile.expanded(Array(CommandLine.arguments.dropFirst())))
         } catch {
             Terminal.error.report(error)
             Foundation.exit(Program.unusableArguments)

@@ -39,11 +39,11 @@ struct DemoCommand: AsyncParsableCommand {
     /// The demo's settings: the paper's training, the last layers of both models, texts cut at a random word.
     static var configurationOfRun: RunConfiguration {
         var configuration = RunConfiguration(
-            modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 4, j: 4)])
+            modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 4, j: 4)],
+            experiments: [.projection, .similarity, .evaluate(task: "squad"), .evaluate(task: "gsm8k")])
         configuration.training.files = [DemoAssets.corpus]
         configuration.training.cut = .word
-        configuration.evaluation.squad = DemoAssets.questions
-        configuration.evaluation.gsm8k = DemoAssets.wordProblems
+        configuration.evaluation.files = ["squad": DemoAssets.questions, "gsm8k": DemoAssets.wordProblems]
         configuration.evaluation.limit = 256
         return configuration
     }

@@ -1,15 +1,18 @@
 import ArgumentParser
 import Console
 import CoordinatorHost
+import Evaluation
 import Foundation
 import Run
+import Tasks
 
 extension InjectionOperation: ExpressibleByArgument {}
-extension ComputePrecision: ExpressibleByArgument {}
+extension ComputeType: ExpressibleByArgument {}
 extension BPrompt: ExpressibleByArgument {}
 extension EvaluationProtocol: ExpressibleByArgument {}
 extension TextCut: ExpressibleByArgument {}
 extension ProjectionInitialization: ExpressibleByArgument {}
+extension Channel: ExpressibleByArgument {}
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,18 +35,27 @@ struct RunCommand: AsyncParsableCommand {
     var modelB: String
 
     @Option(help: ArgumentHelp("Read A after so many blocks; 0 is the embedding.", valueName: "k"))
-    var layerK: Int
+    var layerK: Int?
 
     @Option(help: ArgumentHelp("Write into B after so many blocks; 0 is the embedding.", valueName: "j"))
-    var layerJ: Int
+    var layerJ: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            Channels k:j in place of --layer-k and --layer-j, several if wanted: A's texts are read once for all of \
+            them, and each has its own W, files and scores.
+            """, valueName: "k:j"))
+    var channel: [Channel] = []
 
     @Option(help: ArgumentHelp("Folder of the run's files.", valueName: "dir"))
     var output: String
 
     @Option(
         help: ArgumentHelp(
-            "What to do, separated by commas: projection, similarity, squad, gsm8k (default: all whose files are named).",
-            valueName: "list"))
+            "What to do, separated by commas: \(Self.experimentNames.joined(separator: ", ")) (default: all whose files "
+                + "are named).", valueName: "list"))
     var experiments: String?
 
     @OptionGroup(title: "Data") var data: DataArguments
@@ -57,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
             "Round activations to float32 or bfloat16 before they meet weights stored as bfloat16. Every worker does "
                 + "alike.",
             valueName: "type"))
-    var computePrecision = ComputePrecision.bfloat16
+    var computeType = ComputeType.bfloat16
 
     @Flag(
         help: """
@@ -73,6 +85,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("YAML file of settings named as the flags; flags win.", valueName: "file"))
     var config: String?
 
+    func validate() throws {
+        _ = try channels()
+    }
+
     func run() async throws {
         try await RunSession(
             configuration: try UsageError.checking { try runConfiguration() }, output: output, server: server
@@ -81,34 +97,55 @@ struct RunCommand: AsyncParsableCommand {
 
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
-            modelA: modelA, modelB: modelB, channels: [Channel(k: layerK, j: layerJ)], operation: evaluation.op,
-            computePrecision: computePrecision, chat: chat, experiments: try chosenExperiments(), seed: seed)
+            modelA: modelA, modelB: modelB, channels: try channels(), operation: evaluation.op,
+            computeType: computeType, chat: chat, experiments: try chosenExperiments(), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
-        configuration.evaluation.squad = data.squad
-        configuration.evaluation.gsm8k = data.gsm8k
+        for file in data.tasks { configuration.evaluation.files[file.task] = file.path }
         configuration.evaluation.limit = data.limit
         try evaluation.apply(to: &configuration)
         return configuration
     }
 
+    /// Of `--channel`, or of `--layer-k` and `--layer-j`.
+    private func channels() throws -> [Channel] {
+        switch (layerK, layerJ, channel.isEmpty) {
+        case (let k?, let j?, true):
+            guard k >= 0, j >= 0 else { throw ValidationError("--layer-k \(k) --layer-j \(j): expected 0 or more") }
+            return [Channel(k: k, j: j)]
+        case (nil, nil, false):
+            if let twice = channel.first(where: { wanted in channel.count { $0 == wanted } > 1 }) {
+                throw ValidationError("--channel \(twice): given twice")
+            }
+            return channel
+        case (_, _, false): throw ValidationError("--channel stands in place of --layer-k and --layer-j")
+        case (nil, _, true):
+            throw ValidationError("missing --layer-k: after how many blocks A is read (or --channel K:J)")
+        case (_, nil, true):
+            throw ValidationError("missing --layer-j: after how many blocks B is written (or --channel K:J)")
+        }
+    }
+
+    /// What `--experiments` may name, in the order of a run.
+    private static let experimentNames = ["projection", "similarity"] + TaskDefinition.all.map(\.name)
+
     private func chosenExperiments() throws -> [Experiment] {
+        let all = Self.experimentNames.map(Experiment.init)
         guard let experiments else {
-            return Experiment.allCases.filter { experiment in
+            return all.filter { experiment in
                 switch experiment {
                 case .projection: !data.c4.isEmpty
                 case .similarity: true
-                case .squad: data.squad != nil
-                case .gsm8k: data.gsm8k != nil
+                case .evaluate(let task): data.tasks.contains { $0.task == task }
                 }
             }
         }
         let names = experiments.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        for name in names where Experiment(rawValue: name) == nil {
+        for name in names where !Self.experimentNames.contains(name) {
             throw UsageError(
-                "--experiments: '\(name)' is none of \(Experiment.allCases.map(\.rawValue).joined(separator: ", "))")
+                "--experiments: '\(name)' is none of \(Self.experimentNames.joined(separator: ", "))")
         }
-        let chosen = Experiment.allCases.filter { names.contains($0.rawValue) }
+        let chosen = all.filter { names.contains($0.rawValue) }
         guard !chosen.isEmpty else { throw UsageError("--experiments: expected at least one") }
         return chosen
     }
@@ -120,11 +157,8 @@ struct DataArguments: ParsableArguments {
         help: ArgumentHelp("C4 files (JSON lines, plain or gzip) that W is trained on.", valueName: "file"))
     var c4: [String] = []
 
-    @Option(help: ArgumentHelp("SQuAD v1.1 file.", valueName: "file"))
-    var squad: String?
-
-    @Option(help: ArgumentHelp("GSM8K file (JSON lines).", valueName: "file"))
-    var gsm8k: String?
+    @Option(name: TaskFile.names, help: TaskFile.help)
+    var tasks: [TaskFile] = []
 
     @Option(
         help: ArgumentHelp(
@@ -134,6 +168,9 @@ struct DataArguments: ParsableArguments {
 
     func validate() throws {
         if let limit, limit < 2 { throw ValidationError("--limit \(limit): expected at least 2") }
+        if let twice = tasks.first(where: { file in tasks.count { $0.task == file.task } > 1 }) {
+            throw ValidationError("--\(twice.task): given twice")
+        }
     }
 }
 
@@ -194,7 +231,16 @@ struct EvaluationArguments: ParsableArguments {
     @Option(help: "How A's activation and B's are combined.")
     var op = InjectionOperation.replace
 
-    @Option(help: "What B itself reads while it is injected into.")
+    @Option(
+        help: ArgumentHelp(
+            """
+            Conditions that items are answered under, separated by commas: \
+            \(ConditionTable.standard.definitions.map(\.name).joined(separator: ", ")) (default: all but \
+            \(ConditionTable.standard.definitions.filter { !$0.isUsual }.map(\.name).joined(separator: ", "))).
+            """, valueName: "list"))
+    var conditions: String?
+
+    @Option(help: "What B itself reads while it is told something.")
     var bPrompt = EvaluationConfiguration().bPrompt
 
     @Option(
@@ -227,6 +273,9 @@ struct EvaluationArguments: ParsableArguments {
 
     func apply(to configuration: inout RunConfiguration) throws {
         configuration.evaluation.bPrompt = bPrompt
+        configuration.evaluation.conditions = conditions.map { list in
+            list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
         configuration.evaluation.preset = preset
         configuration.similarity.newTokens = similarityTokens
         if !similarityPrompts.isEmpty { configuration.similarity.prompts = similarityPrompts }

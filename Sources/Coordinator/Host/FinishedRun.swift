@@ -25,7 +25,7 @@ package struct FinishedRun: Sendable {
             try run.storage.write(file.bytes, to: file.name)
         }
         summary = report.summary
-        files = ["run.json"] + (report.projection.map { [$0.file] } ?? []) + written.map(\.name)
+        files = ["run.json"] + report.channels.compactMap(\.projection?.file) + written.map(\.name)
     }
 
     private static func report(
@@ -40,44 +40,57 @@ package struct FinishedRun: Sendable {
             fingerprints: [NamedValue("model_a", manifest.modelA), NamedValue("model_b", manifest.modelB)]
                 + manifest.data.sorted { $0.key < $1.key }.map { NamedValue($0.key, $0.value) },
             deviceKinds: run.deviceKinds, remarks: inputs.remarks + remarks,
-            projection: try projection(of: run),
-            similarity: similarity(of: run),
-            tasks: try EvaluationTask.allCases.compactMap { try scores(of: $0, in: run) })
+            channels: try configuration.channels.indices.map { channel in
+                ChannelReport(
+                    configuration.channels[channel], projection: try projection(of: run, channel),
+                    similarity: similarity(of: run, channel),
+                    tasks: try inputs.tasks.map { try scores(of: $0, in: run, channel) })
+            })
     }
 
-    private static func projection(of run: LiveRun) throws -> ProjectionSummary? {
-        guard let training = run.projections.first, let schedule = run.inputs.schedule,
-            let x = run.activations?[.a(training.channel.k)], let y = run.activations?[.b(training.channel.j)]
-        else { return nil }
+    private static func projection(of run: LiveRun, _ channel: Int) throws -> ProjectionSummary? {
+        guard run.projections.indices.contains(channel), let schedule = run.inputs.schedule else { return nil }
+        let trained = run.projections[channel]
+        guard let x = run.activations?[.a(trained.channel.k)], let y = run.activations?[.b(trained.channel.j)] else {
+            return nil
+        }
         return ProjectionSummary(
-            file: ProjectionFile.name(run.inputs, training.channel),
+            file: ProjectionFile.name(run.inputs, trained.channel),
             dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
-            rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: training.losses,
-            activationSimilarity: try ActivationSimilarity.value(x: x, y: y))
+            rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: trained.losses,
+            activationSimilarity: try ActivationSimilarity.value(x: x, y: y, on: run.device))
     }
 
-    private static func similarity(of run: LiveRun) -> SimilarityScores? {
+    private static func similarity(of run: LiveRun, _ channel: Int) -> SimilarityScores? {
         let inputs = run.inputs
         guard let stage = inputs.plan.stages.first(where: { $0.stage == .similarity }) else { return nil }
         let samples = (0..<stage.total).compactMap { index -> SimilaritySample? in
-            guard case .similarity(let result) = run.results[UnitID(.similarity, index)] else { return nil }
-            let (layer, prompt) = inputs.similarity(index)
-            return SimilaritySample(layer: layer, prompt: prompt, result: result)
+            let unit = inputs.similarity(index)
+            guard unit.channel == channel,
+                case .similarity(let result) = run.results[UnitID(.similarity, index)]
+            else { return nil }
+            return SimilaritySample(layer: unit.layer, prompt: unit.prompt, result: result)
         }
         return SimilarityScores(samples, seed: inputs.configuration.seed)
     }
 
-    private static func scores(of task: EvaluationTask, in run: LiveRun) throws -> TaskScores? {
+    private static func scores(
+        of task: RunInputs.TaskInputs, in run: LiveRun, _ channel: Int
+    ) throws -> TaskScores {
         let inputs = run.inputs
-        guard let taskInputs = inputs.tasks[task],
-            let stage = inputs.plan.stages.first(where: { $0.stage == Stage(task) })
-        else { return nil }
-        let answers = (0..<stage.total).flatMap { index -> [ItemAnswers] in
-            guard case .evaluate(let result) = run.results[UnitID(Stage(task), index)] else { return [] }
-            return result.items
+        let stage = Stage.evaluate(task: task.task.name)
+        let units = inputs.plan.stages.first { $0.stage == stage }?.total ?? 0
+        /// The answers of a channel's own units, in the order of the items.
+        func answers(_ channel: Int) -> [ItemAnswers] {
+            (0..<units).filter { task.channel(ofUnit: $0) == channel }.flatMap { index -> [ItemAnswers] in
+                guard case .evaluate(let result) = run.results[UnitID(stage, index)] else { return [] }
+                return result.items
+            }
         }
+        let first = answers(0)
         return try TaskScores(
-            task, conditions: taskInputs.conditions, items: taskInputs.items, answers: answers,
+            task.task, conditions: task.conditions, items: task.items,
+            answers: channel == 0 ? first : zip(first, answers(channel)).map { task.merged(first: $0, own: $1) },
             preset: inputs.configuration.evaluation.preset, seed: inputs.configuration.seed)
     }
 }

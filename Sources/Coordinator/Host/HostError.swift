@@ -6,6 +6,7 @@ package enum HostError: Error, CustomStringConvertible {
     /// The folder holds another run.
     case otherRun(folder: String, differences: [String])
     case layerOutOfRange(flag: String, layer: Int, model: String, blocks: Int)
+    case unknownTask(String, known: [String])
     case missingFile(flag: String, experiment: Experiment)
     case damagedCheckpoint(path: String, cause: String)
     case noWorkerProgram(path: String)
@@ -15,7 +16,7 @@ package enum HostError: Error, CustomStringConvertible {
     case tooLargeForOutputs(what: String, bytes: Int, limit: Int)
     case averagedChannels([Channel])
     case tooManySites(model: String, count: Int, limit: Int)
-    case tooFewItems(task: EvaluationTask, file: String, found: Int)
+    case tooFewItems(task: String, file: String, found: Int)
 
     package var description: String {
         switch self {
@@ -26,6 +27,8 @@ package enum HostError: Error, CustomStringConvertible {
                 + "or give the same settings to continue"
         case .layerOutOfRange(let flag, let layer, let model, let blocks):
             "\(flag) \(layer): \(model) has \(blocks) blocks; expected 0 (the embedding) to \(blocks)"
+        case .unknownTask(let name, let known):
+            "--experiments: '\(name)' is none of \((["projection", "similarity"] + known).joined(separator: ", "))"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
         case .damagedCheckpoint(let path, let cause):
@@ -45,7 +48,7 @@ package enum HostError: Error, CustomStringConvertible {
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"
         case .tooFewItems(let task, let file, let found):
-            "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task.rawValue); expected at least 2, since "
+            "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task); expected at least 2, since "
                 + "every item is also told another one's activation"
         }
     }

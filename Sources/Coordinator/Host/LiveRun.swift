@@ -1,4 +1,5 @@
 package import CoordinatorControl
+package import Devices
 package import Run
 package import Storage
 
@@ -10,6 +11,8 @@ package import Storage
 package final class LiveRun {
     package let inputs: RunInputs
     package let storage: any RunStorage
+    /// Takes W's steps.
+    let device: any Device
     package private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
     /// Starts and kills the processes of local workers, by number.
@@ -50,14 +53,17 @@ package final class LiveRun {
     /// Opens or creates the run's storage and takes the run up where it was left.
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
+    ///   - device: takes W's steps.
     ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
     ///   - send: gives a message to the transport.
     package init(
-        inputs: RunInputs, storage: any RunStorage, limits: RunLimits, firstLease: UInt64, travel: Travel = Travel(),
+        inputs: RunInputs, storage: any RunStorage, limits: RunLimits, firstLease: UInt64, device: any Device,
+        travel: Travel = Travel(),
         host: String? = nil, now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
         self.storage = storage
+        self.device = device
         self.send = send
         _ = try inputs.trainingMode(travel.training)
         try storage.create()
@@ -220,7 +226,7 @@ package final class LiveRun {
         guard let activations = finished.activations else { return }
         do {
             let loss = try training.apply(
-                step: step, activations: activations, replaySteps: control.limits.replaySteps, at: now)
+                step: step, activations: activations, replaySteps: control.limits.replaySteps, on: device, at: now)
             if let loss { handle(.stepApplied(step: step, loss: loss), at: now) }
         } catch {
             handle(.broken("training step \(step): \(error)"), at: now)
@@ -253,8 +259,7 @@ package final class LiveRun {
         let configuration = inputs.configuration
         return Welcome(
             run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
-            layerK: configuration.channels[0].k, layerJ: configuration.channels[0].j,
-            operation: configuration.operation, computePrecision: configuration.computePrecision,
+            operation: configuration.operation, computeType: configuration.computeType,
             chat: configuration.chat, seed: configuration.seed, heartbeatSeconds: control.limits.heartbeatSeconds,
             silenceSeconds: control.limits.silenceSeconds)
     }

@@ -64,8 +64,7 @@ package struct RunManifest: Codable, Hashable, Sendable {
         named.modelB = modelB
         let byPath = Dictionary(data.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first })
         named.training.files = configuration.training.files.map { byPath[$0] ?? $0 }
-        named.evaluation.squad = configuration.evaluation.squad.map { byPath[$0] ?? $0 }
-        named.evaluation.gsm8k = configuration.evaluation.gsm8k.map { byPath[$0] ?? $0 }
+        named.evaluation.files = configuration.evaluation.files.mapValues { byPath[$0] ?? $0 }
         return ContentHasher.digest(of: try encode(named)).hex
     }
 
@@ -100,8 +99,9 @@ package struct RunManifest: Codable, Hashable, Sendable {
             named.configuration.modelA = ""
             named.configuration.modelB = ""
             named.configuration.training.files = named.configuration.training.files.map { manifest.data[$0] ?? $0 }
-            named.configuration.evaluation.squad = named.configuration.evaluation.squad.map { manifest.data[$0] ?? $0 }
-            named.configuration.evaluation.gsm8k = named.configuration.evaluation.gsm8k.map { manifest.data[$0] ?? $0 }
+            named.configuration.evaluation.files = named.configuration.evaluation.files.mapValues {
+                manifest.data[$0] ?? $0
+            }
             named.data = [:]
             var leaves: [String: String] = [:]
             func visit(_ value: Any, _ path: String) {

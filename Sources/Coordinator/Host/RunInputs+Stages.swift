@@ -3,9 +3,8 @@ package import Run
 
 /// The cut of the work into stages and units.
 extension RunInputs {
-    /// - Parameter tasks: the evaluation's stages, in their order, and how many items each has.
     static func stages(
-        _ configuration: RunConfiguration, tasks: [(stage: Stage, items: Int)]
+        _ configuration: RunConfiguration, tasks: [TaskInputs], similarityLayers: [[Int]]
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)
         let channels = configuration.channels.count
@@ -18,12 +17,22 @@ extension RunInputs {
             stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
         }
         if configuration.experiments.contains(.similarity) {
-            let similarity = configuration.similarity
-            let units = similarity.layers.count * similarity.prompts.count
-            stages.append(stage(.similarity, .independent(units: units * channels)))
+            var ranges: [Range<Int>] = []
+            for layers in similarityLayers {
+                let first = ranges.last?.upperBound ?? 0
+                ranges.append(first..<first + layers.count * configuration.similarity.prompts.count)
+            }
+            stages.append(
+                StagePlan(
+                    .similarity, .independent(units: ranges.last?.upperBound ?? 0),
+                    channelUnits: trains ? ranges : []))
         }
         return stages
-            + tasks.map { stage($0.stage, .ranges(of: $0.items, size: itemsPerUnit, times: channels)) }
+            + tasks.map { task in
+                stage(
+                    .evaluate(task: task.task.name),
+                    .ranges(of: task.items.count, size: itemsPerUnit, times: channels))
+            }
     }
 
     static func schedule(_ configuration: RunConfiguration) -> TrainingSchedule {

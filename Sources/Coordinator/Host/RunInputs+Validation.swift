@@ -12,8 +12,8 @@ extension RunInputs {
         case (.train, .trainOutputs(let result)): return flaw(of: result, unit: id.index)
         case (.similarity, .similarity): return nil
         case (.evaluate(let task), .evaluate(let result)):
-            guard let task = EvaluationTask(rawValue: task) else { return "the run has no task \(task)" }
-            return flaw(of: result, task: task, id)
+            guard let inputs = tasks.first(where: { $0.task.name == task }) else { return "the run has no task \(task)" }
+            return flaw(of: result, inputs, id)
         default: return "expected a result of stage \(id.stage.rawValue), found one of another kind"
         }
     }
@@ -52,11 +52,21 @@ extension RunInputs {
         return nil
     }
 
-    private func flaw(of result: EvaluateResult, task: EvaluationTask, _ id: UnitID) -> String? {
-        guard let inputs = tasks[task] else { return "the run has no task \(task.rawValue)" }
-        let items = range(of: id).count
-        guard result.items.count == items else { return "expected \(items) items, found \(result.items.count)" }
-        guard let odd = result.items.first(where: { $0.answers.count != inputs.conditions.count }) else { return nil }
-        return "expected \(inputs.conditions.count) answers for an item, found \(odd.answers.count)"
+    private func flaw(of result: EvaluateResult, _ inputs: TaskInputs, _ id: UnitID) -> String? {
+        let range = range(of: id)
+        let conditions = inputs.conditions(ofChannel: inputs.channel(ofUnit: id.index)).count
+        guard result.items.count == range.count else {
+            return "expected \(range.count) items, found \(result.items.count)"
+        }
+        for (item, found) in zip(inputs.items[range], result.items) {
+            guard found.answers.count == conditions else {
+                return "expected \(conditions) answers for an item, found \(found.answers.count)"
+            }
+            let choices = inputs.form == .choice ? item.choices.count : 0
+            if let odd = found.answers.first(where: { $0.likelihoods.count != choices }) {
+                return "expected \(choices) likelihoods of item \(item.id), found \(odd.likelihoods.count)"
+            }
+        }
+        return nil
     }
 }

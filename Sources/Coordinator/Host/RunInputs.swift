@@ -1,11 +1,12 @@
 import ChatTemplates
 package import CoordinatorControl
 import Datasets
-import Evaluation
+package import Evaluation
 import Foundation
 import ModelFolders
 package import Run
 import Storage
+package import Tasks
 import Tokenization
 import Weights
 
@@ -24,7 +25,10 @@ package struct RunInputs: Sendable {
     package let remarks: [String]
     /// By row number, cut as the configuration says.
     let texts: [String]
-    let tasks: [EvaluationTask: TaskInputs]
+    /// In the run's order.
+    let tasks: [TaskInputs]
+    /// Of the similarity experiment, by channel: those that were asked for, or the channel's own.
+    let similarityLayers: [[Int]]
     /// Activations that are there without having been read with models.
     let activations: ActivationStore?
 
@@ -35,17 +39,48 @@ package struct RunInputs: Sendable {
 
     /// One task's items, in the order of evaluation.
     struct TaskInputs: Sendable {
+        var task: TaskDefinition
         var items: [TaskItem]
         /// The same items as workers get them.
         var prompts: [EvaluationItem]
-        var conditions: [Condition]
-        var limits: GenerationLimits
+        var conditions: [ConditionDefinition]
+        var form: AnswerForm
+
+        /// The place of a unit's channel: all units of the first, then of the next.
+        func channel(ofUnit index: Int) -> Int {
+            index / ((items.count + RunInputs.itemsPerUnit - 1) / RunInputs.itemsPerUnit)
+        }
+
+        /// What units of a channel ask: those of the first also what depends on no channel.
+        func conditions(ofChannel channel: Int) -> [Condition] {
+            conditions.map(\.condition).filter { channel == 0 || $0.usesChannel }
+        }
+
+        /// An item's answers over a channel, in the order of ``conditions``.
+        /// - Parameters:
+        ///   - first: the answers of the first channel's unit.
+        ///   - own: those of this channel's.
+        func merged(first: ItemAnswers, own: ItemAnswers) -> ItemAnswers {
+            var place = 0
+            return ItemAnswers(
+                answers: conditions.indices.map { index in
+                    guard conditions[index].condition.usesChannel else { return first.answers[index] }
+                    place += 1
+                    return own.answers[place - 1]
+                })
+        }
     }
 
     /// Reads and checks what `given` names.
-    /// - Parameter report: told what is being done, for what takes long.
-    package init(_ given: RunConfiguration, software: String, report: (String) -> Void = { _ in }) throws {
-        var configuration = given
+    /// - Parameters:
+    ///   - tasks: that there are.
+    ///   - conditions: that there are.
+    ///   - report: told what is being done, for what takes long.
+    package init(
+        _ given: RunConfiguration, tasks known: [TaskDefinition] = TaskDefinition.all,
+        conditions: ConditionTable = .standard, software: String, report: (String) -> Void = { _ in }
+    ) throws {
+        let configuration = given
         let folderA = try ModelFolder(path: configuration.modelA)
         let folderB = try ModelFolder(path: configuration.modelB)
         for folder in [folderA, folderB] { try Self.check(folder) }
@@ -58,12 +93,12 @@ package struct RunInputs: Sendable {
             try Self.check(channel.j, flag: "--layer-j", model: configuration.modelB, blocks: blocksB)
         }
         try Self.checkSites(configuration.channels)
-        if configuration.similarity.layers.isEmpty {
-            configuration.similarity.layers = Self.defaultLayers(
-                k: configuration.channels[0].k, j: configuration.channels[0].j, blocks: min(blocksA, blocksB))
+        let asked = configuration.similarity.layers
+        similarityLayers = configuration.channels.map { channel in
+            asked.isEmpty ? Self.defaultLayers(of: channel, blocks: min(blocksA, blocksB)) : asked
         }
         if configuration.experiments.contains(.similarity) {
-            for layer in configuration.similarity.layers {
+            for layer in asked {
                 try Self.check(layer, flag: "--similarity-layers", model: configuration.modelA, blocks: blocksA)
                 try Self.check(layer, flag: "--similarity-layers", model: configuration.modelB, blocks: blocksB)
             }
@@ -78,7 +113,7 @@ package struct RunInputs: Sendable {
         var remarks = configuration.chat ? [Self.chatRemark(configuration)] : []
         var files: [String] = []
         texts = try Self.texts(configuration, &files, &remarks)
-        tasks = try Self.tasks(configuration, &files, &remarks)
+        tasks = try Self.tasks(configuration, known, conditions, &files, &remarks)
         self.remarks = remarks
         self.configuration = configuration
 
@@ -94,7 +129,7 @@ package struct RunInputs: Sendable {
             data: Dictionary(data.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first }),
             deviceKind: nil)
         plan = RunPlan(
-            run: run, stages: Self.stages(configuration, tasks: Self.taskStages(tasks)),
+            run: run, stages: Self.stages(configuration, tasks: tasks, similarityLayers: similarityLayers),
             channels: configuration.channels, fingerprintA: fingerprintA, fingerprintB: fingerprintB,
             dimensionA: dimensionA, dimensionB: dimensionB)
     }
@@ -111,7 +146,8 @@ package struct RunInputs: Sendable {
         modelBytes = 0
         remarks = []
         texts = []
-        tasks = [:]
+        tasks = []
+        similarityLayers = [configuration.similarity.layers]
         let run = "synthetic \(configuration.seed)"
         manifest = RunManifest(
             software: software, run: run, configuration: configuration, modelA: "", modelB: "", data: [:],
@@ -151,9 +187,9 @@ package struct RunInputs: Sendable {
         }
     }
 
-    /// The embedding, the quarters of the shallower model, and the pair's own layers where both models have them.
-    private static func defaultLayers(k: Int, j: Int, blocks: Int) -> [Int] {
-        Set([0, blocks / 4, blocks / 2, blocks * 3 / 4, k, j].filter { $0 <= blocks }).sorted()
+    /// The embedding, the quarters of the shallower model, and the channel's own layers where both models have them.
+    private static func defaultLayers(of channel: Channel, blocks: Int) -> [Int] {
+        Set([0, blocks / 4, blocks / 2, blocks * 3 / 4, channel.k, channel.j].filter { $0 <= blocks }).sorted()
     }
 
     // MARK: Data
@@ -166,76 +202,64 @@ package struct RunInputs: Sendable {
             throw HostError.missingFile(flag: "--c4", experiment: .projection)
         }
         let texts = try TrainingTexts(configuration.training, seed: configuration.seed)
-        if texts.broken.count > 0, let first = texts.broken.first.first {
-            remarks.append("passed over \(texts.broken.count) broken lines; the first: \(first)")
-        }
+        remarks += texts.broken.remarks
         files += configuration.training.files
         return texts.texts
     }
 
     private static func tasks(
-        _ configuration: RunConfiguration, _ files: inout [String], _ remarks: inout [String]
-    ) throws -> [EvaluationTask: TaskInputs] {
-        var tasks: [EvaluationTask: TaskInputs] = [:]
-        if configuration.experiments.contains(.squad) {
-            guard let file = configuration.evaluation.squad else {
-                throw HostError.missingFile(flag: "--squad", experiment: .squad)
-            }
-            let items = try SQuADDataset(file: file).items.map {
-                TaskItem(id: $0.id, context: $0.context, question: $0.question, golds: $0.golds)
-            }
-            tasks[.squad] = try inputs(.squad, items, configuration, file: file)
-            files.append(file)
+        _ configuration: RunConfiguration, _ known: [TaskDefinition], _ table: ConditionTable,
+        _ files: inout [String], _ remarks: inout [String]
+    ) throws -> [TaskInputs] {
+        let conditions = try table.conditions(named: configuration.evaluation.conditions)
+        for case .evaluate(let name) in configuration.experiments where !known.contains(where: { $0.name == name }) {
+            throw HostError.unknownTask(name, known: known.map(\.name))
         }
-        if configuration.experiments.contains(.gsm8k) {
-            guard let file = configuration.evaluation.gsm8k else {
-                throw HostError.missingFile(flag: "--gsm8k", experiment: .gsm8k)
+        var tasks: [TaskInputs] = []
+        for task in known where configuration.experiments.contains(.evaluate(task: task.name)) {
+            guard let file = configuration.evaluation.files[task.name] else {
+                throw HostError.missingFile(flag: "--\(task.name)", experiment: .evaluate(task: task.name))
             }
-            let dataset = try GSM8KDataset(file: file)
-            if dataset.broken.count > 0, let first = dataset.broken.first.first {
-                remarks.append("passed over \(dataset.broken.count) broken lines; the first: \(first)")
-            }
-            let items = dataset.items.map {
-                TaskItem(id: $0.id, context: nil, question: $0.question, golds: [$0.gold])
-            }
-            tasks[.gsm8k] = try inputs(.gsm8k, items, configuration, file: file)
+            let data = try task.read(file)
+            remarks += data.remarks
+            tasks.append(try inputs(task, data.items, conditions, configuration, file: file))
             files.append(file)
         }
         return tasks
     }
 
     private static func inputs(
-        _ task: EvaluationTask, _ all: [TaskItem], _ configuration: RunConfiguration, file: String
+        _ task: TaskDefinition, _ all: [TaskItem], _ conditions: [ConditionDefinition],
+        _ configuration: RunConfiguration, file: String
     ) throws -> TaskInputs {
         let evaluation = configuration.evaluation
         let chosen = ItemChoice.indices(
-            count: all.count, limit: evaluation.limit, preset: evaluation.preset, task: task,
+            count: all.count, limit: evaluation.limit, preset: evaluation.preset, task: task.name,
             seed: configuration.seed)
         guard chosen.count >= 2 else {
-            throw HostError.tooFewItems(task: task, file: file, found: chosen.count)
+            throw HostError.tooFewItems(task: task.name, file: file, found: chosen.count)
         }
         let items = chosen.map { all[$0] }
+        let prompts = try Prompts.evaluationItems(
+            items, of: task, bPrompt: evaluation.bPrompt, seed: configuration.seed)
+        // What is asked twice gives way, but for what was asked for by name.
+        let distinct = evaluation.conditions == nil ? ConditionTable.distinct(conditions, of: prompts) : conditions
         return TaskInputs(
-            items: items,
-            prompts: try Prompts.evaluationItems(
-                items, of: task, bPrompt: evaluation.bPrompt, seed: configuration.seed),
-            conditions: ConditionPlan.conditions(for: task, bPrompt: evaluation.bPrompt),
-            limits: evaluation.preset.limits(for: task))
+            task: task, items: items, prompts: prompts, conditions: distinct, form: task.answer(evaluation.preset))
     }
 
-    // MARK: Stages and units
+    // MARK: Units
 
-    private static func taskStages(_ tasks: [EvaluationTask: TaskInputs]) -> [(stage: Stage, items: Int)] {
-        EvaluationTask.allCases.compactMap { task in tasks[task].map { (Stage(task), $0.items.count) } }
-    }
-
-    /// The layer and the prompt of a similarity unit: all prompts of the first layer, then of the next.
-    func similarity(_ index: Int) -> (layer: Int, prompt: String) {
-        let similarity = configuration.similarity
-        let index = index % (similarity.layers.count * similarity.prompts.count)
-        return (
-            similarity.layers[index / similarity.prompts.count], similarity.prompts[index % similarity.prompts.count]
-        )
+    /// The channel's place, the layer and the prompt of a similarity unit: all of the first channel, then of the next;
+    /// of a channel all prompts of the first layer, then of the next.
+    func similarity(_ index: Int) -> (channel: Int, layer: Int, prompt: String) {
+        let prompts = configuration.similarity.prompts
+        var (channel, place) = (0, index)
+        while channel + 1 < similarityLayers.count, place >= similarityLayers[channel].count * prompts.count {
+            place -= similarityLayers[channel].count * prompts.count
+            channel += 1
+        }
+        return (channel, similarityLayers[channel][place / prompts.count], prompts[place % prompts.count])
     }
 
     /// The content of a unit of any stage but training.
@@ -244,19 +268,26 @@ package struct RunInputs: Sendable {
         case .extract: return .extract(extractUnit(id))
         case .train: return nil
         case .similarity:
-            let (layer, prompt) = similarity(id.index)
+            let (channel, layer, prompt) = similarity(id.index)
             return .similarity(
-                SimilarityUnit(prompt: prompt, layer: layer, newTokens: configuration.similarity.newTokens))
-        case .evaluate(let task): return EvaluationTask(rawValue: task).flatMap { evaluateUnit($0, id) }
+                SimilarityUnit(
+                    prompt: prompt, layer: layer, newTokens: configuration.similarity.newTokens,
+                    channel: configuration.channels[channel]))
+        case .evaluate(let task): return tasks.first { $0.task.name == task }.map { .evaluate(evaluateUnit($0, id)) }
         }
     }
 
-    private func evaluateUnit(_ task: EvaluationTask, _ id: UnitID) -> WorkUnit? {
-        tasks[task].map { inputs in
-            .evaluate(
-                EvaluateUnit(
-                    task: task, conditions: inputs.conditions, items: Array(inputs.prompts[range(of: id)]),
-                    limits: inputs.limits))
-        }
+    private func evaluateUnit(_ inputs: TaskInputs, _ id: UnitID) -> EvaluateUnit {
+        let channel = inputs.channel(ofUnit: id.index)
+        let conditions = inputs.conditions(ofChannel: channel)
+        let roles = conditions.reduce(into: Set()) { $0.formUnion($1.roles) }
+        return EvaluateUnit(
+            task: inputs.task.name, channel: configuration.channels[channel], conditions: conditions,
+            items: inputs.prompts[range(of: id)].map { item in
+                var item = item
+                item.prompts = item.prompts.filter { roles.contains($0.key) }
+                return item
+            },
+            form: inputs.form)
     }
 }

@@ -1,3 +1,4 @@
+import CPUDevice
 package import CoordinatorControl
 package import Foundation
 import Messaging
@@ -91,7 +92,7 @@ package actor RunServer {
             if case .count(let count) = options.workers, count > 0 { options.threadsPerWorker(of: count) } else { 1 }
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
         conductor = try LiveRun(
-            inputs: inputs, storage: folder, limits: limits, firstLease: firstLease,
+            inputs: inputs, storage: folder, limits: limits, firstLease: firstLease, device: try CPUDevice(),
             travel: options.travel,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }

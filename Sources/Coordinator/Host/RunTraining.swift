@@ -1,4 +1,5 @@
 import CoordinatorControl
+import Devices
 import Foundation
 import Projection
 import Run
@@ -100,7 +101,7 @@ struct RunTraining {
     /// - Parameter replaySteps: steps whose shards are still needed.
     /// - Returns: the mean squared error per element before it.
     mutating func apply(
-        step: Int, activations: ActivationStore, replaySteps: Int, at now: Instant
+        step: Int, activations: ActivationStore, replaySteps: Int, on device: any Device, at now: Instant
     ) throws -> Double? {
         guard let schedule = inputs.schedule, !projections.isEmpty else { return nil }
         let site = Site.a(projections[0].channel.k)
@@ -114,7 +115,7 @@ struct RunTraining {
         let firstKept = (step + 1 - replaySteps) * schedule.shardsPerStep
         for old in shards.keys where old.index < firstKept { shards[old] = nil }
         let loss = try projections[0].trainer.apply(
-            shards: contributions, batchRows: schedule.batchTextCount(step: step))
+            shards: contributions, batchRows: schedule.batchTextCount(step: step), on: device)
         projections[0].losses.append(loss)
         if now.seconds(since: lastCheckpoint) > max(Self.checkpointInterval, 20 * checkpointSeconds) {
             try checkpoint(at: now)

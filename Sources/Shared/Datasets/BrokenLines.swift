@@ -21,6 +21,11 @@ package struct BrokenLines: Hashable, Sendable {
     package static let toleratedShare = 0.01
     private static let named = 10
 
+    /// What a reader of the figures must know: how many lines were passed over, and the first of them.
+    package var remarks: [String] {
+        first.first.map { ["passed over \(count) broken lines; the first: \($0)"] } ?? []
+    }
+
     mutating func add(_ line: BrokenLine) {
         count += 1
         if first.count < Self.named { first.append(line) }

@@ -14,12 +14,12 @@ package enum ItemChoice {
     ///   810 questions are all about one football game.
     /// - `reference`: the first ones of what CPython's `random.Random(42).shuffle` makes of all, 20 without a limit.
     package static func indices(
-        count: Int, limit: Int?, preset: EvaluationProtocol, task: EvaluationTask, seed: UInt64
+        count: Int, limit: Int?, preset: EvaluationProtocol, task: String, seed: UInt64
     ) -> [Int] {
         switch preset {
         case .standard:
             guard let limit, limit < count else { return Array(0..<count) }
-            var generator = NamedGenerator(seed: seed, purpose: "items", key: task.rawValue)
+            var generator = NamedGenerator(seed: seed, purpose: "items", key: task)
             return Array(generator.permutation(of: count).prefix(max(0, limit)))
         case .reference:
             var generator = MersenneTwister(seed: referenceSeed)

@@ -1,24 +1,27 @@
-package import Run
-
-/// Why a task cannot be prepared or scored.
+/// Why a task cannot be prepared or scored. Tasks by their names.
 package enum EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
-    case noItems(EvaluationTask)
-    /// The condition ``Condition/shuffled`` injects another item's activation.
-    case shuffleNeedsTwoItems(EvaluationTask)
+    case noItems(String)
+    /// The condition `shuffled` injects another item's activation.
+    case shuffleNeedsTwoItems(String)
+    case unknownCondition(String, known: [String])
+    case noConditions
     /// Items and answers do not belong together.
-    case answerCount(EvaluationTask, item: String, found: Int, expected: Int)
-    case itemCount(EvaluationTask, found: Int, expected: Int)
+    case answerCount(String, item: String, found: Int, expected: Int)
+    case itemCount(String, found: Int, expected: Int)
 
     package var description: String {
         switch self {
         case .noItems(let task):
-            "\(task.rawValue): no item to evaluate; use --limit 2 or more"
+            "\(task): no item to evaluate; use --limit 2 or more"
         case .shuffleNeedsTwoItems(let task):
-            "\(task.rawValue): 1 item to evaluate, but the condition shuffled needs at least 2; use --limit 2 or more"
+            "\(task): 1 item to evaluate, but the condition shuffled needs at least 2; use --limit 2 or more"
+        case .unknownCondition(let name, let known):
+            "--conditions: '\(name)' is none of \(known.joined(separator: ", "))"
+        case .noConditions: "--conditions: expected at least one"
         case .answerCount(let task, let item, let found, let expected):
-            "\(task.rawValue): item \(item) has \(found) answers, expected \(expected), one for each condition"
+            "\(task): item \(item) has \(found) answers, expected \(expected), one for each condition"
         case .itemCount(let task, let found, let expected):
-            "\(task.rawValue): answers to \(found) items, expected \(expected)"
+            "\(task): answers to \(found) items, expected \(expected)"
         }
     }
 }

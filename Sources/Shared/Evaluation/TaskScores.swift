@@ -1,16 +1,15 @@
 package import Run
 
 /// A task's results: how good the answers are under every condition, and how much better injected ones are.
-package struct TaskScores: Hashable, Sendable {
-    package let task: EvaluationTask
+package struct TaskScores: Sendable {
+    package let task: TaskDefinition
     /// In the order of the run.
-    package let conditions: [Condition]
-    package let metrics: [Metric]
+    package let conditions: [ConditionDefinition]
     /// In the order of evaluation.
     package let items: [ScoredItem]
     /// Every condition with every metric, in their orders.
     package let scores: [ConditionScore]
-    /// ``Condition/injected`` against every other condition with every metric, item by item.
+    /// The condition `injected` against every other condition with every metric, item by item.
     package let differences: [ScoreDifference]
 
     /// Scores a task's answers.
@@ -21,34 +20,34 @@ package struct TaskScores: Hashable, Sendable {
     ///   - seed: the run's, for the bootstrap.
     /// - Throws: ``EvaluationError`` where items and answers do not belong together.
     package init(
-        _ task: EvaluationTask, conditions: [Condition], items: [TaskItem], answers: [ItemAnswers],
+        _ task: TaskDefinition, conditions: [ConditionDefinition], items: [TaskItem], answers: [ItemAnswers],
         preset: EvaluationProtocol, seed: UInt64
     ) throws(EvaluationError) {
-        guard !items.isEmpty else { throw .noItems(task) }
+        guard !items.isEmpty else { throw .noItems(task.name) }
         guard items.count == answers.count else {
-            throw .itemCount(task, found: answers.count, expected: items.count)
+            throw .itemCount(task.name, found: answers.count, expected: items.count)
         }
-        let metrics = Metric.all(of: task)
         var scored: [ScoredItem] = []
         for (item, answers) in zip(items, answers) {
             guard answers.answers.count == conditions.count else {
-                throw .answerCount(task, item: item.id, found: answers.answers.count, expected: conditions.count)
+                throw .answerCount(task.name, item: item.id, found: answers.answers.count, expected: conditions.count)
             }
-            scored.append(ScoredItem(item, answers, metrics: metrics, preset: preset))
+            scored.append(ScoredItem(item, answers, of: task, preset: preset))
         }
         self.task = task
         self.conditions = conditions
-        self.metrics = metrics
         self.items = scored
-        let columns = ScoreColumns(task: task, conditions: conditions, metrics: metrics, items: scored, seed: seed)
+        let columns = ScoreColumns(task: task, conditions: conditions, items: scored, seed: seed)
         scores = columns.scores()
         differences = columns.differences()
     }
 
+    package var metrics: [Metric] { task.metrics }
+
     /// Items whose prompts were cut to the models' positions under one condition: they were asked about a part.
     package func cutPrompts(_ condition: Condition) -> Int {
-        guard let place = conditions.firstIndex(of: condition) else { return 0 }
-        return items.count { $0.answers[place].continuation.omittedPromptTokens > 0 }
+        guard let place = conditions.firstIndex(where: { $0.condition == condition }) else { return 0 }
+        return items.count { $0.answers[place].answer.omittedPromptTokens > 0 }
     }
 
     /// The score under one condition; nil where it was not run.
@@ -62,22 +61,21 @@ package struct ScoredItem: Hashable, Sendable {
     package let item: TaskItem
     package let answers: [ScoredAnswer]
 
-    fileprivate init(_ item: TaskItem, _ answers: ItemAnswers, metrics: [Metric], preset: EvaluationProtocol) {
+    fileprivate init(_ item: TaskItem, _ answers: ItemAnswers, of task: TaskDefinition, preset: EvaluationProtocol) {
         self.item = item
-        self.answers = answers.answers.map { continuation in
-            let text = preset.answer(in: continuation.text)
-            return ScoredAnswer(
-                continuation: continuation, text: text,
-                values: metrics.map { $0.value(of: text, golds: item.golds) })
+        let cue = task.prompts(item).cue
+        self.answers = answers.answers.map { answer in
+            let read = ReadAnswer(answer, to: item, cue: cue, preset: preset)
+            return ScoredAnswer(answer: answer, text: read.text, values: task.metrics.map { $0.value(read, item) })
         }
     }
 }
 
 /// One answer as it is scored.
 package struct ScoredAnswer: Hashable, Sendable {
-    /// What the model wrote.
-    package let continuation: Continuation
-    /// The part that is scored.
+    /// What the model wrote, or how likely it took the choices to be.
+    package let answer: Answer
+    /// The part that is scored, or the text that was chosen.
     package let text: String
     /// In the order of ``TaskScores/metrics``.
     package let values: [Double]
@@ -100,33 +98,34 @@ package struct ScoreDifference: Hashable, Sendable {
 
 /// The items' values, a column for each condition and metric.
 private struct ScoreColumns {
-    let task: EvaluationTask
-    let conditions: [Condition]
-    let metrics: [Metric]
+    let task: TaskDefinition
+    let conditions: [ConditionDefinition]
     let items: [ScoredItem]
     let seed: UInt64
 
     func scores() -> [ConditionScore] {
-        conditions.indices.flatMap { condition in
+        let metrics = task.metrics
+        return conditions.indices.flatMap { condition in
             metrics.indices.map { metric in
                 ConditionScore(
-                    condition: conditions[condition], metric: metrics[metric],
+                    condition: conditions[condition].condition, metric: metrics[metric],
                     score: Score(
                         column(condition, metric), seed: seed,
-                        name: name(conditions[condition].rawValue, metrics[metric])))
+                        name: name(conditions[condition].name, metrics[metric])))
             }
         }
     }
 
     func differences() -> [ScoreDifference] {
-        guard let injected = conditions.firstIndex(of: .injected) else { return [] }
+        guard let injected = conditions.firstIndex(where: { $0.name == ConditionTable.injected }) else { return [] }
+        let metrics = task.metrics
         return conditions.indices.filter { $0 != injected }.flatMap { control in
             metrics.indices.map { metric in
                 ScoreDifference(
-                    control: conditions[control], metric: metrics[metric],
+                    control: conditions[control].condition, metric: metrics[metric],
                     difference: Score(
                         bootstrapped: zip(column(injected, metric), column(control, metric)).map(-), seed: seed,
-                        name: name("injected-\(conditions[control].rawValue)", metrics[metric])))
+                        name: name("injected-\(conditions[control].name)", metrics[metric])))
             }
         }
     }
@@ -136,6 +135,6 @@ private struct ScoreColumns {
     }
 
     private func name(_ what: String, _ metric: Metric) -> String {
-        "\(task.rawValue)/\(what)/\(metric.rawValue)"
+        "\(task.name)/\(what)/\(metric.name)"
     }
 }

@@ -1,3 +1,4 @@
+import Devices
 import Models
 
 /// One request while it is being served.

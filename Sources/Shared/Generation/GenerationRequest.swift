@@ -1,4 +1,4 @@
-package import Models
+package import Devices
 
 /// A prompt to continue, and when to stop.
 package struct GenerationRequest: Sendable {

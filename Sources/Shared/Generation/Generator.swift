@@ -1,3 +1,4 @@
+import Devices
 package import Models
 
 /// Continues many prompts together.
@@ -13,10 +14,10 @@ package struct Generator: Sendable {
     /// Sequences that are decoded together at most.
     package let maximumBatch: Int
 
-    /// Bytes that keys and values may take together; nil asks the system.
+    /// Bytes that keys and values may take together; nil asks the device.
     private let cacheMemory: Int?
 
-    /// - Parameter cacheMemory: bytes that keys and values may take together, in place of what the system has free.
+    /// - Parameter cacheMemory: bytes that keys and values may take together, in place of what the device has free.
     package init(model: LanguageModel, maximumBatch: Int = 32, cacheMemory: Int? = nil) {
         self.model = model
         self.cacheMemory = cacheMemory
@@ -69,7 +70,7 @@ package struct Generator: Sendable {
 
     /// How many sequences can be decoded together: no more than their keys and values have memory for.
     private func affordableBatch(_ requests: [GenerationRequest]) throws(ModelError) -> Int {
-        guard let available = cacheMemory ?? SystemMemory.availableBytes else { return maximumBatch }
+        guard let available = cacheMemory ?? model.device.freeMemory else { return maximumBatch }
         let positions = model.configuration.maximumPositions
         func need(_ request: GenerationRequest, _ use: KeyValueCache.Use) -> Int {
             let length = request.tokens.count + max(0, request.maximumNewTokens)

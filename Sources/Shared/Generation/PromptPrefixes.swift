@@ -1,3 +1,4 @@
+import Devices
 import Models
 
 /// Tokens that several prompts begin with, read once.
@@ -18,14 +19,22 @@ final class PromptPrefix {
 
     /// A sequence that starts with what this prefix and `prompt` have in common, but for the prompt's last token.
     func fork(for prompt: [Int32]) throws(ModelError) -> KeyValueCache? {
-        try cache?.fork(keeping: PromptPrefixes.shared(tokens, prompt), for: .own)
+        try fork(keeping: PromptPrefixes.shared(tokens, prompt), for: .own)
+    }
+
+    private func fork(keeping length: Int, for use: KeyValueCache.Use) throws(ModelError) -> KeyValueCache? {
+        do {
+            return try cache?.fork(keeping: length, for: use)
+        } catch {
+            throw .device(error)
+        }
     }
 
     /// Whether all that comes before it has been read.
     fileprivate var canBegin: Bool { parent?.isRead ?? true }
 
     fileprivate func begin(_ model: LanguageModel) throws(ModelError) {
-        cache = if let parent { try parent.cache?.fork(keeping: inherited) } else { try model.makeCache() }
+        cache = if let parent { try parent.fork(keeping: inherited, for: .sharing) } else { try model.makeCache() }
         parent = nil
     }
 

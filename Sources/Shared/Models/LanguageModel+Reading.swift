@@ -1,3 +1,5 @@
+package import Devices
+
 extension LanguageModel {
     /// The residual stream at `site` of each prompt's own last token, `[prompts][hidden]`.
     ///
@@ -48,7 +50,8 @@ extension LanguageModel {
         let sites = (0...configuration.blockCount).map { ActivationSite(afterBlocks: $0) }
         let output = try step([
             SequenceStep(
-                cache: try makeCache(), tokens: prompt, injection: injection, readings: sites, head: .logits)
+                cache: try makeCache(), tokens: prompt, injection: injection, readings: sites, head: .logits,
+                readsFinalNorm: true)
         ])[0]
         return Trace(streams: output.activations, finalNorm: output.finalNorm, logits: output.logits)
     }

@@ -1,65 +1,60 @@
+package import Devices
 import Foundation
 package import ModelFolders
-package import Tensors
+package import Run
 import Weights
 
 /// A language model of any family that ``ModelFamily`` names, ready to compute.
 ///
 ///     let folder = try ModelFolder(path: "models/llama")
-///     let model = try LanguageModel.load(folder, threads: 2)
+///     let model = try LanguageModel.load(folder, on: device)
 ///     let streams = try model.residualStreams(of: [[1, 403, 407]], at: ActivationSite(afterBlocks: 3))
 ///
-/// A result depends on the compute type and the sequence's own tokens and injection alone, bit for bit: neither on what is beside it in
-/// a batch, nor on how its prompt was cut into steps, nor on threads, row limit or kernel path.
-package final class LanguageModel: @unchecked Sendable {  // `pass` is used under `lock` alone
+/// A result depends on the device's kind, the compute type and the sequence's own tokens and injection alone, bit for
+/// bit: neither on what is beside it in a batch, nor on how its prompt was cut into steps, nor on the row limit or on
+/// what makes a device fast. What is asked for is checked here; how it is computed is the device's.
+package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is used under `lock` alone
     package let configuration: ModelConfiguration
-    package let device: DeviceDescription
-    /// Rows that are computed together; longer batches are cut.
+    package let device: any Device
+    /// Tokens that are computed together; longer batches are cut.
     package let rowLimit: Int
     /// What ``rowLimit`` is where nothing else is asked for.
     package static let standardRowLimit = 512
-    private let pass: ForwardPass
-    private let cacheShape: KeyValueCache.Shape
+    private let computed: any DeviceModel
     private let lock = NSLock()
     private var tokenCount = 0
 
-    private init(configuration: ModelConfiguration, device: DeviceDescription, rowLimit: Int, pass: ForwardPass) {
-        self.configuration = configuration
+    private init(_ computed: any DeviceModel, on device: any Device) {
+        configuration = computed.configuration
+        rowLimit = computed.rowLimit
+        self.computed = computed
         self.device = device
-        self.rowLimit = rowLimit
-        self.pass = pass
-        cacheShape = KeyValueCache.Shape(configuration, passRows: rowLimit)
     }
 
-    /// Loads and packs the weights of `folder`.
+    /// Loads the weights of `folder` into the memory of `device`.
     ///
     /// - Parameters:
-    ///   - threads: that compute, the caller's among them.
-    ///   - kernels: the instruction set, or nil for the best that this CPU has.
     ///   - computeType: what activations are rounded to before they meet weights stored as bfloat16.
-    ///   - rowLimit: rows of activations that are held at once. It changes no result.
+    ///   - rowLimit: tokens whose activations are held at once. It changes no result.
     /// - Throws: `WeightError` for a file or tensor that is missing, damaged, of another shape, or not finite;
-    ///   `TensorError` where the device cannot be made; ``ModelError/unusableRowLimit(_:)``.
+    ///   `DeviceError` where memory is refused; ``ModelError/unusableRowLimit(_:)``.
     package static func load(
-        _ folder: ModelFolder, threads: Int, kernels: KernelPath? = nil, computeType: ComputeType = .float32,
+        _ folder: ModelFolder, on device: any Device, computeType: ComputeType = .float32,
         rowLimit: Int = standardRowLimit
     ) throws -> LanguageModel {
         guard rowLimit >= 1 else { throw ModelError.unusableRowLimit(rowLimit) }
-        let device = try CPUDevice(threads: threads, kernels: kernels, computeType: computeType)
-        let weights = try ModelWeights(try WeightFiles(folder.weightFiles), folder.configuration, device: device)
-        let workspace = try Workspace(folder.configuration, rowLimit: rowLimit)
         return LanguageModel(
-            configuration: folder.configuration, device: device.description, rowLimit: rowLimit,
-            pass: ForwardPass(
-                configuration: folder.configuration, weights: weights, device: device, workspace: workspace))
+            try device.load(
+                folder.configuration, try WeightFiles(folder.weightFiles), computeType: computeType,
+                rowLimit: rowLimit),
+            on: device)
     }
 
-    /// Blocks computed since loading, counted once for every pass of up to ``rowLimit`` rows.
-    package var blocksComputed: Int {
-        lock.lock()
-        defer { lock.unlock() }
-        return pass.blocksComputed
-    }
+    /// What activations are rounded to before they meet weights stored as bfloat16.
+    package var computeType: ComputeType { computed.computeType }
+
+    /// Blocks computed since loading, counted once for every pass of up to ``rowLimit`` tokens.
+    package var blocksComputed: Int { computed.blocksComputed }
 
     /// Tokens read since loading, over all sequences.
     package var tokensRead: Int {
@@ -76,19 +71,16 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
         guard (0...configuration.blockCount).contains(blocks) else {
             throw .siteOutOfRange(ActivationSite(afterBlocks: blocks), blockCount: configuration.blockCount)
         }
-        var shape = cacheShape
-        shape.blockCount = blocks
-        return KeyValueCache(shape, use)
+        do {
+            return try KeyValueCache(of: computed, blockCount: blocks, for: use)
+        } catch {
+            throw .device(error)
+        }
     }
 
     /// Bytes that the keys and values of a sequence take at most while it grows to so many positions.
     package func cacheBytes(positions: Int, for use: KeyValueCache.Use = .own) -> Int {
-        cacheShape.byteCount(positions: positions, use)
-    }
-
-    /// The same of a model that is not loaded, at ``standardRowLimit``.
-    package static func cacheBytes(of configuration: ModelConfiguration, positions: Int) -> Int {
-        KeyValueCache.Shape(configuration, passRows: standardRowLimit).byteCount(positions: positions, .own)
+        device.cacheBytes(of: configuration, positions: positions, for: use, rowLimit: rowLimit)
     }
 
     /// Appends tokens to sequences, computed together, and returns what was asked of each one's last token.
@@ -98,43 +90,16 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
     package func step(_ steps: [SequenceStep]) throws(ModelError) -> [SequenceOutput] {
         guard let depth = steps.first?.cache.blockCount else { return [] }
         try check(steps, depth: depth)
+        let outputs: [SequenceOutput]
+        do {
+            outputs = try computed.step(steps, depth: depth)
+        } catch {
+            throw .device(error)
+        }
+        for step in steps { step.cache.advance(by: step.tokens.count) }
         lock.lock()
         defer { lock.unlock() }
-        do {
-            return try run(steps, depth: depth)
-        } catch {
-            throw .tensor(error)
-        }
-    }
-
-    /// Cuts the steps into passes of at most `rowLimit` rows, in order.
-    private func run(_ steps: [SequenceStep], depth: Int) throws(TensorError) -> [SequenceOutput] {
-        var outputs = [SequenceOutput](repeating: SequenceOutput(), count: steps.count)
-        var read = [Int](repeating: 0, count: steps.count)
-        var first = 0
-        while first < steps.count {
-            var rows: [PassRows] = []
-            var room = rowLimit
-            for index in first..<steps.count where room > 0 {
-                let count = min(steps[index].tokens.count - read[index], room)
-                rows.append(
-                    PassRows(
-                        step: index, firstRow: rowLimit - room, tokens: read[index]..<read[index] + count,
-                        isLast: read[index] + count == steps[index].tokens.count))
-                room -= count
-            }
-            for part in rows {
-                let step = steps[part.step]
-                try step.cache.reserve(part.tokens.count, before: step.tokens.count - part.tokens.upperBound)
-            }
-            try pass.run(rows, of: steps, depth: depth, outputs: &outputs)
-            for part in rows {
-                read[part.step] = part.tokens.upperBound
-                steps[part.step].cache.length += part.tokens.count
-                tokenCount += part.tokens.count
-                if part.isLast { first = part.step + 1 }
-            }
-        }
+        tokenCount += steps.reduce(0) { $0 + $1.tokens.count }
         return outputs
     }
 
@@ -142,9 +107,7 @@ package final class LanguageModel: @unchecked Sendable {  // `pass` is used unde
         var seen: Set<ObjectIdentifier> = []
         for (index, step) in steps.enumerated() {
             let cache = step.cache
-            var shape = cacheShape
-            shape.blockCount = cache.blockCount
-            guard cache.shape == shape else {
+            guard cache.model === computed else {
                 throw .unusableCache(sequence: index, reason: "was made for another model")
             }
             guard cache.blockCount == depth else {

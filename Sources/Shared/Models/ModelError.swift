@@ -1,4 +1,4 @@
-package import Tensors
+package import Devices
 
 /// Why a model cannot compute what it was asked for. Found before any work, but for memory.
 package enum ModelError: Error, Equatable, CustomStringConvertible {
@@ -20,8 +20,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case unusableRowLimit(Int)
     /// The keys and values of one sequence would not fit into memory.
     case noMemoryForCache(bytes: Int, available: Int)
-    /// The system refused memory.
-    case tensor(TensorError)
+    /// The device refused memory.
+    case device(DeviceError)
 
     package var description: String {
         switch self {
@@ -42,7 +42,7 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
             return
                 "the keys and values of one sequence take \(bytes >> 20) MiB, and \(available >> 20) MiB of memory are "
                 + "free; ask for fewer new tokens or free memory"
-        case .tensor(let error): return error.description
+        case .device(let error): return error.description
         }
     }
 }

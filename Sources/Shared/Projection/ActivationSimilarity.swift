@@ -1,4 +1,4 @@
-import CKernels
+package import Devices
 package import Run
 
 /// How alike two models' activation spaces are on the same sentences (Ramesh & Li, appendix B.4).
@@ -12,45 +12,22 @@ package enum ActivationSimilarity {
     ///   - x: A's activations, [sentences, d_A].
     ///   - y: B's activations of the same sentences, [sentences, d_B].
     package static func value(
-        x: FloatMatrix, y: FloatMatrix, execution: Execution = Execution()
+        x: FloatMatrix, y: FloatMatrix, on device: any Device
     ) throws(ProjectionError) -> Double {
         try y.expect(rows: x.rows, columns: y.columns, as: "activations of B")
-        guard Kernels.allFinite(x.values), Kernels.allFinite(y.values) else {
+        guard Values.areFinite(x.values), Values.areFinite(y.values) else {
             throw .notFinite(operand: "activations")
         }
-        let normX = Kernels.squaredSum(x.values)
-        let normY = Kernels.squaredSum(y.values)
+        let normX = Values.squaredSum(x.values)
+        let normY = Values.squaredSum(y.values)
         guard normX > 0, normY > 0 else { return 0 }
-        let lanes = Int(projection_column_lanes)
-        let panels = (y.columns + lanes - 1) / lanes
-        let xPanels = packed(x)
-        let yPanels = packed(y)
-        let sums = [Double](unsafeUninitializedCapacity: panels * lanes) { buffer, count in
-            nonisolated(unsafe) let out = buffer.baseAddress!
-            xPanels.withUnsafeBufferPointer { xs in
-                yPanels.withUnsafeBufferPointer { ys in
-                    execution.forEachRange(of: y.columns) { first, last in
-                        projection_cross_squares(
-                            execution.isa, xs.baseAddress!, ys.baseAddress!, x.rows, x.columns, first / lanes,
-                            (last + lanes - 1) / lanes, out)
-                    }
-                }
+        let norm = x.values.withUnsafeBufferPointer { xValues in
+            y.values.withUnsafeBufferPointer { yValues in
+                device.projection.squaredCrossNorm(
+                    x: xValues.baseAddress!, inputs: x.columns, y: yValues.baseAddress!, outputs: y.columns,
+                    rows: x.rows)
             }
-            count = panels * lanes
         }
-        var total = 0.0
-        for sum in sums { total += sum }
-        return total / normX / normY
-    }
-
-    private static func packed(_ matrix: FloatMatrix) -> [Float] {
-        let lanes = Int(projection_column_lanes)
-        let count = (matrix.columns + lanes - 1) / lanes * lanes * matrix.rows
-        return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-            matrix.values.withUnsafeBufferPointer {
-                projection_pack_columns($0.baseAddress!, matrix.rows, matrix.columns, buffer.baseAddress!)
-            }
-            initialized = count
-        }
+        return norm / normX / normY
     }
 }

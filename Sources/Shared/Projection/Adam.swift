@@ -1,4 +1,4 @@
-import CKernels
+import Devices
 
 /// The settings of Adam (Kingma & Ba, 2015), with the meaning they have in `torch.optim.Adam`; no weight decay.
 package struct Adam: Hashable, Sendable {
@@ -18,15 +18,15 @@ package struct Adam: Hashable, Sendable {
     /// - Parameters:
     ///   - step: 1 for the first.
     ///   - gradientScale: what the summed gradient is multiplied by.
-    func constants(step: Int, gradientScale: Double) -> projection_adam {
-        projection_adam(
-            gradient_scale: Float(gradientScale),
-            first_weight: Float(1 - beta1),
+    func constants(step: Int, gradientScale: Double) -> AdamStep {
+        AdamStep(
+            gradientScale: Float(gradientScale),
+            firstWeight: Float(1 - beta1),
             beta2: Float(beta2),
-            second_weight: Float(1 - beta2),
-            second_correction: Float((1 - Self.power(beta2, step)).squareRoot()),
+            secondWeight: Float(1 - beta2),
+            secondCorrection: Float((1 - Self.power(beta2, step)).squareRoot()),
             epsilon: Float(epsilon),
-            step_size: Float(learningRate / (1 - Self.power(beta1, step))))
+            stepSize: Float(learningRate / (1 - Self.power(beta1, step))))
     }
 
     /// `base` to the power `exponent` by repeated squaring: a C library's `pow` differs between machines.

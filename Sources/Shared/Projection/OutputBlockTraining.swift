@@ -1,4 +1,4 @@
-import CKernels
+package import Devices
 package import Run
 
 /// The training of a block of W's rows from the first step to the last, without the others.
@@ -13,7 +13,7 @@ package enum OutputBlockTraining {
     /// - Throws: ``ProjectionError/shape(operand:expected:found:)`` where they do not fit the unit;
     ///   ``ProjectionError/notFinite(operand:)`` where the training diverges.
     package static func result(
-        _ unit: TrainOutputsUnit, x: [ArraySlice<Float>], y: FloatMatrix, execution: Execution = Execution()
+        _ unit: TrainOutputsUnit, x: [ArraySlice<Float>], y: FloatMatrix, on device: any Device
     ) throws(ProjectionError) -> TrainOutputsResult {
         try check(unit, x: x, y: y)
         let outputs = unit.outputs.count
@@ -28,10 +28,10 @@ package enum OutputBlockTraining {
                     nonisolated(unsafe) let memory = (
                         w: w.baseAddress!, squares: squares.baseAddress, y: y.baseAddress!
                     )
-                    execution.forEachRange(of: outputs) { first, last in
-                        var share = Share(unit, first..<last, x: x, y: memory.y, isa: execution.isa)
+                    device.projection.share(outputs: outputs) { outputs, arithmetic in
+                        var share = Share(unit, outputs, x: x, y: memory.y, arithmetic: arithmetic)
                         defer { share.deallocate() }
-                        share.train(memory.w + first * unit.dimensionA, squares: memory.squares)
+                        share.train(memory.w + outputs.lowerBound * unit.dimensionA, squares: memory.squares)
                     }
                 }
             }
@@ -40,20 +40,20 @@ package enum OutputBlockTraining {
             (0..<shards).map { SquaredErrors.sum(ofBlock: squares[$0 * outputs..<($0 + 1) * outputs]) }
         }
         guard sums.allSatisfy(\.isFinite) else { throw .notFinite(operand: "error of the projection") }
-        guard Kernels.allFinite(w.values) else { throw .notFinite(operand: "the trained projection") }
+        guard Values.areFinite(w.values) else { throw .notFinite(operand: "the trained projection") }
         return TrainOutputsResult(w: w, squaredErrorSums: sums)
     }
 
     /// Bytes that a unit needs, activations and result included. A number of any size, since a unit may name any.
-    package static func memory(_ unit: TrainOutputsUnit, execution: Execution) -> Double {
+    package static func memory(_ unit: TrainOutputsUnit, on device: any Device) -> Double {
         let texts = Double(unit.schedule.textCount)
         let (a, outputs) = (Double(unit.dimensionA), Double(unit.outputs.count))
-        let batch = Double(min(unit.schedule.batch, unit.schedule.textCount) + Int(projection_row_lanes))
+        let batch = Double(min(unit.schedule.batch, unit.schedule.textCount) + 8)
         let activations = texts * (a + outputs)
         // Each thread gathers the batch, once more with its rows packed.
-        let batches = Double(execution.threads) * 2 * batch * (a + outputs)
+        let batches = Double(device.threads) * 2 * batch * (a + outputs)
         return 4 * (activations + batches + 3 * outputs * a)
-            + 8 * (Double(unit.schedule.shardTotal) * outputs + Double(execution.threads) * texts)
+            + 8 * (Double(unit.schedule.shardTotal) * outputs + Double(device.threads) * texts)
     }
 
     private static func check(
@@ -81,25 +81,24 @@ private struct Share {
     private let x: [ArraySlice<Float>]
     /// [texts, the block's outputs]
     private let y: UnsafePointer<Float>
-    private let isa: projection_isa
+    private let arithmetic: any ProjectionArithmetic
     /// Adam's moments, each [outputs, d_A].
     private let moments: (first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>)
-    /// The batch at work: [rows, d_A], the same packed, and [rows, outputs] twice.
+    /// The batch at work: [rows, d_A], and [rows, outputs] twice.
     private let batch: UnsafeMutablePointer<Float>
-    private let packed: UnsafeMutablePointer<Float>
     private let targets: UnsafeMutablePointer<Float>
     private let errors: UnsafeMutablePointer<Float>
-    private var shards: [projection_shard] = []
+    private var shards: [GradientView] = []
 
     init(
         _ unit: TrainOutputsUnit, _ outputs: Range<Int>, x: [ArraySlice<Float>], y: UnsafePointer<Float>,
-        isa: projection_isa
+        arithmetic: any ProjectionArithmetic
     ) {
         self.unit = unit
         self.outputs = outputs
         self.x = x
         self.y = y
-        self.isa = isa
+        self.arithmetic = arithmetic
         schedule = unit.schedule
         let rows = min(schedule.batch, schedule.textCount)
         let inputs = unit.dimensionA
@@ -110,13 +109,12 @@ private struct Share {
         }
         moments = (zeros(outputs.count * inputs), zeros(outputs.count * inputs))
         batch = zeros(rows * inputs)
-        packed = zeros(projection_packed_count(rows, inputs))
         targets = zeros(rows * outputs.count)
         errors = zeros(rows * outputs.count)
     }
 
     func deallocate() {
-        for memory in [moments.first, moments.second, batch, packed, targets, errors] { memory.deallocate() }
+        for memory in [moments.first, moments.second, batch, targets, errors] { memory.deallocate() }
     }
 
     /// All steps.
@@ -130,21 +128,24 @@ private struct Share {
             let order = schedule.order(epoch: epoch)
             for step in epoch * schedule.stepsPerEpoch..<(epoch + 1) * schedule.stepsPerEpoch {
                 let rows = gather(step: step, order: order)
-                projection_predict(
-                    isa, w, outputs.count, unit.dimensionA, 0, outputs.count, packed, rows, targets, errors)
+                arithmetic.predict(
+                    WeightView(base: w, outputs: outputs.count, inputs: unit.dimensionA), x: batch, rows: rows,
+                    less: targets, into: errors)
                 var isFinite = true
-                for shard in shards {
-                    projection_squares(shard.errors, shard.rows, outputs.count, squares + outputs.lowerBound)
+                for case .factors(let errors, _, let rows) in shards {
+                    arithmetic.squares(
+                        ofErrors: errors, rows: rows, outputs: outputs.count, into: squares + outputs.lowerBound)
                     isFinite = isFinite && outputs.allSatisfy { [squares] in squares[$0].isFinite }
                     squares += unit.outputs.count
                 }
                 // The sum says so; what follows would only waste time.
                 guard isFinite else { return }
                 let elements = Double(rows) * Double(unit.dimensionB)
-                var constants = adam.constants(step: step + 1, gradientScale: 2 / elements)
-                projection_step(
-                    isa, w, moments.first, moments.second, outputs.count, unit.dimensionA, 0, outputs.count, shards,
-                    shards.count, &constants)
+                let constants = adam.constants(step: step + 1, gradientScale: 2 / elements)
+                let weights = TrainedWeights(
+                    w: w, firstMoment: moments.first, secondMoment: moments.second, outputs: outputs.count,
+                    inputs: unit.dimensionA)
+                shards.withUnsafeBufferPointer { arithmetic.step(weights, shards: $0, adam: constants) }
             }
         }
     }
@@ -157,9 +158,8 @@ private struct Share {
         for shard in 0..<schedule.shardCount(step: step) {
             let rows = schedule.texts(step: step, shard: shard, order: order)
             shards.append(
-                projection_shard(
-                    dense: nil, errors: errors + place * outputs.count, x: batch + place * unit.dimensionA,
-                    rows: rows.count))
+                .factors(
+                    errors: errors + place * outputs.count, x: batch + place * unit.dimensionA, rows: rows.count))
             for row in rows {
                 x[row].withUnsafeBufferPointer {
                     (batch + place * unit.dimensionA).update(from: $0.baseAddress!, count: unit.dimensionA)
@@ -169,7 +169,6 @@ private struct Share {
                 place += 1
             }
         }
-        projection_pack_rows(batch, place, unit.dimensionA, packed)
         return place
     }
 }

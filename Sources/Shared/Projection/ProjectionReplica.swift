@@ -1,3 +1,4 @@
+package import Devices
 package import Run
 
 /// Why a copy of W cannot be brought to the version that is asked for. It is sent whole then.
@@ -55,7 +56,7 @@ package struct ProjectionReplica: Sendable {
         self.version = version
         if let checksum {
             let found = try withWeights { w in
-                Kernels.checksum(UnsafeBufferPointer(start: w.base, count: w.outputs * w.inputs))
+                Values.checksum(UnsafeBufferPointer(start: w.base, count: w.outputs * w.inputs))
             }
             guard found == checksum else { throw ReplicaError.checksum(version: version) }
         }
@@ -98,11 +99,11 @@ package struct ProjectionReplica: Sendable {
     /// The losses and gradients of shards, each to the same bits as alone.
     /// - Parameter shards: X and Y of each.
     package func results(
-        shards: [(x: FloatMatrix, y: FloatMatrix)], dense: Bool, execution: Execution = Execution()
+        shards: [(x: FloatMatrix, y: FloatMatrix)], dense: Bool, on device: any Device
     ) throws -> [TrainResult] {
         try withWeights { w in
             try ShardLoss.results(
-                w: w, shards: shards.map { ShardLoss.Shard(x: $0.x, y: $0.y) }, dense: dense, execution: execution)
+                w: w, shards: shards.map { ShardLoss.Shard(x: $0.x, y: $0.y) }, dense: dense, on: device)
         }
     }
 
@@ -123,14 +124,14 @@ package struct ProjectionReplica: Sendable {
     /// - Throws: ``ReplicaError``, or `ProjectionError` where an update does not fit. The copy is of no use then.
     package mutating func take(
         _ updates: [StepUpdate], checksum: UInt64?, row: (Int) -> ArraySlice<Float>?, ownErrors: (Int) -> FloatMatrix?,
-        execution: Execution = Execution()
+        on device: any Device
     ) throws {
         for update in updates {
             guard update.step == version else { throw ReplicaError.otherVersion(held: version, needed: update.step) }
             let contributions = try Self.contributions(update, row: row, ownErrors: ownErrors)
             let batchRows = update.shards.reduce(0) { $0 + $1.texts.count }
             var trainer = try detachTrainer(learningRate: update.learningRate)
-            _ = try trainer.apply(shards: contributions, batchRows: batchRows, execution: execution)
+            _ = try trainer.apply(shards: contributions, batchRows: batchRows, on: device)
             state = .training(trainer)
             version += 1
         }

@@ -74,7 +74,7 @@ extension ProjectionTrainer {
         }
         let count = elements.partialValue
         let blocks = (0..<3).map { Self.floats(in: data, at: Self.headerBytes + 4 * count * $0, count: count) }
-        guard blocks.allSatisfy(Kernels.allFinite) else {
+        guard blocks.allSatisfy(Values.areFinite) else {
             throw .checkpoint(reason: "it holds a value that is not finite")
         }
         self.init(

@@ -1,4 +1,4 @@
-import CKernels
+package import Devices
 package import Run
 
 /// One shard of a step: its loss and gradient, and the rows that they were computed from.
@@ -77,7 +77,7 @@ package struct ProjectionTrainer: Hashable, Sendable {
 
     /// `FloatMatrix/checksum` of W, without a copy.
     package var checksum: UInt64 {
-        w.withUnsafePointer { Kernels.checksum(UnsafeBufferPointer(start: $0, count: w.count)) }
+        w.withUnsafePointer { Values.checksum(UnsafeBufferPointer(start: $0, count: w.count)) }
     }
 
     /// Where other processes of this machine read W in place, if ``share()`` has put it there. A copy of the trainer
@@ -107,7 +107,7 @@ package struct ProjectionTrainer: Hashable, Sendable {
     /// - Throws: where a shard does not fit W or the batch, or holds a value that is not finite. The state is then
     ///   as before.
     package mutating func apply(
-        shards: [ShardContribution], batchRows: Int, execution: Execution = Execution()
+        shards: [ShardContribution], batchRows: Int, on device: any Device
     ) throws(ProjectionError) -> Double {
         guard batchRows > 0, !shards.isEmpty else { throw .emptyBatch }
         try check(shards, batchRows: batchRows)
@@ -117,7 +117,7 @@ package struct ProjectionTrainer: Hashable, Sendable {
         guard (squaredErrorSum / elements).isFinite else { throw .notFinite(operand: "loss of the step") }
         step += 1
         let constants = adam.constants(step: step, gradientScale: 2 / elements)
-        update(shards, constants: constants, execution: execution)
+        update(shards, constants: constants, on: device)
         return squaredErrorSum / elements
     }
 
@@ -139,7 +139,7 @@ package struct ProjectionTrainer: Hashable, Sendable {
                 try errors.expect(rows: shard.x.rows, columns: dimensionB, as: "gradient factor of shard \(index)")
                 values = errors.values
             }
-            guard Kernels.allFinite(values) else { throw .notFinite(operand: "gradient of shard \(index)") }
+            guard Values.areFinite(values) else { throw .notFinite(operand: "gradient of shard \(index)") }
             rows += shard.x.rows
         }
         guard rows == batchRows else {
@@ -147,50 +147,41 @@ package struct ProjectionTrainer: Hashable, Sendable {
         }
     }
 
-    private mutating func update(
-        _ shards: [ShardContribution], constants: projection_adam, execution: Execution
-    ) {
+    private mutating func update(_ shards: [ShardContribution], constants: AdamStep, on device: any Device) {
         let (outputs, inputs, version) = (dimensionB, dimensionA, step)
-        Self.withPointers(to: shards) { shards in
+        Self.withGradients(of: shards) { gradients in
             w.withMutablePointer(version: version) { w in
                 firstMoment.withMutablePointer(version: version) { m in
                     secondMoment.withMutablePointer(version: version) { v in
-                        var constants = constants
-                        withUnsafePointer(to: &constants) { constants in
-                            execution.forEachRange(of: outputs) { first, last in
-                                projection_step(
-                                    execution.isa, w, m, v, outputs, inputs, first, last, shards.baseAddress!,
-                                    shards.count, constants)
-                            }
-                        }
+                        device.projection.step(
+                            TrainedWeights(w: w, firstMoment: m, secondMoment: v, outputs: outputs, inputs: inputs),
+                            shards: gradients, adam: constants)
                     }
                 }
             }
         }
     }
 
-    /// Calls `body` with the shards' addresses, which hold only during the call. Not a method of the trainer: that
-    /// would hold W meanwhile, and the step would move a copy.
-    private static func withPointers(
-        to shards: [ShardContribution], _ body: (UnsafeBufferPointer<projection_shard>) -> Void
+    /// Calls `body` with the shards' gradients where they lie, which holds only during the call. Not a method of the
+    /// trainer: that would hold W meanwhile, and the step would move a copy.
+    private static func withGradients(
+        of shards: [ShardContribution], _ body: (UnsafeBufferPointer<GradientView>) -> Void
     ) {
-        var pointers: [projection_shard] = []
-        pointers.reserveCapacity(shards.count)
+        var gradients: [GradientView] = []
+        gradients.reserveCapacity(shards.count)
         func descend(_ index: Int) {
-            guard index < shards.count else { return pointers.withUnsafeBufferPointer(body) }
+            guard index < shards.count else { return gradients.withUnsafeBufferPointer(body) }
             shards[index].x.values.withUnsafeBufferPointer { x in
                 switch shards[index].result.gradient {
                 case .dense(let gradient):
                     gradient.values.withUnsafeBufferPointer { dense in
-                        pointers.append(
-                            projection_shard(dense: dense.baseAddress, errors: nil, x: nil, rows: shards[index].x.rows))
+                        gradients.append(.dense(dense.baseAddress!))
                         descend(index + 1)
                     }
                 case .factor(let errors):
                     errors.values.withUnsafeBufferPointer { errors in
-                        pointers.append(
-                            projection_shard(
-                                dense: nil, errors: errors.baseAddress, x: x.baseAddress, rows: shards[index].x.rows))
+                        gradients.append(
+                            .factors(errors: errors.baseAddress!, x: x.baseAddress!, rows: shards[index].x.rows))
                         descend(index + 1)
                     }
                 }

@@ -22,7 +22,7 @@ package enum RidgeFit {
         else {
             throw .shape(operand: "activations", expected: "at most \(Int32.max) rows", found: "\(x.rows) rows")
         }
-        guard ridge.isFinite, ridge >= 0, Kernels.allFinite(x.values), Kernels.allFinite(y.values) else {
+        guard ridge.isFinite, ridge >= 0, Values.areFinite(x.values), Values.areFinite(y.values) else {
             throw .notFinite(operand: "activations or ridge")
         }
         // The number of threads is OpenBLAS's own, for the whole process: given back as found.
@@ -51,7 +51,7 @@ package enum RidgeFit {
         cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, dB, dA, 1, gram, dA, &cross, dA)
         cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, dB, dA, 1, gram, dA, &cross, dA)
         let values = cross.map(Float.init)
-        guard Kernels.allFinite(values) else { throw .singular(pivot: dimensionA) }
+        guard Values.areFinite(values) else { throw .singular(pivot: dimensionA) }
         return FloatMatrix(rows: dimensionB, columns: dimensionA, values: values)
     }
 }

@@ -1,9 +1,10 @@
+package import Devices
 package import Run
 
 /// The loss and gradient of one shard's rows: what a worker computes at a training step.
 ///
 /// With X the rows' activations of A, [rows, d_A], and Y those of B, [rows, d_B], the error is E = X·Wᵀ − Y and
-/// the gradient of ½ΣE² is EᵀX. The result is a function of W, X and Y, bit for bit: see `CKernelsProjection.h`
+/// the gradient of ½ΣE² is EᵀX. The result is a function of W, X and Y, bit for bit: see `ProjectionArithmetic`
 /// for the order of every sum.
 package enum ShardLoss {
     /// - Parameters:
@@ -14,12 +15,12 @@ package enum ShardLoss {
     /// - Throws: ``ProjectionError/shape(operand:expected:found:)`` where they do not fit together;
     ///   ``ProjectionError/notFinite(operand:)`` where the error overflows.
     package static func result(
-        w: FloatMatrix, x: FloatMatrix, y: FloatMatrix, dense: Bool, execution: Execution = Execution()
+        w: FloatMatrix, x: FloatMatrix, y: FloatMatrix, dense: Bool, on device: any Device
     ) throws(ProjectionError) -> TrainResult {
         guard w.values.count > 0 else { throw .emptyBatch }
         let results = w.withWeights { w in
             Result { () throws(ProjectionError) in
-                try Self.results(w: w, shards: [Shard(x: x, y: y)], dense: dense, execution: execution)
+                try Self.results(w: w, shards: [Shard(x: x, y: y)], dense: dense, on: device)
             }
         }
         return try results.get()[0]
@@ -34,7 +35,7 @@ package enum ShardLoss {
     /// The shards' results, in their order. All are predicted in one pass over W; a prediction is a chain of its own,
     /// so none depends on what else is predicted with it.
     static func results(
-        w: WeightView, shards: [Shard], dense: Bool, execution: Execution
+        w: WeightView, shards: [Shard], dense: Bool, on device: any Device
     ) throws(ProjectionError) -> [TrainResult] {
         var (x, y): ([Float], [Float]) = ([], [])
         var rows = 0
@@ -47,29 +48,29 @@ package enum ShardLoss {
             rows += shard.x.rows
         }
         guard rows > 0 else { return [] }
-        let errors = Kernels.residuals(w: w, x: x, rows: rows, y: y, execution: execution)
+        let errors = device.projection.residuals(w: w, x: x, rows: rows, y: y)
         var first = 0
         var results: [TrainResult] = []
         for shard in shards {
             let values = Array(errors[first * w.outputs..<(first + shard.x.rows) * w.outputs])
             first += shard.x.rows
-            results.append(try result(errors: values, x: shard.x, w: w, dense: dense, execution: execution))
+            results.append(try result(errors: values, x: shard.x, w: w, dense: dense, on: device))
         }
         return results
     }
 
     private static func result(
-        errors: [Float], x: FloatMatrix, w: WeightView, dense: Bool, execution: Execution
+        errors: [Float], x: FloatMatrix, w: WeightView, dense: Bool, on device: any Device
     ) throws(ProjectionError) -> TrainResult {
         let blocks = OutputBlocks(dimensionA: w.inputs, dimensionB: w.outputs)
-        let squaredErrorSum = SquaredErrors.sum(errors, rows: x.rows, blocks: blocks)
+        let squaredErrorSum = SquaredErrors.sum(errors, rows: x.rows, blocks: blocks, on: device)
         guard squaredErrorSum.isFinite else { throw .notFinite(operand: "error of the projection") }
         guard dense else {
             let factor = FloatMatrix(rows: x.rows, columns: w.outputs, values: errors)
             return TrainResult(squaredErrorSum: squaredErrorSum, gradient: .factor(factor))
         }
-        let gradient = Kernels.gradient(
-            errors: errors, x: x.values, rows: x.rows, outputs: w.outputs, inputs: w.inputs, execution: execution)
+        let gradient = device.projection.gradient(
+            errors: errors, x: x.values, rows: x.rows, outputs: w.outputs, inputs: w.inputs)
         return TrainResult(
             squaredErrorSum: squaredErrorSum,
             gradient: .dense(FloatMatrix(rows: w.outputs, columns: w.inputs, values: gradient)))
@@ -77,10 +78,6 @@ package enum ShardLoss {
 }
 
 extension FloatMatrix {
-    /// A checksum of the bits of all values: equal for equal matrices, different for different ones but for chance.
-    /// It guards against mistakes and faults, not against malice.
-    package var checksum: UInt64 { Kernels.checksum(values) }
-
     /// Lends the values of a W that is not empty to `body`, in place.
     func withWeights<R>(_ body: (WeightView) throws -> R) rethrows -> R {
         try values.withUnsafeBufferPointer {

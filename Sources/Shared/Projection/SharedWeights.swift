@@ -1,4 +1,5 @@
 import CSharedMemory
+import Devices
 import Foundation
 package import Run
 
@@ -24,6 +25,7 @@ private struct SharedHeader {
 /// W, [d_B, d_A], in memory that other processes of the machine read while this one trains it.
 final class SharedWeights: WeightMemory, @unchecked Sendable {
     let name: SharedProjection
+    private var block: shared_memory
     private let header: UnsafeMutablePointer<SharedHeader>
 
     /// nil where the system gives no such memory: W travels then.
@@ -42,8 +44,12 @@ final class SharedWeights: WeightMemory, @unchecked Sendable {
         name = SharedProjection(
             processID: ProcessInfo.processInfo.processIdentifier, descriptor: block.descriptor, key: key,
             dimensionA: dimensionA, dimensionB: dimensionB)
-        super.init(block, offset: SharedHeader.byteCount, count: dimensionA * dimensionB)
+        self.block = block
+        let count = dimensionA * dimensionB
+        super.init((start + SharedHeader.byteCount).bindMemory(to: Float.self, capacity: count), count: count)
     }
+
+    deinit { shared_memory_close(&block) }
 
     /// Tells readers that W moves to `version`: what they have read since they looked may be of either.
     func begin(version: Int) {
@@ -108,11 +114,4 @@ extension UnsafeMutablePointer<SharedHeader> {
         let offset = MemoryLayout<SharedHeader>.offset(of: \SharedHeader.word) ?? 0
         return body((UnsafeMutableRawPointer(self) + offset).assumingMemoryBound(to: UInt64.self))
     }
-}
-
-/// W where it lies, [outputs, inputs], for as long as it is lent.
-struct WeightView {
-    var base: UnsafePointer<Float>
-    var outputs: Int
-    var inputs: Int
 }

@@ -1,14 +1,17 @@
-import CKernels
+import Devices
 import Run
 
 /// The sum of a shard's squared errors, in an order that blocks of W's rows can follow apart: each output over the
 /// shard's rows, the outputs over their block, the blocks over W.
 enum SquaredErrors {
     /// Of a whole shard's errors, [rows, d_B].
-    static func sum(_ errors: [Float], rows: Int, blocks: OutputBlocks) -> Double {
+    static func sum(_ errors: [Float], rows: Int, blocks: OutputBlocks, on device: any Device) -> Double {
         let outputs = blocks.dimensionB
         let sums = [Double](unsafeUninitializedCapacity: outputs) { buffer, count in
-            errors.withUnsafeBufferPointer { projection_squares($0.baseAddress!, rows, outputs, buffer.baseAddress!) }
+            errors.withUnsafeBufferPointer {
+                device.projection.squares(
+                    ofErrors: $0.baseAddress!, rows: rows, outputs: outputs, into: buffer.baseAddress!)
+            }
             count = outputs
         }
         return sums.withUnsafeBufferPointer { sums in

@@ -1,5 +1,4 @@
-import CSharedMemory
-import Foundation
+import Devices
 import Run
 
 /// The values of W or of one of Adam's moments, [d_B, d_A]: an array as a value, in pages of its own.
@@ -11,12 +10,12 @@ struct WeightBuffer: Sendable {
     private var memory: WeightMemory
 
     init(_ values: [Float]) {
-        memory = WeightMemory(count: values.count)
+        memory = PrivateWeights(count: values.count)
         values.withUnsafeBufferPointer { memory.fill(from: $0.baseAddress, count: $0.count) }
     }
 
     init(zeros count: Int) {
-        memory = WeightMemory(count: count)
+        memory = PrivateWeights(count: count)
     }
 
     /// A copy of `values` in memory that other processes can read, if the system has any to give.
@@ -43,7 +42,7 @@ struct WeightBuffer: Sendable {
     /// - Parameter version: of W, after the change.
     mutating func withMutablePointer<R>(version: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
         if !isKnownUniquelyReferenced(&memory) {
-            let copy = WeightMemory(count: memory.count)
+            let copy = PrivateWeights(count: memory.count)
             copy.fill(from: memory.base, count: memory.count)
             memory = copy
         }
@@ -65,32 +64,32 @@ extension WeightBuffer: Hashable {
     }
 }
 
-/// Memory for float32 values, all zero at first. It is written through one ``WeightBuffer`` alone.
+/// Memory for float32 values. It is written through one ``WeightBuffer`` alone.
 class WeightMemory: @unchecked Sendable {
     let base: UnsafeMutablePointer<Float>
     let count: Int
-    private var block: shared_memory
 
-    init(count: Int) {
-        var block = shared_memory()
-        // As with an array: a program that has no memory left cannot go on.
-        let error = private_memory_create(max(1, count) * MemoryLayout<Float>.stride, &block)
-        precondition(error == 0, "no memory for \(count) values: \(String(cString: strerror(error)))")
-        self.block = block
+    init(_ base: UnsafeMutablePointer<Float>, count: Int) {
+        self.base = base
         self.count = count
-        base = block.bytes.bindMemory(to: Float.self, capacity: count)
     }
-
-    /// Takes over a block that holds `count` values from `offset` bytes on.
-    init(_ block: shared_memory, offset: Int, count: Int) {
-        self.block = block
-        self.count = count
-        base = (block.bytes + offset).bindMemory(to: Float.self, capacity: count)
-    }
-
-    deinit { shared_memory_close(&block) }
 
     func fill(from source: UnsafePointer<Float>?, count: Int) {
         if let source { base.update(from: source, count: min(count, self.count)) }
+    }
+}
+
+/// Such memory of this process alone, all zero at first.
+private final class PrivateWeights: WeightMemory, @unchecked Sendable {
+    private let memory: HostMemory
+
+    init(count: Int) {
+        do {
+            memory = try HostMemory(byteCount: count * MemoryLayout<Float>.stride, purpose: "\(count) values of W")
+        } catch {
+            // As with an array: a program that has no memory left cannot go on.
+            preconditionFailure("\(error)")
+        }
+        super.init(memory.base.bindMemory(to: Float.self, capacity: count), count: count)
     }
 }

@@ -41,8 +41,8 @@ enum Plot {
                 names: task.metrics.map(\.title),
                 groups: task.conditions.map { condition in
                     .init(
-                        name: condition.title, isHighlighted: condition == .injected,
-                        bars: task.metrics.compactMap { task.score(condition, $0) }.map {
+                        name: condition.title, isHighlighted: condition.name == ConditionTable.injected,
+                        bars: task.metrics.compactMap { task.score(condition.condition, $0) }.map {
                             .init(value: $0.mean, low: $0.interval.low, high: $0.interval.high)
                         })
                 }))

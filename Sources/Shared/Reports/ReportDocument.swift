@@ -33,17 +33,31 @@ extension RunReport {
     var document: ReportDocument {
         var sections: [ReportDocument.Section] = []
         if !remarks.isEmpty { sections.append(.init(title: "Remarks", blocks: remarks.map { .paragraph($0) })) }
-        if !tasks.isEmpty { sections.append(overview) }
-        if let projection { sections.append(Self.section(projection)) }
-        if let similarity { sections.append(Self.section(similarity)) }
-        sections += tasks.map(section)
+        for channel in channels {
+            let of = hasSeveralChannels ? " (channel \(channel.channel))" : ""
+            var parts: [ReportDocument.Section] = []
+            if !channel.tasks.isEmpty { parts.append(overview(channel)) }
+            if let projection = channel.projection { parts.append(Self.section(projection)) }
+            if let similarity = channel.similarity { parts.append(Self.section(similarity)) }
+            parts += channel.tasks.map(section)
+            sections += parts.map { .init(title: $0.title + of, blocks: $0.blocks) }
+        }
         sections.append(setting)
         return ReportDocument(
             title: "Communicating activations: \(Self.name(configuration.modelA)) → \(Self.name(configuration.modelB))",
-            lead: "A's residual stream after block \(configuration.channels[0].k), at the last prompt token, is written into "
-                + "B after block \(configuration.channels[0].j) (operation: \(configuration.operation.rawValue)). "
-                + "Brackets hold 95 % confidence intervals.",
+            lead: lead,
             sections: sections)
+    }
+
+    private var lead: String {
+        let intervals = "Brackets hold 95 % confidence intervals."
+        guard let channel = channels.first?.channel, !hasSeveralChannels else {
+            return "A's residual stream after k blocks, at the last prompt token, is written into B after j blocks "
+                + "(operation: \(configuration.operation.rawValue)), over the channels k:j "
+                + channels.map { "\($0.channel)" }.joined(separator: ", ") + ". " + intervals
+        }
+        return "A's residual stream after block \(channel.k), at the last prompt token, is written into "
+            + "B after block \(channel.j) (operation: \(configuration.operation.rawValue)). " + intervals
     }
 
     /// The last component of a folder's path.
@@ -51,8 +65,8 @@ extension RunReport {
         folder.split(separator: "/").last.map(String.init) ?? folder
     }
 
-    private var overview: ReportDocument.Section {
-        let table = scoreTable
+    private func overview(_ channel: ChannelReport) -> ReportDocument.Section {
+        let table = Self.scoreTable(channel.tasks)
         return .init(
             title: "Scores",
             blocks: [
@@ -64,13 +78,25 @@ extension RunReport {
     }
 
     /// Conditions as rows; a column for each task and metric.
-    var scoreTable: DocumentTable {
+    static func scoreTable(_ tasks: [TaskScores]) -> DocumentTable {
         let columns = tasks.flatMap { task in task.metrics.map { (task, $0) } }
-        let conditions = Condition.allCases.filter { condition in tasks.contains { $0.conditions.contains(condition) } }
+        // The conditions of all tasks, in the order of the first task that has them.
+        var conditions: [ConditionDefinition] = []
+        for task in tasks {
+            var place = 0
+            for condition in task.conditions {
+                if let known = conditions.firstIndex(of: condition) {
+                    place = known + 1
+                } else {
+                    conditions.insert(condition, at: place)
+                    place += 1
+                }
+            }
+        }
         return DocumentTable(
             titles: ["condition"] + columns.map { "\($0.0.task.title) \($0.1.title)" },
             rows: conditions.map { condition in
-                [condition.title] + columns.map { $0.0.score(condition, $0.1)?.percentText ?? "–" }
+                [condition.title] + columns.map { $0.0.score(condition.condition, $0.1)?.percentText ?? "–" }
             })
     }
 
@@ -123,18 +149,18 @@ extension RunReport {
 
     private func section(_ task: TaskScores) -> ReportDocument.Section {
         var blocks: [ReportDocument.Block] = [
-            .paragraph("\(Quantities.count(task.items.count)) items of \(dataName(of: task.task))."),
+            .paragraph("\(Quantities.count(task.items.count)) items of \(dataName(of: task))."),
             .plot(.scores(task)),
             .table(
                 DocumentTable(
                     titles: ["condition"] + task.metrics.map(\.title),
                     rows: task.conditions.map { condition in
-                        [condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" }
+                        [condition.title] + task.metrics.map { task.score(condition.condition, $0)?.percentText ?? "–" }
                     })),
         ]
         if let note = task.cutNote { blocks.append(.paragraph(note)) }
         if !task.differences.isEmpty {
-            let controls = task.conditions.filter { $0 != .injected }
+            let controls = task.conditions.filter { $0.name != ConditionTable.injected }
             blocks.append(
                 .table(
                     DocumentTable(
@@ -142,7 +168,7 @@ extension RunReport {
                         rows: controls.map { control in
                             [control.title]
                                 + task.metrics.map { metric in
-                                    task.differences.first { $0.control == control && $0.metric == metric }?
+                                    task.differences.first { $0.control == control.condition && $0.metric == metric }?
                                         .difference.pointsText ?? "–"
                                 }
                         })))
@@ -153,7 +179,7 @@ extension RunReport {
 
     private static func samples(of task: TaskScores, limit: Int) -> DocumentTable {
         DocumentTable(
-            titles: ["question", "gold"] + task.conditions.map(\.rawValue),
+            titles: ["question", "gold"] + task.conditions.map(\.name),
             rows: task.items.prefix(limit).map { item in
                 [item.item.question, item.item.golds.first ?? ""] + item.answers.map(\.text)
             }, figures: false)
@@ -162,8 +188,7 @@ extension RunReport {
     private var setting: ReportDocument.Section {
         let settings = [
             NamedValue("model A", configuration.modelA), NamedValue("model B", configuration.modelB),
-            NamedValue("layer k of A", String(configuration.channels[0].k)),
-            NamedValue("layer j of B", String(configuration.channels[0].j)),
+            NamedValue("channels k:j", channels.map { "\($0.channel)" }.joined(separator: ", ")),
             NamedValue("operation", configuration.operation.rawValue),
             NamedValue("prompts", configuration.chat ? "in each model's chat template" : "as they are"),
             NamedValue("B's own prompt", configuration.evaluation.bPrompt.rawValue),

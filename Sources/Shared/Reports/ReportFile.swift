@@ -13,11 +13,16 @@ package struct ReportFile: Hashable, Sendable {
 }
 
 extension RunReport {
-    /// All files that the report is made of, `timing.json` apart: `results.json`, `samples_<task>.jsonl`,
-    /// `report.md` and `report.html`.
+    /// All files that the report is made of, `timing.json` apart: `results.json`, `samples_<task>.jsonl` (of several
+    /// channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md` and `report.html`.
     package var files: [ReportFile] {
-        [ReportFile("results.json", resultsJSON.pretty + "\n")]
-            + tasks.map { ReportFile("samples_\($0.task.rawValue).jsonl", Self.samples(of: $0)) }
+        let samples = channels.flatMap { channel in
+            channel.tasks.map { task in
+                ReportFile(
+                    "samples_\(task.task.name)\(hasSeveralChannels ? channel.suffix : "").jsonl", Self.samples(of: task))
+            }
+        }
+        return [ReportFile("results.json", resultsJSON.pretty + "\n")] + samples
             + [ReportFile("report.md", markdown), ReportFile("report.html", html)]
     }
 }

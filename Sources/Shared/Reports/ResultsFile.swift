@@ -1,36 +1,55 @@
 import Evaluation
 import Run
 
-/// `results.json`, laid out as lm-evaluation-harness lays out its own: metrics are named `metric,filter`.
+/// `results.json`, laid out as lm-evaluation-harness lays out its own: metrics are named `metric,filter`. Of several
+/// channels each has a part under `channels`, laid out as the whole of a run of one.
 extension RunReport {
     var resultsJSON: JSONValue {
         var members: [JSONValue.Member] = []
         func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
-        add("results", .object(tasks.map { .init(name: $0.task.rawValue, value: Self.results(of: $0)) }))
-        add("differences", .object(tasks.map { .init(name: $0.task.rawValue, value: Self.differences(of: $0)) }))
-        if let similarity { add("similarity", .array(similarity.layers.map(Self.json))) }
-        if let projection { add("projection", Self.json(projection)) }
+        if hasSeveralChannels {
+            let parts = channels.map { JSONValue.Member(name: "\($0.channel)", value: .object(Self.members(of: $0))) }
+            add("channels", .object(parts))
+        } else {
+            members += Self.members(of: channels[0])
+        }
         // A configuration of plain values always encodes.
         add("configs", (try? JSONValue(encoding: configuration)) ?? .null)
         add("versions", Self.json(versions))
         add("fingerprints", Self.json(fingerprints))
         add("device_kinds", .array(deviceKinds.map(JSONValue.string)))
         if !remarks.isEmpty { add("remarks", .array(remarks.map(JSONValue.string))) }
-        add("n-samples", .object(tasks.map { .init(name: $0.task.rawValue, value: .count($0.items.count)) }))
+        add("n-samples", .object(channels[0].tasks.map { .init(name: $0.task.name, value: .count($0.items.count)) }))
         add("run", .string(run))
         return .object(members)
+    }
+
+    private static func members(of channel: ChannelReport) -> [JSONValue.Member] {
+        var members = [
+            JSONValue.Member(
+                name: "results",
+                value: .object(channel.tasks.map { .init(name: $0.task.name, value: results(of: $0)) })),
+            JSONValue.Member(
+                name: "differences",
+                value: .object(channel.tasks.map { .init(name: $0.task.name, value: differences(of: $0)) })),
+        ]
+        if let similarity = channel.similarity {
+            members.append(.init(name: "similarity", value: .array(similarity.layers.map(json))))
+        }
+        if let projection = channel.projection { members.append(.init(name: "projection", value: json(projection))) }
+        return members
     }
 
     private static func results(of task: TaskScores) -> JSONValue {
         .object(
             task.conditions.map { condition in
-                let scores = task.scores.filter { $0.condition == condition }
-                let members = scores.flatMap { scoreMembers(of: $0.score, named: $0.metric.rawValue) }
+                let scores = task.scores.filter { $0.condition == condition.condition }
+                let members = scores.flatMap { scoreMembers(of: $0.score, named: $0.metric.name) }
                 let counts = [
                     JSONValue.Member(name: "n", value: .count(task.items.count)),
-                    JSONValue.Member(name: "n_prompts_cut", value: .count(task.cutPrompts(condition))),
+                    JSONValue.Member(name: "n_prompts_cut", value: .count(task.cutPrompts(condition.condition))),
                 ]
-                return .init(name: condition.rawValue, value: .object(members + counts))
+                return .init(name: condition.name, value: .object(members + counts))
             })
     }
 
@@ -38,11 +57,11 @@ extension RunReport {
     private static func differences(of task: TaskScores) -> JSONValue {
         .object(
             task.conditions.compactMap { control in
-                let differences = task.differences.filter { $0.control == control }
+                let differences = task.differences.filter { $0.control == control.condition }
                 guard !differences.isEmpty else { return nil }
                 return .init(
-                    name: "injected-" + control.rawValue,
-                    value: .object(differences.flatMap { scoreMembers(of: $0.difference, named: $0.metric.rawValue) }))
+                    name: "injected-" + control.name,
+                    value: .object(differences.flatMap { scoreMembers(of: $0.difference, named: $0.metric.name) }))
             })
     }
 

@@ -17,27 +17,47 @@ package struct RunReport: Sendable {
     package var deviceKinds: [String]
     /// What a reader must know to read the figures right: broken lines, the kind of models, and the like.
     package var remarks: [String]
-    package var projection: ProjectionSummary?
-    package var similarity: SimilarityScores?
-    /// In the run's order.
-    package var tasks: [TaskScores]
+    /// In the run's order; at least one.
+    package var channels: [ChannelReport]
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [String], remarks: [String] = [], projection: ProjectionSummary? = nil,
-        similarity: SimilarityScores? = nil,
-        tasks: [TaskScores] = []
+        deviceKinds: [String], remarks: [String] = [], channels: [ChannelReport]
     ) {
+        precondition(!channels.isEmpty, "a run of at least one channel")
         self.run = run
         self.configuration = configuration
         self.versions = versions
         self.fingerprints = fingerprints
         self.deviceKinds = deviceKinds.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         self.remarks = remarks
+        self.channels = channels
+    }
+
+    /// Whether files and sections name the channel that they belong to.
+    var hasSeveralChannels: Bool { channels.count > 1 }
+}
+
+/// What a run found out of one channel.
+package struct ChannelReport: Sendable {
+    package var channel: Channel
+    package var projection: ProjectionSummary?
+    package var similarity: SimilarityScores?
+    /// In the run's order. What depends on no channel stands in each of them alike.
+    package var tasks: [TaskScores]
+
+    package init(
+        _ channel: Channel, projection: ProjectionSummary? = nil, similarity: SimilarityScores? = nil,
+        tasks: [TaskScores] = []
+    ) {
+        self.channel = channel
         self.projection = projection
         self.similarity = similarity
         self.tasks = tasks
     }
+
+    /// In the name of a file that is one of several channels.
+    var suffix: String { "_k\(channel.k)_j\(channel.j)" }
 }
 
 /// A name with its value, both as shown.

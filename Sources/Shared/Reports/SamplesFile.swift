@@ -4,29 +4,50 @@ import Storage
 
 extension RunReport {
     /// `samples_<task>.jsonl`: one line for each item, in the order of evaluation, with each condition's text and
-    /// scores. `prompt_hash` is the SHA-256 of the full prompt.
+    /// scores and what the answer took. `prompt_hash` is the SHA-256 of the full prompt.
     package static func samples(of task: TaskScores) -> String {
         task.items.enumerated().map { index, item in
             let answers = zip(task.conditions, item.answers).map { condition, answer in
-                JSONValue.Member(name: condition.rawValue, value: json(answer, metrics: task.metrics))
+                JSONValue.Member(name: condition.name, value: json(answer, metrics: task.metrics))
             }
-            let line = JSONValue.members(
-                ("doc_id", .count(index)),
-                ("id", .string(item.item.id)),
-                ("prompt_hash", .string(ContentHasher.digest(of: Prompts.full(item.item)).hex)),
-                ("gold", .array(item.item.golds.map(JSONValue.string))),
-                ("conditions", .object(answers)))
-            return line.compact + "\n"
+            let prompt = task.task.prompts(item.item).both
+            var members: [JSONValue.Member] = [
+                .init(name: "doc_id", value: .count(index)), .init(name: "id", value: .string(item.item.id)),
+            ]
+            if let group = item.item.group { members.append(.init(name: "group", value: .string(group))) }
+            members += [
+                .init(name: "prompt_hash", value: .string(ContentHasher.digest(of: prompt).hex)),
+                .init(name: "gold", value: .array(item.item.golds.map(JSONValue.string))),
+                .init(name: "conditions", value: .object(answers)),
+            ]
+            return JSONValue.object(members).compact + "\n"
         }.joined()
     }
 
     private static func json(_ answer: ScoredAnswer, metrics: [Metric]) -> JSONValue {
-        .object(
-            [
-                .init(name: "text", value: .string(answer.continuation.text)),
-                .init(name: "answer", value: .string(answer.text)),
-                .init(name: "tokens", value: .count(answer.continuation.tokens.count)),
-                .init(name: "omitted_prompt_tokens", value: .count(answer.continuation.omittedPromptTokens)),
-            ] + zip(metrics, answer.values).map { .init(name: $0.rawValue, value: .number($1)) })
+        let given = answer.answer
+        var members: [JSONValue.Member] = [
+            .init(name: "text", value: .string(given.text)), .init(name: "answer", value: .string(answer.text)),
+        ]
+        if !given.likelihoods.isEmpty {
+            members.append(.init(name: "loglikelihoods", value: .array(given.likelihoods.map(JSONValue.number))))
+        }
+        members += [
+            .init(name: "tokens", value: .count(given.tokens.count)),
+            .init(name: "omitted_prompt_tokens", value: .count(given.omittedPromptTokens)),
+        ]
+        members += zip(metrics, answer.values).map { .init(name: $0.name, value: .number($1)) }
+        return .object(members + [.init(name: "cost", value: json(given.cost))])
+    }
+
+    private static func json(_ cost: Cost) -> JSONValue {
+        func passes(_ passes: Cost.Passes) -> JSONValue {
+            .members(
+                ("count", .count(passes.count)), ("blocks", .count(passes.blocks)), ("tokens", .count(passes.tokens)))
+        }
+        return .members(
+            ("prompt_tokens", .count(cost.promptTokens)), ("new_tokens", .count(cost.newTokens)),
+            ("passes_a", passes(cost.passesOfA)), ("passes_b", passes(cost.passesOfB)),
+            ("message_bytes", .count(cost.messageBytes)))
     }
 }

@@ -7,13 +7,26 @@ extension RunReport {
     /// as a plain table with aligned columns.
     package var summary: String {
         var parts: [String] = []
-        if let projection, let first = projection.losses.first, let last = projection.losses.last {
+        for channel in channels {
+            if hasSeveralChannels { parts.append("channel \(channel.channel)\n") }
+            parts += summary(of: channel)
+        }
+        if channels.contains(where: { $0.similarity != nil || !$0.tasks.isEmpty }) {
+            parts.append("[95 % confidence intervals]\n")
+        }
+        parts += remarks.map { "note: \($0)\n" }
+        return parts.joined(separator: "\n")
+    }
+
+    private func summary(of channel: ChannelReport) -> [String] {
+        var parts: [String] = []
+        if let projection = channel.projection, let first = projection.losses.first, let last = projection.losses.last {
             parts.append(
                 "projection \(projection.dimensionB) × \(projection.dimensionA) from \(Quantities.count(projection.rows)) "
                     + "texts: loss \(Quantities.significant(first)) → \(Quantities.significant(last)) in "
                     + "\(Quantities.count(projection.losses.count)) steps\n")
         }
-        if let similarity {
+        if let similarity = channel.similarity {
             var table = Table([
                 .init("layer", .trailing), .init("same text", .trailing), .init("common prefix, tokens", .trailing),
                 .init("edit similarity", .trailing),
@@ -27,35 +40,28 @@ extension RunReport {
             parts.append(table.text)
         }
         // A table for each task: together they would be wider than most terminals.
-        for task in tasks {
+        for task in channel.tasks {
             var table = Table(
-                [.init("\(task.task.title) (\(dataName(of: task.task))), \(Quantities.count(task.items.count)) items")]
+                [.init("\(task.task.title) (\(dataName(of: task))), \(Quantities.count(task.items.count)) items")]
                     + task.metrics.map { .init($0.title, .trailing) })
             for condition in task.conditions {
-                table.add([condition.title] + task.metrics.map { task.score(condition, $0)?.percentText ?? "–" })
+                table.add([condition.title] + task.metrics.map { task.score(condition.condition, $0)?.percentText ?? "–" })
             }
             parts.append(table.text + (task.cutNote.map { $0 + "\n" } ?? ""))
         }
-        if similarity != nil || !tasks.isEmpty { parts.append("[95 % confidence intervals]\n") }
-        parts += remarks.map { "note: \($0)\n" }
-        return parts.joined(separator: "\n")
+        return parts
     }
 
     /// The name of the file that a task's items come from: the metric is the task's, the data may be another's.
-    func dataName(of task: EvaluationTask) -> String {
-        let path =
-            switch task {
-            case .squad: configuration.evaluation.squad
-            case .gsm8k: configuration.evaluation.gsm8k
-            }
-        return path?.split(separator: "/").last.map(String.init) ?? "no file"
+    func dataName(of task: TaskScores) -> String {
+        configuration.evaluation.files[task.task.name]?.split(separator: "/").last.map(String.init) ?? "no file"
     }
 }
 
 extension TaskScores {
     /// Says of how many items the models saw a part only; nil where they saw all.
     var cutNote: String? {
-        let cut = conditions.map(cutPrompts).max() ?? 0
+        let cut = conditions.map { cutPrompts($0.condition) }.max() ?? 0
         guard cut > 0 else { return nil }
         return "note: \(Quantities.count(cut)) of \(Quantities.count(items.count)) prompts have more tokens than the "
             + "models have positions and were cut on the left"

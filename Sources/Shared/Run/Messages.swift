@@ -153,10 +153,8 @@ package struct Welcome: Hashable, Sendable {
     package var run: String
     package var modelA: String
     package var modelB: String
-    package var layerK: Int
-    package var layerJ: Int
     package var operation: InjectionOperation
-    package var computePrecision: ComputePrecision
+    package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
     package var seed: UInt64
@@ -165,17 +163,15 @@ package struct Welcome: Hashable, Sendable {
     package var silenceSeconds: Double
 
     package init(
-        run: String, modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation,
-        computePrecision: ComputePrecision, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
+        run: String, modelA: String, modelB: String, operation: InjectionOperation,
+        computeType: ComputeType, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
         silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
         self.modelB = modelB
-        self.layerK = layerK
-        self.layerJ = layerJ
         self.operation = operation
-        self.computePrecision = computePrecision
+        self.computeType = computeType
         self.chat = chat
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds

@@ -10,7 +10,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var channels: [Channel]
     package var operation: InjectionOperation
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
-    package var computePrecision: ComputePrecision
+    package var computeType: ComputeType
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
     /// that W learns from never are.
     package var chat: Bool
@@ -22,8 +22,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
     package init(
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
-        computePrecision: ComputePrecision = .bfloat16, chat: Bool = false,
-        experiments: [Experiment] = Experiment.allCases, seed: UInt64 = 42,
+        computeType: ComputeType = .bfloat16, chat: Bool = false,
+        experiments: [Experiment], seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
         evaluation: EvaluationConfiguration = EvaluationConfiguration()
@@ -32,7 +32,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.modelB = modelB
         self.channels = channels
         self.operation = operation
-        self.computePrecision = computePrecision
+        self.computeType = computeType
         self.chat = chat
         self.experiments = experiments
         self.seed = seed
@@ -80,16 +80,16 @@ package struct SimilarityConfiguration: Codable, Hashable, Sendable {
     package init() {}
 }
 
-/// The question-answering tasks.
+/// The tasks.
 package struct EvaluationConfiguration: Codable, Hashable, Sendable {
-    /// A file in SQuAD v1.1's layout.
-    package var squad: String?
-    /// A file in GSM8K's layout.
-    package var gsm8k: String?
+    /// The file of each task's items, by the task's name.
+    package var files: [String: String] = [:]
+    /// Names of the conditions, in their order; nil takes the usual ones.
+    package var conditions: [String]?
     /// Items of each task at most; nil takes all, or the reference's 20 where ``preset`` is that.
     package var limit: Int?
     package var preset = EvaluationProtocol.standard
-    package var bPrompt = BPrompt.full
+    package var bPrompt = BPrompt.task
 
     package init() {}
 }

@@ -1,7 +1,7 @@
 /// What a run is doing: what `coordinator status` shows and the progress bars draw.
 package struct RunStatus: Codable, Hashable, Sendable {
     /// What the run as a whole is about.
-    package enum Phase: String, Codable, Sendable {
+    package enum Phase: String, CaseIterable, Codable, Sendable {
         /// Work is going on, or waits for workers.
         case running
         /// No unit is given out any more; the run ends as soon as what is finished is on disk.
@@ -68,7 +68,7 @@ package struct StageStatus: Codable, Hashable, Sendable {
 }
 
 package struct WorkerStatus: Codable, Hashable, Sendable {
-    package enum State: String, Codable, Sendable {
+    package enum State: String, CaseIterable, Codable, Sendable {
         /// Registered; loads its models.
         case loading
         case idle

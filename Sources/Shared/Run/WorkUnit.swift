@@ -21,10 +21,6 @@ extension Stage: RawRepresentable, Codable {
         }
     }
 
-    package init(_ task: EvaluationTask) {
-        self = .evaluate(task: task.rawValue)
-    }
-
     package var rawValue: String {
         switch self {
         case .extract: "extract"
@@ -82,66 +78,4 @@ package enum WorkUnit: Hashable, Sendable {
     case trainOutputs(TrainOutputsUnit, targets: FloatMatrix)
     case similarity(SimilarityUnit)
     case evaluate(EvaluateUnit)
-}
-
-/// B's greedy continuation of one prompt, without and with A's activation injected at one layer.
-package struct SimilarityUnit: Hashable, Sendable {
-    package var prompt: String
-    /// Block count at which A is read and B written.
-    package var layer: Int
-    package var newTokens: Int
-
-    package init(prompt: String, layer: Int, newTokens: Int) {
-        self.prompt = prompt
-        self.layer = layer
-        self.newTokens = newTokens
-    }
-}
-
-/// Items of one task, each under every condition.
-package struct EvaluateUnit: Hashable, Sendable {
-    package var task: EvaluationTask
-    package var conditions: [Condition]
-    package var items: [EvaluationItem]
-    package var limits: GenerationLimits
-
-    package init(task: EvaluationTask, conditions: [Condition], items: [EvaluationItem], limits: GenerationLimits) {
-        self.task = task
-        self.conditions = conditions
-        self.items = items
-        self.limits = limits
-    }
-}
-
-/// The prompts of one item.
-package struct EvaluationItem: Hashable, Sendable {
-    package var id: String
-    /// What A reads, and B under ``Condition/bFull``.
-    package var fullPrompt: String
-    /// What B reads while it is injected into.
-    package var bPrompt: String
-    /// What B reads under ``Condition/noContext``.
-    package var cue: String
-    /// The full prompt of the item whose activation is injected under ``Condition/shuffled``.
-    package var partnerPrompt: String
-
-    package init(id: String, fullPrompt: String, bPrompt: String, cue: String, partnerPrompt: String) {
-        self.id = id
-        self.fullPrompt = fullPrompt
-        self.bPrompt = bPrompt
-        self.cue = cue
-        self.partnerPrompt = partnerPrompt
-    }
-}
-
-/// Where an answer ends.
-package struct GenerationLimits: Hashable, Sendable {
-    package var maximumNewTokens: Int
-    /// The answer ends before the first of these; an end-of-text token ends it as well.
-    package var stopStrings: [String]
-
-    package init(maximumNewTokens: Int, stopStrings: [String]) {
-        self.maximumNewTokens = maximumNewTokens
-        self.stopStrings = stopStrings
-    }
 }

@@ -1,5 +1,4 @@
 package import Foundation
-package import Tensors
 
 /// A safetensors file, memory-mapped, with its header checked.
 ///

@@ -19,19 +19,6 @@ extension Channel {
     }
 }
 
-extension ModelSide {
-    var code: Wire__ModelSide {
-        switch self {
-        case .a: WIRE__MODEL_SIDE__MODEL_SIDE_A
-        case .b: WIRE__MODEL_SIDE__MODEL_SIDE_B
-        }
-    }
-
-    init(_ present: Presence, _ code: Wire__ModelSide, _ name: String) throws(WireError) {
-        self = try Field.choice(present, code, name, among: Self.allCases) { $0.code }
-    }
-}
-
 extension TextActivations {
     func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__TextActivations> {
         let message = writer.new(wire__text_activations__init)
@@ -51,7 +38,7 @@ extension TextActivations {
         }
         self.init(
             site: Site(
-                try ModelSide(message.has_model, message.model, "model"),
+                try Field.choice(message.has_model, message.model, "model"),
                 blocks: try Field.number(message.has_blocks, message.blocks, "blocks", in: 0...WireLimits.layers)),
             texts: texts, values: values)
     }

@@ -97,15 +97,12 @@ enum Field {
     }
 
     /// An enumeration's case.
-    /// - Parameters:
-    ///   - choices: all cases.
-    ///   - code: a case on the wire; never the enumeration's zero.
-    static func choice<Choice: RawRepresentable<String>, Code: RawRepresentable & Equatable>(
-        _ present: Presence, _ value: Code, _ name: String, among choices: [Choice], _ code: (Choice) -> Code
+    static func choice<Choice: WireEnumeration>(
+        _ present: Presence, _ value: Choice.Code, _ name: String
     ) throws(WireError) -> Choice {
         guard present != 0 else { throw missing(name) }
-        guard let choice = choices.first(where: { code($0) == value }) else {
-            let known = choices.map { "\(code($0).rawValue) (\($0.rawValue))" }.joined(separator: ", ")
+        guard let choice = Choice.allCases.first(where: { $0.code == value }) else {
+            let known = Choice.allCases.map { "\($0.code.rawValue) (\($0.rawValue))" }.joined(separator: ", ")
             throw WireError(field: name, expected: "one of \(known)", found: "\(value.rawValue)")
         }
         return choice

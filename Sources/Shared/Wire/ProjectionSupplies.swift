@@ -111,8 +111,7 @@ extension InitialProjection {
         let message = try Field.message(pointer, name)
         self = try within(name) { () throws(WireError) in
             InitialProjection(
-                initialization: try ProjectionInitialization(
-                    message.has_initialization, message.initialization, "initialization"),
+                initialization: try Field.choice(message.has_initialization, message.initialization, "initialization"),
                 seed: try Field.value(message.has_seed, message.seed, "seed"),
                 dimensionA: try Dimension.read(message.has_dimension_a, message.dimension_a, "dimension_a"),
                 dimensionB: try Dimension.read(message.has_dimension_b, message.dimension_b, "dimension_b"))

@@ -68,11 +68,9 @@ extension Welcome {
         (message.pointee.has_run, message.pointee.run) = writer.field(run)
         (message.pointee.has_model_a, message.pointee.model_a) = writer.field(modelA)
         (message.pointee.has_model_b, message.pointee.model_b) = writer.field(modelB)
-        (message.pointee.has_layer_k, message.pointee.layer_k) = writer.field(layerK)
-        (message.pointee.has_layer_j, message.pointee.layer_j) = writer.field(layerJ)
         (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
-        (message.pointee.has_compute_precision, message.pointee.compute_precision) = writer.field(
-            computePrecision.code)
+        (message.pointee.has_compute_type, message.pointee.compute_type) = writer.field(
+            computeType.code)
         (message.pointee.has_chat, message.pointee.chat) = writer.field(chat)
         (message.pointee.has_seed, message.pointee.seed) = writer.field(seed)
         (message.pointee.has_heartbeat_seconds, message.pointee.heartbeat_seconds) = writer.field(heartbeatSeconds)
@@ -81,16 +79,13 @@ extension Welcome {
     }
 
     init(_ message: Wire__Welcome) throws(WireError) {
-        let layers = 0...WireLimits.layers
         self.init(
             run: try Field.text(message.has_run, message.run, "run"),
             modelA: try Field.text(message.has_model_a, message.model_a, "model_a"),
             modelB: try Field.text(message.has_model_b, message.model_b, "model_b"),
-            layerK: try Field.number(message.has_layer_k, message.layer_k, "layer_k", in: layers),
-            layerJ: try Field.number(message.has_layer_j, message.layer_j, "layer_j", in: layers),
-            operation: try InjectionOperation(message.has_operation, message.operation, "operation"),
-            computePrecision: try ComputePrecision(
-                message.has_compute_precision, message.compute_precision, "compute_precision"),
+            operation: try Field.choice(message.has_operation, message.operation, "operation"),
+            computeType: try Field.choice(
+                message.has_compute_type, message.compute_type, "compute_type"),
             chat: try Field.flag(message.has_chat, message.chat, "chat"),
             seed: try Field.value(message.has_seed, message.seed, "seed"),
             heartbeatSeconds: try Field.interval(

@@ -20,7 +20,7 @@ extension RunStatus {
     init(_ message: Wire__RunStatus) throws(WireError) {
         self.init(
             run: try Field.text(message.has_run, message.run, "run"),
-            phase: try Phase(message.has_phase, message.phase, "phase"),
+            phase: try Field.choice(message.has_phase, message.phase, "phase"),
             elapsedSeconds: try Field.measure(message.has_elapsed_seconds, message.elapsed_seconds, "elapsed_seconds"),
             stages: try Field.messages(message.n_stages, message.stages, "stages") { (stage) throws(WireError) in
                 try StageStatus(stage)
@@ -85,7 +85,7 @@ extension WorkerStatus {
             host: try Field.text(message.has_host, message.host, "host"),
             processID: try Field.processID(message.has_process_id, message.process_id, "process_id"),
             deviceKind: try Field.text(message.has_device_kind, message.device_kind, "device_kind"),
-            state: try State(message.has_state, message.state, "state"),
+            state: try Field.choice(message.has_state, message.state, "state"),
             unitsDone: try Field.number(message.has_units_done, message.units_done, "units_done"),
             leases: try Field.number(message.has_leases, message.leases, "leases"),
             rate: try Field.optionalMeasure(message.has_rate, message.rate, "rate"),

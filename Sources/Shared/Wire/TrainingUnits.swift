@@ -98,7 +98,7 @@ extension TrainOutputsUnit {
                 shardTexts: try Field.number(message.has_shard_texts, message.shard_texts, "shard_texts", in: texts),
                 seed: try Field.value(message.has_seed, message.seed, "seed")),
             learningRate: try Field.interval(message.has_learning_rate, message.learning_rate, "learning_rate"),
-            initialization: try ProjectionInitialization(
+            initialization: try Field.choice(
                 message.has_initialization, message.initialization, "initialization"))
     }
 

@@ -1,11 +1,12 @@
 import ArgumentParser
+import Backends
 import Console
+import Devices
 import Foundation
 import Generation
 import ModelFolders
 import Models
 import Run
-import Tensors
 
 struct EngineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,9 +48,6 @@ struct EngineCommand: AsyncParsableCommand {
 
     private var chosen: [String] { Self.names(in: models) }
     private var chosenTests: [String] { Self.names(in: tests) }
-    private var threadCount: Int {
-        threads ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, CPUDevice.maximumThreads))
-    }
 
     private static func names(in list: String) -> [String] {
         list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
@@ -63,13 +61,15 @@ struct EngineCommand: AsyncParsableCommand {
             throw ValidationError("--tests \(tests): expected prefill, decode or prefill,decode")
         }
         guard (1...1000).contains(repetitions) else { throw ValidationError("--repetitions: expected 1 to 1000") }
-        guard kernels == "auto" || KernelPath(rawValue: kernels)?.isSupported == true else {
-            let paths = KernelPath.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--kernels \(kernels): this processor has auto, \(paths)")
+        do {
+            try Backends.check(request)
+        } catch {
+            throw ValidationError("\(error)")
         }
-        guard (1...CPUDevice.maximumThreads).contains(threadCount) else {
-            throw ValidationError("--threads \(threadCount): expected 1 to \(CPUDevice.maximumThreads)")
-        }
+    }
+
+    private var request: DeviceRequest {
+        DeviceRequest(device: "cpu", threads: threads, kernels: kernels)
     }
 
     func run() async throws {
@@ -77,14 +77,15 @@ struct EngineCommand: AsyncParsableCommand {
             folder.map { URL(fileURLWithPath: $0) }
             ?? FileManager.default.temporaryDirectory.appendingPathComponent("benchmarks-\(UUID().uuidString)")
         defer { if folder == nil { try? FileManager.default.removeItem(at: place) } }
-        Terminal.error.writeLine("measuring the machine's limits on \(threadCount) threads")
-        let limits = MachineLimits(threads: threadCount)
+        let device = try Backends.open(request)
+        Terminal.error.writeLine("measuring the machine's limits on \(device.threads) threads")
+        let limits = MachineLimits(threads: device.threads)
         var lines: [EngineReport.Line] = []
         if chosen.contains("S") {
-            lines += try measure(.s(.float32), in: place, limits)
-            lines += try measure(.s(.bfloat16), in: place, limits)
+            lines += try measure(.s(.float32), on: device, in: place, limits)
+            lines += try measure(.s(.bfloat16), on: device, in: place, limits)
         }
-        if chosen.contains("M") { lines += try measure(.m, in: place, limits) }
+        if chosen.contains("M") { lines += try measure(.m, on: device, in: place, limits) }
         let report = EngineReport(limits: limits, lines: lines)
         switch format {
         case .md: Terminal.output.writeLine(report.markdown)
@@ -94,7 +95,7 @@ struct EngineCommand: AsyncParsableCommand {
     }
 
     private func measure(
-        _ shape: BenchmarkModel, in place: URL, _ limits: MachineLimits
+        _ shape: BenchmarkModel, on device: any Device, in place: URL, _ limits: MachineLimits
     ) throws -> [EngineReport.Line] {
         let folder = place.appendingPathComponent("\(shape.name)-\(shape.storage.rawValue)")
         if !FileManager.default.fileExists(atPath: folder.appendingPathComponent("model.safetensors").path) {
@@ -103,8 +104,7 @@ struct EngineCommand: AsyncParsableCommand {
         }
         let start = ContinuousClock.now
         let model = try LanguageModel.load(
-            try ModelFolder(path: folder.path), threads: threadCount, kernels: KernelPath(rawValue: kernels),
-            computeType: .bfloat16)
+            try ModelFolder(path: folder.path), on: device, computeType: .bfloat16)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         Terminal.error.writeLine(
             "\(shape.name) \(shape.storage.rawValue): loaded in \(Quantities.fixed(seconds, digits: 2)) s, "

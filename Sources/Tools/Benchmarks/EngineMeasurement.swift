@@ -1,7 +1,8 @@
+import CPUDevice
+import Devices
 import Foundation
 import Models
 import Run
-import Tensors
 
 /// What the process has used so far.
 enum ProcessUsage {
@@ -95,9 +96,10 @@ struct EngineMeasurement {
                 wall.append(Double(tokens) / ((ContinuousClock.now - start) / .seconds(1)))
             }
             wall.sort()
+            let kernels = (model.device as? CPUDevice)?.kernels.rawValue ?? model.device.kind.rawValue
             return before + [
                 EngineReport.Line(
-                    model: shape.name, weights: shape.storage.rawValue, kernels: model.device.kernels.rawValue,
+                    model: shape.name, weights: shape.storage.rawValue, kernels: kernels,
                     threads: limits.threads, test: name, tokensPerSecond: wall[wall.count / 2], lowest: wall[0],
                     highest: wall[wall.count - 1], tokensPerProcessorSecond: processor.max() ?? 0, limit: limit)
             ]

@@ -1,7 +1,7 @@
 import ArgumentParser
+import CPUDevice
 import Console
 import Foundation
-import Projection
 import Run
 import Transport
 import WorkerEngine
@@ -16,7 +16,7 @@ struct SyntheticWorkerCommand: AsyncParsableCommand {
     @Option var parent: Int32?
 
     func run() async throws {
-        let engine = SyntheticEngine(threads: threads)
+        let engine = try SyntheticEngine(threads: threads)
         let processID = ProcessInfo.processInfo.processIdentifier
         let worker = try WorkerHost(
             endpoint: Endpoint(connect),
@@ -33,8 +33,8 @@ struct SyntheticWorkerCommand: AsyncParsableCommand {
 final class SyntheticEngine: UnitExecutor {
     private var training: TrainingEngine
 
-    init(threads: Int) {
-        training = TrainingEngine(execution: Execution(threads: threads))
+    init(threads: Int) throws {
+        training = TrainingEngine(device: try CPUDevice(threads: threads))
     }
 
     func load(_ welcome: Welcome) throws -> Readiness {

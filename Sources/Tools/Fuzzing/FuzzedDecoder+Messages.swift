@@ -70,7 +70,9 @@ extension FuzzedDecoder {
 
     private static let matrix = FloatMatrix(
         rows: 2, columns: 3, values: [0, -0.0, 1.5, .infinity, .leastNonzeroMagnitude, -7])
-    private static let continuation = Continuation(tokens: [1, 2, 128_000], text: "a\u{0}b 👩‍🔬")
+    private static let answer = Answer(
+        tokens: [1, 2, 128_000], text: "a\u{0}b 👩‍🔬", likelihoods: [-0.5, -1e300],
+        cost: Cost(promptTokens: 3, newTokens: 3, passesOfB: Cost.Passes(count: 3, blocks: 4, tokens: 5)))
 
     private static var workerMessages: [WorkerMessage] {
         let results: [UnitResult] = [
@@ -78,8 +80,8 @@ extension FuzzedDecoder {
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix))),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .factor(matrix))),
             .trainOutputs(TrainOutputsResult(w: matrix, squaredErrorSums: [0.5, -0.0, .infinity])),
-            .similarity(SimilarityResult(plain: continuation, injected: continuation)),
-            .evaluate(EvaluateResult(items: [ItemAnswers(answers: [continuation, continuation])])),
+            .similarity(SimilarityResult(plain: answer, injected: answer)),
+            .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer, answer])])),
         ]
         let registration = Registration(
             softwareVersion: "1", worker: "host:7:x", host: "host", processID: 7, deviceKind: "cpu", run: "run",
@@ -97,20 +99,25 @@ extension FuzzedDecoder {
     }
 
     private static var coordinatorMessages: [CoordinatorMessage] {
-        let item = EvaluationItem(id: "5", fullPrompt: "a", bPrompt: "b", cue: "c", partnerPrompt: "d")
+        let item = EvaluationItem(
+            id: "5", prompts: [.a: "a", .b: "b", .cue: "c", .both: "a", .partner: "d"], choices: [" A", " B"])
+        let channel = Channel(k: 26, j: 0)
         let units: [WorkUnit] = [
             .extract(
                 ExtractUnit(
                     firstText: 64, texts: ["a", "é"], maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
             .train(TrainUnit(step: 2, texts: [7, 0], dense: true)),
-            .similarity(SimilarityUnit(prompt: "p", layer: 8, newTokens: 20)),
+            .similarity(SimilarityUnit(prompt: "p", layer: 8, newTokens: 20, channel: channel)),
             .evaluate(
                 EvaluateUnit(
-                    task: .squad, conditions: Condition.allCases, items: [item],
-                    limits: GenerationLimits(maximumNewTokens: 32, stopStrings: ["\n"]))),
+                    task: "squad", channel: channel,
+                    conditions: [
+                        Condition("b_full", .b, reads: .both), Condition("x", .b, reads: .b, told: .noise(like: .a)),
+                        Condition("y", .a, reads: .cue, told: .words(of: .partner, newTokens: 9)),
+                    ], items: [item], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: ["\n"])))),
         ]
         let welcome = Welcome(
-            run: "r", modelA: "/a", modelB: "/b", layerK: 26, layerJ: 0, operation: .mean, computePrecision: .bfloat16,
+            run: "r", modelA: "/a", modelB: "/b", operation: .mean, computeType: .bfloat16,
             seed: 1,
             heartbeatSeconds: 0.1, silenceSeconds: 10)
         let whole = GrantedProjection(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Devices
 import Foundation
 import Models
 import Weights

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Devices
 import Foundation
 import Generation
 import Models
@@ -66,7 +67,8 @@ struct BenchCommand: AsyncParsableCommand {
                 GenerationRequest(tokens: Array(prompt.prefix(1)), maximumNewTokens: newTokens)
             ])
         }
-        try show([line("pp\(promptTokens)", reading), line("tg\(newTokens)", writing)])
+        let device = loaded.model.device
+        try show([line("pp\(promptTokens)", reading, on: device), line("tg\(newTokens)", writing, on: device)])
     }
 
     /// Tokens a second of each run, sorted.
@@ -79,10 +81,10 @@ struct BenchCommand: AsyncParsableCommand {
         }.sorted()
     }
 
-    private func line(_ test: String, _ rates: [Double]) -> Line {
+    private func line(_ test: String, _ rates: [Double], on device: any Device) -> Line {
         Line(
-            model: (model.model as NSString).lastPathComponent, device: model.processor.processor.deviceKind,
-            threads: model.processor.processor.threads, test: test, tokensPerSecond: rates[rates.count / 2],
+            model: (model.model as NSString).lastPathComponent, device: device.kind.rawValue,
+            threads: device.threads, test: test, tokensPerSecond: rates[rates.count / 2],
             lowest: rates[0], highest: rates[rates.count - 1])
     }
 

@@ -13,7 +13,7 @@ struct ConnectCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where the coordinator listens, such as tcp://127.0.0.1:5755.", valueName: "endpoint"))
     var connect: String
 
-    @OptionGroup var processor: ProcessorArguments
+    @OptionGroup var device: DeviceArguments
 
     @Option(
         help: ArgumentHelp(
@@ -49,7 +49,8 @@ struct ConnectCommand: AsyncParsableCommand {
                 for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey,
                 environment: ProcessInfo.processInfo.environment)
         }
-        let engine = UnitEngine(processor: processor.processor, folderA: modelA, folderB: modelB)
+        let device = try device.open()
+        let engine = UnitEngine(device: device, folderA: modelA, folderB: modelB)
         let host = ProcessInfo.processInfo.hostName
         let processID = ProcessInfo.processInfo.processIdentifier
         let name = "\(host):\(processID):\(String(UInt16.random(in: .min ... .max), radix: 16))"
@@ -57,7 +58,7 @@ struct ConnectCommand: AsyncParsableCommand {
             endpoint: endpoint, security: security,
             identity: Registration(
                 softwareVersion: productVersion, worker: name, host: host, processID: processID,
-                deviceKind: processor.processor.deviceKind),
+                deviceKind: device.kind.rawValue),
             engine: engine, patienceSeconds: patience, parent: parent,
             report: { line in Terminal.error.writeLine("worker \(processID): \(PrintableText.oneLine(line))") })
         let signals = TerminationSignals { number in

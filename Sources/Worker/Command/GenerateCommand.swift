@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Devices
 import Foundation
 import Generation
 import Models
@@ -73,7 +74,7 @@ struct GenerateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try model.load(chat: chat)
-        let injection = try UsageError.checking { try readInjection() }
+        let injection = try UsageError.checking { try readInjection(on: loaded.model.device) }
         let tokens = try UsageError.checking { try loaded.tokens(ofPrompt: prompt) }
         let request = GenerationRequest(
             tokens: tokens, injection: injection, maximumNewTokens: maxNewTokens,
@@ -90,7 +91,7 @@ struct GenerateCommand: AsyncParsableCommand {
         }
     }
 
-    private func readInjection() throws -> Injection? {
+    private func readInjection(on device: any Device) throws -> Injection? {
         guard let inject, let layerJ else { return nil }
         guard layerJ >= 0 else { throw UsageError("--layer-j \(layerJ): expected 0 or more") }
         var vector = try activation(in: inject)
@@ -101,10 +102,9 @@ struct GenerateCommand: AsyncParsableCommand {
                     "\(projection): expected a matrix 'proj.weight', found \(file.names.joined(separator: ", "))")
             }
             let w = FloatMatrix(rows: tensor.shape[0], columns: tensor.shape[1], values: try tensor.floats())
-            vector = try LinearProjection(w).project(vector)
+            vector = try LinearProjection(w).project(vector, on: device)
         }
-        return Injection(
-            site: ActivationSite(afterBlocks: layerJ), operation: Injection.Operation(op), vector: vector)
+        return Injection(site: ActivationSite(afterBlocks: layerJ), operation: op, vector: vector)
     }
 
     private func activation(in path: String) throws -> [Float] {

@@ -18,6 +18,8 @@ struct InspectCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
     var model: String
 
+    @OptionGroup var device: DeviceArguments
+
     @Option(help: "text or json.")
     var format = OutputFormat.text
 
@@ -25,7 +27,8 @@ struct InspectCommand: AsyncParsableCommand {
         let inspection = try UsageError.checking {
             let folder = try ModelFolder(path: model)
             return try ModelInspection(
-                folder, tokenizer: Tokenizer(folder: folder.url), weights: WeightFiles(folder.weightFiles))
+                folder, tokenizer: Tokenizer(folder: folder.url), weights: WeightFiles(folder.weightFiles),
+                device: device.open())
         }
         switch format {
         case .text:

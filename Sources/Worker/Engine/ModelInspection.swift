@@ -1,3 +1,4 @@
+package import Devices
 package import ModelFolders
 import Models
 package import Tokenization
@@ -45,12 +46,12 @@ package struct ModelInspection: Sendable, Encodable {
 
     /// - Throws: `WeightError` where a file of weights is damaged, holds a type that is not read, or lacks a tensor of
     ///   the model or has it in another shape.
-    package init(_ folder: ModelFolder, tokenizer: Tokenizer, weights: WeightFiles) throws {
+    package init(_ folder: ModelFolder, tokenizer: Tokenizer, weights: WeightFiles, device: any Device) throws {
         describeShape(folder)
         describeArithmetic(folder.configuration)
         describeRotary(folder.configuration.rotary)
         describe(tokenizer, folder.configuration)
-        try describe(weights, folder.configuration)
+        try describe(weights, folder.configuration, on: device)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -152,7 +153,9 @@ package struct ModelInspection: Sendable, Encodable {
         return counts
     }
 
-    private mutating func describe(_ weights: WeightFiles, _ shape: ModelConfiguration) throws {
+    private mutating func describe(
+        _ weights: WeightFiles, _ shape: ModelConfiguration, on device: any Device
+    ) throws {
         var (parameters, stored) = (0, 0)
         var types: [String: Int] = [:]
         for file in weights.files {
@@ -171,17 +174,16 @@ package struct ModelInspection: Sendable, Encodable {
         add("parameters", "parameters", .integer(parameters))
         if !unused.isEmpty { add("unused_tensors", "tensors that are not used", .counts(unused)) }
         add("weight_bytes", "weights by type", .bytes(types))
-        // Weights are packed as they are stored; keys and values are kept in float32.
+        // Weights are packed as they are stored.
         add(
             "memory_bytes", "memory for the weights",
             .bytes(["stored": stored, "float32": 4 * parameters, "bfloat16": 2 * parameters, "float16": 2 * parameters])
         )
-        // A block that slides a window keeps no more than the window and a pass of rows.
-        let values = (shape.headDimension + 15) / 16 * 16
-        let position = 4 * shape.blockCount * shape.keyValueHeadCount * (shape.headDimension + values)
-        let context = LanguageModel.cacheBytes(of: shape, positions: shape.maximumPositions)
+        // A block that slides a window may keep no more than the window and a pass of rows.
+        let context = device.cacheBytes(
+            of: shape, positions: shape.maximumPositions, for: .own, rowLimit: LanguageModel.standardRowLimit)
         add(
             "cache_bytes", "memory for one sequence's keys and values",
-            .bytes(["position": position, "context": context]))
+            .bytes(["position": device.cacheBytesOfPosition(of: shape), "context": context]))
     }
 }

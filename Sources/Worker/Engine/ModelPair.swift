@@ -1,9 +1,9 @@
 import ChatTemplates
+package import Devices
 package import Generation
 package import ModelFolders
 package import Models
 package import Run
-package import Tensors
 package import Tokenization
 
 /// A model with its tokenizer and its folder's fingerprint.
@@ -19,13 +19,12 @@ package struct LoadedModel: Sendable {
     /// - Parameters:
     ///   - computeType: what activations are rounded to before they meet weights stored as bfloat16.
     ///   - chat: whether prompts are put into the model's chat template, as a user's message.
-    package init(path: String, processor: Processor, computeType: ComputeType, chat: Bool = false) throws {
+    package init(path: String, on device: any Device, computeType: ComputeType, chat: Bool = false) throws {
         folder = try ModelFolder(path: path)
         // Before the weights: what is missing shows at once.
         template = try chat ? ChatTemplate(checking: folder.url) : nil
         tokenizer = try Tokenizer(folder: folder.url)
-        model = try LanguageModel.load(
-            folder, threads: processor.threads, kernels: processor.kernels, computeType: computeType)
+        model = try LanguageModel.load(folder, on: device, computeType: computeType)
         fingerprint = try folder.fingerprint(with: template?.content).hex
     }
 
@@ -77,13 +76,9 @@ package struct LoadedModel: Sendable {
     }
 
     /// What was generated, as text: without special tokens, up to the first stop string.
-    /// - Parameter omitted: tokens cut off the prompts that it rests on.
-    package func continuation(
-        _ result: GenerationResult, limits: GenerationLimits, omitted: Int
-    ) -> Continuation {
+    package func answer(_ result: GenerationResult, limits: GenerationLimits) -> Answer {
         let text = tokenizer.decode(result.tokens)
-        return Continuation(
-            tokens: result.tokens, text: StopStrings(limits.stopStrings, of: tokenizer)?.cut(text) ?? text,
-            omittedPromptTokens: omitted)
+        return Answer(
+            tokens: result.tokens, text: StopStrings(limits.stopStrings, of: tokenizer)?.cut(text) ?? text)
     }
 }

@@ -1,10 +1,11 @@
+package import Devices
 import Foundation
 package import Projection
 package import Run
 
 /// The part of a worker that trains and holds W: its W's by channel, and the activations that it holds.
 package struct TrainingEngine {
-    let execution: Execution
+    let device: any Device
     var activations: ActivationMemory
     private var replicas: [Channel: ProjectionReplica] = [:]
     /// The W that was asked for last, as units use it: later stages ask channel after channel.
@@ -20,8 +21,8 @@ package struct TrainingEngine {
     /// What a worker may use for activations and a block of W: half of the machine's memory, the models apart.
     package static var halfOfMemory: Double { Double(ProcessInfo.processInfo.physicalMemory) / 2 }
 
-    package init(execution: Execution, memoryLimit: Double = TrainingEngine.halfOfMemory) {
-        self.execution = execution
+    package init(device: any Device, memoryLimit: Double = TrainingEngine.halfOfMemory) {
+        self.device = device
         activations = ActivationMemory(limit: memoryLimit)
     }
 
@@ -114,7 +115,7 @@ package struct TrainingEngine {
         do {
             try replica.take(
                 updates, checksum: checksum, row: { activations[.a(channel.k), $0] }, ownErrors: { errors[$0] },
-                execution: execution)
+                on: device)
         } catch {
             throw .replica(error)
         }
@@ -147,7 +148,7 @@ package struct TrainingEngine {
         }
         let results: [TrainResult]
         do {
-            results = try replica.results(shards: shards, dense: unit.dense, execution: execution)
+            results = try replica.results(shards: shards, dense: unit.dense, on: device)
         } catch let error as ReplicaError {
             throw EngineError.replica(error)
         }
@@ -169,7 +170,7 @@ package struct TrainingEngine {
     /// - Parameter targets: B's activations of all texts, the block's columns.
     package mutating func result(_ unit: TrainOutputsUnit, targets: FloatMatrix) throws -> TrainOutputsResult {
         let site = Site.a(unit.channel.k)
-        let needed = OutputBlockTraining.memory(unit, execution: execution)
+        let needed = OutputBlockTraining.memory(unit, on: device)
         guard needed <= activations.limit else {
             throw EngineError.memory(needed: needed, limit: activations.limit, texts: unit.schedule.textCount)
         }
@@ -182,6 +183,6 @@ package struct TrainingEngine {
             guard let values = activations[site, text] else { throw EngineError.missingText(text, site: site) }
             x.append(values)
         }
-        return try OutputBlockTraining.result(unit, x: x, y: targets, execution: execution)
+        return try OutputBlockTraining.result(unit, x: x, y: targets, on: device)
     }
 }

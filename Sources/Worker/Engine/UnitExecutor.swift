@@ -15,6 +15,9 @@ package enum EngineError: Error, CustomStringConvertible {
     /// W is not what the unit needs.
     case replica(any Error)
     case emptyPrompt(model: String, text: String)
+    /// The unit names a prompt that it does not bring.
+    case missingPrompt(item: String, role: PromptRole)
+    case emptyChoice(model: String, choice: String)
     /// Training a block of W's outputs takes more memory than there is for it.
     case memory(needed: Double, limit: Double, texts: Int)
 
@@ -25,6 +28,9 @@ package enum EngineError: Error, CustomStringConvertible {
             "the unit reads text \(text), and its activations of \(site) were not sent"
         case .replica(let error): "\(error)"
         case .emptyPrompt(let model, let text): "\(model): the tokenizer makes no token of \"\(text.prefix(40))\""
+        case .missingPrompt(let item, let role): "item \(item): no prompt for the role '\(role.rawValue)'"
+        case .emptyChoice(let model, let choice):
+            "\(model): the tokenizer makes no token of the choice \"\(choice.prefix(40))\""
         case .memory(let needed, let limit, let texts):
             "a block of W's outputs and the activations of \(texts) texts take \(Self.mebibytes(needed)) MiB, and this "
                 + "worker has \(Self.mebibytes(limit)) MiB for them: train with --training averaged, or on a machine with "
@@ -38,7 +44,7 @@ package enum EngineError: Error, CustomStringConvertible {
     package var isUnprepared: Bool {
         switch self {
         case .missingText, .replica: true
-        case .notLoaded, .emptyPrompt, .memory: false
+        case .notLoaded, .emptyPrompt, .emptyChoice, .missingPrompt, .memory: false
         }
     }
 }

@@ -1,3 +1,4 @@
+import Devices
 import Generation
 import Models
 import Tokenization

@@ -1,8 +1,10 @@
 #pragma once
+#include "CMemory.h"
 #include "jobs.h"
 #include "pool.h"
 
 struct ck_context {
+    ck_path path;
     const path_kernels *kernels;
     ck_pool *pool;
     /// Each thread's memory for an attention tile, grown to what the longest sequence needs.
@@ -13,6 +15,9 @@ struct ck_context {
     /// Rows of activations as a product of bfloat16 takes them.
     void *rounded;
     size_t rounded_bytes;
+    /// Activations as W's kernels take them.
+    float *packed, *packed_targets;
+    size_t packed_floats, packed_target_floats;
 };
 
 /// Runs tasks 0 ..< count on the context's threads.

@@ -46,8 +46,8 @@ bool ck_reserve_inputs(ck_context *context, size_t inputs) {
     // The kernels without the instruction take a rounded value as a float32: half as many rows fit.
     const size_t bytes = ROUNDED_ROWS * 2 * round_up(inputs, CK_PANEL);
     if (bytes <= context->rounded_bytes) return true;
-    ck_free(context->rounded, context->rounded_bytes);
-    context->rounded = ck_allocate(bytes);
+    memory_free(context->rounded, context->rounded_bytes);
+    context->rounded = memory_allocate(bytes);
     context->rounded_bytes = context->rounded ? bytes : 0;
     return context->rounded != NULL;
 }

@@ -128,14 +128,14 @@ static bool reserve_scratch(ck_context *context, size_t floats) {
     const size_t previous = context->scratch_floats;
     context->scratch_floats = floats + floats / 2;
     for (int i = 0; i < threads; i++) {
-        ck_free(context->scratch[i], previous * sizeof(float));
+        memory_free(context->scratch[i], previous * sizeof(float));
         context->scratch[i] = NULL;
     }
     for (int i = 0; i < threads; i++) {
-        context->scratch[i] = ck_allocate(context->scratch_floats * sizeof(float));
+        context->scratch[i] = memory_allocate(context->scratch_floats * sizeof(float));
         if (!context->scratch[i]) {
             for (int j = 0; j < i; j++) {
-                ck_free(context->scratch[j], context->scratch_floats * sizeof(float));
+                memory_free(context->scratch[j], context->scratch_floats * sizeof(float));
                 context->scratch[j] = NULL;
             }
             context->scratch_floats = 0;

@@ -1,428 +1,172 @@
-#include "CKernelsProjection.h"
+#include "context.h"
+#include "projection_kernels.h"
 
-#include <math.h>
-#include <string.h>
+// MARK: Outputs shared among the threads.
 
-// A product and a sum are fused only where the code says fma: else the bits would depend on the instruction set.
-#pragma STDC FP_CONTRACT OFF
+/// Outputs that the kernels take at a time, and rows or columns of a packed group.
+enum { lanes = 8 };
 
-typedef float v8 __attribute__((vector_size(32), aligned(4)));
-typedef float v16 __attribute__((vector_size(64), aligned(4)));
-typedef double v8d __attribute__((vector_size(64), aligned(8)));
+typedef struct share_tasks {
+    size_t outputs, blocks, parts;
+    ck_outputs body;
+    void *argument;
+} share_tasks;
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-// The bodies are written once, with vectors of a fixed number of lanes, and compiled for each instruction set by
-// inlining them into functions that carry a target attribute. They take pointers only: a vector passed by value
-// would have another calling convention in each.
-
-// MARK: Prediction. Lanes are rows.
-
-/// `O` outputs from `o` on, for the group of 8 rows in `packed` [inputs, 8].
-INLINE void predict_group(const float *w, size_t outputs, size_t inputs, size_t o, const int O, const float *packed,
-                          size_t row, size_t row_count, const float *y, float *out) {
-    v8 sums[8];
-    UNROLL for (int k = 0; k < O; k++) sums[k] = (v8){0};
-    const float *weights = w + o * inputs;
-    for (size_t i = 0; i < inputs; i++) {
-        v8 x = *(const v8 *)(packed + i * 8);
-        UNROLL for (int k = 0; k < O; k++) {
-            float weight = weights[(size_t)k * inputs + i];
-            v8 splat = {weight, weight, weight, weight, weight, weight, weight, weight};
-            sums[k] = __builtin_elementwise_fma(splat, x, sums[k]);
-        }
-    }
-    UNROLL for (int k = 0; k < O; k++) {
-        float lanes[8];
-        memcpy(lanes, &sums[k], sizeof lanes);
-        for (size_t r = 0; r < row_count; r++) {
-            size_t at = (row + r) * outputs + o + (size_t)k;
-            out[at] = y ? lanes[r] - y[at] : lanes[r];
-        }
-    }
+static void run_share(void *argument, size_t task, int thread) {
+    const share_tasks *all = argument;
+    const size_t first = all->blocks * task / all->parts * lanes, last = all->blocks * (task + 1) / all->parts * lanes;
+    all->body(all->argument, first, least(last, all->outputs), thread);
 }
 
-/// As `predict_group`, for two groups at a time: each weight is read once for 16 rows.
-INLINE void predict_two_groups(const float *w, size_t outputs, size_t inputs, size_t o, const int O,
-                               const float *packed, size_t row, size_t row_count, const float *y, float *out) {
-    v8 low[8], high[8];
-    const float *second = packed + inputs * 8;
-    UNROLL for (int k = 0; k < O; k++) low[k] = high[k] = (v8){0};
-    const float *weights = w + o * inputs;
-    for (size_t i = 0; i < inputs; i++) {
-        v8 x = *(const v8 *)(packed + i * 8), z = *(const v8 *)(second + i * 8);
-        UNROLL for (int k = 0; k < O; k++) {
-            float weight = weights[(size_t)k * inputs + i];
-            v8 splat = {weight, weight, weight, weight, weight, weight, weight, weight};
-            low[k] = __builtin_elementwise_fma(splat, x, low[k]);
-            high[k] = __builtin_elementwise_fma(splat, z, high[k]);
-        }
-    }
-    UNROLL for (int k = 0; k < O; k++) {
-        float lanes[16];
-        memcpy(lanes, &low[k], sizeof(v8));
-        memcpy(lanes + 8, &high[k], sizeof(v8));
-        for (size_t r = 0; r < row_count; r++) {
-            size_t at = (row + r) * outputs + o + (size_t)k;
-            out[at] = y ? lanes[r] - y[at] : lanes[r];
-        }
-    }
+void ck_share(ck_context *context, size_t outputs, ck_outputs body, void *argument) {
+    const size_t blocks = (outputs + lanes - 1) / lanes, threads = (size_t)ck_pool_threads(context->pool);
+    share_tasks all = {outputs, blocks, least(threads, blocks), body, argument};
+    run(context, all.parts, run_share, &all);
 }
 
-INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
-
-INLINE void predict_block(const float *w, size_t outputs, size_t inputs, size_t o, const int O, const float *packed,
-                          size_t rows, const float *y, float *out, const bool pairs) {
-    size_t row = 0;
-    if (pairs) {
-        for (; row + 8 < rows; row += 16) {
-            predict_two_groups(w, outputs, inputs, o, O, packed + row * inputs, row, least(16, rows - row), y, out);
-        }
+/// Memory for `count` floats in the place of what is there, which is lost. NULL when memory is refused.
+static float *reserve(float **memory, size_t *held, size_t count) {
+    if (count > *held) {
+        memory_free(*memory, *held * sizeof(float));
+        *memory = memory_allocate(count * sizeof(float));
+        *held = *memory ? count : 0;
     }
-    for (; row < rows; row += 8) {
-        predict_group(w, outputs, inputs, o, O, packed + row * inputs, row, least(8, rows - row), y, out);
-    }
+    return *memory;
 }
 
-INLINE void predict(const float *w, size_t outputs, size_t inputs, size_t first, size_t last, const float *packed,
-                    size_t rows, const float *y, float *out, const bool pairs) {
-    size_t o = first;
-    // Eight chains hide the latency of a fused multiply-add.
-    for (; o + 8 <= last; o += 8) predict_block(w, outputs, inputs, o, 8, packed, rows, y, out, pairs);
-    for (; o < last; o++) predict_block(w, outputs, inputs, o, 1, packed, rows, y, out, pairs);
-}
+// MARK: Prediction
 
-// MARK: Gradient and Adam. Lanes are inputs.
-
-/// total = the sum over the shards of their gradients, for O outputs from o on and V * 16 inputs from i on.
-INLINE void gradient_tile(const projection_shard *shards, size_t shard_count, size_t outputs, size_t inputs, size_t o,
-                          const int O, size_t i, const int V, v16 total[4][4]) {
-    for (size_t s = 0; s < shard_count; s++) {
-        const projection_shard *shard = &shards[s];
-        v16 sums[4][4];
-        if (shard->dense) {
-            UNROLL for (int k = 0; k < O; k++) {
-                UNROLL for (int l = 0; l < V; l++) {
-                    sums[k][l] = *(const v16 *)(shard->dense + (o + (size_t)k) * inputs + i + 16 * (size_t)l);
-                }
-            }
-        } else {
-            UNROLL for (int k = 0; k < O; k++) {
-                UNROLL for (int l = 0; l < V; l++) sums[k][l] = (v16){0};
-            }
-            for (size_t r = 0; r < shard->rows; r++) {
-                const float *x = shard->x + r * inputs + i;
-                const float *errors = shard->errors + r * outputs + o;
-                v16 columns[4];
-                UNROLL for (int l = 0; l < V; l++) columns[l] = *(const v16 *)(x + 16 * (size_t)l);
-                UNROLL for (int k = 0; k < O; k++) {
-                    float e = errors[k];
-                    v16 splat = {e, e, e, e, e, e, e, e, e, e, e, e, e, e, e, e};
-                    UNROLL for (int l = 0; l < V; l++) {
-                        sums[k][l] = __builtin_elementwise_fma(splat, columns[l], sums[k][l]);
-                    }
-                }
-            }
-        }
-        UNROLL for (int k = 0; k < O; k++) {
-            UNROLL for (int l = 0; l < V; l++) total[k][l] = s == 0 ? sums[k][l] : total[k][l] + sums[k][l];
-        }
-    }
-}
-
-/// The same sum for one output and one input.
-INLINE float gradient_element(const projection_shard *shards, size_t shard_count, size_t outputs, size_t inputs,
-                              size_t o, size_t i) {
-    float total = 0;
-    for (size_t s = 0; s < shard_count; s++) {
-        const projection_shard *shard = &shards[s];
-        float sum = 0;
-        if (shard->dense) {
-            sum = shard->dense[o * inputs + i];
-        } else {
-            for (size_t r = 0; r < shard->rows; r++) {
-                sum = __builtin_fmaf(shard->errors[r * outputs + o], shard->x[r * inputs + i], sum);
-            }
-        }
-        total = s == 0 ? sum : total + sum;
-    }
-    return total;
-}
-
-/// torch.optim.Adam, `_single_tensor_adam`: lerp of the first moment, addcmul of the second, addcdiv of the weight.
-INLINE void adam_vector(float *w, float *m, float *v, const v16 *total, const projection_adam *adam) {
-    v16 g = *total * adam->gradient_scale;
-    v16 first = *(const v16 *)m;
-    v16 second = *(const v16 *)v;
-    first = first + (g - first) * adam->first_weight;
-    second = second * adam->beta2 + (g * g) * adam->second_weight;
-    v16 denominator = __builtin_elementwise_sqrt(second) / adam->second_correction + adam->epsilon;
-    *(v16 *)m = first;
-    *(v16 *)v = second;
-    *(v16 *)w = *(const v16 *)w - (first / denominator) * adam->step_size;
-}
-
-INLINE void adam_element(float *w, float *m, float *v, float total, const projection_adam *adam) {
-    float g = total * adam->gradient_scale;
-    float first = *m + (g - *m) * adam->first_weight;
-    float second = *v * adam->beta2 + (g * g) * adam->second_weight;
-    float denominator = sqrtf(second) / adam->second_correction + adam->epsilon;
-    *m = first;
-    *v = second;
-    *w = *w - (first / denominator) * adam->step_size;
-}
-
-INLINE void step_tile(float *w, float *m, float *v, size_t outputs, size_t inputs, const projection_shard *shards,
-                      size_t shard_count, const projection_adam *adam, size_t o, const int O, size_t i, const int V) {
-    v16 total[4][4];
-    // A dozen streams are more than hardware prefetchers follow: the next tile is fetched while this one is computed.
-    // Past the end of the arrays it is an address that no one reads.
-    UNROLL for (int k = 0; k < O; k++) {
-        UNROLL for (int l = 0; l < V; l++) {
-            size_t next = (o + (size_t)k) * inputs + i + 16 * (size_t)(V + l);
-            __builtin_prefetch(w + next, 1);
-            __builtin_prefetch(m + next, 1);
-            __builtin_prefetch(v + next, 1);
-        }
-    }
-    gradient_tile(shards, shard_count, outputs, inputs, o, O, i, V, total);
-    UNROLL for (int k = 0; k < O; k++) {
-        UNROLL for (int l = 0; l < V; l++) {
-            size_t at = (o + (size_t)k) * inputs + i + 16 * (size_t)l;
-            adam_vector(w + at, m + at, v + at, &total[k][l], adam);
-        }
-    }
-}
-
-INLINE void step_rows(float *w, float *m, float *v, size_t outputs, size_t inputs, const projection_shard *shards,
-                      size_t shard_count, const projection_adam *adam, size_t o, const int O, const int V) {
-    size_t i = 0, width = 16 * (size_t)V;
-    for (; i + width <= inputs; i += width) {
-        step_tile(w, m, v, outputs, inputs, shards, shard_count, adam, o, O, i, V);
-    }
-    for (; i + 16 <= inputs; i += 16) step_tile(w, m, v, outputs, inputs, shards, shard_count, adam, o, O, i, 1);
-    for (; i < inputs; i++) {
-        for (size_t k = o; k < o + (size_t)O; k++) {
-            float total = gradient_element(shards, shard_count, outputs, inputs, k, i);
-            size_t at = k * inputs + i;
-            adam_element(w + at, m + at, v + at, total, adam);
-        }
-    }
-}
-
-INLINE void step(float *w, float *m, float *v, size_t outputs, size_t inputs, size_t first, size_t last,
-                 const projection_shard *shards, size_t shard_count, const projection_adam *adam, const int V) {
-    size_t o = first;
-    for (; o + 4 <= last; o += 4) step_rows(w, m, v, outputs, inputs, shards, shard_count, adam, o, 4, V);
-    for (; o < last; o++) step_rows(w, m, v, outputs, inputs, shards, shard_count, adam, o, 1, V);
-}
-
-INLINE void gradient_rows(const projection_shard *shard, size_t outputs, size_t inputs, size_t o, const int O,
-                          const int V, float *g) {
-    size_t i = 0, width = 16 * (size_t)V;
-    v16 total[4][4];
-    for (; i + width <= inputs; i += width) {
-        gradient_tile(shard, 1, outputs, inputs, o, O, i, V, total);
-        UNROLL for (int k = 0; k < O; k++) {
-            UNROLL for (int l = 0; l < V; l++) {
-                *(v16 *)(g + (o + (size_t)k) * inputs + i + 16 * (size_t)l) = total[k][l];
-            }
-        }
-    }
-    for (; i < inputs; i++) {
-        for (size_t k = o; k < o + (size_t)O; k++) {
-            g[k * inputs + i] = gradient_element(shard, 1, outputs, inputs, k, i);
-        }
-    }
-}
-
-INLINE void gradient(const projection_shard *shard, size_t outputs, size_t inputs, size_t first, size_t last,
-                     const int V, float *g) {
-    size_t o = first;
-    for (; o + 4 <= last; o += 4) gradient_rows(shard, outputs, inputs, o, 4, V, g);
-    for (; o < last; o++) gradient_rows(shard, outputs, inputs, o, 1, V, g);
-}
-
-// MARK: Norm of the cross product, in double. Lanes are inputs.
-
-/// Rows that are converted to double at a time.
-enum { cross_rows = 128 };
-
-/// sums[k] += the squares of the products of column k of `y` with the 8 columns of `x`, for k in from ..< from + O.
-/// Both are panels [rows, 8].
-INLINE void cross_tile(const float *x, const float *y, size_t rows, const int from, const int O, double *sums) {
-    v8d products[8];
-    double weights[cross_rows * 8];
-    UNROLL for (int k = 0; k < O; k++) products[k] = (v8d){0};
-    for (size_t start = 0; start < rows; start += cross_rows) {
-        size_t count = least(cross_rows, rows - start);
-        for (size_t r = 0; r < count; r++) {
-            *(v8d *)(weights + r * 8) = __builtin_convertvector(*(const v8 *)(y + (start + r) * 8), v8d);
-        }
-        for (size_t r = 0; r < count; r++) {
-            v8d column = __builtin_convertvector(*(const v8 *)(x + (start + r) * 8), v8d);
-            UNROLL for (int k = 0; k < O; k++) {
-                double e = weights[r * 8 + (size_t)(from + k)];
-                v8d splat = {e, e, e, e, e, e, e, e};
-                products[k] = __builtin_elementwise_fma(splat, column, products[k]);
-            }
-        }
-    }
-    UNROLL for (int k = 0; k < O; k++) {
-        double lanes[8];
-        memcpy(lanes, &products[k], sizeof lanes);
-        for (int l = 0; l < 8; l++) sums[from + k] = __builtin_fma(lanes[l], lanes[l], sums[from + k]);
-    }
-}
-
-INLINE void cross(const float *x, const float *y, size_t rows, size_t inputs, size_t first, size_t last, double *sums,
-                  const int O) {
-    for (size_t block = first; block < last; block++) {
-        double *block_sums = sums + block * 8;
-        memset(block_sums, 0, 8 * sizeof(double));
-        for (size_t i = 0; i < inputs; i += 8) {
-            for (int k = 0; k < 8; k += O) {
-                cross_tile(x + i * rows, y + block * 8 * rows, rows, k, O, block_sums);
-            }
-        }
-    }
-}
-
-// MARK: One set of functions for each instruction set.
-
-// PAIRS and V fill the registers: 32 of 512 bits, or 16 of 256.
-#define KERNELS(suffix, attributes, PAIRS, V)                                                                          \
-    attributes static void predict_##suffix(const float *w, size_t outputs, size_t inputs, size_t first, size_t last,  \
-                                            const float *packed, size_t rows, const float *y, float *out) {            \
-        predict(w, outputs, inputs, first, last, packed, rows, y, out, PAIRS);                                         \
-    }                                                                                                                  \
-    attributes static void step_##suffix(float *w, float *m, float *v, size_t outputs, size_t inputs, size_t first,    \
-                                         size_t last, const projection_shard *shards, size_t shard_count,              \
-                                         const projection_adam *adam) {                                                \
-        step(w, m, v, outputs, inputs, first, last, shards, shard_count, adam, V);                                     \
-    }                                                                                                                  \
-    attributes static void gradient_##suffix(const projection_shard *shard, size_t outputs, size_t inputs,             \
-                                             size_t first, size_t last, float *g) {                                    \
-        gradient(shard, outputs, inputs, first, last, V, g);                                                           \
-    }                                                                                                                  \
-    attributes static void cross_##suffix(const float *x, const float *y, size_t rows, size_t inputs, size_t first,    \
-                                          size_t last, double *sums) {                                                 \
-        cross(x, y, rows, inputs, first, last, sums, 2 * V >= 8 ? 8 : 4);                                              \
-    }
-
-KERNELS(portable, , false, 1)
-#if defined(__x86_64__)
-KERNELS(avx2, __attribute__((target("avx2,fma"))), false, 1)
-KERNELS(avx512, __attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq"))), true, 4)
-#define DISPATCH(isa, name, ...)                                                                                       \
-    switch (isa) {                                                                                                     \
-    case projection_avx512: name##_avx512(__VA_ARGS__); break;                                                         \
-    case projection_avx2: name##_avx2(__VA_ARGS__); break;                                                             \
-    default: name##_portable(__VA_ARGS__); break;                                                                      \
-    }
-#else
-#define DISPATCH(isa, name, ...) name##_portable(__VA_ARGS__)
-#endif
-
-bool projection_isa_supported(projection_isa isa) {
-    switch (isa) {
-    case projection_portable: return true;
-#if defined(__x86_64__)
-    case projection_avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case projection_avx512:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-#endif
-    default: return false;
-    }
-}
-
-projection_isa projection_best_isa(void) {
-    if (projection_isa_supported(projection_avx512)) return projection_avx512;
-    if (projection_isa_supported(projection_avx2)) return projection_avx2;
-    return projection_portable;
-}
-
-size_t projection_packed_count(size_t rows, size_t inputs) {
-    return (rows + projection_row_lanes - 1) / projection_row_lanes * projection_row_lanes * inputs;
-}
-
-void projection_pack_rows(const float *x, size_t rows, size_t inputs, float *packed) {
-    for (size_t row = 0; row < rows; row += projection_row_lanes) {
+/// Transposes x [rows, inputs] into groups of rows: [groups, inputs, lanes]. The last group is padded with zeros.
+static void pack_rows(const float *x, size_t rows, size_t inputs, float *packed) {
+    for (size_t row = 0; row < rows; row += lanes) {
         float *group = packed + row * inputs;
         for (size_t i = 0; i < inputs; i++) {
-            for (size_t lane = 0; lane < projection_row_lanes; lane++) {
-                group[i * projection_row_lanes + lane] = row + lane < rows ? x[(row + lane) * inputs + i] : 0;
+            for (size_t lane = 0; lane < lanes; lane++) {
+                group[i * lanes + lane] = row + lane < rows ? x[(row + lane) * inputs + i] : 0;
             }
         }
     }
 }
 
-void projection_predict(projection_isa isa, const float *w, size_t outputs, size_t inputs, size_t first, size_t last,
-                        const float *packed, size_t rows, const float *y, float *out) {
-    DISPATCH(isa, predict, w, outputs, inputs, first, last, packed, rows, y, out);
+typedef struct predict_job {
+    ck_path path;
+    const float *w, *packed, *y;
+    size_t outputs, inputs, rows;
+    float *out;
+} predict_job;
+
+static void run_predict(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const predict_job *job = argument;
+    DISPATCH(job->path, predict, job->w, job->outputs, job->inputs, first, last, job->packed, job->rows, job->y,
+             job->out);
 }
 
-double projection_squared_sum(const float *e, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += (double)e[i] * (double)e[i];
-    return sum;
+bool ck_predict(
+    ck_context *context, const float *w, size_t outputs, size_t inputs, const float *x, size_t rows, const float *y,
+    float *out) {
+    float *packed = reserve(&context->packed, &context->packed_floats, round_up(rows, lanes) * inputs);
+    if (!packed) return false;
+    pack_rows(x, rows, inputs, packed);
+    predict_job job = {context->path, w, packed, y, outputs, inputs, rows, out};
+    ck_share(context, outputs, run_predict, &job);
+    return true;
 }
 
-uint64_t projection_checksum(const float *values, size_t count) {
-    const uint64_t factor = 0x9e3779b97f4a7c15u;
-    uint64_t chains[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) {
-        uint64_t words[8];
-        memcpy(words, values + i, sizeof words);
-        // The shift brings high bits, which multiplication does not carry down, back to the low ones.
-        for (int chain = 0; chain < 8; chain++) {
-            uint64_t mixed = (chains[chain] ^ words[chain]) * factor;
-            chains[chain] = mixed ^ (mixed >> 29);
-        }
+// MARK: Gradient and step
+
+typedef struct gradient_job {
+    ck_path path;
+    const ck_shard *shard;
+    size_t outputs, inputs;
+    float *g;
+} gradient_job;
+
+static void run_gradient(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const gradient_job *job = argument;
+    DISPATCH(job->path, gradient, job->shard, job->outputs, job->inputs, first, last, job->g);
+}
+
+void ck_gradient(ck_context *context, const ck_shard *shard, size_t outputs, size_t inputs, float *g) {
+    gradient_job job = {context->path, shard, outputs, inputs, g};
+    ck_share(context, outputs, run_gradient, &job);
+}
+
+typedef struct step_job {
+    ck_path path;
+    float *w, *m, *v;
+    size_t outputs, inputs;
+    const ck_shard *shards;
+    size_t shard_count;
+    const ck_adam *adam;
+} step_job;
+
+static void run_step(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const step_job *job = argument;
+    DISPATCH(job->path, step, job->w, job->m, job->v, job->outputs, job->inputs, first, last, job->shards,
+             job->shard_count, job->adam);
+}
+
+void ck_step(
+    ck_context *context, float *w, float *m, float *v, size_t outputs, size_t inputs, const ck_shard *shards,
+    size_t shard_count, const ck_adam *adam) {
+    step_job job = {context->path, w, m, v, outputs, inputs, shards, shard_count, adam};
+    ck_share(context, outputs, run_step, &job);
+}
+
+// MARK: Sums of squares. The square of a float is exact in double, so a fused sum would have the same bits.
+
+void ck_squares(const float *e, size_t rows, size_t outputs, double *sums) {
+    for (size_t o = 0; o < outputs; o++) sums[o] = 0;
+    for (size_t r = 0; r < rows; r++) {
+        const float *row = e + r * outputs;
+        for (size_t o = 0; o < outputs; o++) sums[o] += (double)row[o] * (double)row[o];
     }
-    uint64_t sum = count;
-    for (int chain = 0; chain < 8; chain++) sum = ((sum ^ chains[chain]) * factor) ^ (sum >> 31);
-    for (; i < count; i++) {
-        uint32_t word;
-        memcpy(&word, values + i, sizeof word);
-        sum = ((sum ^ word) * factor) ^ (sum >> 31);
-    }
-    return sum;
 }
 
-bool projection_all_finite(const float *values, size_t count) {
-    // x - x is 0 for a finite x and NaN for any other.
-    int finite = 1;
-    for (size_t i = 0; i < count; i++) finite &= values[i] - values[i] == 0;
-    return finite;
-}
-
-void projection_gradient(projection_isa isa, const projection_shard *shard, size_t outputs, size_t inputs,
-                         size_t first, size_t last, float *g) {
-    DISPATCH(isa, gradient, shard, outputs, inputs, first, last, g);
-}
-
-void projection_step(projection_isa isa, float *w, float *m, float *v, size_t outputs, size_t inputs, size_t first,
-                     size_t last, const projection_shard *shards, size_t shard_count, const projection_adam *adam) {
-    DISPATCH(isa, step, w, m, v, outputs, inputs, first, last, shards, shard_count, adam);
-}
-
-void projection_pack_columns(const float *x, size_t rows, size_t columns, float *packed) {
-    for (size_t column = 0; column < columns; column += projection_column_lanes) {
+/// Cuts x [rows, columns] into panels of columns: [panels, rows, lanes]. The last panel is padded with zeros.
+static void pack_columns(const float *x, size_t rows, size_t columns, float *packed) {
+    for (size_t column = 0; column < columns; column += lanes) {
         float *panel = packed + column * rows;
-        size_t count = least(projection_column_lanes, columns - column);
+        size_t count = least(lanes, columns - column);
         for (size_t r = 0; r < rows; r++) {
-            for (size_t lane = 0; lane < projection_column_lanes; lane++) {
-                panel[r * projection_column_lanes + lane] = lane < count ? x[r * columns + column + lane] : 0;
+            for (size_t lane = 0; lane < lanes; lane++) {
+                panel[r * lanes + lane] = lane < count ? x[r * columns + column + lane] : 0;
             }
         }
     }
 }
 
-void projection_cross_squares(projection_isa isa, const float *x_panels, const float *y_panels, size_t rows,
-                              size_t inputs, size_t first, size_t last, double *sums) {
-    DISPATCH(isa, cross, x_panels, y_panels, rows, inputs, first, last, sums);
+typedef struct cross_job {
+    ck_path path;
+    const float *x, *y;
+    size_t rows, inputs;
+    double *sums;
+} cross_job;
+
+static void run_cross(void *argument, size_t first, size_t last, int thread) {
+    (void)thread;
+    const cross_job *job = argument;
+    DISPATCH(job->path, cross, job->x, job->y, job->rows, job->inputs, first / lanes, (last + lanes - 1) / lanes,
+             job->sums);
+}
+
+bool ck_cross_norm(
+    ck_context *context, const float *x, size_t inputs, const float *y, size_t outputs, size_t rows, double *norm) {
+    const size_t columns = round_up(outputs, lanes);
+    float *x_panels = reserve(&context->packed, &context->packed_floats, round_up(inputs, lanes) * rows);
+    float *y_panels = reserve(&context->packed_targets, &context->packed_target_floats, columns * rows);
+    double *sums = memory_allocate(columns * sizeof(double));
+    if (x_panels && y_panels && sums) {
+        pack_columns(x, rows, inputs, x_panels);
+        pack_columns(y, rows, outputs, y_panels);
+        cross_job job = {context->path, x_panels, y_panels, rows, inputs, sums};
+        ck_share(context, outputs, run_cross, &job);
+        *norm = 0;
+        for (size_t o = 0; o < columns; o++) *norm += sums[o];
+    }
+    memory_free(sums, columns * sizeof(double));
+    return x_panels && y_panels && sums;
 }

@@ -69,14 +69,6 @@ void shared_memory_close(shared_memory *memory) {
     *memory = (shared_memory){.descriptor = -1};
 }
 
-int private_memory_create(size_t count, shared_memory *memory) {
-    void *bytes = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (bytes == MAP_FAILED) return errno;
-    (void)madvise(bytes, count, MADV_HUGEPAGE);
-    *memory = (shared_memory){.bytes = bytes, .count = count, .descriptor = -1};
-    return 0;
-}
-
 uint64_t shared_word_before(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
 uint64_t shared_word_after(const uint64_t *word) {

@@ -378,3 +378,33 @@ const ProtobufCMessageDescriptor wire__refusal__descriptor =
   (ProtobufCMessageInit) wire__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCEnumValue wire__model_side__enum_values_by_number[3] =
+{
+  { "MODEL_SIDE_UNSPECIFIED", "WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED", 0 },
+  { "MODEL_SIDE_A", "WIRE__MODEL_SIDE__MODEL_SIDE_A", 1 },
+  { "MODEL_SIDE_B", "WIRE__MODEL_SIDE__MODEL_SIDE_B", 2 },
+};
+static const ProtobufCIntRange wire__model_side__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex wire__model_side__enum_values_by_name[3] =
+{
+  { "MODEL_SIDE_A", 1 },
+  { "MODEL_SIDE_B", 2 },
+  { "MODEL_SIDE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor wire__model_side__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "wire.ModelSide",
+  "ModelSide",
+  "Wire__ModelSide",
+  "wire",
+  3,
+  wire__model_side__enum_values_by_number,
+  3,
+  wire__model_side__enum_values_by_name,
+  1,
+  wire__model_side__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};

@@ -591,7 +591,7 @@ const ProtobufCMessageDescriptor wire__goodbye__descriptor =
   (ProtobufCMessageInit) wire__goodbye__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[9] =
 {
   {
     "run",
@@ -624,30 +624,6 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
     PROTOBUF_C_TYPE_BYTES,
     offsetof(Wire__Welcome, has_model_b),
     offsetof(Wire__Welcome, model_b),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "layer_k",
-    4,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__Welcome, has_layer_k),
-    offsetof(Wire__Welcome, layer_k),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "layer_j",
-    5,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__Welcome, has_layer_j),
-    offsetof(Wire__Welcome, layer_j),
     NULL,
     NULL,
     0,             /* flags */
@@ -702,13 +678,13 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "compute_precision",
+    "compute_type",
     10,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Wire__Welcome, has_compute_precision),
-    offsetof(Wire__Welcome, compute_precision),
-    &wire__compute_precision__descriptor,
+    offsetof(Wire__Welcome, has_compute_type),
+    offsetof(Wire__Welcome, compute_type),
+    &wire__compute_type__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -727,22 +703,21 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
   },
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
-  10,   /* field[10] = chat */
-  9,   /* field[9] = compute_precision */
-  7,   /* field[7] = heartbeat_seconds */
-  4,   /* field[4] = layer_j */
-  3,   /* field[3] = layer_k */
+  8,   /* field[8] = chat */
+  7,   /* field[7] = compute_type */
+  5,   /* field[5] = heartbeat_seconds */
   1,   /* field[1] = model_a */
   2,   /* field[2] = model_b */
-  5,   /* field[5] = operation */
+  3,   /* field[3] = operation */
   0,   /* field[0] = run */
-  6,   /* field[6] = seed */
-  8,   /* field[8] = silence_seconds */
+  4,   /* field[4] = seed */
+  6,   /* field[6] = silence_seconds */
 };
-static const ProtobufCIntRange wire__welcome__number_ranges[1 + 1] =
+static const ProtobufCIntRange wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 6, 3 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -752,10 +727,10 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  11,
+  9,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
-  1,  wire__welcome__number_ranges,
+  2,  wire__welcome__number_ranges,
   (ProtobufCMessageInit) wire__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -847,33 +822,33 @@ const ProtobufCEnumDescriptor wire__injection_operation__descriptor =
   wire__injection_operation__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue wire__compute_precision__enum_values_by_number[3] =
+static const ProtobufCEnumValue wire__compute_type__enum_values_by_number[3] =
 {
-  { "COMPUTE_PRECISION_UNSPECIFIED", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED", 0 },
-  { "COMPUTE_PRECISION_FLOAT32", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_FLOAT32", 1 },
-  { "COMPUTE_PRECISION_BFLOAT16", "WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_BFLOAT16", 2 },
+  { "COMPUTE_TYPE_UNSPECIFIED", "WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED", 0 },
+  { "COMPUTE_TYPE_FLOAT32", "WIRE__COMPUTE_TYPE__COMPUTE_TYPE_FLOAT32", 1 },
+  { "COMPUTE_TYPE_BFLOAT16", "WIRE__COMPUTE_TYPE__COMPUTE_TYPE_BFLOAT16", 2 },
 };
-static const ProtobufCIntRange wire__compute_precision__value_ranges[] = {
+static const ProtobufCIntRange wire__compute_type__value_ranges[] = {
 {0, 0},{0, 3}
 };
-static const ProtobufCEnumValueIndex wire__compute_precision__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex wire__compute_type__enum_values_by_name[3] =
 {
-  { "COMPUTE_PRECISION_BFLOAT16", 2 },
-  { "COMPUTE_PRECISION_FLOAT32", 1 },
-  { "COMPUTE_PRECISION_UNSPECIFIED", 0 },
+  { "COMPUTE_TYPE_BFLOAT16", 2 },
+  { "COMPUTE_TYPE_FLOAT32", 1 },
+  { "COMPUTE_TYPE_UNSPECIFIED", 0 },
 };
-const ProtobufCEnumDescriptor wire__compute_precision__descriptor =
+const ProtobufCEnumDescriptor wire__compute_type__descriptor =
 {
   PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "wire.ComputePrecision",
-  "ComputePrecision",
-  "Wire__ComputePrecision",
+  "wire.ComputeType",
+  "ComputeType",
+  "Wire__ComputeType",
   "wire",
   3,
-  wire__compute_precision__enum_values_by_number,
+  wire__compute_type__enum_values_by_number,
   3,
-  wire__compute_precision__enum_values_by_name,
+  wire__compute_type__enum_values_by_name,
   1,
-  wire__compute_precision__value_ranges,
+  wire__compute_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -54,10 +54,6 @@ bool ck_path_is_supported(ck_path path);
 ck_context *ck_context_create(ck_path path, int threads);
 void ck_context_destroy(ck_context *context);
 
-/// Zeroed memory at a 64-byte boundary (2 MiB, with huge pages asked for, where it is large). NULL when refused.
-void *ck_allocate(size_t bytes);
-void ck_free(void *memory, size_t bytes);
-
 /// The distance between rows of a matrix with `columns` columns: a multiple of 16 elements with room for whole
 /// panels, and an odd number of cache lines, so that a tile's rows do not compete for the same cache sets.
 size_t ck_row_stride(size_t columns);

@@ -29,10 +29,6 @@ int shared_memory_open(const char *name, int process, int descriptor, size_t cou
 
 void shared_memory_close(shared_memory *memory);
 
-/// `count` bytes of zeros that belong to this process alone, in large pages where the system has any. Returns 0 or an
-/// error number.
-int private_memory_create(size_t count, shared_memory *memory);
-
 // A word beside the shared values says which version of them is there, and is another one while they change
 // (a sequence lock with one writer).
 

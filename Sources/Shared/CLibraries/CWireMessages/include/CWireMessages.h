@@ -2,6 +2,7 @@
 #pragma once
 #include "common.pb-c.h"
 #include "envelope.pb-c.h"
+#include "evaluation.pb-c.h"
 #include "grant.pb-c.h"
 #include "result.pb-c.h"
 #include "session.pb-c.h"

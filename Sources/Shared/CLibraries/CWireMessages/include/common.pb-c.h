@@ -23,6 +23,12 @@ typedef struct Wire__Refusal Wire__Refusal;
 
 /* --- enums --- */
 
+typedef enum _Wire__ModelSide {
+  WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED = 0,
+  WIRE__MODEL_SIDE__MODEL_SIDE_A = 1,
+  WIRE__MODEL_SIDE__MODEL_SIDE_B = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__MODEL_SIDE)
+} Wire__ModelSide;
 
 /* --- messages --- */
 
@@ -188,6 +194,7 @@ typedef void (*Wire__Refusal_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    wire__model_side__descriptor;
 extern const ProtobufCMessageDescriptor wire__matrix__descriptor;
 extern const ProtobufCMessageDescriptor wire__unit_id__descriptor;
 extern const ProtobufCMessageDescriptor wire__channel__descriptor;

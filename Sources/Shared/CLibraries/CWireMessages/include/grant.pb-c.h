@@ -15,14 +15,11 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "common.pb-c.h"
+#include "evaluation.pb-c.h"
 
 typedef struct Wire__ExtractUnit Wire__ExtractUnit;
 typedef struct Wire__TrainUnit Wire__TrainUnit;
 typedef struct Wire__TrainOutputsUnit Wire__TrainOutputsUnit;
-typedef struct Wire__SimilarityUnit Wire__SimilarityUnit;
-typedef struct Wire__EvaluationItem Wire__EvaluationItem;
-typedef struct Wire__GenerationLimits Wire__GenerationLimits;
-typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__WorkUnit Wire__WorkUnit;
 typedef struct Wire__TextActivations Wire__TextActivations;
 typedef struct Wire__InitialProjection Wire__InitialProjection;
@@ -47,29 +44,6 @@ typedef enum _Wire__ProjectionInitialization {
   WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_KAIMING = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__PROJECTION_INITIALIZATION)
 } Wire__ProjectionInitialization;
-typedef enum _Wire__EvaluationTask {
-  WIRE__EVALUATION_TASK__EVALUATION_TASK_UNSPECIFIED = 0,
-  WIRE__EVALUATION_TASK__EVALUATION_TASK_SQUAD = 1,
-  WIRE__EVALUATION_TASK__EVALUATION_TASK_GSM8K = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__EVALUATION_TASK)
-} Wire__EvaluationTask;
-typedef enum _Wire__Condition {
-  WIRE__CONDITION__CONDITION_UNSPECIFIED = 0,
-  WIRE__CONDITION__CONDITION_B_FULL = 1,
-  WIRE__CONDITION__CONDITION_A_FULL = 2,
-  WIRE__CONDITION__CONDITION_INJECTED = 3,
-  WIRE__CONDITION__CONDITION_RANDOM = 4,
-  WIRE__CONDITION__CONDITION_SHUFFLED = 5,
-  WIRE__CONDITION__CONDITION_B_PROMPT = 6,
-  WIRE__CONDITION__CONDITION_NO_CONTEXT = 7
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__CONDITION)
-} Wire__Condition;
-typedef enum _Wire__ModelSide {
-  WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED = 0,
-  WIRE__MODEL_SIDE__MODEL_SIDE_A = 1,
-  WIRE__MODEL_SIDE__MODEL_SIDE_B = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__MODEL_SIDE)
-} Wire__ModelSide;
 
 /* --- messages --- */
 
@@ -147,69 +121,6 @@ struct  Wire__TrainOutputsUnit
 #define WIRE__TRAIN_OUTPUTS_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__train_outputs_unit__descriptor) \
     , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED, NULL, NULL }
-
-
-struct  Wire__SimilarityUnit
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean has_prompt;
-  ProtobufCBinaryData prompt;
-  protobuf_c_boolean has_layer;
-  int64_t layer;
-  protobuf_c_boolean has_new_tokens;
-  int64_t new_tokens;
-};
-#define WIRE__SIMILARITY_UNIT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__similarity_unit__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, 0 }
-
-
-struct  Wire__EvaluationItem
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean has_id;
-  ProtobufCBinaryData id;
-  protobuf_c_boolean has_full_prompt;
-  ProtobufCBinaryData full_prompt;
-  protobuf_c_boolean has_b_prompt;
-  ProtobufCBinaryData b_prompt;
-  protobuf_c_boolean has_cue;
-  ProtobufCBinaryData cue;
-  protobuf_c_boolean has_partner_prompt;
-  ProtobufCBinaryData partner_prompt;
-};
-#define WIRE__EVALUATION_ITEM__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__evaluation_item__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
-
-
-struct  Wire__GenerationLimits
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean has_maximum_new_tokens;
-  int64_t maximum_new_tokens;
-  size_t n_stop_strings;
-  ProtobufCBinaryData *stop_strings;
-};
-#define WIRE__GENERATION_LIMITS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__generation_limits__descriptor) \
-    , 0, 0, 0,NULL }
-
-
-struct  Wire__EvaluateUnit
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean has_task;
-  Wire__EvaluationTask task;
-  size_t n_conditions;
-  Wire__Condition *conditions;
-  size_t n_items;
-  Wire__EvaluationItem **items;
-  Wire__GenerationLimits *limits;
-};
-#define WIRE__EVALUATE_UNIT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__evaluate_unit__descriptor) \
-    , 0, WIRE__EVALUATION_TASK__EVALUATION_TASK_UNSPECIFIED, 0,NULL, 0,NULL, NULL }
 
 
 typedef enum {
@@ -560,82 +471,6 @@ Wire__TrainOutputsUnit *
 void   wire__train_outputs_unit__free_unpacked
                      (Wire__TrainOutputsUnit *message,
                       ProtobufCAllocator *allocator);
-/* Wire__SimilarityUnit methods */
-void   wire__similarity_unit__init
-                     (Wire__SimilarityUnit         *message);
-size_t wire__similarity_unit__get_packed_size
-                     (const Wire__SimilarityUnit   *message);
-size_t wire__similarity_unit__pack
-                     (const Wire__SimilarityUnit   *message,
-                      uint8_t             *out);
-size_t wire__similarity_unit__pack_to_buffer
-                     (const Wire__SimilarityUnit   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__SimilarityUnit *
-       wire__similarity_unit__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__similarity_unit__free_unpacked
-                     (Wire__SimilarityUnit *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__EvaluationItem methods */
-void   wire__evaluation_item__init
-                     (Wire__EvaluationItem         *message);
-size_t wire__evaluation_item__get_packed_size
-                     (const Wire__EvaluationItem   *message);
-size_t wire__evaluation_item__pack
-                     (const Wire__EvaluationItem   *message,
-                      uint8_t             *out);
-size_t wire__evaluation_item__pack_to_buffer
-                     (const Wire__EvaluationItem   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__EvaluationItem *
-       wire__evaluation_item__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__evaluation_item__free_unpacked
-                     (Wire__EvaluationItem *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__GenerationLimits methods */
-void   wire__generation_limits__init
-                     (Wire__GenerationLimits         *message);
-size_t wire__generation_limits__get_packed_size
-                     (const Wire__GenerationLimits   *message);
-size_t wire__generation_limits__pack
-                     (const Wire__GenerationLimits   *message,
-                      uint8_t             *out);
-size_t wire__generation_limits__pack_to_buffer
-                     (const Wire__GenerationLimits   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__GenerationLimits *
-       wire__generation_limits__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__generation_limits__free_unpacked
-                     (Wire__GenerationLimits *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__EvaluateUnit methods */
-void   wire__evaluate_unit__init
-                     (Wire__EvaluateUnit         *message);
-size_t wire__evaluate_unit__get_packed_size
-                     (const Wire__EvaluateUnit   *message);
-size_t wire__evaluate_unit__pack
-                     (const Wire__EvaluateUnit   *message,
-                      uint8_t             *out);
-size_t wire__evaluate_unit__pack_to_buffer
-                     (const Wire__EvaluateUnit   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__EvaluateUnit *
-       wire__evaluate_unit__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__evaluate_unit__free_unpacked
-                     (Wire__EvaluateUnit *message,
-                      ProtobufCAllocator *allocator);
 /* Wire__WorkUnit methods */
 void   wire__work_unit__init
                      (Wire__WorkUnit         *message);
@@ -913,18 +748,6 @@ typedef void (*Wire__TrainUnit_Closure)
 typedef void (*Wire__TrainOutputsUnit_Closure)
                  (const Wire__TrainOutputsUnit *message,
                   void *closure_data);
-typedef void (*Wire__SimilarityUnit_Closure)
-                 (const Wire__SimilarityUnit *message,
-                  void *closure_data);
-typedef void (*Wire__EvaluationItem_Closure)
-                 (const Wire__EvaluationItem *message,
-                  void *closure_data);
-typedef void (*Wire__GenerationLimits_Closure)
-                 (const Wire__GenerationLimits *message,
-                  void *closure_data);
-typedef void (*Wire__EvaluateUnit_Closure)
-                 (const Wire__EvaluateUnit *message,
-                  void *closure_data);
 typedef void (*Wire__WorkUnit_Closure)
                  (const Wire__WorkUnit *message,
                   void *closure_data);
@@ -974,16 +797,9 @@ typedef void (*Wire__Grant_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    wire__projection_initialization__descriptor;
-extern const ProtobufCEnumDescriptor    wire__evaluation_task__descriptor;
-extern const ProtobufCEnumDescriptor    wire__condition__descriptor;
-extern const ProtobufCEnumDescriptor    wire__model_side__descriptor;
 extern const ProtobufCMessageDescriptor wire__extract_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_outputs_unit__descriptor;
-extern const ProtobufCMessageDescriptor wire__similarity_unit__descriptor;
-extern const ProtobufCMessageDescriptor wire__evaluation_item__descriptor;
-extern const ProtobufCMessageDescriptor wire__generation_limits__descriptor;
-extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__work_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__text_activations__descriptor;
 extern const ProtobufCMessageDescriptor wire__initial_projection__descriptor;

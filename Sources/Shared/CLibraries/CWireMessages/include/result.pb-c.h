@@ -15,14 +15,11 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "common.pb-c.h"
+#include "evaluation.pb-c.h"
 
 typedef struct Wire__ExtractResult Wire__ExtractResult;
 typedef struct Wire__TrainResult Wire__TrainResult;
 typedef struct Wire__TrainOutputsResult Wire__TrainOutputsResult;
-typedef struct Wire__Continuation Wire__Continuation;
-typedef struct Wire__SimilarityResult Wire__SimilarityResult;
-typedef struct Wire__ItemAnswers Wire__ItemAnswers;
-typedef struct Wire__EvaluateResult Wire__EvaluateResult;
 typedef struct Wire__Result Wire__Result;
 typedef struct Wire__Failure Wire__Failure;
 
@@ -84,54 +81,6 @@ struct  Wire__TrainOutputsResult
 #define WIRE__TRAIN_OUTPUTS_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__train_outputs_result__descriptor) \
     , NULL, 0, {0,NULL} }
-
-
-struct  Wire__Continuation
-{
-  ProtobufCMessage base;
-  size_t n_tokens;
-  int32_t *tokens;
-  protobuf_c_boolean has_text;
-  ProtobufCBinaryData text;
-  protobuf_c_boolean has_omitted_prompt_tokens;
-  int64_t omitted_prompt_tokens;
-};
-#define WIRE__CONTINUATION__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__continuation__descriptor) \
-    , 0,NULL, 0, {0,NULL}, 0, 0 }
-
-
-struct  Wire__SimilarityResult
-{
-  ProtobufCMessage base;
-  Wire__Continuation *plain;
-  Wire__Continuation *injected;
-};
-#define WIRE__SIMILARITY_RESULT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__similarity_result__descriptor) \
-    , NULL, NULL }
-
-
-struct  Wire__ItemAnswers
-{
-  ProtobufCMessage base;
-  size_t n_answers;
-  Wire__Continuation **answers;
-};
-#define WIRE__ITEM_ANSWERS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__item_answers__descriptor) \
-    , 0,NULL }
-
-
-struct  Wire__EvaluateResult
-{
-  ProtobufCMessage base;
-  size_t n_items;
-  Wire__ItemAnswers **items;
-};
-#define WIRE__EVALUATE_RESULT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__evaluate_result__descriptor) \
-    , 0,NULL }
 
 
 typedef enum {
@@ -237,82 +186,6 @@ Wire__TrainOutputsResult *
 void   wire__train_outputs_result__free_unpacked
                      (Wire__TrainOutputsResult *message,
                       ProtobufCAllocator *allocator);
-/* Wire__Continuation methods */
-void   wire__continuation__init
-                     (Wire__Continuation         *message);
-size_t wire__continuation__get_packed_size
-                     (const Wire__Continuation   *message);
-size_t wire__continuation__pack
-                     (const Wire__Continuation   *message,
-                      uint8_t             *out);
-size_t wire__continuation__pack_to_buffer
-                     (const Wire__Continuation   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__Continuation *
-       wire__continuation__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__continuation__free_unpacked
-                     (Wire__Continuation *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__SimilarityResult methods */
-void   wire__similarity_result__init
-                     (Wire__SimilarityResult         *message);
-size_t wire__similarity_result__get_packed_size
-                     (const Wire__SimilarityResult   *message);
-size_t wire__similarity_result__pack
-                     (const Wire__SimilarityResult   *message,
-                      uint8_t             *out);
-size_t wire__similarity_result__pack_to_buffer
-                     (const Wire__SimilarityResult   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__SimilarityResult *
-       wire__similarity_result__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__similarity_result__free_unpacked
-                     (Wire__SimilarityResult *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__ItemAnswers methods */
-void   wire__item_answers__init
-                     (Wire__ItemAnswers         *message);
-size_t wire__item_answers__get_packed_size
-                     (const Wire__ItemAnswers   *message);
-size_t wire__item_answers__pack
-                     (const Wire__ItemAnswers   *message,
-                      uint8_t             *out);
-size_t wire__item_answers__pack_to_buffer
-                     (const Wire__ItemAnswers   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__ItemAnswers *
-       wire__item_answers__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__item_answers__free_unpacked
-                     (Wire__ItemAnswers *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__EvaluateResult methods */
-void   wire__evaluate_result__init
-                     (Wire__EvaluateResult         *message);
-size_t wire__evaluate_result__get_packed_size
-                     (const Wire__EvaluateResult   *message);
-size_t wire__evaluate_result__pack
-                     (const Wire__EvaluateResult   *message,
-                      uint8_t             *out);
-size_t wire__evaluate_result__pack_to_buffer
-                     (const Wire__EvaluateResult   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__EvaluateResult *
-       wire__evaluate_result__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__evaluate_result__free_unpacked
-                     (Wire__EvaluateResult *message,
-                      ProtobufCAllocator *allocator);
 /* Wire__Result methods */
 void   wire__result__init
                      (Wire__Result         *message);
@@ -362,18 +235,6 @@ typedef void (*Wire__TrainResult_Closure)
 typedef void (*Wire__TrainOutputsResult_Closure)
                  (const Wire__TrainOutputsResult *message,
                   void *closure_data);
-typedef void (*Wire__Continuation_Closure)
-                 (const Wire__Continuation *message,
-                  void *closure_data);
-typedef void (*Wire__SimilarityResult_Closure)
-                 (const Wire__SimilarityResult *message,
-                  void *closure_data);
-typedef void (*Wire__ItemAnswers_Closure)
-                 (const Wire__ItemAnswers *message,
-                  void *closure_data);
-typedef void (*Wire__EvaluateResult_Closure)
-                 (const Wire__EvaluateResult *message,
-                  void *closure_data);
 typedef void (*Wire__Result_Closure)
                  (const Wire__Result *message,
                   void *closure_data);
@@ -389,10 +250,6 @@ typedef void (*Wire__Failure_Closure)
 extern const ProtobufCMessageDescriptor wire__extract_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor;
-extern const ProtobufCMessageDescriptor wire__continuation__descriptor;
-extern const ProtobufCMessageDescriptor wire__similarity_result__descriptor;
-extern const ProtobufCMessageDescriptor wire__item_answers__descriptor;
-extern const ProtobufCMessageDescriptor wire__evaluate_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__result__descriptor;
 extern const ProtobufCMessageDescriptor wire__failure__descriptor;
 

@@ -33,12 +33,12 @@ typedef enum _Wire__InjectionOperation {
   WIRE__INJECTION_OPERATION__INJECTION_OPERATION_MEAN = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__INJECTION_OPERATION)
 } Wire__InjectionOperation;
-typedef enum _Wire__ComputePrecision {
-  WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED = 0,
-  WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_FLOAT32 = 1,
-  WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_BFLOAT16 = 2
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__COMPUTE_PRECISION)
-} Wire__ComputePrecision;
+typedef enum _Wire__ComputeType {
+  WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED = 0,
+  WIRE__COMPUTE_TYPE__COMPUTE_TYPE_FLOAT32 = 1,
+  WIRE__COMPUTE_TYPE__COMPUTE_TYPE_BFLOAT16 = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__COMPUTE_TYPE)
+} Wire__ComputeType;
 
 /* --- messages --- */
 
@@ -119,10 +119,6 @@ struct  Wire__Welcome
   ProtobufCBinaryData model_a;
   protobuf_c_boolean has_model_b;
   ProtobufCBinaryData model_b;
-  protobuf_c_boolean has_layer_k;
-  int64_t layer_k;
-  protobuf_c_boolean has_layer_j;
-  int64_t layer_j;
   protobuf_c_boolean has_operation;
   Wire__InjectionOperation operation;
   protobuf_c_boolean has_seed;
@@ -131,8 +127,8 @@ struct  Wire__Welcome
   double heartbeat_seconds;
   protobuf_c_boolean has_silence_seconds;
   double silence_seconds;
-  protobuf_c_boolean has_compute_precision;
-  Wire__ComputePrecision compute_precision;
+  protobuf_c_boolean has_compute_type;
+  Wire__ComputeType compute_type;
   /*
    * Prompts are written into each model's chat template.
    */
@@ -141,7 +137,7 @@ struct  Wire__Welcome
 };
 #define WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__welcome__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_PRECISION__COMPUTE_PRECISION_UNSPECIFIED, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0 }
 
 
 struct  Wire__CoordinatorHeartbeat
@@ -327,7 +323,7 @@ typedef void (*Wire__Finished_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    wire__injection_operation__descriptor;
-extern const ProtobufCEnumDescriptor    wire__compute_precision__descriptor;
+extern const ProtobufCEnumDescriptor    wire__compute_type__descriptor;
 extern const ProtobufCMessageDescriptor wire__registration__descriptor;
 extern const ProtobufCMessageDescriptor wire__readiness__descriptor;
 extern const ProtobufCMessageDescriptor wire__worker_heartbeat__descriptor;

@@ -1,0 +1,25 @@
+/// Why a device cannot be had, or cannot go on. Each description is one line that says what would help.
+package enum DeviceError: Error, Equatable, CustomStringConvertible {
+    /// The system refused memory.
+    case outOfMemory(bytes: Int, purpose: String)
+    /// No backend knows the device, or it is not in this machine.
+    case absent(device: String, present: [String])
+    /// A setting, such as `--threads`, has a value that the device cannot take.
+    case setting(String, found: String, expected: String)
+    /// The system refused to start threads.
+    case threadsRefused(Int)
+
+    package var description: String {
+        switch self {
+        case .outOfMemory(let bytes, let purpose):
+            "out of memory: the system refused \(bytes) bytes for \(purpose)"
+        case .absent(let device, let present):
+            "--device \(device): not on this machine, which has \(present.joined(separator: ", ")); "
+                + "auto takes the best of them"
+        case .setting(let setting, let found, let expected):
+            "\(setting) \(found): expected \(expected)"
+        case .threadsRefused(let count):
+            "the system refused to start \(count) threads; ask for fewer"
+        }
+    }
+}

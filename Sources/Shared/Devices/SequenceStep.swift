@@ -1,0 +1,50 @@
+/// One sequence's part of a step: tokens to read, and what is wanted of the last of them.
+package struct SequenceStep {
+    /// What to compute after the last block.
+    package enum Head: Sendable {
+        /// Nothing.
+        case none
+        /// The id of the largest logit, the first among equals.
+        case greedyToken
+        /// All logits, `[vocabulary]`.
+        case logits
+    }
+
+    /// The sequence. The tokens are appended to it.
+    package var cache: KeyValueCache
+    /// At least one.
+    package var tokens: [Int32]
+    /// Applied at the last of `tokens`.
+    package var injection: Injection?
+    /// Sites at which the stream of the last of `tokens` is read; before the injection at that site, if any.
+    package var readings: [ActivationSite]
+    package var head: Head
+    /// Whether the stream after the final norm is wanted, which `head` is computed from.
+    package var readsFinalNorm: Bool
+
+    package init(
+        cache: KeyValueCache, tokens: [Int32], injection: Injection? = nil, readings: [ActivationSite] = [],
+        head: Head = .none, readsFinalNorm: Bool = false
+    ) {
+        self.cache = cache
+        self.tokens = tokens
+        self.injection = injection
+        self.readings = readings
+        self.head = head
+        self.readsFinalNorm = readsFinalNorm
+    }
+}
+
+/// What a step computed of one sequence's last token.
+package struct SequenceOutput: Sendable, Equatable {
+    /// The residual streams asked for, in the order asked, `[hidden]` each.
+    package var activations: [[Float]] = []
+    /// The stream after the final norm, `[hidden]`, where it was asked for together with a head.
+    package var finalNorm: [Float] = []
+    /// `[vocabulary]`, where they were asked for.
+    package var logits: [Float] = []
+    /// Where it was asked for.
+    package var greedyToken: Int32?
+
+    package init() {}
+}

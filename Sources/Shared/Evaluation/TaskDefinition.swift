@@ -1,0 +1,102 @@
+package import Run
+
+/// A task as a value: its data, prompts, answers and metrics. Flags, stages, titles and file names follow from it, so
+/// a task is one file (`Tasks/`) and a line in the list of all.
+package struct TaskDefinition: Sendable {
+    /// In flags, stages and files' names: lower-case letters, digits, `-` and `_`; no other task's or stage's.
+    package var name: String
+    /// What people call it.
+    package var title: String
+    /// What the file of `--NAME` is, for its help.
+    package var fileHelp: String
+    /// Reads a file of items.
+    package var read: @Sendable (_ file: String) throws -> TaskData
+    /// What the models read of an item.
+    package var prompts: @Sendable (TaskItem) -> ItemPrompts
+    /// What an answer is, and where it ends.
+    package var answer: @Sendable (EvaluationProtocol) -> AnswerForm
+    /// What answers are scored by, in the order in which they are reported; at least one.
+    package var metrics: [Metric]
+
+    package init(
+        name: String, title: String, fileHelp: String, read: @escaping @Sendable (String) throws -> TaskData,
+        prompts: @escaping @Sendable (TaskItem) -> ItemPrompts,
+        answer: @escaping @Sendable (EvaluationProtocol) -> AnswerForm, metrics: [Metric]
+    ) {
+        self.name = name
+        self.title = title
+        self.fileHelp = fileHelp
+        self.read = read
+        self.prompts = prompts
+        self.answer = answer
+        self.metrics = metrics
+    }
+}
+
+/// What a file of items holds.
+package struct TaskData: Sendable {
+    /// In the file's order.
+    package var items: [TaskItem]
+    /// What a reader of the figures must know of the file.
+    package var remarks: [String]
+
+    package init(items: [TaskItem], remarks: [String] = []) {
+        self.items = items
+        self.remarks = remarks
+    }
+}
+
+/// A question with its right answers, from whichever data set.
+package struct TaskItem: Hashable, Sendable {
+    /// Unique within its task.
+    package let id: String
+    /// What it belongs to, such as a subject; nil where the task has no such groups.
+    package let group: String?
+    /// The text that holds the answer; nil where the question is complete without one.
+    package let context: String?
+    package let question: String
+    /// The texts among which an answer is chosen; empty where it is written.
+    package let choices: [String]
+    /// The answers that count as right: texts (of GSM8K the number, alone), or the right choice's.
+    package let golds: [String]
+
+    package init(
+        id: String, group: String? = nil, context: String? = nil, question: String, choices: [String] = [],
+        golds: [String]
+    ) {
+        self.id = id
+        self.group = group
+        self.context = context
+        self.question = question
+        self.choices = choices
+        self.golds = golds
+    }
+}
+
+/// What the models read of one item: see ``Run/PromptRole``.
+package struct ItemPrompts: Hashable, Sendable {
+    package var a: String
+    package var b: String
+    package var both: String
+    package var question: String
+    package var cue: String
+
+    /// - Parameter b: what B reads while it is told something; nil for `both`.
+    package init(a: String, b: String? = nil, both: String, question: String, cue: String) {
+        self.a = a
+        self.b = b ?? both
+        self.both = both
+        self.question = question
+        self.cue = cue
+    }
+
+    package subscript(role: PromptRole) -> String {
+        switch role {
+        case .a, .partner: a
+        case .b: b
+        case .both: both
+        case .question: question
+        case .cue: cue
+        }
+    }
+}

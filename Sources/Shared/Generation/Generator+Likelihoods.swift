@@ -1,0 +1,98 @@
+import Foundation
+package import Models
+
+/// A prompt and the continuations whose probabilities are wanted.
+package struct LikelihoodRequest: Sendable {
+    /// The prompt, at least one token.
+    package var tokens: [Int32]
+    /// Written into the residual stream at the prompt's last token, while it is read.
+    package var injection: Injection?
+    /// Each of at least one token.
+    package var continuations: [[Int32]]
+
+    package init(tokens: [Int32], injection: Injection? = nil, continuations: [[Int32]]) {
+        self.tokens = tokens
+        self.injection = injection
+        self.continuations = continuations
+    }
+}
+
+extension Generator {
+    /// The log-likelihood of each continuation after its prompt: the sum over its tokens, in their order, of the natural
+    /// logarithm of the token's probability (softmax over the whole vocabulary, in double, summed by token id).
+    ///
+    /// A prompt is read once for all of its continuations. A value does not depend on the requests beside it.
+    /// - Throws: `ModelError`, before any work, where a request cannot be served.
+    package func likelihoods(_ requests: [LikelihoodRequest]) throws(ModelError) -> [[Double]] {
+        for (index, request) in requests.enumerated() {
+            for continuation in request.continuations {
+                try model.check(request.tokens + continuation, sequence: index)
+            }
+            if let injection = request.injection { try model.check(injection, sequence: index) }
+        }
+        var sums: [[Double]] = []
+        for begin in stride(from: 0, to: requests.count, by: maximumBatch) {
+            sums += try likelihoods(ofBatch: requests[begin..<min(begin + maximumBatch, requests.count)])
+        }
+        return sums
+    }
+
+    private func likelihoods(ofBatch requests: ArraySlice<LikelihoodRequest>) throws(ModelError) -> [[Double]] {
+        var prompts: [SequenceStep] = []
+        for request in requests {
+            prompts.append(
+                SequenceStep(
+                    cache: try model.makeCache(), tokens: request.tokens, injection: request.injection, head: .logits))
+        }
+        let outputs = try model.step(prompts)
+        var sums: [[Double]] = []
+        var branches: [Branch] = []
+        for (place, request) in requests.enumerated() {
+            let logarithms = LogSoftmax(outputs[place].logits)
+            sums.append(request.continuations.map { logarithms[$0[0]] })
+            for (choice, continuation) in request.continuations.enumerated() where continuation.count > 1 {
+                let cache = try prompts[place].cache.fork(keeping: request.tokens.count)
+                branches.append(Branch(prompt: place, choice: choice, tokens: continuation, cache: cache))
+            }
+        }
+        // Token by token: each branch is at the token that was scored last.
+        for read in 0..<(branches.map(\.tokens.count).max() ?? 1) - 1 {
+            let active = branches.filter { read + 1 < $0.tokens.count }
+            for begin in stride(from: 0, to: active.count, by: maximumBatch) {
+                let group = active[begin..<min(begin + maximumBatch, active.count)]
+                let outputs = try model.step(
+                    group.map { SequenceStep(cache: $0.cache, tokens: [$0.tokens[read]], head: .logits) })
+                for (branch, output) in zip(group, outputs) {
+                    sums[branch.prompt][branch.choice] += LogSoftmax(output.logits)[branch.tokens[read + 1]]
+                }
+            }
+        }
+        return sums
+    }
+
+    /// A continuation of more than one token, on its way.
+    private struct Branch {
+        var prompt: Int
+        var choice: Int
+        var tokens: [Int32]
+        var cache: KeyValueCache
+    }
+}
+
+/// ln softmax of logits, in double.
+struct LogSoftmax {
+    private let logits: [Float]
+    /// The logarithm of the sum of exponentials.
+    private let normalizer: Double
+
+    init(_ logits: [Float]) {
+        self.logits = logits
+        let largest = Double(logits.max() ?? 0)
+        var sum = 0.0
+        for logit in logits { sum += exp(Double(logit) - largest) }
+        normalizer = largest + log(sum)
+    }
+
+    /// At most 0, which rounding could go beyond.
+    subscript(token: Int32) -> Double { min(0, Double(logits[Int(token)]) - normalizer) }
+}

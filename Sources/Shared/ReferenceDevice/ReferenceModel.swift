@@ -1,0 +1,95 @@
+import Devices
+import Foundation
+import ModelFolders
+import Run
+
+/// A model as the seam asks for it: sequence by sequence, token by token.
+final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` is used under `lock` alone
+    let computeType: ComputeType
+    let rowLimit: Int
+    private let transformer: Transformer
+    private let lock = NSLock()
+    private var blockCount = 0
+
+    init(_ transformer: Transformer, computeType: ComputeType, rowLimit: Int) {
+        self.transformer = transformer
+        self.computeType = computeType
+        self.rowLimit = rowLimit
+    }
+
+    var configuration: ModelConfiguration { transformer.configuration }
+
+    var blocksComputed: Int { lock.withLock { blockCount } }
+
+    func makeCacheMemory(blockCount: Int, for use: KeyValueCache.Use) -> any CacheMemory {
+        ReferenceCache(Array(repeating: History(), count: blockCount))
+    }
+
+    func step(_ steps: [SequenceStep], depth: Int) -> [SequenceOutput] {
+        // Nothing is computed together here, but counted as if it were.
+        let tokens = steps.reduce(0) { $0 + $1.tokens.count }
+        lock.withLock { blockCount += (tokens + rowLimit - 1) / rowLimit * depth }
+        return steps.map { step in
+            guard let cache = step.cache.memory as? ReferenceCache else {
+                preconditionFailure("a cache of another device")
+            }
+            return output(of: step, &cache.histories)
+        }
+    }
+
+    private func output(of step: SequenceStep, _ histories: inout [History]) -> SequenceOutput {
+        for token in step.tokens.dropLast() { _ = transformer.read(token, &histories) { _, _ in } }
+        var output = SequenceOutput()
+        output.activations = Array(repeating: [], count: step.readings.count)
+        let last = transformer.read(step.tokens[step.tokens.count - 1], &histories) { site, stream in
+            for (slot, wanted) in step.readings.enumerated() where wanted.blocks == site {
+                output.activations[slot] = stream
+            }
+            if let injection = step.injection, injection.site.blocks == site {
+                stream = injection.combined(with: stream)
+            }
+        }
+        guard step.head != .none else { return output }
+        let (normed, logits) = transformer.logits(last)
+        if step.readsFinalNorm { output.finalNorm = normed }
+        switch step.head {
+        case .none: break
+        case .logits: output.logits = logits
+        case .greedyToken: output.greedyToken = Int32(argmax(logits))
+        }
+        return output
+    }
+}
+
+extension Injection {
+    /// b where a was injected: the last coordinates that both have are combined, the others are b's.
+    fileprivate func combined(with b: Vector) -> Vector {
+        let count = min(vector.count, b.count)
+        let combined = zip(vector.suffix(count), b.suffix(count)).map { a, b in
+            switch operation {
+            case .replace: a
+            case .sum: b + a
+            case .mean: (b + a) / 2
+            }
+        }
+        return b.dropLast(count) + combined
+    }
+}
+
+/// The keys and values of one sequence. Windows forget nothing here.
+final class ReferenceCache: CacheMemory {
+    /// Of each block that is covered.
+    var histories: [History]
+
+    init(_ histories: [History]) { self.histories = histories }
+
+    var byteCount: Int {
+        let values = histories.map { ($0.keys + $0.values).joined().reduce(0) { $0 + $1.count } }
+        return values.reduce(0, +) * MemoryLayout<Float>.stride
+    }
+
+    func fork(keeping length: Int, for use: KeyValueCache.Use) -> any CacheMemory {
+        ReferenceCache(
+            histories.map { History(keys: Array($0.keys[..<length]), values: Array($0.values[..<length])) })
+    }
+}

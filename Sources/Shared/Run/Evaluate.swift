@@ -1,0 +1,140 @@
+/// Items of one task, each under every condition, over one channel.
+package struct EvaluateUnit: Hashable, Sendable {
+    /// The task's name.
+    package var task: String
+    /// Where the activations are read and written, and whose W lies between.
+    package var channel: Channel
+    /// No two of the same name.
+    package var conditions: [Condition]
+    package var items: [EvaluationItem]
+    package var form: AnswerForm
+
+    package init(
+        task: String, channel: Channel, conditions: [Condition], items: [EvaluationItem], form: AnswerForm
+    ) {
+        self.task = task
+        self.channel = channel
+        self.conditions = conditions
+        self.items = items
+        self.form = form
+    }
+}
+
+/// One item as workers get it.
+package struct EvaluationItem: Hashable, Sendable {
+    package var id: String
+    /// At least those that the unit's conditions read.
+    package var prompts: [PromptRole: String]
+    /// The texts among which an answer is chosen, for ``AnswerForm/choice``; empty else.
+    package var choices: [String]
+
+    package init(id: String, prompts: [PromptRole: String], choices: [String] = []) {
+        self.id = id
+        self.prompts = prompts
+        self.choices = choices
+    }
+}
+
+/// What an answer is.
+package enum AnswerForm: Hashable, Sendable {
+    /// A text, written greedily.
+    case text(GenerationLimits)
+    /// One of the item's choices: the log-likelihood of each as a continuation of the prompt.
+    case choice
+}
+
+/// Where an answer ends.
+package struct GenerationLimits: Hashable, Sendable {
+    package var maximumNewTokens: Int
+    /// The answer ends before the first of these; an end-of-text token ends it as well.
+    package var stopStrings: [String]
+
+    package init(maximumNewTokens: Int, stopStrings: [String] = []) {
+        self.maximumNewTokens = maximumNewTokens
+        self.stopStrings = stopStrings
+    }
+}
+
+/// The answers to an ``EvaluateUnit``.
+package struct EvaluateResult: Hashable, Sendable {
+    /// In the unit's order of items.
+    package var items: [ItemAnswers]
+
+    package init(items: [ItemAnswers]) {
+        self.items = items
+    }
+}
+
+/// One item's answers, in the unit's order of conditions.
+package struct ItemAnswers: Hashable, Sendable {
+    package var answers: [Answer]
+
+    package init(answers: [Answer]) {
+        self.answers = answers
+    }
+}
+
+/// What a model answered.
+package struct Answer: Hashable, Sendable {
+    /// Token ids, an end-of-text token left out; none where it chose.
+    package var tokens: [Int32]
+    /// Decoded without special tokens; where a stop string ended it, up to that.
+    package var text: String
+    /// Natural logarithms of the probabilities of the item's choices, in their order; empty where it wrote.
+    package var likelihoods: [Double]
+    /// Tokens that were cut off on the left of the prompts that this rests on (the answering model's own, and the
+    /// one that its message comes from), because the models have too few positions.
+    package var omittedPromptTokens: Int
+    package var cost: Cost
+
+    package init(
+        tokens: [Int32] = [], text: String = "", likelihoods: [Double] = [], omittedPromptTokens: Int = 0,
+        cost: Cost = Cost()
+    ) {
+        self.tokens = tokens
+        self.text = text
+        self.likelihoods = likelihoods
+        self.omittedPromptTokens = omittedPromptTokens
+        self.cost = cost
+    }
+}
+
+/// What an answer takes by itself: a function of the item and the condition. What it happens to share with others (a
+/// prompt's beginning, a message that several conditions use) is counted in full.
+package struct Cost: Codable, Hashable, Sendable {
+    /// Tokens of the prompt that the answering model reads.
+    package var promptTokens: Int
+    /// Tokens that it writes, an end-of-text token left out.
+    package var newTokens: Int
+    package var passesOfA: Passes
+    package var passesOfB: Passes
+    /// Bytes of the message from A to B: four for a coordinate of an activation, those of the text for words.
+    package var messageBytes: Int
+
+    package init(
+        promptTokens: Int = 0, newTokens: Int = 0, passesOfA: Passes = Passes(), passesOfB: Passes = Passes(),
+        messageBytes: Int = 0
+    ) {
+        self.promptTokens = promptTokens
+        self.newTokens = newTokens
+        self.passesOfA = passesOfA
+        self.passesOfB = passesOfB
+        self.messageBytes = messageBytes
+    }
+
+    /// Forward passes of one model, all of the same depth.
+    package struct Passes: Codable, Hashable, Sendable {
+        /// One for the prompt, one for each token that is read afterwards.
+        package var count: Int
+        /// Blocks of each pass.
+        package var blocks: Int
+        /// Tokens of all passes together.
+        package var tokens: Int
+
+        package init(count: Int = 0, blocks: Int = 0, tokens: Int = 0) {
+            self.count = count
+            self.blocks = blocks
+            self.tokens = tokens
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Datasets
+package import Evaluation
+import Run
+
+extension TaskDefinition {
+    /// GSM8K (Cobbe et al., 2021), the number read in the two ways of the language-model evaluation harness.
+    ///
+    /// `standard`: up to 256 new tokens, to the next `Question:`; `reference`: 10, whatever they are.
+    package static let gsm8k = TaskDefinition(
+        name: "gsm8k", title: "GSM8K", fileHelp: "GSM8K file (JSON lines)",
+        read: { file in
+            let dataset = try GSM8KDataset(file: file)
+            return TaskData(
+                items: dataset.items.map { TaskItem(id: $0.id, question: $0.question, golds: [$0.gold]) },
+                remarks: dataset.broken.remarks)
+        },
+        prompts: Prompts.questionAnswering,
+        answer: { preset in
+            switch preset {
+            case .standard: .text(GenerationLimits(maximumNewTokens: 256, stopStrings: ["Question:"]))
+            case .reference: .text(GenerationLimits(maximumNewTokens: 10))
+            }
+        },
+        metrics: [
+            Metric("strict_match", "accuracy, strict") { answer, item in
+                item.golds.map { GSM8KMetrics.strictMatch(answer.text, gold: $0) }.max() ?? 0
+            },
+            Metric("flexible_match", "accuracy, flexible") { answer, item in
+                item.golds.map { GSM8KMetrics.flexibleMatch(answer.text, gold: $0) }.max() ?? 0
+            },
+        ])
+}

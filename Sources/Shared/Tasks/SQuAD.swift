@@ -1,0 +1,28 @@
+import Datasets
+package import Evaluation
+import Run
+
+extension TaskDefinition {
+    /// SQuAD v1.1 (Rajpurkar et al., 2016), scored as its official script does.
+    ///
+    /// `standard`: up to 32 new tokens, to the newline; `reference`: 5, whatever they are.
+    package static let squad = TaskDefinition(
+        name: "squad", title: "SQuAD v1.1", fileHelp: "SQuAD v1.1 file",
+        read: { file in
+            TaskData(
+                items: try SQuADDataset(file: file).items.map {
+                    TaskItem(id: $0.id, context: $0.context, question: $0.question, golds: $0.golds)
+                })
+        },
+        prompts: Prompts.questionAnswering,
+        answer: { preset in
+            switch preset {
+            case .standard: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: ["\n"]))
+            case .reference: .text(GenerationLimits(maximumNewTokens: 5))
+            }
+        },
+        metrics: [
+            Metric("exact_match", "exact match") { SQuADMetrics.exactMatch($0.text, golds: $1.golds) },
+            Metric("f1", "F1") { SQuADMetrics.f1($0.text, golds: $1.golds) },
+        ])
+}

@@ -1,0 +1,6 @@
+package import Evaluation
+
+extension TaskDefinition {
+    /// The tasks that there are, in the order in which they are run and reported. Each is a file beside this one.
+    package static let all: [TaskDefinition] = [.squad, .gsm8k]
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Backends
+import Console
+import Devices
+import Foundation
+import Run
+import WorkerEngine
+
+extension ComputeType: ExpressibleByArgument {}
+
+/// What to compute on.
+struct DeviceArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Device to compute on: auto, \(Backends.present.joined(separator: " or ")).", valueName: "device"))
+    var device = "auto"
+
+    @Option(help: ArgumentHelp("Threads that compute (default: all cores).", valueName: "n"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Instruction set of the processor's kernels: auto, portable, avx2, avx512 or avx512bf16.",
+            valueName: "path"))
+    var kernels = "auto"
+
+    func validate() throws {
+        do {
+            try Backends.check(request)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    private var request: DeviceRequest {
+        DeviceRequest(device: device, threads: threads, kernels: kernels == "auto" ? nil : kernels)
+    }
+
+    /// Makes the device: once in a process.
+    func open() throws -> any Device {
+        try UsageError.checking { try Backends.open(request) }
+    }
+}
+
+/// How a model is named.
+let modelHelp = "Model folder (Hugging Face layout), or the hub id of a model in the local cache."
+
+/// The model that a tool looks at.
+struct ModelArguments: ParsableArguments {
+    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
+    var model: String
+
+    @OptionGroup var device: DeviceArguments
+
+    @Option(
+        help: ArgumentHelp(
+            "Round activations to this before they meet weights stored as bfloat16 (default: bfloat16; verify: float32).",
+            valueName: "type"))
+    var computeType: ComputeType?
+
+    /// - Parameters:
+    ///   - standard: the compute type where none was asked for.
+    ///   - chat: whether prompts are put into the model's chat template.
+    func load(standard: ComputeType = .bfloat16, chat: Bool = false) throws -> LoadedModel {
+        try UsageError.checking {
+            try LoadedModel(
+                path: model, on: try device.open(), computeType: computeType ?? standard, chat: chat)
+        }
+    }
+}
+
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+}
+
+enum JSONOutput {
+    /// Writes a value as one JSON object on a line, keys sorted.
+    static func write(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        Terminal.output.writeLine(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}

@@ -1,0 +1,153 @@
+import Generation
+import Models
+import Run
+
+/// Evaluation in two phases: first what one model tells the other (``messages(for:newTokens:)``), then the questions,
+/// all of a unit's together. Nothing here knows a condition by its name.
+extension UnitEngine {
+    func evaluate(_ unit: EvaluateUnit) throws -> EvaluateResult {
+        let limits: GenerationLimits? = if case .text(let limits) = unit.form { limits } else { nil }
+        let newTokens = try limits?.maximumNewTokens ?? longestChoice(unit)
+        let messages = try messages(for: unit, newTokens: newTokens)
+        var questions: [Question] = []
+        for item in unit.items {
+            for (place, condition) in unit.conditions.enumerated() {
+                var question = try question(item, condition, unit, messages, newTokens: newTokens)
+                question.condition = place
+                questions.append(question)
+            }
+        }
+        let choices = limits == nil ? unit.items.map(\.choices) : nil
+        let answers = try answer(
+            questions, choices: choices, limits: limits ?? GenerationLimits(maximumNewTokens: 0),
+            perItem: unit.conditions.count)
+        let perItem = unit.conditions.count
+        return EvaluateResult(
+            items: unit.items.indices.map { item in
+                ItemAnswers(answers: Array(answers[item * perItem..<(item + 1) * perItem]))
+            })
+    }
+
+    /// A prompt for one of the models, with what it is told.
+    struct Question {
+        /// The condition's place in the unit.
+        var condition: Int
+        var model: LoadedModel
+        /// Whether the model is A.
+        var isA: Bool
+        /// The prompt as a text, where choices are to continue it.
+        var text = ""
+        var prompt: LoadedModel.Prompt
+        var injection: Injection?
+        var told = Told()
+    }
+
+    private func question(
+        _ item: EvaluationItem, _ condition: Condition, _ unit: EvaluateUnit, _ messages: Messages, newTokens: Int
+    ) throws -> Question {
+        let (a, b, welcome) = try pair()
+        func prompt(_ role: PromptRole) throws(EngineError) -> String {
+            guard let text = item.prompts[role] else { throw .missingPrompt(item: item.id, role: role) }
+            return text
+        }
+        let model = condition.answerer == .a ? a : b
+        var text = try prompt(condition.prompt)
+        var question = Question(
+            condition: 0, model: model, isA: condition.answerer == .a,
+            prompt: LoadedModel.Prompt(tokens: [], omitted: 0))
+        switch condition.message {
+        case nil: break
+        case .activation(let source), .noise(let source):
+            guard let spoken = messages.spoken[try prompt(source)] else {
+                throw EngineError.missingPrompt(item: item.id, role: source)
+            }
+            var vector = spoken.vector
+            if case .noise = condition.message {
+                vector = Noise.like(vector, seed: welcome.seed, key: "\(unit.task)/\(item.id)")
+            }
+            question.told = spoken.told
+            question.injection = Injection(
+                site: ActivationSite(afterBlocks: unit.channel.j), operation: welcome.operation, vector: vector)
+        case .words(let source, let words):
+            guard let written = messages.written[words]?[try prompt(source)] else {
+                throw EngineError.missingPrompt(item: item.id, role: source)
+            }
+            question.told = written.told
+            text = written.text + "\n" + text
+        }
+        question.text = text
+        question.prompt = try model.prompt(text, newTokens: newTokens)
+        return question
+    }
+
+    /// Tokens of the longest choice of a unit, after any prompt and for either model: about what it needs of room.
+    private func longestChoice(_ unit: EvaluateUnit) throws -> Int {
+        let (a, b, _) = try pair()
+        let choices = unit.items.flatMap(\.choices)
+        return choices.flatMap { choice in [a, b].map { $0.tokenizer.encode(choice).count } }.max() ?? 1
+    }
+
+    /// Each question's answer, in their order; each model decodes all of its questions together.
+    /// - Parameters:
+    ///   - choices: of each item, where answers are chosen.
+    ///   - perItem: questions of an item, which stand together.
+    func answer(
+        _ questions: [Question], choices: [[String]]?, limits: GenerationLimits, perItem: Int = 1
+    ) throws -> [Answer] {
+        var answers = [Answer?](repeating: nil, count: questions.count)
+        let byModel = Dictionary(grouping: questions.indices) { ObjectIdentifier(questions[$0].model.model) }
+        for places in byModel.values {
+            let asked = places.map { questions[$0] }
+            let found =
+                if let choices {
+                    try choose(asked, among: places.map { choices[$0 / perItem] })
+                } else {
+                    try write(asked, limits: limits)
+                }
+            for (place, answer) in zip(places, found) { answers[place] = answer }
+        }
+        return answers.compactMap(\.self)
+    }
+
+    /// Texts, of questions to one model.
+    private func write(_ questions: [Question], limits: GenerationLimits) throws -> [Answer] {
+        guard let model = questions.first?.model else { return [] }
+        let requests = questions.map { model.request($0.prompt.tokens, limits: limits, injection: $0.injection) }
+        let results = try Generator(model: model.model, maximumBatch: Self.decodingBatch).generate(requests)
+        return zip(questions, results).map { question, result in
+            // Each token but the first takes a pass of its own, and so does an end-of-text token.
+            let passes = result.tokens.count + (result.finish == .endToken ? 1 : 0)
+            var answer = model.answer(result, limits: limits)
+            complete(&answer, question, passes: passes, tokens: question.prompt.tokens.count + max(passes - 1, 0))
+            return answer
+        }
+    }
+
+    /// Choices, of questions to one model.
+    private func choose(_ questions: [Question], among choices: [[String]]) throws -> [Answer] {
+        guard let model = questions.first?.model else { return [] }
+        let requests = try zip(questions, choices).map { question, choices in
+            LikelihoodRequest(
+                tokens: question.prompt.tokens, injection: question.injection,
+                continuations: try model.tokens(ofChoices: choices, after: question.text))
+        }
+        let sums = try Generator(model: model.model, maximumBatch: Self.decodingBatch).likelihoods(requests)
+        return zip(questions, zip(requests, sums)).map { question, found in
+            var answer = Answer(likelihoods: found.1)
+            let more = found.0.continuations.reduce(0) { $0 + $1.count - 1 }
+            complete(&answer, question, passes: 1 + more, tokens: question.prompt.tokens.count + more)
+            return answer
+        }
+    }
+
+    /// What an answer rests on and took, besides its text.
+    private func complete(_ answer: inout Answer, _ question: Question, passes: Int, tokens: Int) {
+        let answering = Cost.Passes(
+            count: passes, blocks: question.model.folder.configuration.blockCount, tokens: passes > 0 ? tokens : 0)
+        answer.omittedPromptTokens = question.prompt.omitted + question.told.omitted
+        answer.cost = Cost(
+            promptTokens: question.prompt.tokens.count, newTokens: answer.tokens.count,
+            passesOfA: question.isA ? answering : question.told.passesOfA,
+            passesOfB: question.isA ? Cost.Passes() : answering, messageBytes: question.told.bytes)
+    }
+}

@@ -1,0 +1,34 @@
+import Backends
+import Devices
+import Testing
+
+/// What `--device` may say, and what it is answered.
+@Suite struct BackendsTests {
+    @Test func `auto takes the processor, and so does its name`() throws {
+        for name in ["auto", "cpu"] {
+            let device = try Backends.open(DeviceRequest(device: name, threads: 2))
+            #expect(device.kind == .cpu)
+            #expect(device.threads == 2)
+        }
+    }
+
+    @Test(arguments: ["cuda", "cuda:0", "metal", "", "CPU", "cpu "])
+    func `a device that is not there is refused with those that are`(_ name: String) {
+        let error = #expect(throws: DeviceError.self) { try Backends.check(DeviceRequest(device: name)) }
+        #expect(error == .absent(device: name, present: Backends.present))
+        #expect(error?.description.contains("which has cpu") == true)
+    }
+
+    @Test func `a setting that the device cannot take is named, with what it can`() {
+        for threads in [0, -1, 257] {
+            let error = #expect(throws: DeviceError.self) { try Backends.check(DeviceRequest(threads: threads)) }
+            #expect(error?.description == "--threads \(threads): expected 1 to 256")
+        }
+        let error = #expect(throws: DeviceError.self) { try Backends.check(DeviceRequest(kernels: "neon")) }
+        #expect(error?.description.hasPrefix("--kernels neon: expected one of auto, portable") == true)
+    }
+
+    @Test func `a check makes nothing: as many as you like cost next to nothing`() throws {
+        for _ in 0..<1000 { try Backends.check(DeviceRequest(device: "cpu", threads: 256)) }
+    }
+}
