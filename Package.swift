@@ -79,30 +79,33 @@ let package = Package(
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.
+        shared("PlainText"),
+        shared("Locking"),
+        shared("JSON", ["PlainText"]),
         shared("Run"),
         shared("Wire", ["Run", "CWireMessages"]),
-        shared("Transport", ["CZMQ"]),
+        shared("Transport", ["CZMQ", "Locking"]),
         shared("Messaging", ["Run", "Wire", "Transport"]),
         shared("Storage", ["CCrypto"]),
-        shared("Weights", ["Storage"]),
-        shared("ModelFolders", ["Storage"]),
-        shared("Tokenization", ["COniguruma"]),
-        shared("ChatTemplates"),
+        shared("Weights", ["Storage", "JSON", "PlainText"]),
+        shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
+        shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
+        shared("ChatTemplates", ["JSON"]),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
-        shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
-        shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "CKernels"]),
+        shared("Devices", ["Run", "Weights", "ModelFolders", "Locking", "CMemory"]),
+        shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "Locking", "CKernels"]),
         .target(
-            name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders"],
+            name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders", "Locking"],
             path: "Sources/Shared/ReferenceDevice", swiftSettings: optimized),
         shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice"]),
-        shared("Models", ["Devices", "Run", "Weights", "ModelFolders"]),
-        shared("Generation", ["Models", "Devices"]),
+        shared("Models", ["Devices", "Run", "Weights", "ModelFolders", "Locking"]),
+        shared("Generation", ["Run", "Models", "Devices"]),
         shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"]),
-        shared("Datasets", ["Run", "CZlib"]),
-        shared("Evaluation", ["Run"]),
+        shared("Datasets", ["Run", "JSON", "PlainText", "CZlib"]),
+        shared("Evaluation", ["Run", "PlainText"]),
         shared("Tasks", ["Run", "Evaluation", "Datasets"]),
-        shared("Reports", ["Run", "Evaluation", "Storage", "Console"]),
-        shared("Console", [argumentParser]),
+        shared("Reports", ["Run", "Evaluation", "Storage", "JSON", "PlainText"]),
+        shared("Console", ["PlainText", argumentParser]),
 
         // The coordinator: Command -> Host -> Control (pure).
         part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"], simulated),
@@ -111,7 +114,7 @@ let package = Package(
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
                 "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation", "Tasks",
-                "Reports",
+                "Reports", "Locking",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -119,8 +122,8 @@ let package = Package(
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "Evaluation", "Tasks", "Run", "Wire", "Transport",
-                "Messaging",
+                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "PlainText", "Locking", "Evaluation",
+                "Tasks", "Run", "Wire", "Transport", "Messaging",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Coordinator/Command", swiftSettings: swiftSettings),
@@ -130,8 +133,8 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "Weights", "ModelFolders", "Devices", "Models", "Generation", "Tokenization", "ChatTemplates",
-                "Projection",
+                "Run", "JSON", "Weights", "ModelFolders", "Devices", "Models", "Generation", "Tokenization",
+                "ChatTemplates", "Projection",
             ]),
         part(
             "WorkerHost", of: "Worker", in: "Host",
@@ -139,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "Console", "Run", "Transport", "Weights", "Models",
+                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "Weights", "Models",
                 "Generation",
                 "Tokenization",
                 "Devices", "Backends", "ModelFolders", "Projection", argumentParser,
@@ -150,7 +153,8 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["CoordinatorControl", "WorkerSession", "Run"],
             path: "Sources/Tools/Simulation", swiftSettings: simulated),
-        tool("Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", argumentParser]),
+        tool(
+            "Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", "PlainText", "Locking", argumentParser]),
 
         .target(
             name: "CMachineLimits", path: "Sources/Tools/CMachineLimits", cSettings: [.unsafeFlags(["-O2"])]),
@@ -160,8 +164,7 @@ let package = Package(
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
                 "Projection", "Run",
                 "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
-                "Models",
-                "Generation", "Console", argumentParser,
+                "Models", "Generation", "Console", "PlainText", "Locking", argumentParser,
             ]),
         // Tools for those who work on the product.
         part(
@@ -171,11 +174,13 @@ let package = Package(
                 "Tokenization", "ChatTemplates", "Datasets",
             ]),
         .executableTarget(
-            name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", argumentParser],
+            name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", "PlainText", argumentParser],
             path: "Sources/Tools/Fuzz", swiftSettings: swiftSettings),
 
         // Tests.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(name: "TestSupport", dependencies: ["Run"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests(of: "PlainText"),
+        tests(of: "JSON", ["Tokenization", "ModelFolders", "ChatTemplates", "Weights", "Datasets", "WorkerEngine"]),
         tests(of: "Run"),
         tests(of: "Devices", ["Run"]),
         tests(of: "Backends", ["Devices"]),
@@ -192,7 +197,7 @@ let package = Package(
         tests(of: "CPUDevice", ["Devices", "ModelFolders", "Weights", "Run"]),
         tests(of: "Weights"),
         tests(of: "ModelFolders"),
-        tests(of: "Tokenization"),
+        tests(of: "Tokenization", ["JSON", "Run"]),
         tests(of: "ChatTemplates"),
         tests(of: "Models", ["Devices", "CPUDevice", "Run", "Weights", "ModelFolders", "Generation"]),
         tests(of: "Generation", ["Devices", "CPUDevice", "Models", "ModelFolders"]),
@@ -201,7 +206,7 @@ let package = Package(
         tests(of: "Evaluation", ["Run", "Tasks"]),
         tests(of: "Tasks", ["Run", "Evaluation"]),
         tests(of: "Reports", ["Run", "Evaluation", "Tasks"]),
-        tests(of: "Console"),
+        tests(of: "Console", ["PlainText"]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(

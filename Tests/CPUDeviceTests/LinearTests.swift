@@ -1,5 +1,6 @@
 import Foundation
 import Run
+import TestSupport
 import Testing
 import Weights
 

@@ -1,6 +1,7 @@
 import Devices
 import Foundation
 import ModelFolders
+import TestSupport
 import Testing
 
 @testable import CPUDevice

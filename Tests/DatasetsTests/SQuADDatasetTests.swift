@@ -29,15 +29,17 @@ import Testing
     }
 
     @Test func errorsNameTheFileAndThePlace() throws {
-        #expect(try failure(#"{"version": "1.1"}"#) == ": data: missing")
-        #expect(try failure(#"{"data": {}}"#) == ": data: expected a list")
-        #expect(try failure(document(#"{"id": 3}"#)) == ": data[0].paragraphs[0].qas[0].id: expected a text")
+        #expect(try failure(#"{"version": "1.1"}"#) == ": data: expected a value, found none")
+        #expect(try failure(#"{"data": {}}"#) == ": data: expected an array, found an object of 0")
+        #expect(
+            try failure(document(#"{"id": 3, "question": "b", "answers": [{"text": "c"}]}"#))
+                == ": data[0].paragraphs[0].qas[0].id: expected a string, found 3")
         #expect(
             try failure(document(#"{"id": "a", "question": "b", "answers": [{"text": null}]}"#))
-                == ": data[0].paragraphs[0].qas[0].answers[0].text: null, expected a text")
+                == ": data[0].paragraphs[0].qas[0].answers[0].text: expected a value, found null")
         #expect(
             try failure(document(#"{"id": "a", "question": "b", "answers": [4]}"#))
-                == ": data[0].paragraphs[0].qas[0].answers[0]: expected an object")
+                == ": data[0].paragraphs[0].qas[0].answers[0]: expected an object, found 4")
         #expect(
             try failure(document(#"{"id": "a", "question": "", "answers": [{"text": "b"}]}"#))
                 == ": data[0].paragraphs[0].qas[0].question: empty")
@@ -60,13 +62,14 @@ import Testing
     }
 
     @Test func fileThatIsNotJSONIsAnErrorOfOneLine() throws {
-        for text in ["", "{\"data\": [\n", "\u{0}"] {
+        for (text, place) in [("", "the file"), ("{\"data\": [\n", "data[0]"), ("\u{0}", "the file")] {
             let failure = try failure(text)
-            #expect(failure?.hasPrefix(": the file: not valid JSON") == true, "\(failure ?? "")")
+            #expect(failure?.hasPrefix(": \(place): not valid JSON: byte ") == true, "\(failure ?? "")")
             #expect(failure?.contains("\n") == false)
         }
         let file = try TemporaryFile([0x7b, 0xff, 0x7d])
-        #expect(throws: DatasetError.malformed(file: file.path, path: "", cause: "not UTF-8")) {
+        let cause = "not valid JSON: byte 1: expected UTF-8, found an invalid byte sequence"
+        #expect(throws: DatasetError.malformed(file: file.path, path: "", cause: cause)) {
             try SQuADDataset(file: file.path)
         }
     }

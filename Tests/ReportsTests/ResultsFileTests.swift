@@ -66,8 +66,8 @@ struct ResultsFileTests {
         let root = try JSONSerialization.jsonObject(with: Data(text.utf8))
         #expect(try object(root, "projection")["first_loss"] is NSNull)
         let empty = RunReport(
-            run: "", configuration: RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)]), versions: [],
-            fingerprints: [], deviceKinds: [])
+            run: "", configuration: RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: []), versions: [],
+            fingerprints: [], deviceKinds: [], channels: [ChannelReport(Channel(k: 0, j: 0))])
         for file in empty.files where file.name == "results.json" {
             let root = try JSONSerialization.jsonObject(with: file.bytes)
             #expect(try object(root, "results").isEmpty)

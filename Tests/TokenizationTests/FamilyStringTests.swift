@@ -1,4 +1,5 @@
 import Foundation
+import Run
 import TestSupport
 import Testing
 import Tokenization
@@ -22,19 +23,7 @@ import Tokenization
         try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: Repository.fixture("Families/strings.json")))
     }
 
-    private struct SplitMix {
-        var state: UInt64
-
-        mutating func next(below bound: Int) -> Int {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return Int((z ^ (z >> 31)) % UInt64(bound))
-        }
-    }
-
-    private static func string(_ random: inout SplitMix, _ fragments: [String]) -> String {
+    private static func string(_ random: inout SplitMix64, _ fragments: [String]) -> String {
         var text = ""
         for _ in 0..<1 + random.next(below: 10) {
             text += ["", "", " ", " ", "\n", "  "][random.next(below: 6)]
@@ -63,7 +52,7 @@ import Tokenization
         let tokenizer = try Tokenizer(folder: Repository.fixture(name))
         let (idHashes, textHashes) = (Array(expected.ids.utf8), Array(expected.texts.utf8))
         for number in 0..<fixture.count {
-            var random = SplitMix(state: UInt64(number))
+            var random = SplitMix64(seed: UInt64(number))
             let text = Self.string(&random, fixture.fragments)
             let ids = tokenizer.encode(text)
             let place = 8 * number..<8 * number + 8
@@ -76,4 +65,9 @@ import Tokenization
                 "string \(number): \(text.debugDescription), decoded \(decoded.debugDescription)")
         }
     }
+}
+
+extension SplitMix64 {
+    /// As the script that made the fixture draws: the remainder, whose bias does not matter here.
+    fileprivate mutating func next(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

@@ -66,7 +66,7 @@ final class TokenizerFolder {
 
     @Test("Damaged bytes")
     func damaged() throws {
-        expectRefusal(try TokenizerFolder([]), "tokenizer.json: byte 0", "end of the file")
+        expectRefusal(try TokenizerFolder([]), "tokenizer.json: not valid JSON: byte 0", "end of the file")
         expectRefusal(try TokenizerFolder([0x7B, 0x22, 0xFF, 0x22]), "byte 2", "UTF-8")
         expectRefusal(try TokenizerFolder(Array("[]".utf8)), "byte 0", "expected '{'")
         expectRefusal(try TokenizerFolder(Array("{}".utf8)), "model", "none")
@@ -85,15 +85,15 @@ final class TokenizerFolder {
         try FileManager.default.removeItem(at: file)
         expectRefusal(folder, "tokenizer.json", "no such file")
         try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
-        expectRefusal(folder, "no regular file")
+        expectRefusal(folder, "not a regular file")
     }
 
     @Test("A file beyond the limit is not read to its end")
     func tooLarge() throws {
         let folder = try TokenizerFolder()
         let file = folder.url.appendingPathComponent("tokenizer.json")
-        let expected = TokenizerError.tooLarge(file: file.path, bytes: 11, limit: 10)
-        #expect(throws: expected) { try TokenizerFile.read(file, limit: 10) }
+        let expected = TokenizerError.file(.tooLarge(file: file.path, bytes: 11, limit: 10))
+        #expect(throws: expected) { try TokenizerFile(file, limit: 10) }
     }
 
     @Test("Ids out of range, ids and pieces that come twice")
@@ -106,6 +106,7 @@ final class TokenizerFolder {
         expectRefusal(try TokenizerFolder(vocabulary: #"{"a":0,"a":1}"#), #"model.vocab["a"]"#, "twice")
         expectRefusal(try TokenizerFolder(vocabulary: "[]"), "model.vocab", "an object")
         expectRefusal(try TokenizerFolder(vocabulary: #"{"a":0},"vocab":{"a":0}"#), "model.vocab", "second")
+        expectRefusal(try TokenizerFolder(more: #","model":{}"#), ": model: ", "second")
     }
 
     @Test("Merges of pieces that the vocabulary lacks, and merges that are none")

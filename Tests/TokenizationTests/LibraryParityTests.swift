@@ -66,8 +66,7 @@ import Testing
     func components() throws {
         let url = Repository.fixture("Tokenizers/components.json")
         let texts = try LibraryCases.read(ComponentTexts.self, "components.json").texts
-        var scanner = try JSONScanner(file: url.path, bytes: [UInt8](Data(contentsOf: url)))
-        let parsed = JSONField(file: url.path, path: "", value: try scanner.value())
+        let parsed = try TokenizerField(contentsOf: url, limit: 1 << 24)
         for field in try parsed.required("components").elements() {
             let outputs = try field.required("outputs").elements()
             let component = try field.required("component")

@@ -90,24 +90,44 @@ struct FieldTests {
         #expect(try #require(refusal(WorkerMessage.self, header)).field == "unit.stage")
     }
 
-    @Test("an unknown condition is refused in its place")
-    func unknownCondition() throws {
+    @Test func `a condition that says nothing known is refused in its place`() throws {
+        let conditions: [HeaderField] = [("b_full", 2, 3), ("odd", 3, 3)].map { name, answerer, prompt in
+            .message(
+                3, "condition",
+                [.text(1, "name", name), .integer(2, "answerer", answerer), .integer(3, "prompt", prompt)])
+        }
         let unit = HeaderField.message(
             4, "evaluate",
-            [
-                .integer(1, "task", 1), .packed(2, "conditions", [1, 8]),
-                .message(4, "limits", [.integer(1, "maximum_new_tokens", 1)]),
-            ])
+            [.text(1, "task", "squad"), .message(2, "channel", [.integer(1, "k", 1), .integer(2, "j", 1)])] + conditions
+                + [.message(6, "choice", [])])
         let header = [HeaderField.message(13, "grant", [unitID("squad"), .message(3, "unit", [unit])])].encoded
-        #expect(refusal(CoordinatorMessage.self, header)?.field == "unit.evaluate.conditions[1]")
+        let error = try #require(refusal(CoordinatorMessage.self, header))
+        #expect(error.field == "unit.evaluate.conditions[1].answerer")
+        #expect(error.expected == "one of 1 (A), 2 (B)")
+    }
+
+    @Test func `an item without a prompt that a condition reads, or without choices, is refused`() {
+        func refused(_ prompts: [PromptRole: String], _ form: AnswerForm) -> String? {
+            let unit = EvaluateUnit(
+                task: "squad", channel: Channel(k: 1, j: 1),
+                conditions: [Condition("x", .b, reads: .b, told: .activation(of: .partner))],
+                items: [EvaluationItem(id: "1", prompts: prompts)], form: form)
+            return refusal(
+                of: CoordinatorMessage.grant(
+                    Grant(lease: LeaseID(1), id: UnitID(.evaluate(task: "squad"), 0), unit: .evaluate(unit))))?.field
+        }
+        let text = AnswerForm.text(GenerationLimits(maximumNewTokens: 1))
+        #expect(refused([.b: "b", .partner: "p"], text) == nil)
+        #expect(refused([.b: "b"], text) == "unit.evaluate.items[0].prompts")
+        #expect(refused([.b: "b", .partner: "p"], .choice) == "unit.evaluate.items[0].choices")
     }
 
     @Test("a unit or a result of another stage than its name says is refused")
     func otherStage() {
         let unit = WorkUnit.evaluate(
             EvaluateUnit(
-                task: .squad, conditions: [], items: [], limits: GenerationLimits(maximumNewTokens: 1, stopStrings: []))
-        )
+                task: "squad", channel: Channel(k: 1, j: 1), conditions: [], items: [],
+                form: .text(GenerationLimits(maximumNewTokens: 1))))
         for stage in ["extract", "train", "similarity", "squad", "gsm8k"].map(Stage.init) {
             let grant = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(stage, 0), unit: unit))
             #expect(refusal(of: grant)?.field == (stage == .evaluate(task: "squad") ? nil : "id.stage"))

@@ -33,8 +33,10 @@ struct HeaderField: Sendable {
         Self(number: number, name: name, value: .bytes(Array(value.utf8)), presence: presence)
     }
 
-    static func bytes(_ number: Int, _ name: String, _ value: [UInt8]) -> Self {
-        Self(number: number, name: name, value: .bytes(value), presence: .required)
+    static func bytes(
+        _ number: Int, _ name: String, _ value: [UInt8], _ presence: Presence = .required
+    ) -> Self {
+        Self(number: number, name: name, value: .bytes(value), presence: presence)
     }
 
     static func packed(

@@ -8,10 +8,15 @@ struct LimitTests {
         .failure(lease: LeaseID(1), unit: UnitID(.train, index), cause: "")
     }
 
-    private func welcome(layerK: Int = 1, heartbeat: Double = 1, silence: Double = 1) -> CoordinatorMessage {
+    private func similarity(k: Int) -> CoordinatorMessage {
+        let unit = SimilarityUnit(prompt: "", layer: 1, newTokens: 1, channel: Channel(k: k, j: 1))
+        return .grant(Grant(lease: LeaseID(1), id: UnitID(.similarity, 0), unit: .similarity(unit)))
+    }
+
+    private func welcome(heartbeat: Double = 1, silence: Double = 1) -> CoordinatorMessage {
         .welcome(
             Welcome(
-                run: "", modelA: "", modelB: "", layerK: layerK, layerJ: 1, operation: .replace,
+                run: "", modelA: "", modelB: "", operation: .replace,
                 computeType: .float32, seed: 0,
                 heartbeatSeconds: heartbeat, silenceSeconds: silence))
     }
@@ -62,8 +67,8 @@ struct LimitTests {
 
     @Test("layers, token counts and capacities have limits of their own")
     func smallNumbers() {
-        #expect(refusal(of: welcome(layerK: 65_537))?.field == "layer_k")
-        #expect(refusal(of: welcome(layerK: -1))?.field == "layer_k")
+        #expect(refusal(of: similarity(k: 65_537))?.field == "unit.similarity.channel.k")
+        #expect(refusal(of: similarity(k: -1))?.field == "unit.similarity.channel.k")
         for capacity in [0, -1, 65_537] {
             let message = WorkerMessage.ready(Readiness(fingerprintA: "", fingerprintB: "", capacity: capacity))
             #expect(refusal(of: message)?.field == "capacity")
@@ -114,7 +119,7 @@ struct LimitTests {
     @Test("token ids are not negative")
     func tokenIDs() {
         let result = SimilarityResult(
-            plain: Continuation(tokens: [], text: ""), injected: Continuation(tokens: [3, -1], text: ""))
+            plain: Answer(), injected: Answer(tokens: [3, -1]))
         let message = WorkerMessage.result(
             run: "", lease: LeaseID(1), unit: UnitID(.similarity, 0), result: .similarity(result))
         #expect(refusal(of: message)?.field == "similarity.injected.tokens[1]")
@@ -143,7 +148,7 @@ struct LimitTests {
 
     @Test("the largest lists that are allowed fit into the memory that reading may take")
     func largestLists() throws {
-        let answers = ItemAnswers(answers: [Continuation(tokens: [1], text: "x")])
+        let answers = ItemAnswers(answers: [Answer(tokens: [1], text: "x")])
         let result = EvaluateResult(items: [ItemAnswers](repeating: answers, count: MessageLimits.elements))
         let message = WorkerMessage.result(
             run: "", lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 0), result: .evaluate(result))

@@ -45,10 +45,13 @@ struct RoundTripTests {
             .train(TrainUnit(step: 0, texts: [], dense: false)),
             .evaluate(
                 EvaluateUnit(
-                    task: .gsm8k, conditions: [], items: [],
-                    limits: GenerationLimits(maximumNewTokens: 0, stopStrings: []))),
+                    task: "gsm8k", channel: Channel(k: 0, j: 0), conditions: [], items: [],
+                    form: .text(GenerationLimits(maximumNewTokens: 0)))),
+            .evaluate(
+                EvaluateUnit(
+                    task: "mmlu", channel: Channel(k: 0, j: 0), conditions: [], items: [], form: .choice)),
         ]
-        for (unit, stage) in zip(grants, [Stage.extract, .train, .evaluate(task: "gsm8k")]) {
+        for (unit, stage) in zip(grants, [Stage.extract, .train, .evaluate(task: "gsm8k"), .evaluate(task: "mmlu")]) {
             let message = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(stage, 0), unit: unit))
             #expect(try message.overTheWire() == message)
         }
@@ -70,7 +73,7 @@ struct RoundTripTests {
         for operation in InjectionOperation.allCases {
             let message = CoordinatorMessage.welcome(
                 Welcome(
-                    run: "", modelA: "", modelB: "", layerK: 0, layerJ: 0, operation: operation,
+                    run: "", modelA: "", modelB: "", operation: operation,
                     computeType: .bfloat16, seed: 0,
                     heartbeatSeconds: 1, silenceSeconds: 1))
             #expect(try message.overTheWire() == message)

@@ -92,8 +92,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "similarity", .similarity,
             .similarity(
                 SimilarityResult(
-                    plain: Continuation(tokens: [0, .max], text: texts[1], omittedPromptTokens: 17),
-                    injected: Continuation(tokens: [], text: ""))),
+                    plain: Answer(tokens: [0, .max], text: texts[1], omittedPromptTokens: 17, cost: cost),
+                    injected: Answer())),
             [
                 .message(
                     6, "similarity", .choice,
@@ -102,17 +102,19 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             1, "plain",
                             [
                                 .packed(1, "tokens", [0, Int(Int32.max)]), .text(2, "text", texts[1]),
-                                .integer(3, "omitted_prompt_tokens", 17),
+                                .integer(4, "omitted_prompt_tokens", 17), costField(10, 3, 1, 26, 7, 3, 32, 12, 512),
                             ]),
                         .message(
-                            2, "injected", [.text(2, "text", ""), .integer(3, "omitted_prompt_tokens", 0)]),
+                            2, "injected",
+                            [.text(2, "text", ""), .integer(4, "omitted_prompt_tokens", 0), costField()]),
                     ])
             ]),
         result(
             "evaluate", .evaluate(task: "gsm8k"),
             .evaluate(
                 EvaluateResult(items: [
-                    ItemAnswers(answers: [Continuation(tokens: [128_000], text: texts[2])]), ItemAnswers(answers: []),
+                    ItemAnswers(answers: [Answer(tokens: [128_000], text: texts[2], likelihoods: [-1.5, -0.0])]),
+                    ItemAnswers(answers: []),
                 ])),
             [
                 .message(
@@ -125,7 +127,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                     1, "answers[0]", .optional,
                                     [
                                         .packed(1, "tokens", [128_000]), .text(2, "text", texts[2]),
-                                        .integer(3, "omitted_prompt_tokens", 0),
+                                        .bytes(
+                                            3, "likelihoods",
+                                            [-1.5, -0.0].flatMap { (number: Double) in
+                                                withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) }
+                                            }, .optional),
+                                        .integer(4, "omitted_prompt_tokens", 0), costField(),
                                     ])
                             ]),
                         .message(1, "items[1]", .optional, []),
@@ -158,7 +165,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "welcome",
             CoordinatorMessage.welcome(
                 Welcome(
-                    run: "r", modelA: "/a", modelB: "/b", layerK: 26, layerJ: 0, operation: .mean,
+                    run: "r", modelA: "/a", modelB: "/b", operation: .mean,
                     computeType: .bfloat16, chat: true, seed: .max,
                     heartbeatSeconds: 0.1, silenceSeconds: 10)),
             [
@@ -166,7 +173,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     11, "welcome", .choice,
                     [
                         .text(1, "run", "r"), .text(2, "model_a", "/a"), .text(3, "model_b", "/b"),
-                        .integer(4, "layer_k", 26), .integer(5, "layer_j", 0), .integer(6, "operation", 3),
+                        .integer(6, "operation", 3),
                         .integer(7, "seed", -1), .double(8, "heartbeat_seconds", 0.1),
                         .double(9, "silence_seconds", 10), .integer(10, "compute_type", 2),
                         .integer(11, "chat", 1),
@@ -300,35 +307,68 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 ])
             ])),
         grant(
-            "similarity", .similarity, .similarity(SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20)),
+            "similarity", .similarity, .similarity(
+                SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20, channel: Channel(k: 26, j: 4))),
             [
                 .message(
                     3, "similarity", .choice,
-                    [.text(1, "prompt", texts[2]), .integer(2, "layer", 8), .integer(3, "new_tokens", 20)])
+                    [
+                        .text(1, "prompt", texts[2]), .integer(2, "layer", 8), .integer(3, "new_tokens", 20),
+                        .message(4, "channel", [.integer(1, "k", 26), .integer(2, "j", 4)]),
+                    ])
             ]),
         grant(
             "evaluate", .evaluate(task: "squad"),
             .evaluate(
                 EvaluateUnit(
-                    task: .squad, conditions: Condition.allCases,
+                    task: "squad", channel: Channel(k: 1, j: 2),
+                    conditions: [
+                        Condition("a_full", .a, reads: .both),
+                        Condition("random", .b, reads: .b, told: .noise(like: .a)),
+                        Condition("shuffled", .b, reads: .question, told: .activation(of: .partner)),
+                        Condition("words", .b, reads: .cue, told: .words(of: .a, newTokens: 9)),
+                    ],
                     items: [
                         EvaluationItem(
-                            id: "56", fullPrompt: texts[1], bPrompt: texts[2], cue: texts[3], partnerPrompt: "")
-                    ], limits: GenerationLimits(maximumNewTokens: 32, stopStrings: stopStrings))),
+                            id: "56",
+                            prompts: [
+                                .a: texts[1], .b: texts[2], .both: texts[1], .question: texts[2], .cue: texts[3],
+                                .partner: "",
+                            ], choices: [" A", texts[1]])
+                    ], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: stopStrings)))),
             [
                 .message(
                     4, "evaluate", .choice,
                     [
-                        .integer(1, "task", 1), .packed(2, "conditions", Array(1...7)),
+                        .text(1, "task", "squad"),
+                        .message(2, "channel", [.integer(1, "k", 1), .integer(2, "j", 2)]),
+                        .message(3, "conditions[0]", .optional, condition("a_full", 1, 3)),
                         .message(
-                            3, "items[0]", .optional,
-                            [
-                                .text(1, "id", "56"), .text(2, "full_prompt", texts[1]),
-                                .text(3, "b_prompt", texts[2]), .text(4, "cue", texts[3]),
-                                .text(5, "partner_prompt", ""),
+                            3, "conditions[1]", .optional,
+                            condition("random", 2, 2) + [.integer(5, "noise", 1, .optional)]),
+                        .message(
+                            3, "conditions[2]", .optional,
+                            condition("shuffled", 2, 4) + [.integer(4, "activation", 6, .optional)]),
+                        .message(
+                            3, "conditions[3]", .optional,
+                            condition("words", 2, 5) + [
+                                .message(6, "words", .optional, [.integer(1, "of", 1), .integer(2, "new_tokens", 9)])
                             ]),
                         .message(
-                            4, "limits",
+                            4, "items[0]", .optional,
+                            // A prompt that several roles have travels once.
+                            [
+                                .text(1, "id", "56"), .text(2, "texts[0]", texts[1]), .text(2, "texts[1]", texts[2]),
+                                .text(2, "texts[2]", texts[3]), .text(2, "texts[3]", ""),
+                            ] + [(1, 0), (2, 1), (3, 0), (4, 1), (5, 2), (6, 3)].enumerated().map { place, prompt in
+                                .message(
+                                    3, "prompts[\(place)]",
+                                    [.integer(1, "role", prompt.0), .integer(2, "text", prompt.1)])
+                            } + [
+                                .text(4, "choices[0]", " A", .optional), .text(4, "choices[1]", texts[1], .optional),
+                            ]),
+                        .message(
+                            5, "text", .choice,
                             [.integer(1, "maximum_new_tokens", 32), .text(2, "stop_strings[0]", "\n", .optional)]),
                     ])
             ]),
@@ -483,6 +523,31 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 lease: LeaseID(4), id: UnitID(.train, 6), unit: TrainUnit(step: 9, texts: [4, 1], dense: false))
         ]
         return grant
+    }
+
+    private static let cost = Cost(
+        promptTokens: 10, newTokens: 3, passesOfA: Cost.Passes(count: 1, blocks: 26, tokens: 7),
+        passesOfB: Cost.Passes(count: 3, blocks: 32, tokens: 12), messageBytes: 512)
+
+    private static func costField(
+        _ prompt: Int = 0, _ new: Int = 0, _ countA: Int = 0, _ blocksA: Int = 0, _ tokensA: Int = 0, _ countB: Int = 0,
+        _ blocksB: Int = 0, _ tokensB: Int = 0, _ bytes: Int = 0
+    ) -> HeaderField {
+        func passes(_ number: Int, _ name: String, _ count: Int, _ blocks: Int, _ tokens: Int) -> HeaderField {
+            .message(
+                number, name, [.integer(1, "count", count), .integer(2, "blocks", blocks), .integer(3, "tokens", tokens)])
+        }
+        return .message(
+            5, "cost",
+            [
+                .integer(1, "prompt_tokens", prompt), .integer(2, "new_tokens", new),
+                passes(3, "passes_of_a", countA, blocksA, tokensA), passes(4, "passes_of_b", countB, blocksB, tokensB),
+                .integer(5, "message_bytes", bytes),
+            ])
+    }
+
+    private static func condition(_ name: String, _ answerer: Int, _ prompt: Int) -> [HeaderField] {
+        [.text(1, "name", name), .integer(2, "answerer", answerer), .integer(3, "prompt", prompt)]
     }
 
     private static func result(

@@ -1,6 +1,8 @@
+import CPUDevice
 import Evaluation
 import Foundation
 import Run
+import Tasks
 import Weights
 
 @testable import WorkerEngine
@@ -9,7 +11,7 @@ import Weights
 ///
 /// All that the evaluation's tests know of how a run is named, units are granted and results look stands here.
 struct EngineUnderTest {
-    private let engine = UnitEngine(processor: Processor(threads: 1))
+    private let engine: UnitEngine
     private let pair: ReferencePair
     /// [d_B, d_A]
     let w: FloatMatrix
@@ -18,6 +20,7 @@ struct EngineUnderTest {
     init(_ pair: ReferencePair, seed: UInt64) throws {
         self.pair = pair
         self.seed = seed
+        engine = UnitEngine(device: try CPUDevice(threads: 1))
         let tensor = try SafetensorsFile(pair.projection).tensor("proj.weight")
         guard let tensor, tensor.shape.count == 2 else { throw NoMatrix(file: pair.projection) }
         w = FloatMatrix(rows: tensor.shape[0], columns: tensor.shape[1], values: try tensor.floats())
@@ -47,17 +50,28 @@ struct EngineUnderTest {
     func join(k: Int, j: Int, operation: String, modelB: String? = nil) throws -> (a: String, b: String) {
         let readiness = try engine.load(
             Welcome(
-                run: "evaluation", modelA: pair.modelA, modelB: modelB ?? pair.modelB, layerK: k, layerJ: j,
+                run: "evaluation", modelA: pair.modelA, modelB: modelB ?? pair.modelB,
                 operation: try Self.value(operation), computeType: .float32, seed: seed, heartbeatSeconds: 1,
                 silenceSeconds: 10))
         return (readiness.fingerprintA, readiness.fingerprintB)
     }
 
-    private func result(_ unit: WorkUnit, stage: Stage, projected: Bool) throws -> UnitResult {
+    /// The channel whose W the tests give: elsewhere than where the units read and write, unless they say so.
+    private static let channel = Channel(k: 1, j: 3)
+
+    private func granted(_ w: FloatMatrix?, version: Int?, of channel: Channel) -> GrantedProjection? {
+        version.map {
+            GrantedProjection(channel: channel, version: $0, supply: w.map { .whole($0, moments: nil) } ?? .held)
+        }
+    }
+
+    private func result(
+        _ unit: WorkUnit, stage: Stage, projected: Bool, channel: Channel = channel
+    ) throws -> UnitResult {
         try engine.execute(
             Grant(
-                lease: LeaseID(1), id: UnitID(stage, 0), unit: unit, projection: projected ? w : nil,
-                version: projected ? 1 : nil))
+                lease: LeaseID(1), id: UnitID(stage, 0), unit: unit,
+                projection: projected ? granted(w, version: 1, of: channel) : nil))
     }
 
     // MARK: Evaluation
@@ -76,23 +90,28 @@ struct EngineUnderTest {
         task.items.map { TaskItem(id: $0.id, context: $0.context, question: $0.question, golds: $0.golds) }
     }
 
+    private static func task(_ name: String) throws -> TaskDefinition {
+        guard let task = TaskDefinition.all.first(where: { $0.name == name }) else { throw Unknown(name: name) }
+        return task
+    }
+
     private func evaluationItems(_ task: EvaluationFigures.Task, bPrompt: String) throws -> [EvaluationItem] {
         try Evaluation.Prompts.evaluationItems(
-            Self.items(task), of: Self.value(task.task), bPrompt: Self.value(bPrompt), seed: seed)
+            Self.items(task), of: Self.task(task.task), bPrompt: Self.value(bPrompt), seed: seed)
     }
 
     func prompts(_ task: EvaluationFigures.Task, bPrompt: String) throws -> [Prompts] {
         try evaluationItems(task, bPrompt: bPrompt).map {
             Prompts(
-                item: $0.id, a: $0.fullPrompt, full: $0.fullPrompt, own: $0.bPrompt, cue: $0.cue,
-                partner: $0.partnerPrompt)
+                item: $0.id, a: $0.prompts[.a] ?? "", full: $0.prompts[.both] ?? "", own: $0.prompts[.b] ?? "",
+                cue: $0.prompts[.cue] ?? "", partner: $0.prompts[.partner] ?? "")
         }
     }
 
     /// How a task's answers end.
     static func limits(_ task: String, preset: String) throws -> (newTokens: Int, stopStrings: [String]) {
         let preset: EvaluationProtocol = try value(preset)
-        let limits = preset.limits(for: try value(task))
+        guard case .text(let limits) = try Self.task(task).answer(preset) else { throw Unknown(name: task) }
         return (limits.maximumNewTokens, limits.stopStrings)
     }
 
@@ -109,33 +128,38 @@ struct EngineUnderTest {
         channel: EvaluationFigures.Channel, operation: String
     ) throws -> [String: Answers] {
         try join(k: channel.k, j: channel.j, operation: operation)
-        let name: EvaluationTask = try Self.value(task.task)
+        let definition = try Self.task(task.task)
         let preset: EvaluationProtocol = try Self.value(preset)
-        let named: [Condition] = try conditions.map { try Self.value($0) }
+        let named = try conditions.map { name in
+            guard let condition = ConditionTable.standard.definition(name) else { throw Unknown(name: name) }
+            return condition
+        }
+        let line = Channel(k: channel.k, j: channel.j)
         let unit = EvaluateUnit(
-            task: name, conditions: named, items: try evaluationItems(task, bPrompt: bPrompt),
-            limits: preset.limits(for: name))
-        let result = try result(.evaluate(unit), stage: Stage(name), projected: channel.projected)
+            task: task.task, channel: line, conditions: named.map(\.condition),
+            items: try evaluationItems(task, bPrompt: bPrompt), form: definition.answer(preset))
+        let result = try result(
+            .evaluate(unit), stage: .evaluate(task: task.task), projected: channel.projected, channel: line)
         guard case .evaluate(let evaluated) = result else { throw OtherResult(result: result) }
         let scores = try TaskScores(
-            name, conditions: named, items: Self.items(task), answers: evaluated.items, preset: preset, seed: seed)
-        let metrics: [Metric] = try task.metrics.map { try Self.value($0) }
+            definition, conditions: named, items: Self.items(task), answers: evaluated.items, preset: preset, seed: seed)
+        let metrics = task.metrics.compactMap { name in definition.metrics.first { $0.name == name } }
         return Dictionary(
             uniqueKeysWithValues: named.enumerated().map { place, condition in
-                let ofMetrics = metrics.compactMap { scores.score(condition, $0) }
+                let ofMetrics = metrics.compactMap { scores.score(condition.condition, $0) }
                 let answers = Answers(
                     answers: scores.items.map { Self.answer($0.answers[place], metrics: metrics, of: scores) },
                     means: ofMetrics.map(\.mean), standardErrors: ofMetrics.map { $0.standardError ?? .nan })
-                return (condition.rawValue, answers)
+                return (condition.name, answers)
             })
     }
 
     private static func answer(
         _ scored: ScoredAnswer, metrics: [Metric], of scores: TaskScores
     ) -> EvaluationFigures.Answer {
-        let continuation = scored.continuation
+        let answer = scored.answer
         return EvaluationFigures.Answer(
-            tokens: continuation.tokens, text: continuation.text, omitted: continuation.omittedPromptTokens,
+            tokens: answer.tokens, text: answer.text, omitted: answer.omittedPromptTokens,
             scored: scored.text,
             values: metrics.compactMap { metric in scores.metrics.firstIndex(of: metric).map { scored.values[$0] } })
     }
@@ -154,7 +178,7 @@ struct EngineUnderTest {
     func reader(_ model: String) throws -> Reader {
         Reader(
             model: try LoadedModel(
-                path: model == "a" ? pair.modelA : pair.modelB, processor: Processor(threads: 1),
+                path: model == "a" ? pair.modelA : pair.modelB, on: try CPUDevice(threads: 1),
                 computeType: .float32))
     }
 
@@ -178,7 +202,7 @@ struct EngineUnderTest {
         _ prompt: String, layer: Int, newTokens: Int, operation: String, projected: Bool
     ) throws -> Similarity {
         try join(k: 1, j: 3, operation: operation)
-        let unit = SimilarityUnit(prompt: prompt, layer: layer, newTokens: newTokens)
+        let unit = SimilarityUnit(prompt: prompt, layer: layer, newTokens: newTokens, channel: Self.channel)
         let result = try result(.similarity(unit), stage: .similarity, projected: projected)
         guard case .similarity(let found) = result else { throw OtherResult(result: result) }
         let agreement = TextSimilarity(found.plain, found.injected)
@@ -193,21 +217,23 @@ struct EngineUnderTest {
         of texts: [String], k: Int, j: Int, maximumTokens: Int
     ) throws -> (a: [[Float]], b: [[Float]]) {
         try join(k: k, j: j, operation: "replace")
-        let unit = ExtractUnit(firstRow: 0, texts: texts, maximumTokens: maximumTokens)
+        let unit = ExtractUnit(
+            firstText: 0, texts: texts, maximumTokens: maximumTokens, sitesOfA: [k], sitesOfB: [j])
         let result = try result(.extract(unit), stage: .extract, projected: false)
         guard case .extract(let found) = result else { throw OtherResult(result: result) }
         func rows(_ matrix: FloatMatrix) -> [[Float]] { (0..<matrix.rows).map { Array(matrix[row: $0]) } }
-        return (rows(found.a), rows(found.b))
+        return (rows(found.a[0]), rows(found.b[0]))
     }
 
     /// A similarity unit in the run that was joined last, with this W or none.
     /// - Parameter version: of W, that the unit needs.
     func similarity(w: FloatMatrix?, version: Int?, layer: Int = 2) throws {
-        let unit = SimilarityUnit(prompt: "Everyone knows that", layer: layer, newTokens: 1)
+        let unit = SimilarityUnit(
+            prompt: "Everyone knows that", layer: layer, newTokens: 1, channel: Self.channel)
         _ = try engine.execute(
             Grant(
-                lease: LeaseID(1), id: UnitID(.similarity, 0), unit: .similarity(unit), projection: w,
-                version: version))
+                lease: LeaseID(1), id: UnitID(.similarity, 0), unit: .similarity(unit),
+                projection: granted(w, version: version, of: Self.channel)))
     }
 
     /// The squared errors of W on texts that were read before, summed; with their activations where they are sent.
@@ -217,11 +243,19 @@ struct EngineUnderTest {
         func matrix(_ rows: [[Float]]) -> FloatMatrix {
             FloatMatrix(rows: rows.count, columns: rows.first?.count ?? 0, values: Array(rows.joined()))
         }
-        let rows = sent.map { ActivationRows(indices: texts, a: matrix($0.a), b: matrix($0.b)) }
+        // Where ``streams(of:k:j:maximumTokens:)`` read them.
+        let channel = Channel(k: 4, j: 2)
+        let activations = sent.map { sent in
+            [
+                TextActivations(site: .a(channel.k), texts: texts, values: matrix(sent.a)),
+                TextActivations(site: .b(channel.j), texts: texts, values: matrix(sent.b)),
+            ]
+        }
         let result = try engine.execute(
             Grant(
                 lease: LeaseID(1), id: UnitID(.train, 0),
-                unit: .train(TrainUnit(step: 0, rows: texts, dense: false)), projection: w, rows: rows, version: 0))
+                unit: .train(TrainUnit(step: 0, texts: texts, dense: false)),
+                projection: granted(w, version: 0, of: channel), activations: activations ?? []))
         guard case .train(let found) = result else { throw OtherResult(result: result) }
         return found.squaredErrorSum
     }

@@ -1,6 +1,7 @@
 import Console
 import CoordinatorHost
 import Foundation
+import PlainText
 import Run
 
 /// Draws a run's progress: a bar per stage on a terminal, plain lines elsewhere, and faults as they come.

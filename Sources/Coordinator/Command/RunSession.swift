@@ -3,6 +3,7 @@ import Console
 import CoordinatorControl
 import CoordinatorHost
 import Foundation
+import Locking
 import Run
 import Transport
 
@@ -120,7 +121,7 @@ private struct RunFailure: Error, CustomStringConvertible {
 
 /// Counts signals, from whichever thread they come.
 private final class SignalCount: @unchecked Sendable {
-    private let lock = NSLock()
+    private let lock = Lock()
     private var count = 0
 
     func increment() -> Int {

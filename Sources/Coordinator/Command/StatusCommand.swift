@@ -7,11 +7,6 @@ import Run
 import Transport
 import Wire
 
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-}
-
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Ask a running coordinator for its progress.")

@@ -1,4 +1,5 @@
 import Console
+import PlainText
 import Run
 
 /// A run's status as text.

@@ -1,10 +1,11 @@
 import CoordinatorControl
 import Foundation
+import Locking
 
 /// Starts and kills worker processes on this machine, and reports how they end. Whether another one follows is
 /// decided in ``RunControl``.
 final class LocalWorkers: @unchecked Sendable {
-    private let lock = NSLock()
+    private let lock = Lock()
     private let program: URL
     private let arguments: [String]
     private let logs: URL

@@ -1,4 +1,5 @@
 import Foundation
+import Locking
 package import Transport
 
 /// The coordinator's own keys and those of the workers that it lets in.
@@ -44,7 +45,7 @@ package struct ServerKeys: Sendable {
 /// A list of public keys. One in a file is read again when the file has changed, so that a worker can be added while
 /// the run goes on; a file that is gone or broken leaves the list as it was.
 final class AdmittedKeys: @unchecked Sendable {
-    private let lock = NSLock()
+    private let lock = Lock()
     private let file: String?
     private var keys: Set<CurvePublicKey>
     private var version: Version?

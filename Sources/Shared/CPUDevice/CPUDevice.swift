@@ -1,5 +1,5 @@
+import Locking
 package import Devices
-import Foundation
 package import ModelFolders
 package import Run
 package import Weights
@@ -17,7 +17,7 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
     /// W's arithmetic for one thread each: what ``ProjectionArithmetic/share(outputs:_:)`` lends.
     let threadArithmetic: [any ProjectionArithmetic]
     private let operations: Operations
-    private let lock = NSLock()
+    private let lock = Lock()
 
     /// Starts `threads` - 1 threads, which sleep while there is nothing to do.
     ///

@@ -1,4 +1,5 @@
 package import Foundation
+import JSON
 
 /// How a model wants a conversation written: the Jinja template of its tokenizer.
 ///
@@ -49,8 +50,12 @@ package struct ChatTemplate: Sendable {
         let configuration = try Self.configuration(folder.appendingPathComponent("tokenizer_config.json"))
         var tokens: [String: String] = [:]
         for name in ["bos_token", "eos_token", "unk_token", "pad_token"] {
-            let value = configuration[name]
-            tokens[name] = value as? String ?? (value as? [String: Any])?["content"] as? String
+            guard let token = try configuration?.optional(name) else { continue }
+            if case .string(let text) = token.value {
+                tokens[name] = text
+            } else {
+                tokens[name] = try token.string("content")
+            }
         }
         let file = folder.appendingPathComponent("chat_template.jinja")
         if let data = try Self.contents(of: file) {
@@ -60,15 +65,20 @@ package struct ChatTemplate: Sendable {
             try self.init(source: text, tokens: tokens)
             return
         }
-        if let text = configuration["chat_template"] as? String {
-            try self.init(source: text, tokens: tokens)
-            return
-        }
-        let several = configuration["chat_template"] as? [[String: Any]] ?? []
-        guard let text = several.first(where: { $0["name"] as? String == "default" })?["template"] as? String else {
+        guard let template = try Self.template(configuration?.optional("chat_template")) else {
             throw .none(folder: folder.path)
         }
-        try self.init(source: text, tokens: tokens)
+        try self.init(source: template, tokens: tokens)
+    }
+
+    /// `chat_template` is a template, or several, each with a name.
+    private static func template(_ field: JSONField<ChatTemplateError>?) throws(ChatTemplateError) -> String? {
+        guard let field else { return nil }
+        guard case .array = field.value else { return try field.string() }
+        for named in try field.elements() where try named.string("name") == "default" {
+            return try named.required("template").string()
+        }
+        return nil
     }
 
     /// The template of a folder, tried on a message of a user alone: one that refuses this, or cannot write it, is
@@ -107,12 +117,10 @@ package struct ChatTemplate: Sendable {
         return try TemplateRenderer.output(of: parsed.statements, variables)
     }
 
-    private static func configuration(_ url: URL) throws(ChatTemplateError) -> [String: Any] {
-        guard let data = try contents(of: url) else { return [:] }
-        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-            throw .unreadable(file: url.path, reason: "not a JSON object")
-        }
-        return object
+    /// Nil where there is no such file.
+    private static func configuration(_ url: URL) throws(ChatTemplateError) -> JSONField<ChatTemplateError>? {
+        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        return try JSONField(contentsOf: url, limit: byteLimit)
     }
 
     /// Nil where there is no such file.

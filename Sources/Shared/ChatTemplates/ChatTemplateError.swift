@@ -1,3 +1,5 @@
+package import JSON
+
 /// Why a chat template cannot be used. One line that names the place and what is not supported.
 package enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
     /// The folder has no template.
@@ -34,5 +36,11 @@ package enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
         let scalars = text.unicodeScalars.prefix(300)
         return String(String.UnicodeScalarView(scalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
             + (text.unicodeScalars.count > 300 ? "…" : "")
+    }
+}
+
+extension ChatTemplateError: JSONFailure {
+    package init(_ error: JSONError) {
+        self = .unreadable(file: error.file, reason: error.placedCause)
     }
 }

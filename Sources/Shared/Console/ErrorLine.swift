@@ -1,69 +1,10 @@
+import PlainText
+
 /// How both programs say what went wrong: one line that begins with `error: `.
 package enum ErrorLine {
     /// The error's description on one line. What came from outside (paths, peers, text of a file) cannot start a
     /// line of its own or move the terminal's cursor.
     package static func text(of error: any Error) -> String {
         "error: " + PrintableText.oneLine(String(describing: error))
-    }
-}
-
-/// Text from outside made fit for a terminal.
-package enum PrintableText {
-    /// Line breaks become "; ", tabs become spaces, and other control characters and marks that change the
-    /// direction of writing become U+FFFD.
-    package static func oneLine(_ text: String) -> String {
-        var line = String.UnicodeScalarView()
-        var pendingBreak = false
-        for scalar in text.unicodeScalars {
-            if scalar == "\n" || scalar == "\r" || scalar == "\u{2028}" || scalar == "\u{2029}" {
-                pendingBreak = !line.isEmpty
-                continue
-            }
-            if pendingBreak {
-                line.append(contentsOf: "; ".unicodeScalars)
-                pendingBreak = false
-            }
-            line.append(scalar == "\t" ? " " : isControl(scalar) ? "\u{FFFD}" : scalar)
-        }
-        return String(line)
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7f..<0xa0, 0x200e...0x200f, 0x202a...0x202e, 0x2066...0x2069: true
-        default: false
-        }
-    }
-
-    /// Columns that the text takes: two for the wide characters of East Asian scripts and emoji, none for
-    /// combining marks.
-    package static func width(_ text: String) -> Int {
-        text.reduce(0) { $0 + width($1) }
-    }
-
-    /// The text, cut to so many columns, the last of them an ellipsis where anything was cut.
-    package static func cut(_ text: String, to columns: Int) -> String {
-        guard width(text) > columns else { return text }
-        guard columns > 0 else { return "" }
-        var kept = ""
-        var used = 0
-        for character in text {
-            let next = width(character)
-            if used + next > columns - 1 { break }
-            kept.append(character)
-            used += next
-        }
-        return kept + "…"
-    }
-
-    private static func width(_ character: Character) -> Int {
-        guard let value = character.unicodeScalars.first?.value else { return 0 }
-        switch value {
-        case 0x300...0x36f, 0x200b...0x200d: return 0
-        case 0x1100...0x115f, 0x2e80...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe6f, 0xff00...0xff60,
-            0xffe0...0xffe6, 0x1f300...0x1faff, 0x20000...0x3fffd:
-            return 2
-        default: return 1
-        }
     }
 }

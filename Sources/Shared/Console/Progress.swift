@@ -1,3 +1,5 @@
+import PlainText
+
 /// How far a stage is: what one drawing of a progress bar shows.
 package struct Progress: Hashable, Sendable {
     /// The stage's name.

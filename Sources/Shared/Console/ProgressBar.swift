@@ -1,3 +1,5 @@
+import PlainText
+
 /// Decides what to write, and when, to keep a progress bar up to date. Pure: it is told the time and whether a
 /// person watches, and gives back the text to write.
 ///

@@ -1,3 +1,5 @@
+import JSON
+
 /// One document of C4 (Raffel et al., 2020).
 package struct C4Record: Hashable, Sendable {
     package let text: String
@@ -10,13 +12,7 @@ package struct C4Record: Hashable, Sendable {
 /// The documents of one C4 file, JSON lines with `text` and perhaps `url` and `timestamp`, plain or gzip, read as
 /// they are asked for.
 package struct C4Reader {
-    private struct Fields: Decodable {
-        var text: String
-        var url: String?
-        var timestamp: String?
-    }
-
-    private var lines: JSONLines<Fields>
+    private var lines: JSONLines
 
     /// Lines read so far, blank ones left out.
     package var lineCount: Int { lines.lineCount }
@@ -31,8 +27,10 @@ package struct C4Reader {
     /// The next document; nil at the end.
     /// - Throws: ``DatasetError`` where the file cannot be read or has too many broken lines (``BrokenLines``).
     package mutating func next() throws(DatasetError) -> C4Record? {
-        try lines.next { fields, line in
-            .success(C4Record(text: fields.text, url: fields.url, timestamp: fields.timestamp, line: line))
+        try lines.next { (record, line) throws(RecordFault) in
+            C4Record(
+                text: try record.required("text").string(), url: try record.string("url"),
+                timestamp: try record.string("timestamp"), line: line)
         }
     }
 }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// Why a data file cannot be used. Every description is one line that names the file and what to do.
 package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file cannot be opened or read.
@@ -43,5 +45,11 @@ package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
                 + files.joined(separator: ", ")
                 + (found > 0 ? "; name more files, or use --rows \(found)" : "; name other files")
         }
+    }
+}
+
+extension DatasetError: JSONFailure {
+    package init(_ error: JSONError) {
+        self = .malformed(file: error.file, path: error.path, cause: error.cause)
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// One word problem of GSM8K (Cobbe et al., 2021).
 package struct GSM8KItem: Hashable, Sendable {
     /// `gsm8k-0001` for the file's first line.
@@ -20,16 +22,11 @@ package struct GSM8KDataset: Sendable {
     /// Items of the largest file that is read.
     package static let maximumItems = 1 << 20
 
-    private struct Fields: Decodable {
-        var question: String
-        var answer: String
-    }
-
     /// Reads a file, plain or gzip.
     /// - Throws: ``DatasetError``: the file cannot be read, has too many broken lines (``BrokenLines``), or no
     ///   problem.
     package init(file: String) throws(DatasetError) {
-        var lines = try JSONLines<Fields>(file: file)
+        var lines = try JSONLines(file: file)
         var items: [GSM8KItem] = []
         while let item = try lines.next(Self.item) {
             guard items.count < Self.maximumItems else {
@@ -43,14 +40,14 @@ package struct GSM8KDataset: Sendable {
         broken = lines.broken
     }
 
-    private static func item(_ fields: Fields, line: Int) -> Result<GSM8KItem, RecordFault> {
-        guard !fields.question.isEmpty else { return .failure(RecordFault(cause: "question: empty")) }
-        guard let gold = gold(in: fields.answer) else {
-            return .failure(RecordFault(cause: "answer: ends with no \"#### number\""))
-        }
+    private static func item(_ record: JSONField<RecordFault>, line: Int) throws(RecordFault) -> GSM8KItem {
+        let question = try record.required("question").string()
+        guard !question.isEmpty else { throw RecordFault(cause: "question: empty") }
+        let answer = try record.required("answer").string()
+        guard let gold = gold(in: answer) else { throw RecordFault(cause: "answer: ends with no \"#### number\"") }
         let digits = String(line)
         let id = "gsm8k-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        return .success(GSM8KItem(id: id, question: fields.question, answer: fields.answer, gold: gold))
+        return GSM8KItem(id: id, question: question, answer: answer, gold: gold)
     }
 
     private static func gold(in answer: String) -> String? {

@@ -1,9 +1,8 @@
-import Foundation
+import JSON
 
 /// The records of a file of JSON lines, plain or gzip. Blank lines are passed over; broken ones are counted.
-struct JSONLines<Record: Decodable> {
+struct JSONLines {
     private let reader: LineReader
-    private let decoder = JSONDecoder()
     /// Lines read, blank ones left out.
     private(set) var lineCount = 0
     private(set) var broken = BrokenLines()
@@ -13,22 +12,22 @@ struct JSONLines<Record: Decodable> {
         reader = try LineReader(file: file)
     }
 
-    /// The next record and the number of its line; nil at the end.
+    /// The next record; nil at the end.
     ///
-    /// - Parameter content: what is made of a record; nil, or a cause, where the record is no good.
+    /// - Parameter content: what is made of a line's object, which has the number `line`; it throws where the record
+    ///   is no good.
     mutating func next<Content>(
-        _ content: (Record, _ line: Int) -> Result<Content, RecordFault>
+        _ content: (_ record: JSONField<RecordFault>, _ line: Int) throws(RecordFault) -> Content
     ) throws(DatasetError) -> Content? {
         while let line = try reader.next() {
             if line.isBlank { continue }
             lineCount += 1
-            switch record(line).flatMap({ content($0, line.number) }) {
-            case .success(let content):
-                return content
-            case .failure(let fault):
-                broken.add(BrokenLine(file: reader.file, line: line.number, cause: fault.cause))
-                if broken.count > BrokenLines.tolerated { try refuse() }
+            do throws(RecordFault) {
+                return try content(JSONField(file: reader.file, bytes: line.bytes), line.number)
+            } catch {
+                broken.add(BrokenLine(file: reader.file, line: line.number, cause: error.cause))
             }
+            if broken.count > BrokenLines.tolerated { try refuse() }
         }
         if !isAtEnd {
             isAtEnd = true
@@ -41,20 +40,13 @@ struct JSONLines<Record: Decodable> {
         guard broken.areTooMany(among: lineCount), let first = broken.first.first else { return }
         throw .tooManyBrokenLines(file: reader.file, broken: broken.count, lines: lineCount, first: first)
     }
-
-    private func record(_ line: LineReader.Line) -> Result<Record, RecordFault> {
-        guard line.text != nil else { return .failure(RecordFault(cause: "not UTF-8")) }
-        let data = Data(line.bytes)
-        do {
-            return .success(try decoder.decode(Record.self, from: data))
-        } catch {
-            let place = DecodingPlace(error, in: data)
-            return .failure(RecordFault(cause: place.path.isEmpty ? place.cause : "\(place.path): \(place.cause)"))
-        }
-    }
 }
 
-/// Why one record is no good.
-struct RecordFault: Error {
+/// Why one record is no good: the place in it, and the cause.
+struct RecordFault: JSONFailure {
     let cause: String
+
+    init(cause: String) { self.cause = cause }
+
+    init(_ error: JSONError) { cause = error.placedCause }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 
 /// One question of SQuAD v1.1 (Rajpurkar et al., 2016).
 package struct SQuADItem: Hashable, Sendable {
@@ -20,85 +20,50 @@ package struct SQuADDataset: Sendable {
     /// Bytes of the largest file that is read.
     package static let maximumBytes = 512 << 20
 
-    private struct Document: Decodable {
-        var data: [Article]
-    }
-
-    private struct Article: Decodable {
-        var title: String?
-        var paragraphs: [Paragraph]
-    }
-
-    private struct Paragraph: Decodable {
-        var context: String
-        var qas: [Question]
-    }
-
-    private struct Question: Decodable {
-        var id: String
-        var question: String
-        var answers: [Answer]
-    }
-
-    private struct Answer: Decodable {
-        var text: String
-    }
+    private typealias Field = JSONField<DatasetError>
 
     /// Reads a file, plain or gzip.
     /// - Throws: ``DatasetError``, naming the file and the place in it.
     package init(file: String) throws(DatasetError) {
-        let bytes = try FileBytes(file: file).all(limit: Self.maximumBytes)
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw .malformed(file: file, path: "", cause: "not UTF-8")
-        }
-        let data = Data(bytes)
-        let document: Document
-        do {
-            document = try JSONDecoder().decode(Document.self, from: data)
-        } catch {
-            let place = DecodingPlace(error, in: data)
-            throw .malformed(file: file, path: place.path, cause: place.cause)
-        }
-        items = try Self.items(of: document, file: file)
-        guard !items.isEmpty else { throw .empty(file: file, expected: "questions") }
-    }
-
-    private static func items(of document: Document, file: String) throws(DatasetError) -> [SQuADItem] {
+        let root = try Field(file: file, bytes: try FileBytes(file: file).all(limit: Self.maximumBytes))
         var items: [SQuADItem] = []
-        var places: [String: String] = [:]
-        for (a, article) in document.data.enumerated() {
-            for (p, paragraph) in article.paragraphs.enumerated() {
-                let paragraphPlace = "data[\(a)].paragraphs[\(p)]"
-                guard !paragraph.context.isEmpty else {
-                    throw .malformed(file: file, path: paragraphPlace + ".context", cause: "empty")
-                }
-                for (q, question) in paragraph.qas.enumerated() {
-                    let place = paragraphPlace + ".qas[\(q)]"
-                    if let field = emptyField(of: question) {
-                        throw .malformed(file: file, path: place + field.name, cause: field.cause)
+        var paths: [String: String] = [:]
+        for article in try root.required("data").elements() {
+            let title = try article.string("title") ?? ""
+            for paragraph in try article.required("paragraphs").elements() {
+                let context = try Self.text(paragraph, "context")
+                for question in try paragraph.required("qas").elements() {
+                    let item = try Self.item(question, title: title, context: context)
+                    let path = question.path(of: "id")
+                    if let other = paths.updateValue(path, forKey: item.id) {
+                        throw .malformed(file: file, path: path, cause: "the same id as \(other)")
                     }
-                    if let other = places.updateValue(place, forKey: question.id) {
-                        throw .malformed(file: file, path: place + ".id", cause: "the same id as \(other).id")
-                    }
-                    items.append(
-                        SQuADItem(
-                            id: question.id, title: article.title ?? "", context: paragraph.context,
-                            question: question.question, golds: question.answers.map(\.text)))
+                    items.append(item)
                 }
             }
         }
-        return items
+        guard !items.isEmpty else { throw .empty(file: file, expected: "questions") }
+        self.items = items
     }
 
-    private static func emptyField(of question: Question) -> (name: String, cause: String)? {
-        if question.id.isEmpty { return (".id", "empty") }
-        if question.question.isEmpty { return (".question", "empty") }
-        if question.answers.isEmpty {
-            return (".answers", "empty; every question has an answer in SQuAD v1.1 (v2.0 is another task)")
+    private static func item(_ question: Field, title: String, context: String) throws(DatasetError) -> SQuADItem {
+        let answers = try question.required("answers")
+        var golds: [String] = []
+        for answer in try answers.elements() { golds.append(try text(answer, "text")) }
+        guard !golds.isEmpty else {
+            throw .malformed(
+                file: question.file, path: answers.path,
+                cause: "empty; every question has an answer in SQuAD v1.1 (v2.0 is another task)")
         }
-        if let index = question.answers.firstIndex(where: { $0.text.isEmpty }) {
-            return (".answers[\(index)].text", "empty")
-        }
-        return nil
+        return SQuADItem(
+            id: try text(question, "id"), title: title, context: context, question: try text(question, "question"),
+            golds: golds)
+    }
+
+    /// A text that is not empty.
+    private static func text(_ field: Field, _ name: String) throws(DatasetError) -> String {
+        let text = try field.required(name).string()
+        guard !text.isEmpty else { throw .malformed(file: field.file, path: field.path(of: name), cause: "empty") }
+        return text
     }
 }

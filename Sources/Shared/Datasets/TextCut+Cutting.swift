@@ -1,3 +1,4 @@
+import PlainText
 package import Run
 
 extension TextCut {
@@ -41,23 +42,5 @@ extension TextCut {
             previousIsSpace = scalar.isPythonSpace
         }
         return ends
-    }
-}
-
-extension Unicode.Scalar {
-    /// White space as Python's `str.isspace` and `str.strip` have it: Unicode's, and the four ASCII separators.
-    var isPythonSpace: Bool {
-        isASCII ? value == 0x20 || (0x09...0x0d ~= value) || (0x1c...0x1f ~= value) : properties.isWhitespace
-    }
-}
-
-extension String {
-    /// Python's `str.strip()`.
-    func strippedAsPython() -> String {
-        let scalars = unicodeScalars
-        guard let first = scalars.firstIndex(where: { !$0.isPythonSpace }),
-            let last = scalars.lastIndex(where: { !$0.isPythonSpace })
-        else { return "" }
-        return String(scalars[first...last])
     }
 }

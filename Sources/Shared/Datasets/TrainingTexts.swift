@@ -1,3 +1,4 @@
+import PlainText
 package import Run
 
 /// The texts that W is trained on: the first ones of the files that are long enough, cut as the run says.

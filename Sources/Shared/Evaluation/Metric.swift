@@ -1,3 +1,4 @@
+import PlainText
 package import Run
 
 /// What an answer is scored by. Every value lies in 0 ... 1.
@@ -60,9 +61,6 @@ package struct ReadAnswer: Hashable, Sendable {
             }
             scalars = scalars[start...]
         }
-        guard let first = scalars.firstIndex(where: { !$0.isPythonSpace }),
-            let last = scalars.lastIndex(where: { !$0.isPythonSpace })
-        else { return "" }
-        return String(scalars[first...last])
+        return String(scalars).strippedAsPython()
     }
 }

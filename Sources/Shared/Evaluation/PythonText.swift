@@ -1,10 +1,5 @@
 /// The character classes of Python's `str` and `re`, which the published metrics are defined by.
 extension Unicode.Scalar {
-    /// `str.isspace`, which `str.split()` splits at: Unicode's white space, and the four ASCII separators.
-    var isPythonSpace: Bool {
-        isASCII ? value == 0x20 || (0x09...0x0d ~= value) || (0x1c...0x1f ~= value) : properties.isWhitespace
-    }
-
     /// `\w` of a `str` pattern: `str.isalnum`, that is letters and everything that has a numeric value, or `_`.
     /// Unlike other engines' `\w`, it holds no combining marks.
     var isPythonWordCharacter: Bool {

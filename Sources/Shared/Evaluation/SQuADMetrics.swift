@@ -1,3 +1,5 @@
+import PlainText
+
 /// SQuAD v1.1's official metrics (Rajpurkar et al., 2016; evaluate-v1.1.py): the best over all right answers.
 package enum SQuADMetrics {
     /// 1 where the normalised answer is one of the normalised golds, else 0.

@@ -1,4 +1,5 @@
 import Foundation
+import Run
 
 /// How the next token is chosen from the logits.
 package enum Sampling: Sendable, Hashable {
@@ -13,17 +14,17 @@ package enum Sampling: Sendable, Hashable {
 package struct NucleusSampler: Sendable {
     private let p: Double
     private let temperature: Double
-    private var state: UInt64
+    private var generator: SplitMix64
 
     package init(p: Double, temperature: Double, seed: UInt64) {
         self.p = p
         self.temperature = temperature
-        state = seed
+        generator = SplitMix64(seed: seed)
     }
 
     /// The id of the next token. With a temperature of 0 or less it is the largest logit.
     package mutating func next(_ logits: [Float]) -> Int32 {
-        let uniform = Double(random() >> 11) * 0x1p-53
+        let uniform = Double(generator.next() >> 11) * 0x1p-53
         guard let maximum = logits.max(), maximum.isFinite else { return 0 }
         guard temperature > 0 else { return Int32(logits.firstIndex(of: maximum) ?? 0) }
         let weights = logits.map { exp(Double($0 - maximum) / temperature) }
@@ -41,14 +42,5 @@ package struct NucleusSampler: Sendable {
             if rest < 0 { return Int32(id) }
         }
         return Int32(order[kept - 1])
-    }
-
-    /// SplitMix64 (Steele, Lea & Flood 2014).
-    private mutating func random() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

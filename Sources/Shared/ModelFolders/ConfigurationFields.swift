@@ -1,3 +1,5 @@
+import JSON
+
 /// Which fields a `config.json` may hold. A field that nobody here knows might change the arithmetic, so it is an
 /// error that names it, never a silent default.
 enum ConfigurationFields {
@@ -27,14 +29,14 @@ enum ConfigurationFields {
 
     /// Fields of other families that may say what is done here anyway.
     private static let neutral: [String: [JSONValue]] = [
-        "attention_multiplier": [.integer(1), .number(1)],
-        "embedding_multiplier": [.integer(1), .number(1)],
-        "logit_scale": [.integer(1), .number(1)],
-        "logits_scaling": [.integer(1), .number(1)],
+        "attention_multiplier": [.integer(1)],
+        "embedding_multiplier": [.integer(1)],
+        "logit_scale": [.integer(1)],
+        "logits_scaling": [.integer(1)],
         "num_experts": [.integer(0), .integer(1)],
         "num_local_experts": [.integer(0), .integer(1)],
-        "partial_rotary_factor": [.integer(1), .number(1)],
-        "residual_multiplier": [.integer(1), .number(1)],
+        "partial_rotary_factor": [.integer(1)],
+        "residual_multiplier": [.integer(1)],
         "rope_interleaved": [.bool(false)],
         "rotary_dim": [],
     ]
@@ -49,30 +51,31 @@ enum ConfigurationFields {
     ]
 
     /// Refuses fields that `family` does not understand.
-    static func check(_ fields: JSONFields, _ family: ModelFamily) throws(ModelFolderError) {
+    static func check(_ config: ConfigurationField, _ family: ModelFamily) throws(ModelFolderError) {
         let own = family.description.fields
-        for (name, value) in fields.fields.sorted(by: { $0.key < $1.key }) {
+        for (name, field) in try config.members().sorted(by: { $0.name < $1.name }) {
+            let value = field.value
             if own.contains(name) || understood.contains(name) || withoutEffect.contains(name) { continue }
             if name.hasPrefix("_") || isOff(value) { continue }
             if let values = neutral[name] {
-                if values.contains(value) { continue }
-                let supported = values.map(\.shown) + ["leaving it out"]
+                if values.contains(where: { $0.isEquivalent(to: value) }) { continue }
+                let supported = values.map(\.summary) + ["leaving it out"]
                 throw .unsupportedField(
-                    path: fields.path, field: name, found: value.shown, supported: supported.joined(separator: " or "))
+                    path: config.file, field: name, found: value.summary,
+                    supported: supported.joined(separator: " or "))
             }
             guard !known.contains(name) else {
                 throw .unsupportedField(
-                    path: fields.path, field: name, found: value.shown,
+                    path: config.file, field: name, found: value.summary,
                     supported: "null or leaving it out in the \(family.name) family")
             }
-            throw .unknownField(path: fields.path, field: String(name.prefix(80)), found: value.shown)
+            throw .unknownField(path: config.file, field: field.path, found: value.summary)
         }
     }
 
     private static func isOff(_ value: JSONValue) -> Bool {
         switch value {
-        case .null, .bool(false), .array([]): true
-        case .object(let fields): fields.isEmpty
+        case .null, .bool(false), .array([]), .object([]): true
         default: false
         }
     }

@@ -1,4 +1,5 @@
 package import Foundation
+import JSON
 
 /// The shape of a model and the arithmetic of its blocks, as its `config.json` gives them, checked.
 package struct ModelConfiguration: Hashable, Sendable {
@@ -45,7 +46,7 @@ package struct ModelConfiguration: Hashable, Sendable {
     ///
     /// Any field that changes the arithmetic and is not computed here is an error.
     package init(config: URL, generationConfig: URL? = nil) throws(ModelFolderError) {
-        let fields = try JSONFields(contentsOf: config, limit: Limits.configurationBytes)
+        let fields = try ConfigurationField(contentsOf: config, limit: Limits.configurationBytes)
         family = try Self.family(fields)
         let defaults = family.description
         try ConfigurationFields.check(fields, family)
@@ -53,9 +54,10 @@ package struct ModelConfiguration: Hashable, Sendable {
         hiddenSize = try fields.requiredInteger("hidden_size", in: 1...Limits.width)
         blockCount = try fields.requiredInteger("num_hidden_layers", in: 1...Limits.blocks)
         headCount = try fields.requiredInteger("num_attention_heads", in: 1...Limits.heads)
+        // Null means as many as query heads; a field that is left out, what the family has.
+        let missing = try fields.contains("num_key_value_heads") ? nil : defaults.keyValueHeads
         keyValueHeadCount =
-            try fields.integer("num_key_value_heads", in: 1...Limits.heads)
-            ?? (fields.fields["num_key_value_heads"] == nil ? defaults.keyValueHeads : nil) ?? headCount
+            try fields.integer("num_key_value_heads", in: 1...Limits.heads) ?? missing ?? headCount
         feedForwardSize = try fields.requiredInteger("intermediate_size", in: 1...Limits.feedForward)
         vocabularySize = try fields.requiredInteger("vocab_size", in: 1...Limits.vocabulary)
         maximumPositions =
@@ -67,26 +69,26 @@ package struct ModelConfiguration: Hashable, Sendable {
 
         guard headCount % keyValueHeadCount == 0 else {
             throw .invalidField(
-                path: fields.path, field: "num_key_value_heads",
+                path: fields.file, field: "num_key_value_heads",
                 expected: "a divisor of num_attention_heads (\(headCount))",
                 found: "\(keyValueHeadCount)")
         }
         let given = try fields.integer("head_dim", in: 1...Limits.width) ?? defaults.headDimension
         if given == nil && hiddenSize % headCount != 0 {
             throw .invalidField(
-                path: fields.path, field: "hidden_size", expected: "a multiple of num_attention_heads (\(headCount))",
+                path: fields.file, field: "hidden_size", expected: "a multiple of num_attention_heads (\(headCount))",
                 found: "\(hiddenSize)")
         }
         headDimension = given ?? hiddenSize / headCount
         guard headDimension % 2 == 0, headDimension * headCount <= Limits.feedForward else {
             throw .invalidField(
-                path: fields.path, field: "head_dim",
+                path: fields.file, field: "head_dim",
                 expected: "an even number, at most \(Limits.feedForward) over all heads", found: "\(headDimension)")
         }
 
         guard rotary.frequencies(headDimension: headDimension).allSatisfy(\.isFinite) else {
             throw .invalidField(
-                path: fields.path, field: "rope_theta", expected: "a base whose frequencies are finite",
+                path: fields.file, field: "rope_theta", expected: "a base whose frequencies are finite",
                 found: "\(rotary.theta)")
         }
         var arithmetic = ModelArithmetic(blockCount: blockCount, headDimension: headDimension)
@@ -98,7 +100,7 @@ package struct ModelConfiguration: Hashable, Sendable {
         let begin = try fields.integers("bos_token_id", in: tokens)
         var end = try fields.integers("eos_token_id", in: tokens)
         if let generationConfig {
-            let generation = try JSONFields(contentsOf: generationConfig, limit: Limits.configurationBytes)
+            let generation = try ConfigurationField(contentsOf: generationConfig, limit: Limits.configurationBytes)
             end = try generation.integers("eos_token_id", in: tokens) ?? end
         }
         beginTokens = (begin ?? []).map(Int32.init)
@@ -106,31 +108,27 @@ package struct ModelConfiguration: Hashable, Sendable {
     }
 
     /// The family that `model_type` names, and `architectures` where it is given.
-    private static func family(_ fields: JSONFields) throws(ModelFolderError) -> ModelFamily {
+    private static func family(_ fields: ConfigurationField) throws(ModelFolderError) -> ModelFamily {
         let types = ModelFamily.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
         guard let type = try fields.string("model_type") else {
             throw .invalidField(
-                path: fields.path, field: "model_type", expected: "one of \(types)", found: "nothing")
+                path: fields.file, field: "model_type", expected: "one of \(types)", found: "nothing")
         }
         let family = ModelFamily(rawValue: type)
-        if let architectures = fields["architectures"] {
-            guard case .array(let names) = architectures else {
-                throw fields.invalid("architectures", "an array of strings", architectures)
-            }
-            for name in names {
-                guard case .string(let name) = name, supportedArchitectures.contains(name) else {
-                    let shown = if case .string(let text) = name { String(text.prefix(60)) } else { name.shown }
-                    throw .unsupportedArchitecture(path: fields.path, found: shown)
+        if let architectures = try fields.optional("architectures") {
+            for element in try architectures.elements() {
+                guard case .string(let name) = element.value, supportedArchitectures.contains(name) else {
+                    throw .unsupportedArchitecture(path: fields.file, found: element.value.summary)
                 }
                 if let family, family.architecture != name {
                     throw .invalidField(
-                        path: fields.path, field: "architectures",
+                        path: fields.file, field: "architectures",
                         expected: "\(family.architecture), since model_type is \"\(type)\"", found: name)
                 }
             }
         }
         guard let family else {
-            throw .unsupportedArchitecture(path: fields.path, found: "model_type \(JSONValue.string(type).shown)")
+            throw .unsupportedArchitecture(path: fields.file, found: "model_type \(JSONValue.string(type).summary)")
         }
         return family
     }

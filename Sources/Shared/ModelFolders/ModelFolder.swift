@@ -55,23 +55,16 @@ package struct ModelFolder: Sendable {
 
     /// The files that an index names, each once, in the order of their names.
     private static func shards(of index: URL, in folder: URL) throws(ModelFolderError) -> [URL] {
-        let fields = try JSONFields(contentsOf: index, limit: indexBytes)
-        guard let map = try fields.object("weight_map"), !map.fields.isEmpty else {
-            throw .invalidField(
-                path: index.path, field: "weight_map", expected: "an object of tensor names and files", found: "nothing"
-            )
-        }
+        let map = try ConfigurationField(contentsOf: index, limit: indexBytes).required("weight_map")
+        let tensors = try map.members()
+        guard !tensors.isEmpty else { throw map.invalid("an object of tensor names and files") }
         var names: Set<String> = []
-        for (tensor, value) in map.fields {
+        for (_, field) in tensors {
             // A shard is a file of this folder: a name with a path in it could point anywhere.
-            guard case .string(let name) = value, name.hasSuffix(".safetensors"),
+            guard case .string(let name) = field.value, name.hasSuffix(".safetensors"),
                 !name.utf8.contains(UInt8(ascii: "/")),
                 !name.utf8.contains(0), name.utf8.count <= 255
-            else {
-                throw .invalidField(
-                    path: index.path, field: "weight_map.\(tensor.prefix(120))",
-                    expected: "the name of a .safetensors file beside the index", found: value.shown)
-            }
+            else { throw field.invalid("the name of a .safetensors file beside the index") }
             names.insert(name)
         }
         var files: [URL] = []

@@ -1,3 +1,5 @@
+package import JSON
+
 /// Why a model folder cannot be used. One line that names the file, what was found and what to do.
 package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     /// A file that the folder needs is missing or cannot be read.
@@ -42,6 +44,25 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
                 + "take it out if it does not"
         case .noWeights(let path, let reason):
             return "\(path): no usable weights: \(reason)"
+        }
+    }
+}
+
+extension ModelFolderError: JSONFailure {
+    package init(_ error: JSONError) {
+        switch error {
+        case .unreadable(let file, let reason): self = .unreadable(path: file, reason: reason)
+        case .tooLarge(let file, let bytes, let limit): self = .tooLarge(path: file, bytes: bytes, limit: limit)
+        case .malformed(let file, _, _, _, _):
+            self = .malformed(path: file, reason: error.placedCause)
+        case .repeated(let file, let path):
+            self = .invalidField(
+                path: file, field: path, expected: "one field of that name", found: "a second one")
+        case .invalid(let file, "", _, _): self = .malformed(path: file, reason: error.cause)
+        case .invalid(let file, let path, let expected, let found):
+            self = .invalidField(path: file, field: path, expected: expected, found: found)
+        case .unknown(let file, let path, let found, _):
+            self = .unknownField(path: file, field: path, found: found)
         }
     }
 }

@@ -1,13 +1,14 @@
 import Foundation
+import JSON
 
 extension RotaryConfiguration {
     /// Reads both shapes: `rope_theta` beside `rope_scaling`, and `rope_parameters` (transformers 5).
-    init(_ config: JSONFields, maximumPositions: Int) throws(ModelFolderError) {
+    init(_ config: ConfigurationField, maximumPositions: Int) throws(ModelFolderError) {
         let scaling = try config.object("rope_scaling")
         let parameters = try config.object("rope_parameters")
-        if let scaling, let parameters, scaling.fields != parameters.fields {
+        if let scaling, let parameters, !scaling.value.isEquivalent(to: parameters.value) {
             throw .unsupportedField(
-                path: config.path, field: "rope_scaling", found: "other than rope_parameters",
+                path: config.file, field: "rope_scaling", found: "other than rope_parameters",
                 supported: "one of the two, or both alike")
         }
         let fields = parameters ?? scaling
@@ -47,36 +48,36 @@ extension RotaryConfiguration {
             self.scaling = .yarn(try Yarn(fields, original: original, maximumPositions: maximumPositions))
         default:
             throw .unsupportedField(
-                path: config.path, field: fields.prefix + "rope_type", found: JSONValue.string(type).shown,
+                path: config.file, field: fields.path(of: "rope_type"), found: JSONValue.string(type).summary,
                 supported: "default, linear, dynamic, llama3 or yarn")
         }
         try Self.check(fields, type, own: allowed)
     }
 
     /// Refuses parameters that a type does not have, as `short_factor` or `mrope_section` would be.
-    private static func check(_ fields: JSONFields, _ type: String, own: [String]) throws(ModelFolderError) {
+    private static func check(_ fields: ConfigurationField, _ type: String, own: [String]) throws(ModelFolderError) {
         if let kept = try fields.positiveNumber("partial_rotary_factor"), kept != 1 {
             throw .unsupportedField(
-                path: fields.path, field: fields.prefix + "partial_rotary_factor", found: "\(kept)", supported: "1")
+                path: fields.file, field: fields.path(of: "partial_rotary_factor"), found: "\(kept)", supported: "1")
         }
         let shared = [
             "type", "rope_type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings",
         ]
-        for (name, value) in fields.fields.sorted(by: { $0.key < $1.key }) where value != .null {
+        for (name, field) in try fields.members().sorted(by: { $0.name < $1.name }) where field.value != .null {
             guard shared.contains(name) || own.contains(name) else {
                 throw .unknownField(
-                    path: fields.path, field: fields.prefix + name.prefix(80),
-                    found: "\(value.shown) beside rope_type \"\(type)\"")
+                    path: fields.file, field: fields.path(of: name),
+                    found: "\(field.value.summary) beside rope_type \"\(type)\"")
             }
         }
     }
 
-    private static func llama3(_ fields: JSONFields, original: Int) throws(ModelFolderError) -> Scaling {
+    private static func llama3(_ fields: ConfigurationField, original: Int) throws(ModelFolderError) -> Scaling {
         let low = try fields.requiredPositiveNumber("low_freq_factor")
         let high = try fields.requiredPositiveNumber("high_freq_factor")
         guard high > low else {
             throw .invalidField(
-                path: fields.path, field: fields.prefix + "high_freq_factor",
+                path: fields.file, field: fields.path(of: "high_freq_factor"),
                 expected: "more than low_freq_factor (\(low))", found: "\(high)")
         }
         return .llama3(
@@ -86,7 +87,7 @@ extension RotaryConfiguration {
 }
 
 extension RotaryConfiguration.Yarn {
-    fileprivate init(_ fields: JSONFields, original: Int, maximumPositions: Int) throws(ModelFolderError) {
+    fileprivate init(_ fields: ConfigurationField, original: Int, maximumPositions: Int) throws(ModelFolderError) {
         originalPositions = original
         factor = try fields.positiveNumber("factor") ?? Double(maximumPositions) / Double(original)
         betaFast = try fields.positiveNumber("beta_fast") ?? 32

@@ -7,9 +7,17 @@ extension LanguageModel {
     /// together while they hold no more than ``rowLimit`` tokens; that changes no result.
     /// - Throws: ``ModelError``, before any work, where a prompt is empty, too long or not in the vocabulary.
     package func residualStreams(of prompts: [[Int32]], at site: ActivationSite) throws(ModelError) -> [[Float]] {
+        try residualStreams(of: prompts, at: [site])[0]
+    }
+
+    /// The same at several sites, `[sites][prompts][hidden]`, in one pass over each prompt, which goes no further than
+    /// the deepest of them.
+    package func residualStreams(
+        of prompts: [[Int32]], at sites: [ActivationSite]
+    ) throws(ModelError) -> [[[Float]]] {
         for (index, prompt) in prompts.enumerated() { try check(prompt, sequence: index) }
-        var streams: [[Float]] = []
-        streams.reserveCapacity(prompts.count)
+        guard let deepest = sites.max() else { return [] }
+        var streams = [[[Float]]](repeating: [], count: sites.count)
         var begin = 0
         while begin < prompts.count {
             var (end, tokens) = (begin + 1, prompts[begin].count)
@@ -20,12 +28,14 @@ extension LanguageModel {
             var steps: [SequenceStep] = []
             for prompt in prompts[begin..<end] {
                 steps.append(
-                    SequenceStep(cache: try makeCache(through: site, for: .own), tokens: prompt, readings: [site]))
+                    SequenceStep(cache: try makeCache(through: deepest, for: .own), tokens: prompt, readings: sites))
             }
-            streams += try step(steps).map { $0.activations[0] }
+            for output in try step(steps) {
+                for place in sites.indices { streams[place].append(output.activations[place]) }
+            }
             begin = end
         }
-        if prompts.isEmpty { _ = try makeCache(through: site) }
+        if prompts.isEmpty { _ = try makeCache(through: deepest) }
         return streams
     }
 

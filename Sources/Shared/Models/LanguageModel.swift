@@ -1,5 +1,5 @@
+import Locking
 package import Devices
-import Foundation
 package import ModelFolders
 package import Run
 import Weights
@@ -21,7 +21,7 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
     /// What ``rowLimit`` is where nothing else is asked for.
     package static let standardRowLimit = 512
     private let computed: any DeviceModel
-    private let lock = NSLock()
+    private let lock = Lock()
     private var tokenCount = 0
 
     private init(_ computed: any DeviceModel, on device: any Device) {

@@ -1,5 +1,5 @@
+import Locking
 import Devices
-import Foundation
 import ModelFolders
 import Run
 
@@ -8,7 +8,7 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
     let computeType: ComputeType
     let rowLimit: Int
     private let transformer: Transformer
-    private let lock = NSLock()
+    private let lock = Lock()
     private var blockCount = 0
 
     init(_ transformer: Transformer, computeType: ComputeType, rowLimit: Int) {

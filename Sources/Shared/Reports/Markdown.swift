@@ -1,4 +1,4 @@
-import Console
+import PlainText
 
 extension RunReport {
     /// `report.md`.

@@ -1,5 +1,5 @@
-import Console
 import Evaluation
+import PlainText
 import Run
 
 /// A report's content, before it becomes Markdown or HTML: the two say the same.

@@ -1,4 +1,5 @@
 import Evaluation
+import JSON
 import Run
 
 /// `results.json`, laid out as lm-evaluation-harness lays out its own: metrics are named `metric,filter`. Of several

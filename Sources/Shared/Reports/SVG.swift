@@ -1,4 +1,4 @@
-import Console
+import PlainText
 
 /// Draws plots as inline SVG. Colours come from the classes of the page's style sheet, so that they follow its
 /// light or dark theme.

@@ -1,4 +1,5 @@
 package import Evaluation
+import JSON
 import Run
 import Storage
 

@@ -1,5 +1,5 @@
-import Console
 import Evaluation
+import PlainText
 
 /// Scores as people read them.
 extension Score {

@@ -1,5 +1,5 @@
-import Console
 import Evaluation
+import PlainText
 import Run
 
 extension RunReport {

@@ -1,3 +1,4 @@
+import JSON
 package import Run
 
 /// Whatever depends on the moment: times, rates, hosts, workers, bytes, faults.
@@ -49,8 +50,8 @@ package struct TimingReport: Sendable {
             ("state", .string(worker.state.rawValue)),
             ("units_done", .count(worker.unitsDone)),
             ("units_per_second", .optional(worker.rate)),
-            ("bytes_in", .unsigned(worker.bytesIn)),
-            ("bytes_out", .unsigned(worker.bytesOut)))
+            ("bytes_in", .integer(worker.bytesIn)),
+            ("bytes_out", .integer(worker.bytesOut)))
     }
 
     private static func json(_ fault: Fault) -> JSONValue {

@@ -20,22 +20,11 @@ package struct NamedGenerator: RandomNumberGenerator, Sendable {
         for byte in Array(purpose.utf8) + [0] + Array(key.utf8) {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
         }
-        var counter = seed ^ hash
         // The seed is mixed once more on its own, so that a purpose whose hash equals a seed's difference to
         // another seed does not make two runs share a stream.
-        var mixedSeed = seed
-        counter = counter &+ Self.splitMix(&mixedSeed)
-        state = (
-            Self.splitMix(&counter), Self.splitMix(&counter), Self.splitMix(&counter), Self.splitMix(&counter)
-        )
-    }
-
-    private static func splitMix(_ counter: inout UInt64) -> UInt64 {
-        counter &+= 0x9e37_79b9_7f4a_7c15
-        var z = counter
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
+        var mixed = SplitMix64(seed: seed)
+        var filling = SplitMix64(seed: (seed ^ hash) &+ mixed.next())
+        state = (filling.next(), filling.next(), filling.next(), filling.next())
     }
 
     package mutating func next() -> UInt64 {

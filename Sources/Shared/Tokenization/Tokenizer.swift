@@ -174,7 +174,7 @@ package final class Tokenizer: Sendable {
     }
 
     private static func id(
-        of field: JSONField?, _ vocabulary: Vocabulary, _ added: AddedVocabulary
+        of field: TokenizerField?, _ vocabulary: Vocabulary, _ added: AddedVocabulary
     ) throws(TokenizerError) -> Int32? {
         guard let field else { return nil }
         guard let id = id(of: Array(try field.string().utf8), vocabulary, added) else {

@@ -1,10 +1,11 @@
 import Foundation
+import JSON
 
 /// Where the parts of `model` stand in tokenizer.json. Vocabulary and merges are nine tenths of the file: they
 /// are read straight into their tables, everything else becomes a value first.
 struct ModelSection {
     /// All members of `model` but the two large ones.
-    let options: JSONField
+    let options: TokenizerField
     /// The byte at which the object `vocab` begins.
     let vocabulary: Int
     /// The byte at which the array `merges` begins.
@@ -18,36 +19,20 @@ struct TokenizerFile {
 
     let scanner: JSONScanner
     /// The whole file without `model`.
-    let root: JSONField
+    let root: TokenizerField
     let model: ModelSection
 
-    init(_ url: URL) throws(TokenizerError) {
-        let file = url.path
-        scanner = try JSONScanner(file: file, bytes: try Self.read(url, limit: Self.lengthLimit))
-        var reader = scanner
-        var members: [JSONValue.Member] = []
-        var section: ModelSection?
-        var count = 0
-        try reader.open(UInt8(ascii: "{"))
-        while try reader.next(until: UInt8(ascii: "}"), &count) {
-            let key = try reader.string()
-            try reader.colon()
-            if key == "model" {
-                if section != nil {
-                    throw .invalid(
-                        file: file, field: "model", expected: "one field of that name", found: "a second one")
-                }
-                section = try Self.model(&reader)
-            } else {
-                members.append(JSONValue.Member(key: key, value: try reader.value()))
-            }
+    init(_ url: URL, limit: Int = lengthLimit) throws(TokenizerError) {
+        let contents = try TokenizerError.converting { () throws(JSONError) in
+            let scanner = try JSONScanner(file: url.path, bytes: try JSONFile.bytes(of: url, limit: limit))
+            return (scanner: scanner, parts: try Self.parts(scanner))
         }
-        try reader.finish()
-        guard let section else {
-            throw .invalid(file: file, field: "model", expected: "an object", found: "none")
+        scanner = contents.scanner
+        root = TokenizerField(file: url.path, value: .object(contents.parts.members))
+        guard let parts = contents.parts.model else {
+            throw .file(.invalid(file: url.path, path: "model", expected: "an object", found: "none"))
         }
-        model = section
-        root = JSONField(file: file, path: "", value: .object(members))
+        model = try ModelSection(parts, file: url.path)
         // Truncation and padding belong to whoever makes a batch; transformers sets them anew with every call.
         try root.allow([
             "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
@@ -55,73 +40,73 @@ struct TokenizerFile {
         ])
     }
 
-    /// Reads a regular file of at most `limit` bytes.
-    static func read(_ url: URL, limit: Int) throws(TokenizerError) -> [UInt8] {
-        let file = url.path
-        let data: Data?
-        do {
-            let values = try url.resolvingSymlinksInPath().resourceValues(forKeys: [.isRegularFileKey])
-            guard values.isRegularFile == true else {
-                throw TokenizerError.unreadable(file: file, reason: "it is no regular file")
-            }
-            let handle = try FileHandle(forReadingFrom: url)
-            defer { try? handle.close() }
-            data = try handle.read(upToCount: limit + 1)
-        } catch let error as TokenizerError {
-            throw error
-        } catch {
-            let isMissing = !FileManager.default.fileExists(atPath: file)
-            throw .unreadable(
-                file: file, reason: isMissing ? "there is no such file" : quoted("\(error)", limit: 200))
-        }
-        let bytes = [UInt8](data ?? Data())
-        guard bytes.count <= limit else { throw .tooLarge(file: file, bytes: bytes.count, limit: limit) }
-        return bytes
-    }
-
-    private static func model(_ reader: inout JSONScanner) throws(TokenizerError) -> ModelSection {
+    /// All members but `model`, and those of `model`.
+    private static func parts(
+        _ scanner: JSONScanner
+    ) throws(JSONError) -> (members: [JSONValue.Member], model: ModelParts?) {
+        var scanner = scanner
         var members: [JSONValue.Member] = []
-        var vocabulary: Int?
-        var merges: Int?
-        var count = 0
-        func place(_ place: Int?, _ key: String, _ bracket: UInt8) throws(TokenizerError) -> Int {
-            let field = JSONField(file: reader.file, path: "model.\(key)", value: .null)
-            guard place == nil else { throw field.invalid("one field of that name", found: "a second one") }
-            guard reader.upcoming() == bracket else {
-                throw field.invalid(bracket == UInt8(ascii: "{") ? "an object" : "an array", found: "another value")
+        var model: ModelParts?
+        var (names, count) = (NameSet(), 0)
+        try scanner.open(UInt8(ascii: "{"))
+        while try scanner.next(until: UInt8(ascii: "}"), &count) {
+            let name = try scanner.name(after: &names)
+            if name == "model" {
+                do throws(JSONError) {
+                    model = try ModelParts(&scanner)
+                } catch {
+                    throw error.inside(name: "model")
+                }
+            } else {
+                members.append(JSONValue.Member(name: name, value: try scanner.value(of: name)))
             }
-            let start = reader.position
-            try reader.skip()
-            return start
         }
-        try reader.open(UInt8(ascii: "{"))
-        while try reader.next(until: UInt8(ascii: "}"), &count) {
-            let key = try reader.string()
-            try reader.colon()
+        try scanner.finish()
+        return (members, model)
+    }
+}
+
+/// The members of `model`, the large ones passed over.
+private struct ModelParts {
+    var options: [JSONValue.Member] = []
+    /// The bytes at which they begin.
+    var vocabulary, merges: Int?
+
+    init(_ scanner: inout JSONScanner) throws(JSONError) {
+        var (names, count) = (NameSet(), 0)
+        try scanner.open(UInt8(ascii: "{"))
+        while try scanner.next(until: UInt8(ascii: "}"), &count) {
+            let name = try scanner.name(after: &names)
             // Only BPE has merges, and only the vocabularies of other models are arrays.
-            switch key {
-            case "vocab" where reader.upcoming() == UInt8(ascii: "{"):
-                vocabulary = try place(vocabulary, key, UInt8(ascii: "{"))
-            case "merges" where reader.upcoming() == UInt8(ascii: "["):
-                merges = try place(merges, key, UInt8(ascii: "["))
+            switch (name, scanner.upcoming()) {
+            case ("vocab", UInt8(ascii: "{")):
+                vocabulary = scanner.position
+                try scanner.skip()
+            case ("merges", UInt8(ascii: "[")):
+                merges = scanner.position
+                try scanner.skip()
             default:
-                members.append(JSONValue.Member(key: key, value: try reader.value()))
+                options.append(JSONValue.Member(name: name, value: try scanner.value(of: name)))
             }
         }
-        let options = JSONField(file: reader.file, path: "model", value: .object(members))
+    }
+}
+
+extension ModelSection {
+    fileprivate init(_ parts: ModelParts, file: String) throws(TokenizerError) {
+        options = TokenizerField(file: file, path: "model", value: .object(parts.options))
         if let type = try options.optional("type") {
             guard try type.string() == "BPE" else { throw type.unsupported(understood: "BPE") }
         }
-        func missing(_ key: String, _ expected: String) throws(TokenizerError) -> TokenizerError {
-            let found = try options.optional(key)?.value.summary ?? "none"
-            return .invalid(file: reader.file, field: "model.\(key)", expected: expected, found: found)
+        guard let vocabulary = parts.vocabulary else {
+            throw try options.required("vocab").invalid("an object of pieces and their numbers")
         }
-        guard let vocabulary else { throw try missing("vocab", "an object of pieces and their numbers") }
-        guard let merges else { throw try missing("merges", "an array of merges") }
+        guard let merges = parts.merges else { throw try options.required("merges").invalid("an array of merges") }
+        self.vocabulary = vocabulary
+        self.merges = merges
         try options.allow([
             "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk",
             "byte_fallback", "ignore_merges",
         ])
-        return ModelSection(options: options, vocabulary: vocabulary, merges: merges)
     }
 }

@@ -1,6 +1,7 @@
 import CZMQ
 import Dispatch
 import Foundation
+import Locking
 
 /// One thread that waits for sockets, timers and jobs, and runs the actor that owns them.
 ///

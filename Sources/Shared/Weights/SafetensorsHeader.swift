@@ -1,3 +1,6 @@
+import JSON
+import PlainText
+
 /// The header of a safetensors file: JSON that gives each tensor's element type, shape and place.
 ///
 /// Format: https://github.com/huggingface/safetensors, "Format". The file is the header's length (8 bytes,
@@ -45,11 +48,11 @@ package struct SafetensorsHeader: Sendable, Equatable {
         }
         dataStart = 8 + Int(length)
         let raw: (entries: [RawEntry], metadata: [String: String])
-        var parser = HeaderParser(UnsafeRawBufferPointer(rebasing: file[8..<dataStart]))
-        do throws(HeaderParserError) {
+        do throws(JSONError) {
+            var parser = try HeaderParser(file: path, bytes: Array(file[8..<dataStart]))
             raw = try parser.parse()
         } catch {
-            throw .malformed(path: path, reason: "header, byte \(error.offset): \(error.reason)")
+            throw .malformed(path: path, reason: "header: \(error.placedCause)")
         }
         metadata = raw.metadata
         var entries: [Entry] = []
@@ -117,7 +120,5 @@ struct RawEntry {
     var shownName: String { Self.shown(name) }
 
     /// A name as an error shows it: on one line, of bounded length.
-    static func shown(_ name: String) -> String {
-        String(String.UnicodeScalarView(name.unicodeScalars.prefix(200).map { $0.value < 32 ? " " : $0 }))
-    }
+    static func shown(_ name: String) -> String { PrintableText.quoted(name, limit: 200) }
 }

@@ -22,9 +22,6 @@ package struct WeightFiles: Sendable {
         self.fileOfName = fileOfName
     }
 
-    /// Whether some file holds a tensor of this name.
-    package func contains(_ name: String) -> Bool { fileOfName[name] != nil }
-
     /// The names of all tensors, sorted.
     package var names: [String] { fileOfName.keys.sorted() }
 

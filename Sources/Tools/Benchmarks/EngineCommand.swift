@@ -6,6 +6,7 @@ import Foundation
 import Generation
 import ModelFolders
 import Models
+import PlainText
 import Run
 
 struct EngineCommand: AsyncParsableCommand {

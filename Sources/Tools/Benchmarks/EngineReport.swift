@@ -1,5 +1,6 @@
 import Console
 import Foundation
+import PlainText
 import Run
 
 /// The engine's figures on one machine.

@@ -3,6 +3,7 @@ import Console
 import CoordinatorHost
 import Foundation
 import Messaging
+import PlainText
 import Run
 import Transport
 import Wire

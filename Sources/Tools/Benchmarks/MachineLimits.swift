@@ -1,5 +1,6 @@
 import CMachineLimits
 import Foundation
+import Locking
 
 /// What this machine can do at best, measured: the best of several tries on `threads` threads at once.
 struct MachineLimits: Encodable {
@@ -63,7 +64,7 @@ struct MachineLimits: Encodable {
 
 /// A sum that threads add to.
 private final class SharedSum<Value>: @unchecked Sendable where Value: AdditiveArithmetic & Sendable {  // under `lock`
-    private let lock = NSLock()
+    private let lock = Lock()
     private var sum: Value
 
     init(_ start: Value) { sum = start }

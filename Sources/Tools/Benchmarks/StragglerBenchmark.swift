@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import CoordinatorHost
 import Foundation
+import PlainText
 import Run
 
 /// What a worker that is slower than the others costs a run.

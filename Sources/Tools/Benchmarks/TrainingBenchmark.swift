@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import CoordinatorHost
 import Foundation
+import PlainText
 import Projection
 import Run
 import Storage

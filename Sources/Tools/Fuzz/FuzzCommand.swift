@@ -3,6 +3,7 @@ import Console
 import DemoAssets
 import Foundation
 import Fuzzing
+import PlainText
 
 @main
 struct FuzzCommand: AsyncParsableCommand {

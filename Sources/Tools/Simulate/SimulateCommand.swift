@@ -2,6 +2,8 @@ import ArgumentParser
 import Console
 import CoordinatorControl
 import Foundation
+import Locking
+import PlainText
 import Run
 import Simulation
 
@@ -70,7 +72,7 @@ struct SimulateCommand: ParsableCommand {
 
 /// Counts, from whichever thread.
 private final class Tally: @unchecked Sendable {
-    private let lock = NSLock()
+    private let lock = Lock()
     private var events = 0
     private var failures = 0
 

@@ -4,6 +4,7 @@ import Devices
 import Foundation
 import Generation
 import Models
+import PlainText
 import Run
 import WorkerEngine
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Foundation
 import ModelFolders
+import PlainText
 import Tokenization
 import Weights
 import WorkerEngine

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Foundation
+import PlainText
 import WorkerEngine
 
 struct VerifyCommand: AsyncParsableCommand {

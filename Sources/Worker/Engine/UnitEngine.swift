@@ -75,30 +75,30 @@ package final class UnitEngine: UnitExecutor {
 
     // MARK: Extraction
 
+    /// One pass of each model over the unit's texts, whichever number of sites is read.
     private func extract(_ unit: ExtractUnit) throws -> ExtractResult {
         let (a, b, _) = try pair()
         let result = ExtractResult(
-            a: try unit.sitesOfA.map {
-                try activations(of: unit.texts, in: a, at: $0, maximumTokens: unit.maximumTokens)
-            },
-            b: try unit.sitesOfB.map {
-                try activations(of: unit.texts, in: b, at: $0, maximumTokens: unit.maximumTokens)
-            })
+            a: try activations(of: unit.texts, in: a, at: unit.sitesOfA, maximumTokens: unit.maximumTokens),
+            b: try activations(of: unit.texts, in: b, at: unit.sitesOfB, maximumTokens: unit.maximumTokens))
         training.keep(unit, result)
         return result
     }
 
-    /// The residual stream after `layer` blocks at each text's own last token, [texts, width].
+    /// The residual streams at each text's own last token, [texts, width] for each of the block counts.
     private func activations(
-        of texts: [String], in model: LoadedModel, at layer: Int, maximumTokens: Int
-    ) throws -> FloatMatrix {
+        of texts: [String], in model: LoadedModel, at layers: [Int], maximumTokens: Int
+    ) throws -> [FloatMatrix] {
         let prompts = try texts.map { text in
             let tokens = model.text(text, maximumTokens: maximumTokens)
             guard !tokens.isEmpty else { throw EngineError.emptyPrompt(model: model.folder.url.path, text: text) }
             return tokens
         }
-        let rows = try model.model.residualStreams(of: prompts, at: ActivationSite(afterBlocks: layer))
-        return FloatMatrix(
-            rows: rows.count, columns: model.folder.configuration.hiddenSize, values: Array(rows.joined()))
+        let streams = try model.model.residualStreams(
+            of: prompts, at: layers.map { ActivationSite(afterBlocks: $0) })
+        return streams.map { texts in
+            FloatMatrix(
+                rows: texts.count, columns: model.folder.configuration.hiddenSize, values: Array(texts.joined()))
+        }
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Gemma 2 (arXiv:2408.00118; transformers, `modeling_gemma2.py`): norms before and after both halves of a block,
 /// each multiplying by 1 + weight; a scaled embedding; soft caps on attention scores and logits; a window in every
 /// other block, the first one among them; GELU in the feed-forward network; heads whose size is a field of its own.
@@ -13,12 +15,12 @@ enum Gemma2: FamilyDescription {
         "query_pre_attn_scalar", "sliding_window", "sliding_window_size",
     ]
 
-    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: JSONFields) throws(ModelFolderError) {
+    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: ConfigurationField) throws(ModelFolderError) {
         // transformers reads `hidden_activation`; `hidden_act` stands beside it in the published folders.
         let activation = try fields.activation("hidden_activation") ?? .geluTanh
         if let other = try fields.activation("hidden_act"), other != activation {
             throw .unsupportedField(
-                path: fields.path, field: "hidden_act", found: "\"\(other.rawValue)\"",
+                path: fields.file, field: "hidden_act", found: "\"\(other.rawValue)\"",
                 supported: "what hidden_activation says (\"\(activation.rawValue)\")")
         }
         arithmetic.activation = activation
@@ -37,7 +39,7 @@ enum Gemma2: FamilyDescription {
         let other = try fields.integer("sliding_window_size", in: 1...ModelConfiguration.Limits.positions)
         guard other == nil || other == window else {
             throw .unsupportedField(
-                path: fields.path, field: "sliding_window_size", found: "\(other ?? 0)",
+                path: fields.file, field: "sliding_window_size", found: "\(other ?? 0)",
                 supported: "what sliding_window says (\(window.map(String.init) ?? "null"))")
         }
         arithmetic.windows = try fields.windows(sliding, window)

@@ -1,3 +1,5 @@
+import JSON
+
 /// The families of models that are understood.
 package enum ModelFamily: String, CaseIterable, Sendable {
     case llama, mistral, qwen2, qwen3, gemma2
@@ -36,7 +38,7 @@ protocol FamilyDescription {
     /// The fields that the family understands besides those that all do.
     static var fields: Set<String> { get }
     /// Fills in what the family's fields ask for.
-    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: JSONFields) throws(ModelFolderError)
+    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: ConfigurationField) throws(ModelFolderError)
 }
 
 extension FamilyDescription {
@@ -45,14 +47,14 @@ extension FamilyDescription {
     static var tiedEmbeddings: Bool { false }
 }
 
-extension JSONFields {
+extension ConfigurationField {
     /// The activation that field `name` asks for.
     func activation(_ name: String) throws(ModelFolderError) -> ModelArithmetic.Activation? {
         guard let value = try string(name) else { return nil }
         if value == "swish" { return .silu }
         guard let activation = ModelArithmetic.Activation(rawValue: value) else {
             throw .unsupportedField(
-                path: path, field: prefix + name, found: JSONValue.string(value).shown,
+                path: file, field: path(of: name), found: JSONValue.string(value).summary,
                 supported: "\"silu\" or \"gelu_pytorch_tanh\"")
         }
         return activation
@@ -60,20 +62,20 @@ extension JSONFields {
 
     /// A positive number that null turns off, and that is `missing` where the field is left out.
     func cap(_ name: String, missing: Double) throws(ModelFolderError) -> Double? {
-        fields[name] == nil ? missing : try positiveNumber(name)
+        try contains(name) ? positiveNumber(name) : missing
     }
 
     /// `sliding_window`: null turns it off; `missing` where the field is left out.
     func slidingWindow(missing: Int?) throws(ModelFolderError) -> Int? {
-        fields["sliding_window"] == nil
-            ? missing : try integer("sliding_window", in: 1...ModelConfiguration.Limits.positions)
+        try contains("sliding_window")
+            ? integer("sliding_window", in: 1...ModelConfiguration.Limits.positions) : missing
     }
 
     /// Whether each block slides its window: as `layer_types` says, else as `rule` does.
     func slidingBlocks(_ count: Int, else rule: (Int) -> Bool) throws(ModelFolderError) -> [Bool] {
-        guard let value = self["layer_types"] else { return (0..<count).map(rule) }
-        guard case .array(let types) = value, types.count == count else {
-            throw invalid("layer_types", "an array of \(count), one for each block", value)
+        guard let field = try optional("layer_types") else { return (0..<count).map(rule) }
+        guard case .array(let types) = field.value, types.count == count else {
+            throw field.invalid("an array of \(count), one for each block")
         }
         var result: [Bool] = []
         for type in types {
@@ -82,7 +84,7 @@ extension JSONFields {
             case .string("sliding_attention"): result.append(true)
             default:
                 throw .unsupportedField(
-                    path: path, field: prefix + "layer_types", found: type.shown,
+                    path: file, field: field.path, found: type.summary,
                     supported: "\"full_attention\" or \"sliding_attention\"")
             }
         }
@@ -93,7 +95,7 @@ extension JSONFields {
     func windows(_ sliding: [Bool], _ window: Int?) throws(ModelFolderError) -> [Int?] {
         guard window != nil || !sliding.contains(true) else {
             throw .invalidField(
-                path: path, field: prefix + "sliding_window",
+                path: file, field: path(of: "sliding_window"),
                 expected: "an integer, since layer_types has sliding blocks", found: "none in use")
         }
         return sliding.map { $0 ? window : nil }

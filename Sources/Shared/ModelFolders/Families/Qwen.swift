@@ -1,3 +1,5 @@
+import JSON
+
 /// Qwen 2 and 2.5 (arXiv:2407.10671, arXiv:2412.15115; transformers, `modeling_qwen2.py`): a bias on query, key and
 /// value; a window that slides in the blocks from `max_window_layers` on, where `use_sliding_window` is set.
 enum Qwen2: FamilyDescription {
@@ -7,7 +9,7 @@ enum Qwen2: FamilyDescription {
     static let keyValueHeads: Int? = 32
     static let fields = qwenWindowFields
 
-    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: JSONFields) throws(ModelFolderError) {
+    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: ConfigurationField) throws(ModelFolderError) {
         arithmetic.queryKeyValueBias = true
         arithmetic.windows = try fields.qwenWindows(blocks: arithmetic.windows.count)
     }
@@ -23,7 +25,7 @@ enum Qwen3: FamilyDescription {
     static let headDimension: Int? = 128
     static let fields = qwenWindowFields.union(["attention_bias"])
 
-    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: JSONFields) throws(ModelFolderError) {
+    static func describe(_ arithmetic: inout ModelArithmetic, _ fields: ConfigurationField) throws(ModelFolderError) {
         let bias = try fields.bool("attention_bias") ?? false
         arithmetic.queryKeyValueBias = bias
         arithmetic.attentionOutputBias = bias
@@ -34,7 +36,7 @@ enum Qwen3: FamilyDescription {
 
 private let qwenWindowFields: Set<String> = ["sliding_window", "use_sliding_window", "max_window_layers"]
 
-extension JSONFields {
+extension ConfigurationField {
     fileprivate func qwenWindows(blocks: Int) throws(ModelFolderError) -> [Int?] {
         let inUse = try bool("use_sliding_window") ?? false
         let window = try slidingWindow(missing: 4096)

@@ -1,3 +1,5 @@
+import JSON
+
 /// Byte pair encoding as the tokenizers library's `BPE` model does it: a word becomes its characters, known
 /// neighbours merge by rank, unknown characters become their bytes (`byte_fallback`) or the unknown token.
 ///
@@ -21,22 +23,21 @@ struct BytePairModel {
 
     init(reading scanner: JSONScanner, at file: ModelSection) throws(TokenizerError) {
         let options = file.options
-        let isByteFallback = try options.bool("byte_fallback", default: false)
-        fusesUnknown = try options.bool("fuse_unk", default: false)
-        ignoresMerges = try options.bool("ignore_merges", default: false)
+        let isByteFallback = try options.bool("byte_fallback") ?? false
+        fusesUnknown = try options.bool("fuse_unk") ?? false
+        ignoresMerges = try options.bool("ignore_merges") ?? false
         for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
             if let field = try options.optional(key), try !field.string().isEmpty {
                 throw field.unsupported(understood: "an empty one")
             }
         }
         if let dropout = try options.optional("dropout") {
-            switch dropout.value {
-            case .integer(0), .real(0): break
-            default: throw dropout.unsupported(understood: "none (dropout is random)")
-            }
+            guard try dropout.number() == 0 else { throw dropout.unsupported(understood: "none (dropout is random)") }
         }
         var entries = scanner.at(file.vocabulary)
-        let vocabulary = try Vocabulary(reading: &entries, field: "model.vocab")
+        let vocabulary = try TokenizerError.converting { () throws(JSONError) in
+            try Vocabulary(reading: &entries, field: "model.vocab")
+        }
         self.vocabulary = vocabulary
         if let field = try options.optional("unk_token") {
             unknown = vocabulary.id(of: Array(try field.string().utf8))
@@ -45,7 +46,9 @@ struct BytePairModel {
             unknown = -1
         }
         var list = scanner.at(file.merges)
-        let reader = try MergeReader(reading: &list, vocabulary: vocabulary)
+        let reader = try TokenizerError.converting { () throws(JSONError) in
+            try MergeReader(reading: &list, vocabulary: vocabulary)
+        }
         merges = reader.table
         let unknownHasSpace = vocabulary.piece(unknown).map { !$0.isEmpty && $0.contains(0xE2) } ?? false
         cutsAtSpaces =

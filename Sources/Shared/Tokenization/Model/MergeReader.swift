@@ -1,10 +1,13 @@
+import JSON
+import PlainText
+
 /// Reads `model.merges`: `["a", "b"]` pairs, or "a b" strings in older files.
 struct MergeReader {
     let table: MergeTable
     /// Whether a merge yields a piece in which `▁` follows another character.
     let crossesSpaces: Bool
 
-    init(reading scanner: inout JSONScanner, vocabulary: Vocabulary) throws(TokenizerError) {
+    init(reading scanner: inout JSONScanner, vocabulary: Vocabulary) throws(JSONError) {
         var pairs: [(left: Int32, right: Int32, result: Int32)] = []
         var crossesSpaces = false
         var text: [UInt8] = []
@@ -22,7 +25,7 @@ struct MergeReader {
                 guard let space = text.firstIndex(of: 0x20), space == text.lastIndex(of: 0x20) else {
                     throw Self.invalid(
                         scanner, number: count - 1, expected: "two pieces with one space between them",
-                        found: "\"\(quoted(String(decoding: text, as: UTF8.self)))\"")
+                        found: "\"\(PrintableText.quoted(String(decoding: text, as: UTF8.self)))\"")
                 }
                 text.remove(at: space)
                 boundary = space
@@ -38,7 +41,7 @@ struct MergeReader {
                 let missing = ids.left < 0 ? text[..<boundary] : ids.right < 0 ? text[boundary...] : text[...]
                 throw Self.invalid(
                     scanner, number: count - 1, expected: "pieces of model.vocab",
-                    found: "\"\(quoted(String(decoding: missing, as: UTF8.self)))\", which it lacks")
+                    found: "\"\(PrintableText.quoted(String(decoding: missing, as: UTF8.self)))\", which it lacks")
             }
             guard pairs.count < 2 * Vocabulary.idLimit else {
                 throw Self.invalid(
@@ -58,7 +61,7 @@ struct MergeReader {
     /// Reads `["a", "b"]` and returns where b begins.
     private static func readPair(
         _ scanner: inout JSONScanner, _ text: inout [UInt8], number: Int
-    ) throws(TokenizerError) -> Int {
+    ) throws(JSONError) -> Int {
         var boundary = 0
         var count = 0
         try scanner.open(UInt8(ascii: "["))
@@ -89,7 +92,7 @@ struct MergeReader {
 
     private static func invalid(
         _ scanner: JSONScanner, number: Int, expected: String, found: String
-    ) -> TokenizerError {
-        .invalid(file: scanner.file, field: "model.merges[\(number)]", expected: expected, found: found)
+    ) -> JSONError {
+        .invalid(file: scanner.file, path: "model.merges[\(number)]", expected: expected, found: found)
     }
 }

@@ -1,3 +1,6 @@
+import JSON
+import PlainText
+
 /// The model's vocabulary: each piece's UTF-8 and its number, looked up both ways.
 ///
 /// Pieces are compared by bytes. One text buffer holds them all, one flat table finds them (open addressing,
@@ -23,7 +26,7 @@ struct Vocabulary {
     var idCount: Int { spans.count }
 
     /// Reads the object of pieces and ids that comes next in the file.
-    init(reading scanner: inout JSONScanner, field: String) throws(TokenizerError) {
+    init(reading scanner: inout JSONScanner, field: String) throws(JSONError) {
         var text: [UInt8] = []
         var entries: [(start: Int32, length: Int32, id: Int32)] = []
         var highest: Int32 = -1
@@ -34,9 +37,9 @@ struct Vocabulary {
             try scanner.string(into: &text)
             try scanner.colon()
             guard let id = try scanner.integer(), (0..<Self.idLimit).contains(id), text.count < Int(Int32.max) else {
-                let piece = quoted(String(decoding: text[start...], as: UTF8.self))
+                let piece = PrintableText.quoted(String(decoding: text[start...], as: UTF8.self))
                 throw .invalid(
-                    file: scanner.file, field: "\(field)[\"\(piece)\"]",
+                    file: scanner.file, path: "\(field)[\"\(piece)\"]",
                     expected: "a whole number from 0 to \(Self.idLimit - 1)", found: "another value")
             }
             highest = max(highest, Int32(id))
@@ -44,7 +47,8 @@ struct Vocabulary {
         }
 
         func piece(_ entry: (start: Int32, length: Int32, id: Int32)) -> String {
-            quoted(String(decoding: text[Int(entry.start)..<Int(entry.start + entry.length)], as: UTF8.self))
+            PrintableText.quoted(
+                String(decoding: text[Int(entry.start)..<Int(entry.start + entry.length)], as: UTF8.self))
         }
         var spans = [Span](repeating: Span(start: 0, length: -1), count: Int(highest) + 1)
         for entry in entries {
@@ -52,7 +56,7 @@ struct Vocabulary {
             guard spans[id].length < 0 else {
                 let other = piece((spans[id].start, spans[id].length, 0))
                 throw .invalid(
-                    file: scanner.file, field: "\(field)[\"\(piece(entry))\"]", expected: "a number of its own",
+                    file: scanner.file, path: "\(field)[\"\(piece(entry))\"]", expected: "a number of its own",
                     found: "\(id), which \"\(other)\" has too")
             }
             spans[id] = Span(start: entry.start, length: entry.length)
@@ -80,7 +84,7 @@ struct Vocabulary {
         }
         if let duplicate {
             throw .invalid(
-                file: scanner.file, field: "\(field)[\"\(piece(entries[duplicate]))\"]", expected: "each piece once",
+                file: scanner.file, path: "\(field)[\"\(piece(entries[duplicate]))\"]", expected: "each piece once",
                 found: "it twice")
         }
         self.text = text

@@ -27,7 +27,7 @@ struct AddedVocabulary: Sendable {
     private var plain = ByteTrie()
     private var normalized = ByteTrie()
 
-    init(_ field: JSONField?, vocabulary: Vocabulary, normalizer: Normalizer?) throws(TokenizerError) {
+    init(_ field: TokenizerField?, vocabulary: Vocabulary, normalizer: Normalizer?) throws(TokenizerError) {
         guard let field else { return }
         var highest: Int32 = -1
         for element in try field.elements() {
@@ -110,7 +110,7 @@ struct AddedVocabulary: Sendable {
         if covered < text.count { body(covered..<text.count, nil) }
     }
 
-    private static func token(_ field: JSONField) throws(TokenizerError) -> Token {
+    private static func token(_ field: TokenizerField) throws(TokenizerError) -> Token {
         try field.allow(["id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"])
         let content = try field.required("content")
         let bytes = Array(try content.string().utf8)
@@ -119,10 +119,10 @@ struct AddedVocabulary: Sendable {
         }
         return Token(
             content: bytes, id: Int32(try field.required("id").integer(in: 0...Vocabulary.idLimit - 1)),
-            isSingleWord: try field.bool("single_word", default: false),
-            stripsLeft: try field.bool("lstrip", default: false),
-            stripsRight: try field.bool("rstrip", default: false),
-            isNormalized: try field.bool("normalized", default: true),
-            isSpecial: try field.bool("special", default: false))
+            isSingleWord: try field.bool("single_word") ?? false,
+            stripsLeft: try field.bool("lstrip") ?? false,
+            stripsRight: try field.bool("rstrip") ?? false,
+            isNormalized: try field.bool("normalized") ?? true,
+            isSpecial: try field.bool("special") ?? false)
     }
 }

@@ -14,10 +14,10 @@ struct Metaspace: Sendable {
     let prependScheme: PrependScheme
     let splits: Bool
 
-    init(_ field: JSONField) throws(TokenizerError) {
+    init(_ field: TokenizerField) throws(TokenizerError) {
         try field.allow(["type", "replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep"])
         replacement = try field.required("replacement").scalar()
-        splits = try field.bool("split", default: true)
+        splits = try field.bool("split") ?? true
         var scheme = PrependScheme.always
         if let named = try field.optional("prepend_scheme") {
             guard let known = PrependScheme(rawValue: try named.string()) else {
@@ -25,7 +25,7 @@ struct Metaspace: Sendable {
             }
             scheme = known
         }
-        if let adds = try field.optional("add_prefix_space"), try !field.bool("add_prefix_space", default: true),
+        if let adds = try field.optional("add_prefix_space"), try !(field.bool("add_prefix_space") ?? true),
             scheme != .never
         {
             throw adds.invalid("true, or prepend_scheme \"never\"")

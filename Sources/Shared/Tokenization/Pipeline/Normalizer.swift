@@ -16,7 +16,7 @@ indirect enum Normalizer: Sendable {
     case strip(left: Bool, right: Bool)
     case stripAccents
 
-    init(_ field: JSONField, depth: Int = 0) throws(TokenizerError) {
+    init(_ field: TokenizerField, depth: Int = 0) throws(TokenizerError) {
         switch try field.type() {
         case "Sequence" where depth < 8:
             try field.allow(["type", "normalizers"])
@@ -40,7 +40,7 @@ indirect enum Normalizer: Sendable {
         case "Strip":
             try field.allow(["type", "strip_left", "strip_right"])
             self = .strip(
-                left: try field.bool("strip_left", default: true), right: try field.bool("strip_right", default: true))
+                left: try field.bool("strip_left") ?? true, right: try field.bool("strip_right") ?? true)
         case "StripAccents": self = .stripAccents
         default:
             throw try field.required("type").unsupported(

@@ -1,4 +1,5 @@
 import COniguruma
+import PlainText
 
 /// A regular expression, compiled by Oniguruma: the engine of the tokenizers library, with the same (Ruby) syntax.
 ///
@@ -15,7 +16,7 @@ final class OnigurumaPattern: @unchecked Sendable {
     private let regex: OnigRegex
 
     /// Compiles a pattern.
-    init(_ field: JSONField) throws(TokenizerError) {
+    init(_ field: TokenizerField) throws(TokenizerError) {
         let pattern = Array(try field.string().utf8)
         guard Self.startResult == 0 else { throw field.invalid("Oniguruma to start", found: "an error") }
         guard pattern.count <= Self.lengthLimit else {
@@ -26,7 +27,8 @@ final class OnigurumaPattern: @unchecked Sendable {
         let result = oniguruma_compile(&compiled, pattern, pattern.count, &message)
         guard result == 0, let compiled else {
             let text = String(decoding: message.prefix { $0 != 0 }, as: UTF8.self)
-            throw field.invalid("a regular expression", found: "\(field.value.summary) (\(quoted(text, limit: 100)))")
+            throw field.invalid(
+                "a regular expression", found: "\(field.value.summary) (\(PrintableText.quoted(text, limit: 100)))")
         }
         regex = compiled
     }

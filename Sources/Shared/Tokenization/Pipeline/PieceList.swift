@@ -20,7 +20,7 @@ struct PieceList {
 
         static let names = "Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous"
 
-        init(_ field: JSONField) throws(TokenizerError) {
+        init(_ field: TokenizerField) throws(TokenizerError) {
             guard let behavior = Behavior(rawValue: try field.string()) else {
                 throw field.unsupported(understood: Self.names)
             }

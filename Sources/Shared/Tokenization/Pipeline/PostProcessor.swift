@@ -11,7 +11,7 @@ struct PostProcessor: Sendable {
     /// Adds nothing.
     init() {}
 
-    init(_ field: JSONField, idCount: Int, depth: Int = 0) throws(TokenizerError) {
+    init(_ field: TokenizerField, idCount: Int, depth: Int = 0) throws(TokenizerError) {
         switch try field.type() {
         case "Sequence" where depth < 8:
             try field.allow(["type", "processors"])
@@ -55,7 +55,7 @@ struct PostProcessor: Sendable {
         return ids
     }
 
-    private static func template(_ field: JSONField, _ idCount: Int) throws(TokenizerError) -> [Part] {
+    private static func template(_ field: TokenizerField, _ idCount: Int) throws(TokenizerError) -> [Part] {
         var texts = 0
         var parts: [Part] = []
         let specials = try field.optional("special_tokens")
@@ -85,7 +85,7 @@ struct PostProcessor: Sendable {
     }
 
     /// Reads `["</s>", 2]`.
-    private static func tokenAndID(_ field: JSONField, _ idCount: Int) throws(TokenizerError) -> Int32 {
+    private static func tokenAndID(_ field: TokenizerField, _ idCount: Int) throws(TokenizerError) -> Int32 {
         let elements = try field.elements()
         guard elements.count == 2 else { throw field.invalid("a token and its id") }
         return Int32(try elements[1].integer(in: 0...max(0, idCount - 1)))

@@ -12,7 +12,7 @@ indirect enum PreTokenizer: Sendable {
     private static let understood =
         "Sequence, Split, ByteLevel, Metaspace, Whitespace, WhitespaceSplit, Punctuation, Digits, CharDelimiterSplit"
 
-    init(_ field: JSONField, depth: Int = 0) throws(TokenizerError) {
+    init(_ field: TokenizerField, depth: Int = 0) throws(TokenizerError) {
         switch try field.type() {
         case "Sequence" where depth < 8:
             try field.allow(["type", "pretokenizers"])
@@ -26,17 +26,17 @@ indirect enum PreTokenizer: Sendable {
             self = .split(
                 try TextPattern(try field.required("pattern")),
                 try PieceList.Behavior(try field.required("behavior")),
-                isInverted: try field.bool("invert", default: false))
+                isInverted: try field.bool("invert") ?? false)
         case "ByteLevel":
             // trim_offsets moves offsets into the text, no ids.
             try field.allow(["type", "add_prefix_space", "trim_offsets", "use_regex"])
             var pattern: TextPattern?
-            if try field.bool("use_regex", default: true) {
-                let gpt2 = JSONField(file: field.file, path: field.path, value: .string(Self.gpt2Pattern))
+            if try field.bool("use_regex") ?? true {
+                let gpt2 = TokenizerField(file: field.file, path: field.path, value: .string(Self.gpt2Pattern))
                 pattern = .regex(try OnigurumaPattern(gpt2))
             }
             self = .byteLevel(
-                addsPrefixSpace: try field.bool("add_prefix_space", default: true), pattern: pattern)
+                addsPrefixSpace: try field.bool("add_prefix_space") ?? true, pattern: pattern)
         case "Metaspace":
             self = .metaspace(try Metaspace(field))
         case "Whitespace":
@@ -52,7 +52,7 @@ indirect enum PreTokenizer: Sendable {
         case "Digits":
             try field.allow(["type", "individual_digits"])
             let behavior: PieceList.Behavior =
-                try field.bool("individual_digits", default: false) ? .isolated : .contiguous
+                try field.bool("individual_digits") ?? false ? .isolated : .contiguous
             self = .split(.scalars { $0.isNumeric }, behavior, isInverted: false)
         case "CharDelimiterSplit":
             try field.allow(["type", "delimiter"])

@@ -8,7 +8,7 @@ enum TextPattern: Sendable {
     case wordsAndSymbols
 
     /// Reads `{"String": …}` or `{"Regex": …}`.
-    init(_ field: JSONField) throws(TokenizerError) {
+    init(_ field: TokenizerField) throws(TokenizerError) {
         try field.allow(["String", "Regex"])
         if let literal = try field.optional("String") {
             let text = Array(try literal.string().utf8)

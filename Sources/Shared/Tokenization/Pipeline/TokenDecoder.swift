@@ -8,7 +8,7 @@ indirect enum TokenDecoder: Sendable {
     case fuse
     case strip(content: [UInt8], start: Int, stop: Int)
 
-    init(_ field: JSONField, depth: Int = 0) throws(TokenizerError) {
+    init(_ field: TokenizerField, depth: Int = 0) throws(TokenizerError) {
         switch try field.type() {
         case "Sequence" where depth < 8:
             try field.allow(["type", "decoders"])
