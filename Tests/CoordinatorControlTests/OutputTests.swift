@@ -119,7 +119,7 @@ struct OutputTests {
         while let (lease, unit, _) = waiting.popLast() {
             let more = grants(answer(unit, lease: lease, 1))
             waiting += more.filter { $0.unit.stage == .train }
-            last += more.filter { $0.unit.stage == .squad }
+            last += more.filter { $0.unit.stage == .evaluate(task: "squad") }
         }
         #expect(control.stepsApplied == Self.schedule.steps)
         #expect(last.map(\.unit) == [UnitID(.evaluate(task: "squad"), 0), UnitID(.evaluate(task: "squad"), 1)])

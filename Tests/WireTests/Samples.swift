@@ -224,7 +224,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 projectionFields([
                     .message(
                         6, "replay", .choice,
-                        [updateFields, .double(2, "checksum", Double(bitPattern: 77))])
+                        [updateFields(1), .double(2, "checksum", Double(bitPattern: 77))])
                 ])
             ])),
         Sample(
@@ -273,7 +273,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 [
                                     .integer(1, "initialization", 2), .integer(2, "seed", 8),
                                     .integer(3, "dimension_a", 3), .integer(4, "dimension_b", 2),
-                                ]), updateFields, .double(3, "checksum", Double(bitPattern: 6)),
+                                ]), updateFields(2), .double(3, "checksum", Double(bitPattern: 6)),
                         ])
                 ]),
                 .message(
@@ -465,18 +465,20 @@ struct Sample: Sendable, CustomTestStringConvertible {
             ])
     }
 
-    private static let updateFields = HeaderField.message(
-        1, "updates[0]", .optional,
-        [
-            .integer(1, "step", 8), .double(2, "learning_rate", 0.5),
-            .message(
-                3, "shards[0]", .optional,
-                [.integer(1, "unit", 32), .packed(2, "texts", [4, 1]), .integer(3, "own", 0)]),
-            .message(
-                3, "shards[1]", .optional,
-                [.integer(1, "unit", 33), .packed(2, "texts", [2]), .integer(3, "own", 1)]),
-            .matrix(4, "errors", 2, 3),
-        ])
+    private static func updateFields(_ number: Int) -> HeaderField {
+        .message(
+            number, "updates[0]", .optional,
+            [
+                .integer(1, "step", 8), .double(2, "learning_rate", 0.5),
+                .message(
+                    3, "shards[0]", .optional,
+                    [.integer(1, "unit", 32), .packed(2, "texts", [4, 1]), .integer(3, "own", 0)]),
+                .message(
+                    3, "shards[1]", .optional,
+                    [.integer(1, "unit", 33), .packed(2, "texts", [2]), .integer(3, "own", 1)]),
+                .matrix(4, "errors", 2, 3),
+            ])
+    }
 
     private static let update = StepUpdate(
         step: 8, learningRate: 0.5,

@@ -18,23 +18,26 @@ extension RunControl {
 
     private func nextWorker(at now: Instant) -> Int? {
         let most = leasesPerWorker
-        func isFree(_ worker: WorkerRecord) -> Bool {
-            worker.capacity.map { worker.leases.count < min(most, $0) } ?? false
-        }
-        guard workers.contains(where: isFree) else { return nil }
         let isStepped = currentStage?.isStepped == true
-        let candidates = workers.indices.compactMap { place -> UnitPlacement.Candidate? in
-            let worker = workers[place]
-            guard let capacity = worker.capacity else { return nil }
+        var candidates: [UnitPlacement.Candidate] = []
+        candidates.reserveCapacity(workers.count)
+        var isAnyFree = false
+        // Fields one by one: this runs for each unit, and copying a worker's record costs more than all that follows.
+        for place in workers.indices {
+            guard let capacity = workers[place].capacity else { continue }
             let isSharing = isStepped && canShare(with: place)
-            return UnitPlacement.Candidate(
-                place: place, held: worker.leases.count, most: min(most, capacity),
-                pace: worker.pace.seconds(at: now, lastingSeconds: limits.paceSeconds), isSharing: isSharing,
-                isMapped: isSharing && worker.supplies[0].isMapped, isBehind: isSharing && isBehind(place))
+            let candidate = UnitPlacement.Candidate(
+                place: place, held: workers[place].leases.count, most: min(most, capacity),
+                pace: workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds), isSharing: isSharing,
+                isMapped: isSharing && workers[place].supplies[0].isMapped, isBehind: isSharing && isBehind(place))
+            isAnyFree = isAnyFree || candidate.isFree
+            candidates.append(candidate)
         }
+        guard isAnyFree else { return nil }
         return UnitPlacement(
             candidates: candidates, isStepped: isStepped, waiting: waitingCount,
-            secondsQuiet: now.seconds(since: stage.lastResult), limits: limits
+            secondsQuiet: now.seconds(since: stage.lastResult), slownessFactor: limits.slownessFactor,
+            sharingWorkers: limits.sharingWorkers
         ).choice
     }
 

@@ -26,18 +26,24 @@ struct UnitPlacement {
     /// Units that wait to be given out, and seconds since an answer came.
     var waiting: Int
     var secondsQuiet: Double
-    var limits: RunLimits
+    /// As in ``RunLimits``.
+    var slownessFactor: Double
+    var sharingWorkers: Int
 
     /// The place of the worker that gets the unit; nil where it waits.
     var choice: Int? {
-        let paces = candidates.compactMap(\.pace)
-        let fastest = paces.min() ?? .infinity
-        let unitsPerSecond = paces.reduce(0) { $0 + 1 / max($1, 1e-6) }
+        var fastest = Double.infinity
+        var unitsPerSecond = 0.0
+        for candidate in candidates {
+            guard let pace = candidate.pace else { continue }
+            fastest = min(fastest, pace)
+            unitsPerSecond += 1 / max(pace, 1e-6)
+        }
         let secondsLeft = unitsPerSecond > 0 ? Double(waiting) / unitsPerSecond : .infinity
         // A step's shards are spread over the workers: each takes the step itself anyway, which costs more than its
         // shards, so that one with several shards seems fast and one without falls behind and needs W whole. The
         // same cost keeps paces apart that mean nothing.
-        let slowness = limits.slownessFactor * (isStepped ? 3 : 1)
+        let slowness = slownessFactor * (isStepped ? 3 : 1)
         let isRoomAmongSharing = isRoomAmongSharing
         var best: (place: Int, rank: Rank)?
         for candidate in candidates where candidate.isFree {
@@ -60,7 +66,7 @@ struct UnitPlacement {
         guard isStepped else { return false }
         // Workers that hang or are far behind count for nothing here, or a step would wait for them.
         let sharing = candidates.filter { $0.isSharing && $0.held > 0 && !$0.isBehind }
-        return sharing.count >= limits.sharingWorkers && sharing.contains(where: \.isFree)
+        return sharing.count >= sharingWorkers && sharing.contains(where: \.isFree)
     }
 
     private typealias Rank = (late: Int, first: Double, new: Int, last: Double)

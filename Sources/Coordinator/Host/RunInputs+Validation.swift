@@ -12,7 +12,9 @@ extension RunInputs {
         case (.train, .trainOutputs(let result)): return flaw(of: result, unit: id.index)
         case (.similarity, .similarity): return nil
         case (.evaluate(let task), .evaluate(let result)):
-            guard let inputs = tasks.first(where: { $0.task.name == task }) else { return "the run has no task \(task)" }
+            guard let inputs = tasks.first(where: { $0.task.name == task }) else {
+                return "the run has no task \(task)"
+            }
             return flaw(of: result, inputs, id)
         default: return "expected a result of stage \(id.stage.rawValue), found one of another kind"
         }

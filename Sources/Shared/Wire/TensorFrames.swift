@@ -58,10 +58,9 @@ struct TensorFrames {
                 ? Field.missing(name)
                 : WireError(field: name, expected: "at most \(MessageLimits.sites) matrices", found: "\(count)")
         }
-        return try messages(count, headers, name) { (header, frames) throws(WireError) in
-            var header = header
-            return try frames.matrix(&header, "")
-        }
+        var matrices: [FloatMatrix] = []
+        for index in 0..<count { matrices.append(try matrix(headers?[index], "\(name)[\(index)]")) }
+        return matrices
     }
 
     /// The messages of a repeated field, each of which takes at least one frame: so there are no more than frames.

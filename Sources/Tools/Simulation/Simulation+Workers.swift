@@ -87,7 +87,7 @@ extension Simulation {
 
     private var welcome: Welcome {
         Welcome(
-            run: scenario.plan.run, modelA: "a", modelB: "b", layerK: 1, layerJ: 1, operation: .replace,
+            run: scenario.plan.run, modelA: "a", modelB: "b", operation: .replace,
             computeType: .float32, seed: 1, heartbeatSeconds: scenario.limits.heartbeatSeconds,
             silenceSeconds: scenario.limits.silenceSeconds)
     }
