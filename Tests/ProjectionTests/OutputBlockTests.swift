@@ -150,7 +150,7 @@ struct OutputBlockTests {
     }
 
     @Test("What a unit needs is known before, however much it is")
-    func memory() {
+    func memory() throws {
         let device = try CPUDevice(threads: 2)
         let paper = TrainRowsUnit(
             outputs: 0..<128, dimensionA: 3072, dimensionB: 4096,
