@@ -5,7 +5,6 @@ import Models
 import Run
 import TestSupport
 import Testing
-import Weights
 
 /// A small model of some family.
 struct TestedModel: Sendable, CustomTestStringConvertible {
@@ -72,41 +71,6 @@ struct TestedModel: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// A model folder made by a test, which goes when this does.
-final class RandomModel: Sendable {
-    let model: TestedModel
-    private let temporary: TemporaryFolder
-
-    struct Tensor {
-        let name: String
-        var shape: [Int]
-        var count: Int { shape.reduce(1, *) }
-    }
-
-    /// - Parameter values: of each tensor that the configuration asks for; it is left out where there are none.
-    init(
-        name: String, configuration: String,
-        values: (inout Tensor, inout NamedGenerator) -> SafetensorsWriter.Tensor.Values?
-    ) {
-        do {
-            temporary = try TemporaryFolder()
-            let config = temporary.file("config.json")
-            try Data(configuration.utf8).write(to: config)
-            let tensors = ModelLayout(try ModelConfiguration(config: config)).tensors.compactMap { tensor in
-                var random = NamedGenerator(seed: 1, purpose: "weights", key: tensor.name)
-                var made = Tensor(name: tensor.name, shape: tensor.shape)
-                return values(&made, &random).map {
-                    SafetensorsWriter.Tensor(name: made.name, shape: made.shape, values: $0)
-                }
-            }
-            try SafetensorsWriter.write(tensors, to: temporary.file("model.safetensors"))
-        } catch {
-            fatalError("\(name): \(error)")
-        }
-        model = TestedModel(name: name, folder: temporary.url)
-    }
-}
-
 extension LanguageModel {
     var sites: [ActivationSite] { (0...configuration.blockCount).map { ActivationSite(afterBlocks: $0) } }
 
@@ -115,46 +79,5 @@ extension LanguageModel {
         SequenceStep(
             cache: try makeCache(), tokens: tokens, injection: injection, readings: sites, head: .logits,
             readsFinalNorm: true)
-    }
-}
-
-extension SequenceOutput {
-    /// All values' bits: what "the same" means here, the sign of zero included.
-    var bits: [Data] {
-        (activations + [finalNorm, logits]).map { values in values.withUnsafeBytes { Data($0) } }
-    }
-}
-
-/// What the reference device computes, once for all the tests that ask for it.
-enum Definition {
-    private static let known = Remembered<String, [SequenceOutput]>()
-
-    /// Of the model's prompts, each read alone and in one piece.
-    static func outputs(_ model: TestedModel, _ type: ComputeType, _ prompts: [[Int32]]) throws -> [SequenceOutput] {
-        try remembered("\(model.folder.path) \(type) \(prompts)") {
-            let reference = try model.load(on: TestedDevice.reference, type)
-            return try prompts.map { try reference.step([reference.everything($0)])[0] }
-        }
-    }
-
-    static func remembered(_ name: String, _ compute: () throws -> [SequenceOutput]) throws -> [SequenceOutput] {
-        try known.value(name, compute)
-    }
-}
-
-/// Values that were computed once.
-private final class Remembered<Key: Hashable, Value>: @unchecked Sendable {  // `values` are used under `lock` alone
-    private let lock = NSLock()
-    private var values: [Key: Value] = [:]
-
-    func value(_ key: Key, _ compute: () throws -> Value) rethrows -> Value {
-        if let known = lock.withLock({ values[key] }) { return known }
-        // Two tests may compute the same at the same time: the first one's is kept.
-        let value = try compute()
-        return lock.withLock {
-            if let known = values[key] { return known }
-            values[key] = value
-            return value
-        }
     }
 }

@@ -37,7 +37,7 @@ import Testing
         #expect(Set(alone.map(\.tokens)).count > 10)
         for (batch, threads, rowLimit) in [(1, 2, 512), (3, 1, 5), (8, 3, 64), (100, 2, 30)] {
             let generator = Generator(
-                model: try Self.model(on: CPUDevice(threads: threads), rowLimit: rowLimit), maximumBatch: batch)
+                model: try Self.model(threads: threads, rowLimit: rowLimit), maximumBatch: batch)
             #expect(try generator.generate(requests) == alone, "batch \(batch)")
             #expect(try generator.generate(requests.reversed()) == alone.reversed(), "batch \(batch), reversed")
         }

@@ -151,7 +151,7 @@ struct OutputBlockTests {
     }
 
     @Test("What a unit needs is known before, however much it is")
-    func memory() {
+    func memory() throws {
         let device = try CPUDevice(threads: 2)
         let paper = TrainOutputsUnit(
             channel: Channel(k: 0, j: 0),

@@ -36,8 +36,8 @@ func bfloat16Chain(_ x: Vector, _ w: Vector) -> Float {
 private func flushedProduct(_ x: Float, _ w: Float, _ sum: Float) -> Float {
     let result = sum.addingProduct(x, w)
     guard result.magnitude <= .leastNormalMagnitude, result != 0 else { return result }
-    // Smallness is judged after rounding as if the exponent had no lower bound: of a value between, float32 itself
-    // rounds to fewer bits, which may make the least normal number of it. 2^64 times as large it is far from there.
+    // The value is judged as rounded to 24 bits by an exponent without end. Near the least normal number a float32 has
+    // fewer bits, and may be rounded up to it; 2^64 times as large it has them all.
     let scaled = (sum * 0x1p64).addingProduct(x * 0x1p64, w)
     return scaled.magnitude < .leastNormalMagnitude * 0x1p64 ? Float(signOf: result, magnitudeOf: 0) : result
 }

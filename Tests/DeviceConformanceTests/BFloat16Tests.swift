@@ -3,8 +3,9 @@ import Models
 import Run
 import Testing
 
-/// Products of bfloat16 take subnormal numbers as zero, what they read and what comes out; those of float32 do not.
-@Suite struct SubnormalTests {
+/// Products of bfloat16: rounded inputs, the odd one of a pair first, subnormals taken as zero. Nothing of this holds
+/// where the compute type is float32.
+@Suite struct BFloat16Tests {
     /// What the head reads: streams are ones here, so it is the final norm's weights.
     private static let normed: [Float] = [0x1p-75, 0x1p-63, 0x1p-66, 0x1p-70, 0x1p-61, 0x1p-60, 0x1p-130, 0x1p20]
 
@@ -43,6 +44,34 @@ import Testing
         default: values = Array(repeating: 1, count: tensor.count)
         }
         return .bfloat16(rounding: values)
+    }
+
+    /// Half-way between two values of bfloat16, and right beside.
+    private static let halves: [Float] = [1 + 0x1p-8, 1 + 0x3p-8, -1 - 0x1p-8, 1 + 0x1p-8 + 0x1p-23, 1, 1, 1, 1]
+
+    private static let order = RandomModel(name: "order", configuration: tinyLlama(vocabulary: 9)) { tensor, _ in
+        switch tensor.name {
+        case "model.norm.weight": return .float32(halves)
+        case "lm_head.weight":
+            // The rows show the inputs, each by itself, and a sum whose value depends on its order.
+            let inputs = (0..<64).map { Float($0 / 8 == $0 % 8 ? 1 : 0) }
+            return .bfloat16(rounding: inputs + [0, 0, 0, 0, 0x1p24, 1, -0x1p24, 1])
+        case let name where name.contains("o_proj") || name.contains("down_proj"):
+            return .bfloat16(rounding: Array(repeating: 0, count: tensor.count))
+        default: return .bfloat16(rounding: Array(repeating: 1, count: tensor.count))
+        }
+    }
+
+    @Test(arguments: TestedDevice.all)
+    func `inputs are rounded to the nearest, ties to even, and of a pair the odd one is added first`(
+        _ tested: TestedDevice
+    ) throws {
+        func logits(_ type: ComputeType) throws -> [Float] {
+            let model = try Self.order.model.load(on: tested.device, type)
+            return try model.trace(of: [5]).logits
+        }
+        #expect(try logits(.bfloat16) == [1, 1 + 0x1p-6, -1, 1 + 0x1p-7, 1, 1, 1, 1, 0])
+        #expect(try logits(.float32) == Self.halves + [1])
     }
 
     @Test(arguments: TestedDevice.all, ComputeType.allCases)
