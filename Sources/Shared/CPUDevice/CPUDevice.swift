@@ -1,3 +1,4 @@
+import Foundation
 import Locking
 package import Devices
 package import ModelFolders
