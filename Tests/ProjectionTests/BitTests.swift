@@ -4,8 +4,8 @@ import Projection
 import Run
 import Testing
 
-/// Widths that leave a remainder in every vector and tile size.
-private let widths = [(37, 29), (64, 48), (131, 12), (5, 3), (1, 1)]
+/// Widths that leave a remainder in every vector and tile size; the last are wide enough to be worth several threads.
+private let widths = [(37, 29), (64, 48), (131, 12), (5, 3), (1, 1), (301, 203)]
 
 @Suite("The same bits, however it is computed")
 struct BitTests {

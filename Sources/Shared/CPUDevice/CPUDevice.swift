@@ -15,7 +15,7 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
     package let kernels: KernelPath
     package let threads: Int
     /// W's arithmetic for one thread each: what ``ProjectionArithmetic/share(outputs:_:)`` lends.
-    let threadArithmetic: [any ProjectionArithmetic]
+    let threadArithmetic: [Operations]
     private let operations: Operations
     private let lock = NSLock()
 
@@ -31,8 +31,8 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
         self.threads = threads
         self.kernels = path
         operations = try Operations(threads: threads, kernels: path)
-        var alone: [any ProjectionArithmetic] = []
-        for _ in 0..<threads { alone.append(ThreadProjection(try Operations(threads: 1, kernels: path))) }
+        var alone: [Operations] = []
+        for _ in 0..<threads { alone.append(try Operations(threads: 1, kernels: path)) }
         threadArithmetic = alone
     }
 

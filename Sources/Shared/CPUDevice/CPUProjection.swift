@@ -39,48 +39,7 @@ struct CPUProjection: ProjectionArithmetic {
 
     func share(outputs: Int, _ body: (Range<Int>, any ProjectionArithmetic) -> Void) {
         device.withOperations { operations in
-            operations.share(outputs: outputs) { range, thread in body(range, device.threadArithmetic[thread]) }
+            operations.cut(outputs: outputs) { range, thread in body(range, device.threadArithmetic[thread]) }
         }
-    }
-}
-
-/// The same on the thread that calls, with memory of its own.
-struct ThreadProjection: ProjectionArithmetic, @unchecked Sendable {  // one thread at a time uses it
-    private let operations: Operations
-
-    init(_ operations: Operations) { self.operations = operations }
-
-    func predict(
-        _ w: WeightView, x: UnsafePointer<Float>, rows: Int, less y: UnsafePointer<Float>?,
-        into out: UnsafeMutablePointer<Float>
-    ) {
-        operations.predict(w, x: x, rows: rows, less: y, into: out)
-    }
-
-    func gradient(
-        errors: UnsafePointer<Float>, x: UnsafePointer<Float>, rows: Int, outputs: Int, inputs: Int,
-        into out: UnsafeMutablePointer<Float>
-    ) {
-        operations.gradient(errors: errors, x: x, rows: rows, outputs: outputs, inputs: inputs, into: out)
-    }
-
-    func step(_ weights: TrainedWeights, shards: UnsafeBufferPointer<GradientView>, adam: AdamStep) {
-        operations.step(weights, shards: shards, adam: adam)
-    }
-
-    func squares(
-        ofErrors errors: UnsafePointer<Float>, rows: Int, outputs: Int, into sums: UnsafeMutablePointer<Double>
-    ) {
-        ck_squares(errors, rows, outputs, sums)
-    }
-
-    func squaredCrossNorm(
-        x: UnsafePointer<Float>, inputs: Int, y: UnsafePointer<Float>, outputs: Int, rows: Int
-    ) -> Double {
-        operations.squaredCrossNorm(x: x, inputs: inputs, y: y, outputs: outputs, rows: rows)
-    }
-
-    func share(outputs: Int, _ body: (Range<Int>, any ProjectionArithmetic) -> Void) {
-        body(0..<outputs, self)
     }
 }

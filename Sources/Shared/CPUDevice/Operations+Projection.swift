@@ -1,8 +1,8 @@
 import CKernels
 import Devices
 
-/// W's kernels: see ``ProjectionArithmetic`` for what each computes.
-extension Operations {
+/// W's kernels. Operations on one thread are what a block of W is trained with; they serve one thread at a time.
+extension Operations: ProjectionArithmetic, @unchecked Sendable {
     func predict(
         _ w: WeightView, x: UnsafePointer<Float>, rows: Int, less y: UnsafePointer<Float>?,
         into out: UnsafeMutablePointer<Float>
@@ -43,9 +43,19 @@ extension Operations {
         return norm
     }
 
+    func squares(
+        ofErrors errors: UnsafePointer<Float>, rows: Int, outputs: Int, into sums: UnsafeMutablePointer<Double>
+    ) {
+        ck_squares(errors, rows, outputs, sums)
+    }
+
+    func share(outputs: Int, _ body: (Range<Int>, any ProjectionArithmetic) -> Void) {
+        body(0..<outputs, self)
+    }
+
     /// Cuts `0 ..< outputs` into one range for each thread and calls `body` for all of them at the same time, with the
     /// number of the thread.
-    func share(outputs: Int, _ body: (Range<Int>, _ thread: Int) -> Void) {
+    func cut(outputs: Int, _ body: (Range<Int>, _ thread: Int) -> Void) {
         withoutActuallyEscaping(body) { body in
             var call = SharedBody(body: body)
             withUnsafeMutablePointer(to: &call) { call in

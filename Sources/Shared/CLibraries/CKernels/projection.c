@@ -18,10 +18,20 @@ static void run_share(void *argument, size_t task, int thread) {
     all->body(all->argument, first, least(last, all->outputs), thread);
 }
 
-void ck_share(ck_context *context, size_t outputs, ck_outputs body, void *argument) {
-    const size_t blocks = (outputs + lanes - 1) / lanes, threads = (size_t)ck_pool_threads(context->pool);
+static void share(ck_context *context, size_t outputs, size_t threads, ck_outputs body, void *argument) {
+    const size_t blocks = (outputs + lanes - 1) / lanes;
     share_tasks all = {outputs, blocks, least(threads, blocks), body, argument};
     run(context, all.parts, run_share, &all);
+}
+
+void ck_share(ck_context *context, size_t outputs, ck_outputs body, void *argument) {
+    share(context, outputs, (size_t)ck_pool_threads(context->pool), body, argument);
+}
+
+/// As `ck_share`, on no more threads than so many multiply-adds for each output are worth waking.
+static void share_work(ck_context *context, size_t outputs, size_t work, ck_outputs body, void *argument) {
+    const size_t worth = outputs * work / ((size_t)1 << 18) + 1;
+    share(context, outputs, least(worth, (size_t)ck_pool_threads(context->pool)), body, argument);
 }
 
 /// Memory for `count` floats in the place of what is there, which is lost. NULL when memory is refused.
@@ -69,7 +79,7 @@ bool ck_predict(
     if (!packed) return false;
     pack_rows(x, rows, inputs, packed);
     predict_job job = {context->path, w, packed, y, outputs, inputs, rows, out};
-    ck_share(context, outputs, run_predict, &job);
+    share_work(context, outputs, inputs * rows, run_predict, &job);
     return true;
 }
 
@@ -90,7 +100,7 @@ static void run_gradient(void *argument, size_t first, size_t last, int thread) 
 
 void ck_gradient(ck_context *context, const ck_shard *shard, size_t outputs, size_t inputs, float *g) {
     gradient_job job = {context->path, shard, outputs, inputs, g};
-    ck_share(context, outputs, run_gradient, &job);
+    share_work(context, outputs, inputs * shard->rows, run_gradient, &job);
 }
 
 typedef struct step_job {
@@ -113,7 +123,10 @@ void ck_step(
     ck_context *context, float *w, float *m, float *v, size_t outputs, size_t inputs, const ck_shard *shards,
     size_t shard_count, const ck_adam *adam) {
     step_job job = {context->path, w, m, v, outputs, inputs, shards, shard_count, adam};
-    ck_share(context, outputs, run_step, &job);
+    // A step reads and writes W and the moments, besides what it computes.
+    size_t rows = 8;
+    for (size_t s = 0; s < shard_count; s++) rows += shards[s].rows;
+    share_work(context, outputs, inputs * rows, run_step, &job);
 }
 
 // MARK: Sums of squares. The square of a float is exact in double, so a fused sum would have the same bits.
@@ -163,7 +176,7 @@ bool ck_cross_norm(
         pack_columns(x, rows, inputs, x_panels);
         pack_columns(y, rows, outputs, y_panels);
         cross_job job = {context->path, x_panels, y_panels, rows, inputs, sums};
-        ck_share(context, outputs, run_cross, &job);
+        share_work(context, outputs, inputs * rows, run_cross, &job);
         *norm = 0;
         for (size_t o = 0; o < columns; o++) *norm += sums[o];
     }
