@@ -13,6 +13,8 @@ import Testing
         Shape(rows: 19, outputs: 29, inputs: 37), Shape(rows: 8, outputs: 48, inputs: 64),
         Shape(rows: 33, outputs: 12, inputs: 131), Shape(rows: 2, outputs: 3, inputs: 5),
         Shape(rows: 1, outputs: 1, inputs: 1),
+        // Wide enough to be worth several threads.
+        Shape(rows: 9, outputs: 203, inputs: 301),
     ]
 
     private static var reference: any ProjectionArithmetic { TestedDevice.reference.projection }
