@@ -9,12 +9,6 @@ struct LinearPart {
     let scalar: ScalarType
     /// The values, little-endian, at any alignment.
     let bytes: UnsafeRawBufferPointer
-
-    init(outputs: Int, scalar: ScalarType, bytes: UnsafeRawBufferPointer) {
-        self.outputs = outputs
-        self.scalar = scalar
-        self.bytes = bytes
-    }
 }
 
 /// The weights of a linear layer without bias, y = x·wᵀ, packed once into panels of 32 outputs so that SIMD lanes

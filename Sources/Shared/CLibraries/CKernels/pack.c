@@ -113,30 +113,3 @@ void ck_unpack_row(ck_scalar scalar, const void *packed, size_t inputs, size_t o
         for (size_t k = 0; k < inputs; k++)
             destination[k] = widen(scalar, ((const uint16_t *)panel)[(k / 2 * CK_PANEL + lane) * 2 + k % 2]);
 }
-
-int64_t ck_widen(ck_scalar scalar, const void *values, size_t count, float *destination) {
-    int64_t bad = -1;
-    for (size_t i = 0; i < count; i++) {
-        if (scalar == CK_FLOAT32) {
-            uint32_t bits;
-            memcpy(&bits, (const char *)values + 4 * i, 4);
-            memcpy(destination + i, &bits, 4);
-            if (!is_finite32(bits) && bad < 0) bad = (int64_t)i;
-        } else {
-            uint16_t bits;
-            memcpy(&bits, (const char *)values + 2 * i, 2);
-            destination[i] = widen(scalar, bits);
-            if (!is_finite16(scalar, bits) && bad < 0) bad = (int64_t)i;
-        }
-    }
-    return bad;
-}
-
-int64_t ck_first_not_finite(const float *values, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, values + i, 4);
-        if (!is_finite32(bits)) return (int64_t)i;
-    }
-    return -1;
-}

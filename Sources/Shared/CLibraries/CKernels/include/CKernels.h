@@ -75,9 +75,6 @@ int64_t ck_pack(
 /// Reads row `output` of a packed matrix: `inputs` values into `destination`.
 void ck_unpack_row(ck_scalar scalar, const void *packed, size_t inputs, size_t output, float *destination);
 
-/// Widens `count` stored values exactly. Returns the index of the first that is not finite, or -1.
-int64_t ck_widen(ck_scalar scalar, const void *values, size_t count, float *destination);
-
 /// Makes room for the activations of layers with up to `inputs` inputs, rounded. False when memory is refused.
 bool ck_reserve_inputs(ck_context *context, size_t inputs);
 
@@ -114,9 +111,6 @@ void ck_soft_cap(ck_context *context, float cap, size_t rows, size_t columns, fl
 
 /// The index of the largest of `count` > 0 values, the first of equals; 0 when none is a number.
 size_t ck_argmax(const float *values, size_t count);
-
-/// The index of the first value that is not finite, or -1.
-int64_t ck_first_not_finite(const float *values, size_t count);
 
 // ---- Attention
 
