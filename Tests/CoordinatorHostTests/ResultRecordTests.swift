@@ -22,7 +22,7 @@ struct ResultRecordTests {
             UnitID(.evaluate(task: "gsm8k"), 0),
             .evaluate(
                 EvaluateResult(items: [
-                    ItemAnswers(answers: [Continuation(tokens: [1, 2], text: "a\u{0}é\u{301}", omittedPromptTokens: 5)])
+                    ItemAnswers(answers: [Answer(tokens: [1, 2], text: "a\u{0}é\u{301}", omittedPromptTokens: 5)])
                 ]))
         ),
     ]

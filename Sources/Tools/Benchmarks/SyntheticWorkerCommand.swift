@@ -55,6 +55,6 @@ final class SyntheticEngine: UnitExecutor {
 
     static let answer = UnitResult.similarity(
         SimilarityResult(
-            plain: Continuation(tokens: [1, 2, 3, 4], text: "plain"),
-            injected: Continuation(tokens: [1, 2, 3, 5], text: "injected")))
+            plain: Answer(tokens: [1, 2, 3, 4], text: "plain"),
+            injected: Answer(tokens: [1, 2, 3, 5], text: "injected")))
 }
