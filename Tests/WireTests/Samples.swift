@@ -307,7 +307,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 ])
             ])),
         grant(
-            "similarity", .similarity, .similarity(
+            "similarity", .similarity,
+            .similarity(
                 SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20, channel: Channel(k: 26, j: 4))),
             [
                 .message(
@@ -360,13 +361,15 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             [
                                 .text(1, "id", "56"), .text(2, "texts[0]", texts[1]), .text(2, "texts[1]", texts[2]),
                                 .text(2, "texts[2]", texts[3]), .text(2, "texts[3]", ""),
-                            ] + [(1, 0), (2, 1), (3, 0), (4, 1), (5, 2), (6, 3)].enumerated().map { place, prompt in
-                                .message(
-                                    3, "prompts[\(place)]",
-                                    [.integer(1, "role", prompt.0), .integer(2, "text", prompt.1)])
-                            } + [
-                                .text(4, "choices[0]", " A", .optional), .text(4, "choices[1]", texts[1], .optional),
-                            ]),
+                            ]
+                                + [(1, 0), (2, 1), (3, 0), (4, 1), (5, 2), (6, 3)].enumerated().map { place, prompt in
+                                    .message(
+                                        3, "prompts[\(place)]",
+                                        [.integer(1, "role", prompt.0), .integer(2, "text", prompt.1)])
+                                } + [
+                                    .text(4, "choices[0]", " A", .optional),
+                                    .text(4, "choices[1]", texts[1], .optional),
+                                ]),
                         .message(
                             5, "text", .choice,
                             [.integer(1, "maximum_new_tokens", 32), .text(2, "stop_strings[0]", "\n", .optional)]),
@@ -535,7 +538,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ) -> HeaderField {
         func passes(_ number: Int, _ name: String, _ count: Int, _ blocks: Int, _ tokens: Int) -> HeaderField {
             .message(
-                number, name, [.integer(1, "count", count), .integer(2, "blocks", blocks), .integer(3, "tokens", tokens)])
+                number, name,
+                [.integer(1, "count", count), .integer(2, "blocks", blocks), .integer(3, "tokens", tokens)])
         }
         return .message(
             5, "cost",
