@@ -36,7 +36,8 @@ struct ResultsFileTests {
         let a = try object(root, "results", "squad", "a_full")
         #expect(a["exact_match,none"] as? Double == 0.75)
         #expect(a["exact_match_stderr,none"] as? Double == 0.25)
-        let interval = try #require(report.channels[0].tasks[0].scores.first { $0.condition.name == "a_full" }).score.interval
+        let interval = try #require(report.channels[0].tasks[0].scores.first { $0.condition.name == "a_full" }).score
+            .interval
         #expect(a["exact_match_interval95,none"] as? [Double] == [interval.low, interval.high])
         #expect(try object(root, "differences", "squad", "injected-a_full")["exact_match,none"] as? Double == 0.25)
         let projection = try object(root, "projection")
@@ -66,7 +67,9 @@ struct ResultsFileTests {
         let root = try JSONSerialization.jsonObject(with: Data(text.utf8))
         #expect(try object(root, "projection")["first_loss"] is NSNull)
         let empty = RunReport(
-            run: "", configuration: RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: []), versions: [],
+            run: "",
+            configuration: RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: []),
+            versions: [],
             fingerprints: [], deviceKinds: [], channels: [ChannelReport(Channel(k: 0, j: 0))])
         for file in empty.files where file.name == "results.json" {
             let root = try JSONSerialization.jsonObject(with: file.bytes)

@@ -16,7 +16,7 @@ struct FieldTests {
                     let field = error?.message == path.first ? Array(path.dropFirst()) : path
                     #expect(error?.field == field.joined(separator: "."))
                     #expect(error?.found == "none", "\(path)")
-                case .choice:
+                case .choice, .referred:
                     #expect(error != nil, "\(path)")
                 case .optional:
                     // A tensor or the number of rows that is left out is missed elsewhere.
