@@ -9,8 +9,10 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A target of the shared library, in `Sources/Shared/<name>`.
-func shared(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", swiftSettings: swiftSettings)
+func shared(
+    _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = swiftSettings
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", swiftSettings: settings)
 }
 
 /// A C library of the system: a module map and a shim in `Sources/Shared/CLibraries/<name>`.
@@ -76,11 +78,11 @@ let package = Package(
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.
-        shared("Run"),
-        shared("Wire", ["Run", "CWireMessages"]),
+        shared("Run", [], simulated),
+        shared("Wire", ["Run", "CWireMessages"], simulated),
         shared("Transport", ["CZMQ"]),
         shared("Messaging", ["Run", "Wire", "Transport"]),
-        shared("Storage", ["CCrypto"]),
+        shared("Storage", ["CCrypto"], simulated),
         shared("Tensors", ["CKernels"]),
         shared("Weights", ["Tensors", "Storage"]),
         shared("ModelFolders", ["Storage"]),
@@ -88,7 +90,7 @@ let package = Package(
         shared("ChatTemplates"),
         shared("Models", ["Tensors", "Weights", "ModelFolders"]),
         shared("Generation", ["Models", "Tensors"]),
-        shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"]),
+        shared("Projection", ["Run", "Tensors", "CKernels", "CSharedMemory", "COpenBLAS"], simulated),
         shared("Datasets", ["Run", "CZlib"]),
         shared("Evaluation", ["Run"]),
         shared("Reports", ["Run", "Evaluation", "Storage", "Console"]),
@@ -101,7 +103,7 @@ let package = Package(
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
                 "Tokenization", "ChatTemplates", "Projection", "Datasets", "Evaluation", "Reports",
-            ]),
+            ], simulated),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
             swiftSettings: swiftSettings),
@@ -121,7 +123,7 @@ let package = Package(
             [
                 "Run", "Tensors", "Weights", "ModelFolders", "Models", "Generation", "Tokenization", "ChatTemplates",
                 "Projection",
-            ]),
+            ], simulated),
         part(
             "WorkerHost", of: "Worker", in: "Host",
             ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging"]),
@@ -137,7 +139,11 @@ let package = Package(
 
         // Tools: whole runs under faults, in one thread.
         .target(
-            name: "Simulation", dependencies: ["CoordinatorControl", "WorkerSession", "Run"],
+            name: "Simulation",
+            dependencies: [
+                "CoordinatorHost", "CoordinatorControl", "WorkerEngine", "WorkerSession", "Projection", "Evaluation",
+                "Storage", "Run",
+            ],
             path: "Sources/Tools/Simulation", swiftSettings: simulated),
         tool("Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", argumentParser]),
 

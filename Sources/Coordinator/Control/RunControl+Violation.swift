@@ -1,4 +1,4 @@
-import Run
+package import Run
 
 extension RunControl {
     /// What is wrong with the books; nil as long as they agree. For tests and simulations: it reads everything.
@@ -11,6 +11,9 @@ extension RunControl {
 
     /// How far the run is: stages finished, then units or steps of the one at work. It never decreases.
     package var progress: (stages: Int, units: Int) { (stagePosition, stage.doneCount) }
+
+    /// Units that count: their results are on disk.
+    package var doneUnits: Set<UnitID> { Set(done.keys) }
 
     /// What went wrong last.
     package var latestFault: String? { faults.last?.what }

@@ -12,7 +12,7 @@ package import Storage
 package final class RunConductor {
     package let inputs: RunInputs
     package let storage: any RunStorage
-    private(set) var control: RunControl
+    package private(set) var control: RunControl
     private let send: (PeerID, CoordinatorMessage) -> Void
     /// Starts and kills the processes of local workers, by number.
     package var startWorker: (Int) -> Void = { _ in }
@@ -39,7 +39,7 @@ package final class RunConductor {
     private var epochOrder: (epoch: Int, order: [Int])?
     private var lastCheckpoint: Instant
     private var checkpointSeconds = 0.0
-    private(set) var outcome: RunControl.Outcome?
+    package private(set) var outcome: RunControl.Outcome?
     /// What there was when the run was taken up, for the user.
     package private(set) var recovery = Recovery()
 
@@ -49,9 +49,6 @@ package final class RunConductor {
         /// Bytes of a record whose writing was cut off.
         package var cutBytes: UInt64 = 0
     }
-
-    /// A worker may be so many steps behind to take them itself: their shards are kept for that.
-    private static let replaySteps = 32
 
     /// At least so many seconds pass between two checkpoints of the training.
     private static let checkpointInterval = 5.0
@@ -118,7 +115,7 @@ package final class RunConductor {
         }
         results = restored
         var limits = limits
-        limits.replaySteps = self.gradients == .factors && projection != .whole ? Self.replaySteps : 0
+        limits.replaySteps = self.gradients == .factors && projection != .whole ? limits.replaySteps : 0
         // By rows W is made of its blocks at the end, and nobody reads it before.
         if projection == .auto, !isByRows, let host {
             training?.trainer.share()

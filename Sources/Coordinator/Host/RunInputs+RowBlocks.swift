@@ -1,4 +1,4 @@
-import CoordinatorControl
+package import CoordinatorControl
 import Run
 import Wire
 
@@ -10,7 +10,7 @@ extension RunInputs {
     }
 
     /// The same work, W trained by its rows. The results are the same, bit for bit, and so is the run.
-    var planByRows: RunPlan {
+    package var planByRows: RunPlan {
         var plan = plan
         guard let rowBlocks, let schedule else { return plan }
         for index in plan.stages.indices where plan.stages[index].stage == .train {

@@ -274,7 +274,7 @@ package struct RunInputs: Sendable {
     }
 
     /// The content of a unit of any stage but training.
-    func unit(_ id: UnitID) -> WorkUnit? {
+    package func unit(_ id: UnitID) -> WorkUnit? {
         switch id.stage {
         case .extract:
             let rows = range(of: id)

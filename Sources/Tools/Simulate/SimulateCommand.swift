@@ -49,7 +49,7 @@ struct SimulateCommand: ParsableCommand {
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             for offset in stride(from: part, to: schedules, by: parts) {
                 let seed = seed + UInt64(offset)
-                var simulation = Simulation(.of(seed: seed, workers: workers), faults: .mixed(seed: seed), seed: seed)
+                let simulation = Simulation(.of(seed: seed, workers: workers), faults: .mixed(seed: seed), seed: seed)
                 if trace { simulation.trace = { time, what in print("\(time) \(what)") } }
                 let violation = simulation.run()
                 tally.add(events: simulation.eventCount)

@@ -1,50 +1,30 @@
 package import CoordinatorControl
+import CoordinatorHost
 import Run
 
-/// What is simulated: a run, how patient it is, and how many workers there are.
+/// What is simulated: a run, how patient it is, who works on it.
 package struct Scenario: Sendable {
-    package let plan: RunPlan
+    let inputs: SimulatedInputs
     package var limits: RunLimits
     package var workers: Int
-    /// Of a training by steps.
-    let schedule: TrainingSchedule?
-    /// Blocks of W's rows and the rows that each reads, where W is trained by its rows.
-    let blocks: (count: Int, rows: Int)?
-    /// W before each step and after the last, as one process would compute it.
-    let projections: [UInt64]
-    /// The rows of each shard, by the unit's number.
-    let rowsOfShards: [[Int]]
+    /// Of these the first are the coordinator's own; where all are, nobody else may come.
+    package var localWorkers = 0
+    var gradients = GradientForm.factors
+    var projection = ProjectionForm.replay
+    /// Whether workers of the coordinator's machine may read W in its memory.
+    var isShared = false
 
-    package init(plan: RunPlan, workers: Int, limits: RunLimits = Scenario.limits) {
-        self.plan = plan
+    init(_ inputs: SimulatedInputs, workers: Int) {
+        self.inputs = inputs
         self.workers = workers
-        self.limits = limits
-        var schedule: TrainingSchedule?
-        var blocks: (count: Int, rows: Int)?
-        for stage in plan.stages {
-            if case .steps(let found) = stage.cut { schedule = found }
-            if case .blocks(let count, let schedule) = stage.cut { blocks = (count, schedule.rowCount) }
-        }
-        self.schedule = schedule
-        self.blocks = blocks
-        projections =
-            schedule.map(SimulatedMath.projections) ?? blocks.map { SimulatedMath.projections(ofBlocks: $0.count) }
-            ?? [SimulatedMath.initialProjection]
-        guard let schedule else {
-            rowsOfShards = []
-            return
-        }
-        let orders = (0..<schedule.epochs).map { schedule.order(epoch: $0) }
-        rowsOfShards = (0..<schedule.steps * schedule.shardsPerStep).map { index in
-            let (step, shard) = index.quotientAndRemainder(dividingBy: schedule.shardsPerStep)
-            guard shard < schedule.shardCount(step: step) else { return [] }
-            return Array(schedule.rows(step: step, shard: shard, order: orders[step / schedule.stepsPerEpoch]))
-        }
+        limits = Self.limits
     }
+
+    var plan: RunPlan { gradients == .rows ? inputs.run.planByRows : inputs.run.plan }
 
     /// Faults come thick and fast in a simulation, so silence is noticed sooner than in a real run, and what would
     /// end a run because of a bad unit or worker is put off.
-    package static var limits: RunLimits {
+    private static var limits: RunLimits {
         var limits = RunLimits()
         limits.silenceSeconds = 2.5
         limits.unmeasuredSeconds = 10
@@ -53,63 +33,31 @@ package struct Scenario: Sendable {
         limits.lossesPerUnit = 1_000
         limits.failuresPerUnit = 1_000
         limits.resetsPerWorker = 10_000
+        limits.workerRestarts = 10_000
         limits.paceSeconds = 10
         limits.replaySteps = 3
         return limits
     }
 
+    // MARK: Runs
+
+    private static let small = SimulatedInputs(texts: 14, textsPerUnit: 4, items: 11, itemsPerUnit: 2)
+    /// Activations travel in three parts.
+    private static let smallByRows = SimulatedInputs(texts: 70, textsPerUnit: 18, items: 11, itemsPerUnit: 2)
+    private static let thousand = SimulatedInputs(texts: 4000, textsPerUnit: 2, items: 2000, itemsPerUnit: 1)
+
     /// A run of all kinds of stages, a few seconds long.
-    package static func small(workers: Int) -> Scenario {
-        var scenario = smallRun
-        scenario.workers = workers
-        return scenario
-    }
+    package static func small(workers: Int) -> Scenario { Scenario(small, workers: workers) }
 
     /// As ``small(workers:)``, W trained by its rows.
     package static func smallByRows(workers: Int) -> Scenario {
-        var scenario = smallRunByRows
-        scenario.workers = workers
-        scenario.limits.replaySteps = 0
+        var scenario = Scenario(smallByRows, workers: workers)
+        scenario.gradients = .rows
         return scenario
     }
 
-    private static let smallRun = small(
-        StagePlan(
-            .train, .steps(TrainingSchedule(rowCount: 14, epochs: 2, batch: 4, shardRows: 2, seed: 1)),
-            needsProjection: true),
-        rows: 14)
-
-    /// As ``smallRun``, W trained by its rows on activations that travel in three parts.
-    private static let smallRunByRows = small(
-        StagePlan(
-            .train, .blocks(count: 7, TrainingSchedule(rowCount: 70, epochs: 2, batch: 4, shardRows: 2, seed: 1))),
-        rows: 70)
-
-    private static func small(_ training: StagePlan, rows: Int) -> Scenario {
-        Scenario(
-            plan: RunPlan(
-                run: "run",
-                stages: [
-                    StagePlan(.extract, .rows(rowCount: rows, rowsPerUnit: (rows + 3) / 4)), training,
-                    StagePlan(.squad, .rows(rowCount: 11, rowsPerUnit: 2), needsProjection: true),
-                ], fingerprintA: "a", fingerprintB: "b"), workers: 1)
-    }
-
     /// A run with work for a thousand workers.
-    package static func large(workers: Int) -> Scenario {
-        Scenario(
-            plan: RunPlan(
-                run: "run",
-                stages: [
-                    StagePlan(.extract, .rows(rowCount: 4 * workers, rowsPerUnit: 2)),
-                    StagePlan(
-                        .train,
-                        .steps(
-                            TrainingSchedule(rowCount: 4 * workers, epochs: 1, batch: workers, shardRows: 8, seed: 1)),
-                        needsProjection: true),
-                    StagePlan(.squad, .rows(rowCount: 2 * workers, rowsPerUnit: 1), needsProjection: true),
-                ], fingerprintA: "a", fingerprintB: "b"), workers: workers)
-    }
+    package static func large(workers: Int) -> Scenario { Scenario(thousand, workers: workers) }
 
     /// The scenario that belongs to a seed: mostly few workers, sometimes many.
     package static func of(seed: UInt64, workers: Int? = nil) -> Scenario {
@@ -117,14 +65,13 @@ package struct Scenario: Sendable {
         let draw = random.uniform()
         let count = workers ?? (draw < 0.9 ? 1 + random.index(below: 5) : 6 + random.index(below: 20))
         var scenario = count > 100 ? large(workers: count) : small(workers: count)
-        // W travels whole, or is replayed from a few or from many steps.
-        scenario.limits.replaySteps = [0, 1, 3, 16][random.index(below: 4)]
-        // Some workers read it in the coordinator's memory, and some of those that are told to cannot.
-        if random.index(below: 2) == 0 {
-            scenario.limits.sharingHost = "host"
-            scenario.limits.sharingWorkers = 1 + random.index(below: 4)
-        }
         if count <= 100, random.index(below: 4) == 0 { scenario = smallByRows(workers: count) }
+        scenario.localWorkers = [0, count, random.index(below: count + 1)][random.index(below: 3)]
+        // W travels whole, or is replayed from a few or from many steps, or is read where it lies.
+        scenario.limits.replaySteps = [1, 3, 16][random.index(below: 3)]
+        scenario.projection = [.whole, .replay, .auto, .auto][random.index(below: 4)]
+        scenario.isShared = random.index(below: 2) == 0
+        scenario.limits.sharingWorkers = 1 + random.index(below: 4)
         return scenario
     }
 }
