@@ -8,7 +8,8 @@ struct FaultTests {
         var limits = RunLimits()
         change(&limits)
         let plan = RunPlan(
-            run: "run", stages: [StagePlan(.squad, .independent(units: 4))], fingerprintA: "a", fingerprintB: "b")
+            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 4))], fingerprintA: "a",
+            fingerprintB: "b")
         var control = RunControl(plan: plan, limits: limits, now: Instant(nanoseconds: 0))
         _ = control.start(at: Instant(nanoseconds: 0))
         return control
@@ -60,7 +61,7 @@ struct FaultTests {
         register("w", peer: 1, in: &control)
         #expect(control.status(at: at(0)).workers.first?.leases == 2)
         for tenth in 0...200 {
-            _ = control.handle(.message(PeerID([1]), .malformed("bytes")), at: at(Double(tenth) / 10))
+            _ = control.handle(.malformed(PeerID([1]), "bytes"), at: at(Double(tenth) / 10))
             _ = control.handle(.tick, at: at(Double(tenth) / 10))
         }
         let status = control.status(at: at(20))

@@ -14,7 +14,8 @@ struct HangTests {
         limits.hangFactor = 20
         limits.unmeasuredHangSeconds = 600
         let plan = RunPlan(
-            run: "run", stages: [StagePlan(.squad, .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
+            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a",
+            fingerprintB: "b")
         control = RunControl(plan: plan, limits: limits, now: .seconds(0))
         _ = control.start(at: .seconds(0))
         _ = control.handle(.localWorkers(1, host: "host", othersMayCome: true), at: .seconds(0))
@@ -57,7 +58,7 @@ struct HangTests {
         #expect(
             effects == [
                 .stopWorker(0),
-                .send(peer, .refusal("it hangs: at squad/0 for 601 s while its heartbeats go on")),
+                .send(peer, .refusal(reason: "it hangs: at squad/0 for 601 s while its heartbeats go on")),
             ])
         let status = control.status(at: .seconds(seconds))
         #expect(status.workers[0].state == .lost && status.phase == .running)
@@ -70,10 +71,16 @@ struct HangTests {
     @Test mutating func `its process may not come back, another one may`() {
         join("w", peer)
         _ = heartbeats(for: 601, from: peer)
-        #expect(join("w", peer).contains(.send(peer, .refusal("it hung at a unit: start a new process in its place"))))
+        #expect(
+            join("w", peer).contains(
+                .send(peer, .refusal(reason: "it hung at a unit: start a new process in its place"))))
         let other = PeerID([2])
         let granted = join("v", other, processID: 8).contains { effect in
-            if case .send(other, .grant(_, UnitID(.squad, 0), _)) = effect { true } else { false }
+            if case .send(other, .grant(let given)) = effect {
+                given.unit == UnitID(.evaluate(task: "squad"), 0)
+            } else {
+                false
+            }
         }
         #expect(granted)
     }
@@ -83,9 +90,9 @@ struct HangTests {
         for unit in 0..<3 {
             #expect(heartbeats(for: 10, from: peer).isEmpty)
             let result = RunControl.WorkerEvent.result(
-                run: "run", lease: LeaseID(UInt64(unit + 1)), unit: UnitID(.squad, unit), digest: "d")
+                run: "run", lease: LeaseID(UInt64(unit + 1)), unit: UnitID(.evaluate(task: "squad"), unit), result: "d")
             _ = tell(.message(peer, result))
-            _ = tell(.persisted(UnitID(.squad, unit)))
+            _ = tell(.persisted(UnitID(.evaluate(task: "squad"), unit)))
         }
         // The mean from grant to answer is 10 to 20 s, since a second unit waits meanwhile.
         #expect(heartbeats(for: 199, from: peer).isEmpty)

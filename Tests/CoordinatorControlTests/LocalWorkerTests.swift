@@ -128,7 +128,7 @@ struct LocalWorkerTests {
         employ(1)
         register("w", host: "here", processID: 100, peer: 1)
         let (lease, unit) = (LeaseID(1), UnitID(.squad, 0))
-        tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, digest: "d")))
+        tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, result: "d")))
         tell(.interrupt)
         #expect(tell(.workerEnded(0, processID: 100, .signal(2))).isEmpty)
         #expect(tell(.persisted(unit)).contains(.end(.interrupted)))

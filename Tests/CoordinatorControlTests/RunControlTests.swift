@@ -5,7 +5,8 @@ import Testing
 /// Single decisions of the coordinator.
 struct RunControlTests {
     private static let plan = RunPlan(
-        run: "run", stages: [StagePlan(.squad, .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
+        run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a",
+        fingerprintB: "b")
 
     private var control: RunControl
     private var seconds = 0.0
@@ -37,7 +38,7 @@ struct RunControlTests {
 
     private func grants(_ effects: [RunControl.Effect]) -> [(LeaseID, UnitID)] {
         effects.compactMap { effect in
-            if case .send(_, .grant(let lease, let unit, _)) = effect { (lease, unit) } else { nil }
+            if case .send(_, .grant(let given)) = effect { (given.lease, given.unit) } else { nil }
         }
     }
 
@@ -53,7 +54,7 @@ struct RunControlTests {
 
     @Test mutating func `a disk that breaks ends the run although a result is on its way to it`() {
         let (lease, unit) = join("w", 1)[0]
-        let effects = tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, digest: "d")))
+        let effects = tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, result: "d")))
         #expect(effects.contains(.persist(unit)))
         #expect(ending(tell(.broken("journal: no space left"))) == .failed("journal: no space left"))
     }
@@ -62,7 +63,9 @@ struct RunControlTests {
         let (lease, unit) = join("w", 1)[0]
         join("v", 2)
         _ = tell(.message(PeerID([2]), .failure(lease: lease, unit: unit, cause: "none of mine")))
-        _ = tell(.message(PeerID([2]), .result(run: "run", lease: lease, unit: UnitID(.squad, 5), digest: "d")))
+        _ = tell(
+            .message(
+                PeerID([2]), .result(run: "run", lease: lease, unit: UnitID(.evaluate(task: "squad"), 5), result: "d")))
         #expect(control.status(at: .seconds(0)).workers[0].leases == 2)
     }
 
@@ -79,7 +82,7 @@ struct RunControlTests {
             var granted = [(lease, unit)]
             while let (lease, unit) = granted.popLast() {
                 let effects = tell(
-                    .message(PeerID([2]), .result(run: "run", lease: lease, unit: unit, digest: "d")), after: 0.1)
+                    .message(PeerID([2]), .result(run: "run", lease: lease, unit: unit, result: "d")), after: 0.1)
                 granted = grants(effects)
                 _ = tell(.persisted(unit))
             }
@@ -108,7 +111,7 @@ struct RunControlTests {
         for number in 0..<10 {
             let effects = control.handle(
                 .message(PeerID([UInt8(number)]), registration("w\(number)")), at: .seconds(Double(number)))
-            #expect(effects == [.send(PeerID([UInt8(number)]), .welcome)])
+            #expect(effects == [.send(PeerID([UInt8(number)]), .welcome("run"))])
             if number > 0 {
                 _ = control.handle(
                     .message(PeerID([UInt8(number)]), .goodbye(reason: "done")), at: .seconds(Double(number)))

@@ -12,11 +12,14 @@ struct ResultRecordTests {
             UnitID(.extract, 3),
             .extract(
                 ExtractResult(
-                    a: FloatMatrix(rows: 2, columns: 3, values: [1, -0.0, 3, 4, .leastNonzeroMagnitude, 6]),
-                    b: FloatMatrix(rows: 2, columns: 1, values: [7, 8])))
+                    a: [FloatMatrix(rows: 2, columns: 3, values: [1, -0.0, 3, 4, .leastNonzeroMagnitude, 6])],
+                    b: [
+                        FloatMatrix(rows: 2, columns: 1, values: [7, 8]),
+                        FloatMatrix(rows: 2, columns: 1, values: [9, 10]),
+                    ]))
         ),
         (
-            UnitID(.gsm8k, 0),
+            UnitID(.evaluate(task: "gsm8k"), 0),
             .evaluate(
                 EvaluateResult(items: [
                     ItemAnswers(answers: [Continuation(tokens: [1, 2], text: "a\u{0}é\u{301}", omittedPromptTokens: 5)])
@@ -44,7 +47,7 @@ struct ResultRecordTests {
         func digest(_ value: Float) -> String {
             let matrix = FloatMatrix(rows: 1, columns: 1, values: [value])
             return ResultRecord(
-                run: "run", unit: UnitID(.extract, 0), result: .extract(ExtractResult(a: matrix, b: matrix))
+                run: "run", unit: UnitID(.extract, 0), result: .extract(ExtractResult(a: [matrix], b: [matrix]))
             ).digest
         }
         #expect(digest(1) == digest(1))

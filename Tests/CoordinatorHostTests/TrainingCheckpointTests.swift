@@ -1,6 +1,7 @@
 import Foundation
 import Projection
 import Run
+import Storage
 import TestSupport
 import Testing
 
@@ -11,51 +12,83 @@ struct TrainingCheckpointTests {
     private var storage: RunFolder { RunFolder(temporary.url) }
     private var file: URL { temporary.file("training.checkpoint") }
 
+    private static let channel = Channel(k: 26, j: 4)
+
     init() throws { temporary = try TemporaryFolder() }
 
-    private func trained(steps: Int) throws -> TrainingCheckpoint {
+    private func trained(steps: Int) throws -> TrainedProjection {
         let w = ProjectionInitialization.xavier.matrix(dimensionA: 3, dimensionB: 2, seed: 1)
-        var checkpoint = TrainingCheckpoint(trainer: ProjectionTrainer(w: w, adam: Adam()), losses: [])
+        var training = TrainedProjection(channel: Self.channel, trainer: ProjectionTrainer(w: w, adam: Adam()))
         let x = FloatMatrix(rows: 2, columns: 3, values: [1, 2, 3, -1, 0, 1])
         let y = FloatMatrix(rows: 2, columns: 2, values: [1, 0, 0, 1])
         for _ in 0..<steps {
-            let result = try ShardLoss.result(w: checkpoint.trainer.projection, x: x, y: y, dense: false)
-            checkpoint.losses.append(
-                try checkpoint.trainer.apply(shards: [ShardContribution(result: result, x: x)], batchRows: 2))
+            let result = try ShardLoss.result(w: training.trainer.projection, x: x, y: y, dense: false)
+            training.losses.append(
+                try training.trainer.apply(shards: [ShardContribution(result: result, x: x)], batchRows: 2))
         }
-        return checkpoint
+        return training
+    }
+
+    private func read(run: String = "run", channel: Channel = channel) throws -> TrainedProjection? {
+        try TrainingCheckpoint.read(
+            run: run, channel: channel, from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
+    }
+
+    private func write(steps: Int) throws {
+        try TrainingCheckpoint.write(try trained(steps: steps), run: "run", to: storage)
     }
 
     @Test func `training goes on from a checkpoint to the same bits`() throws {
         let whole = try trained(steps: 9)
-        try trained(steps: 5).write(to: storage)
-        let read = try #require(
-            try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9))
+        try write(steps: 5)
+        let read = try #require(try read())
+        #expect(read.channel == Self.channel)
         #expect(read.losses == Array(whole.losses.prefix(5)))
         #expect(read.trainer == (try trained(steps: 5)).trainer)
     }
 
     @Test func `no file is no checkpoint`() throws {
-        #expect(
-            try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9) == nil)
+        #expect(try read() == nil)
+    }
+
+    @Test func `a checkpoint of another run or channel is refused with the file, what was expected and what was found`()
+        throws
+    {
+        try write(steps: 2)
+        for (run, channel, expected) in [
+            ("other", Self.channel, "expected run other, found run"),
+            ("run", Channel(k: 26, j: 26), "expected channel 26:26, found 26:4"),
+        ] {
+            #expect {
+                _ = try read(run: run, channel: channel)
+            } throws: { "\($0)".contains(file.path) && "\($0)".contains(expected) }
+        }
+    }
+
+    @Test func `a checkpoint of an earlier version is refused by name`() throws {
+        // A number of losses, the losses, the trainer's state.
+        var data = Data(repeating: 0, count: 8) + (try trained(steps: 0)).trainer.checkpoint()
+        data.append(contentsOf: ContentHasher.digest(of: data).bytes)
+        try data.write(to: file)
+        #expect {
+            _ = try read()
+        } throws: { "\($0)".contains("\(file.path): it does not begin as a checkpoint of this version does") }
     }
 
     @Test func `a flipped bit anywhere is found and the file is named`() throws {
-        try trained(steps: 2).write(to: storage)
+        try write(steps: 2)
         let good = try Data(contentsOf: file)
         for place in good.indices {
             var bad = good
             bad[place] ^= 4
             try bad.write(to: file)
             #expect {
-                _ = try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
+                _ = try read()
             } throws: { "\($0)".contains(file.path) }
         }
         for length in stride(from: 0, to: good.count, by: 7) {
             try good.prefix(length).write(to: file)
-            #expect(throws: (any Error).self) {
-                try TrainingCheckpoint.read(from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
-            }
+            #expect(throws: (any Error).self) { try read() }
         }
     }
 }

@@ -44,3 +44,8 @@ struct DemoRun {
         return try digests(in: output)
     }
 }
+
+extension Stage {
+    /// Of ``DemoRun``.
+    static let allOfDemo = ["extract", "train", "similarity", "squad", "gsm8k"].map(Stage.init)
+}

@@ -13,7 +13,8 @@ struct HungWorkerTests {
 
     /// A run of 40 units by workers of which the first hangs at its first unit.
     private func server(_ change: (inout ServerOptions) -> Void) throws -> RunServer {
-        var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.similarity])
+        var configuration = RunConfiguration(
+            modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
         configuration.similarity.layers = [0]
         configuration.similarity.prompts = (0..<40).map { "prompt \($0)" }
         var options = ServerOptions(program: ProgramProcess.folder.appendingPathComponent("benchmarks"))

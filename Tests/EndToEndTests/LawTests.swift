@@ -59,7 +59,7 @@ struct LawTests {
         #expect(try bytesPerStep("auto") < 0.9 * bytesPerStep("replay"))
     }
 
-    @Test(arguments: Stage.allCases)
+    @Test(arguments: Stage.allOfDemo)
     func `a worker killed in a stage changes no byte of a result`(stage: Stage) throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
@@ -78,7 +78,7 @@ struct LawTests {
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
     }
 
-    @Test(arguments: Stage.allCases)
+    @Test(arguments: Stage.allOfDemo)
     func `a coordinator killed in a stage goes on by the same command to the same bytes`(stage: Stage) throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")

@@ -8,13 +8,14 @@ struct OutputBlockTests {
     private static let (dimensionA, dimensionB) = (37, 29)
     private static let rate = 3e-3
     /// The last batch of an epoch is smaller, and so is its last shard.
-    private static let schedule = TrainingSchedule(rowCount: 46, epochs: 3, batch: 12, shardRows: 5, seed: 11)
+    private static let schedule = TrainingSchedule(textCount: 46, epochs: 3, batch: 12, shardTexts: 5, seed: 11)
 
     private let x = Samples.matrix(46, dimensionA, seed: 31)
     private let y = Samples.matrix(46, dimensionB, seed: 32)
 
-    private static func unit(_ outputs: Range<Int>, schedule: TrainingSchedule = schedule) -> TrainRowsUnit {
-        TrainRowsUnit(
+    private static func unit(_ outputs: Range<Int>, schedule: TrainingSchedule = schedule) -> TrainOutputsUnit {
+        TrainOutputsUnit(
+            channel: Channel(k: 0, j: 0),
             outputs: outputs, dimensionA: dimensionA, dimensionB: dimensionB, schedule: schedule, learningRate: rate,
             initialization: .xavier)
     }
@@ -31,7 +32,7 @@ struct OutputBlockTests {
 
     private func block(
         _ outputs: Range<Int>, schedule: TrainingSchedule = schedule, execution: Execution = Execution()
-    ) throws -> TrainRowsResult {
+    ) throws -> TrainOutputsResult {
         try OutputBlockTraining.result(
             Self.unit(outputs, schedule: schedule), x: (0..<x.rows).map { x[row: $0] }, y: columns(outputs),
             execution: execution)
@@ -48,13 +49,13 @@ struct OutputBlockTests {
         for step in 0..<schedule.steps {
             let order = schedule.order(epoch: step / schedule.stepsPerEpoch)
             let shards = try (0..<schedule.shardCount(step: step)).map { shard in
-                let rows = schedule.rows(step: step, shard: shard, order: order)
+                let rows = schedule.texts(step: step, shard: shard, order: order)
                 let x = Self.gathered(rows, x)
                 return ShardContribution(
                     result: try ShardLoss.result(
                         w: trainer.projection, x: x, y: Self.gathered(rows, y), dense: dense), x: x)
             }
-            losses.append(try trainer.apply(shards: shards, batchRows: schedule.batchRowCount(step: step)))
+            losses.append(try trainer.apply(shards: shards, batchRows: schedule.batchTextCount(step: step)))
         }
         return (trainer.projection, losses)
     }
@@ -97,7 +98,7 @@ struct OutputBlockTests {
         let losses = (0..<Self.schedule.steps).map { step in
             var sum = 0.0
             for _ in 0..<Self.schedule.shardCount(step: step) { sum += rest.removeFirst() }
-            return sum / Double(Self.schedule.batchRowCount(step: step) * Self.dimensionB)
+            return sum / Double(Self.schedule.batchTextCount(step: step) * Self.dimensionB)
         }
         #expect(rest.isEmpty)
         #expect(losses == (try stepped(dense: false).losses))
@@ -149,16 +150,17 @@ struct OutputBlockTests {
     @Test("What a unit needs is known before, however much it is")
     func memory() {
         let execution = Execution(threads: 2)
-        let paper = TrainRowsUnit(
+        let paper = TrainOutputsUnit(
+            channel: Channel(k: 0, j: 0),
             outputs: 0..<128, dimensionA: 3072, dimensionB: 4096,
-            schedule: TrainingSchedule(rowCount: 3072, epochs: 10, batch: 32, shardRows: 8, seed: 1),
+            schedule: TrainingSchedule(textCount: 3072, epochs: 10, batch: 32, shardTexts: 8, seed: 1),
             learningRate: 1e-3,
             initialization: .xavier)
         #expect((40e6...70e6).contains(OutputBlockTraining.memory(paper, execution: execution)))
         var largest = paper
         largest.dimensionA = 1 << 24
         largest.schedule = TrainingSchedule(
-            rowCount: 1 << 31, epochs: 1 << 20, batch: 1 << 31, shardRows: 1, seed: 1)
+            textCount: 1 << 31, epochs: 1 << 20, batch: 1 << 31, shardTexts: 1, seed: 1)
         #expect(OutputBlockTraining.memory(largest, execution: execution) > 1e17)
     }
 }

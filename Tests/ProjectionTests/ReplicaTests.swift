@@ -8,7 +8,7 @@ struct ReplicaTests {
     private let x = Samples.matrix(rows, dimensionA, seed: 1)
     private let y = Samples.matrix(rows, dimensionB, seed: 2)
     private let first = Samples.matrix(dimensionB, dimensionA, seed: 3)
-    private let schedule = TrainingSchedule(rowCount: rows, epochs: 2, batch: 6, shardRows: 4, seed: 4)
+    private let schedule = TrainingSchedule(textCount: rows, epochs: 2, batch: 6, shardTexts: 4, seed: 4)
 
     private func gather(_ matrix: FloatMatrix, _ rows: [Int]) -> FloatMatrix {
         FloatMatrix(rows: rows.count, columns: matrix.columns, values: rows.flatMap { Array(matrix[row: $0]) })
@@ -17,7 +17,7 @@ struct ReplicaTests {
     private func shards(of step: Int) -> [(unit: Int, rows: [Int])] {
         let order = schedule.order(epoch: step / schedule.stepsPerEpoch)
         return (0..<schedule.shardCount(step: step)).map {
-            (step * schedule.shardsPerStep + $0, Array(schedule.rows(step: step, shard: $0, order: order)))
+            (step * schedule.shardsPerStep + $0, Array(schedule.texts(step: step, shard: $0, order: order)))
         }
     }
 
@@ -34,7 +34,7 @@ struct ReplicaTests {
                 ShardContribution(
                     result: try result($0.rows, w: trainers[step].projection, dense: dense), x: gather(x, $0.rows))
             }
-            _ = try next.apply(shards: contributions, batchRows: schedule.batchRowCount(step: step))
+            _ = try next.apply(shards: contributions, batchRows: schedule.batchTextCount(step: step))
             trainers.append(next)
         }
         return trainers
@@ -49,7 +49,7 @@ struct ReplicaTests {
         }
         return StepUpdate(
             step: step, learningRate: 0.01,
-            shards: shards.map { StepUpdate.Shard(unit: $0.unit, rows: $0.rows, isOwn: own.contains($0.unit)) },
+            shards: shards.map { StepUpdate.Shard(unit: $0.unit, texts: $0.rows, isOwn: own.contains($0.unit)) },
             errors: FloatMatrix(
                 rows: errors.count / Self.dimensionB, columns: Self.dimensionB, values: errors))
     }

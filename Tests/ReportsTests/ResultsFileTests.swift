@@ -66,7 +66,8 @@ struct ResultsFileTests {
         let root = try JSONSerialization.jsonObject(with: Data(text.utf8))
         #expect(try object(root, "projection")["first_loss"] is NSNull)
         let empty = RunReport(
-            run: "", configuration: RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0), versions: [],
+            run: "", configuration: RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)]),
+            versions: [],
             fingerprints: [], deviceKinds: [])
         for file in empty.files where file.name == "results.json" {
             let root = try JSONSerialization.jsonObject(with: file.bytes)

@@ -21,7 +21,8 @@ enum SampleReport {
                     return Continuation(tokens: [1, 2], text: good ? " red" : " not " + text)
                 })
         }
-        var configuration = RunConfiguration(modelA: "models/\(text)", modelB: "models/b", layerK: 26, layerJ: 24)
+        var configuration = RunConfiguration(
+            modelA: "models/\(text)", modelB: "models/b", channels: [Channel(k: 26, j: 24)])
         configuration.training.learningRate = 1e-3
         configuration.seed = .max
         let similarity = SimilarityScores(

@@ -37,9 +37,11 @@ struct HeaderField: Sendable {
         Self(number: number, name: name, value: .bytes(value), presence: .required)
     }
 
-    static func packed(_ number: Int, _ name: String, _ values: [Int]) -> Self {
+    static func packed(
+        _ number: Int, _ name: String, _ values: [Int], _ presence: Presence = .optional
+    ) -> Self {
         let values = values.map { UInt64(bitPattern: Int64($0)) }
-        return Self(number: number, name: name, value: .packed(values), presence: .optional)
+        return Self(number: number, name: name, value: .packed(values), presence: presence)
     }
 
     static func message(_ number: Int, _ name: String, _ fields: [HeaderField]) -> Self {

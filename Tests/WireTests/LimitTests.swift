@@ -45,8 +45,8 @@ struct LimitTests {
         let message = CoordinatorMessage.grant(
             Grant(
                 lease: LeaseID(1), id: UnitID(.train, 0),
-                unit: .train(TrainUnit(step: 0, rows: [0, 1, -1], dense: false))))
-        #expect(refusal(of: message)?.field == "unit.train.rows[2]")
+                unit: .train(TrainUnit(step: 0, texts: [0, 1, -1], dense: false))))
+        #expect(refusal(of: message)?.field == "unit.train.texts[2]")
     }
 
     @Test("a worker's name reaches to the limit and no further")
@@ -69,10 +69,27 @@ struct LimitTests {
             #expect(refusal(of: message)?.field == "capacity")
         }
         for tokens in [0, -1, WireLimits.tokens + 1] {
-            let unit = WorkUnit.extract(ExtractUnit(firstRow: 0, texts: [], maximumTokens: tokens))
+            let unit = WorkUnit.extract(
+                ExtractUnit(
+                    firstText: 0, texts: [], maximumTokens: tokens, sitesOfA: [1], sitesOfB: [1]))
             let message = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(.extract, 0), unit: unit))
             #expect(refusal(of: message)?.field == "unit.extract.maximum_tokens")
         }
+    }
+
+    @Test("an extraction names a model's sites once each, in ascending order, as many as fit into one message")
+    func extractionSites() {
+        func refusal(_ sites: [Int]) -> String? {
+            let unit = ExtractUnit(firstText: 0, texts: [], maximumTokens: 1, sitesOfA: [1], sitesOfB: sites)
+            return WireTests.refusal(
+                of: CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(.extract, 0), unit: .extract(unit))))?
+                .field
+        }
+        #expect(refusal(Array(0..<MessageLimits.sites)) == nil)
+        for sites in [Array(0...MessageLimits.sites), [], [2, 2], [3, 2], [WireLimits.layers + 1]] {
+            #expect(refusal(sites) == "unit.extract.sites_of_b")
+        }
+        #expect(refusal([-1]) == "unit.extract.sites_of_b[0]")
     }
 
     @Test("intervals are finite and above 0", arguments: [0, -1, .nan, .infinity] as [Double])
@@ -111,7 +128,8 @@ struct LimitTests {
         #expect(error?.field == "leases")
         #expect(error?.found == "65537")
         let texts = [String](repeating: "", count: MessageLimits.elements + 1)
-        let unit = WorkUnit.extract(ExtractUnit(firstRow: 0, texts: texts, maximumTokens: 1))
+        let unit = WorkUnit.extract(
+            ExtractUnit(firstText: 0, texts: texts, maximumTokens: 1, sitesOfA: [1], sitesOfB: [1]))
         let grant = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(.extract, 0), unit: unit))
         #expect(refusal(of: grant)?.field == "unit.extract.texts")
     }
@@ -128,7 +146,7 @@ struct LimitTests {
         let answers = ItemAnswers(answers: [Continuation(tokens: [1], text: "x")])
         let result = EvaluateResult(items: [ItemAnswers](repeating: answers, count: MessageLimits.elements))
         let message = WorkerMessage.result(
-            run: "", lease: LeaseID(1), unit: UnitID(.squad, 0), result: .evaluate(result))
+            run: "", lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 0), result: .evaluate(result))
         #expect(refusal(of: message) == nil)
     }
 

@@ -34,20 +34,21 @@ struct RoundTripTests {
                 Registration(softwareVersion: "", worker: "", host: "", processID: 0, deviceKind: "", run: nil)),
             .register(Registration(softwareVersion: "", worker: "", host: "", processID: 0, deviceKind: "", run: "")),
             .result(
-                run: "", lease: LeaseID(0), unit: UnitID(.squad, 0), result: .evaluate(EvaluateResult(items: []))),
+                run: "", lease: LeaseID(0), unit: UnitID(.evaluate(task: "squad"), 0),
+                result: .evaluate(EvaluateResult(items: []))),
         ]
         for message in messages {
             #expect(try message.overTheWire() == message)
         }
         let grants = [
-            WorkUnit.extract(ExtractUnit(firstRow: 0, texts: [], maximumTokens: 1)),
-            .train(TrainUnit(step: 0, rows: [], dense: false)),
+            WorkUnit.extract(ExtractUnit(firstText: 0, texts: [], maximumTokens: 1, sitesOfA: [1], sitesOfB: [1])),
+            .train(TrainUnit(step: 0, texts: [], dense: false)),
             .evaluate(
                 EvaluateUnit(
                     task: .gsm8k, conditions: [], items: [],
                     limits: GenerationLimits(maximumNewTokens: 0, stopStrings: []))),
         ]
-        for (unit, stage) in zip(grants, [Stage.extract, .train, .gsm8k]) {
+        for (unit, stage) in zip(grants, [Stage.extract, .train, .evaluate(task: "gsm8k")]) {
             let message = CoordinatorMessage.grant(Grant(lease: LeaseID(1), id: UnitID(stage, 0), unit: unit))
             #expect(try message.overTheWire() == message)
         }
@@ -62,7 +63,7 @@ struct RoundTripTests {
 
     @Test("every case of every enumeration comes back")
     func enumerations() throws {
-        for stage in Stage.allCases {
+        for stage in [Stage.extract, .train, .similarity, .evaluate(task: "mmlu")] {
             let message = WorkerMessage.failure(lease: LeaseID(1), unit: UnitID(stage, 1), cause: "")
             #expect(try message.overTheWire() == message)
         }

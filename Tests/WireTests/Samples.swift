@@ -28,13 +28,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "register",
             WorkerMessage.register(
                 Registration(
-                    protocolVersion: 2, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
+                    protocolVersion: 3, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
                     deviceKind: "cpu", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
                     [
-                        .integer(1, "protocol_version", 2), .text(2, "software_version", "0.1"),
+                        .integer(1, "protocol_version", 3), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
                         .packed(8, "leases", [1, 300]),
@@ -51,8 +51,16 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "heartbeat", WorkerMessage.heartbeat([LeaseID(.max), LeaseID(0)]),
             [.message(3, "heartbeat", .choice, [.packed(1, "leases", [-1, 0])])]),
         result(
-            "extract", .extract, .extract(ExtractResult(a: matrix, b: FloatMatrix(zeros: 2, 1))),
-            [.message(4, "extract", .choice, [.matrix(1, "a", 2, 3), .matrix(2, "b", 2, 1)])]),
+            "extract", .extract,
+            .extract(ExtractResult(a: [matrix, FloatMatrix(zeros: 2, 3)], b: [FloatMatrix(zeros: 2, 1)])),
+            [
+                .message(
+                    4, "extract", .choice,
+                    [
+                        .matrix(1, "a[0]", 2, 3, .optional), .matrix(1, "a[1]", 2, 3, .optional),
+                        .matrix(2, "b[0]", 2, 1, .optional),
+                    ])
+            ]),
         result(
             "train, dense", .train, .train(TrainResult(squaredErrorSum: 0.1, gradient: .dense(matrix))),
             [
@@ -66,11 +74,11 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     5, "train", .choice, [.double(1, "squared_error_sum", -0.0), .matrix(3, "factor", 2, 3, .choice)])
             ]),
         result(
-            "train, rows of W", .train,
-            .trainRows(TrainRowsResult(w: matrix, squaredErrorSums: [0.1, -0.0, .infinity])),
+            "train, a block of outputs", .train,
+            .trainOutputs(TrainOutputsResult(w: matrix, squaredErrorSums: [0.1, -0.0, .infinity])),
             [
                 .message(
-                    8, "train_rows", .choice,
+                    8, "train_outputs", .choice,
                     [
                         .matrix(1, "w", 2, 3),
                         .bytes(
@@ -101,7 +109,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         result(
-            "evaluate", .gsm8k,
+            "evaluate", .evaluate(task: "gsm8k"),
             .evaluate(
                 EvaluateResult(items: [
                     ItemAnswers(answers: [Continuation(tokens: [128_000], text: texts[2])]), ItemAnswers(answers: []),
@@ -124,11 +132,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         Sample(
-            "failure", WorkerMessage.failure(lease: LeaseID(9), unit: UnitID(.squad, 4), cause: texts[3]),
+            "failure",
+            WorkerMessage.failure(lease: LeaseID(9), unit: UnitID(.evaluate(task: "squad"), 4), cause: texts[3]),
             [
                 .message(
                     5, "failure", .choice,
-                    [.integer(1, "lease", 9), unitID(2, "unit", 4, 4), .text(3, "cause", texts[3])])
+                    [.integer(1, "lease", 9), unitID(2, "unit", "squad", 4), .text(3, "cause", texts[3])])
             ]
         ),
         Sample(
@@ -136,7 +145,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     7, "unprepared", .choice,
-                    [.integer(1, "lease", 9), unitID(2, "unit", 2, 4), .text(3, "cause", texts[3])])
+                    [.integer(1, "lease", 9), unitID(2, "unit", "train", 4), .text(3, "cause", texts[3])])
             ]
         ),
         Sample(
@@ -167,141 +176,129 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "refusal", CoordinatorMessage.refusal(reason: "no"),
             [.message(12, "refusal", .choice, [.text(1, "reason", "no")])]),
         grant(
-            "extract", .extract, .extract(ExtractUnit(firstRow: 64, texts: texts, maximumTokens: 512)),
+            "extract", .extract,
+            .extract(
+                ExtractUnit(firstText: 64, texts: texts, maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
             [
                 .message(
                     1, "extract", .choice,
-                    [.integer(1, "first_row", 64)]
+                    [.integer(1, "first_text", 64)]
                         + texts.enumerated().map { .text(2, "texts[\($0)]", $1, .optional) }
-                        + [.integer(3, "maximum_tokens", 512)])
+                        + [
+                            .integer(3, "maximum_tokens", 512), .packed(4, "sites_of_a", [0, 26], .required),
+                            .packed(5, "sites_of_b", [4], .required),
+                        ])
             ]),
         Sample(
-            "grant, train",
-            CoordinatorMessage.grant(
-                Grant(
-                    lease: LeaseID(3), id: UnitID(.train, 5),
-                    unit: .train(TrainUnit(step: 2, rows: [7, 0], dense: true)), projection: matrix,
-                    rows: ActivationRows(indices: [7, 0], a: matrix, b: FloatMatrix(zeros: 2, 2)))),
+            "grant, train", CoordinatorMessage.grant(trainGrant),
+            grantFields([
+                projectionFields([.message(3, "held", .choice, [])]), activations(0, 1, 26, [7, 0], (2, 3)),
+                activations(1, 2, 4, [0], (1, 2)),
+            ])),
+        Sample(
+            "grant, whole W", CoordinatorMessage.grant(grant(.whole(matrix, moments: nil))),
+            grantFields([projectionFields([.message(5, "whole", .choice, [.matrix(1, "projection", 2, 3)])])])),
+        Sample(
+            "grant, whole W with moments",
+            CoordinatorMessage.grant(grant(.whole(matrix, moments: Moments(first: matrix, second: matrix)))),
+            grantFields([
+                projectionFields([
+                    .message(
+                        5, "whole", .choice,
+                        [
+                            .matrix(1, "projection", 2, 3), .matrix(2, "first_moment", 2, 3),
+                            .matrix(3, "second_moment", 2, 3),
+                        ])
+                ])
+            ])),
+        Sample(
+            "grant, steps to take", CoordinatorMessage.grant(grant(.replay([update], checksum: 77))),
+            grantFields([
+                projectionFields([
+                    .message(
+                        6, "replay", .choice,
+                        [updateFields, .double(2, "checksum", Double(bitPattern: 77))])
+                ])
+            ])),
+        Sample(
+            "grant, a block of outputs", CoordinatorMessage.grant(blockGrant),
             [
                 .message(
                     13, "grant", .choice,
                     [
-                        .integer(1, "lease", 3), unitID(2, "id", 2, 5),
+                        .integer(1, "lease", 3), unitID(2, "id", "train", 5),
                         .message(
                             3, "unit",
                             [
                                 .message(
-                                    2, "train", .choice,
-                                    [.integer(1, "step", 2), .packed(2, "rows", [7, 0]), .integer(3, "dense", 1)])
-                            ]), .matrix(4, "projection", 2, 3, .optional),
-                        .message(
-                            5, "rows", .optional,
-                            [.packed(1, "indices", [7, 0]), .matrix(2, "a", 2, 3), .matrix(3, "b", 2, 2)]),
-                    ])
-            ]),
-        Sample(
-            "grant, whole W", CoordinatorMessage.grant(wholeGrant),
-            [
-                .message(
-                    13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
-                        + [
-                            .matrix(4, "projection", 2, 3, .optional), .integer(6, "version", 9, .optional),
-                            .matrix(7, "first_moment", 2, 3), .matrix(8, "second_moment", 2, 3),
-                        ])
-            ]),
-        Sample(
-            "grant, steps to take", CoordinatorMessage.grant(replayGrant),
-            [
-                .message(
-                    13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
-                        + [
-                            .integer(6, "version", 9, .optional),
-                            .message(
-                                9, "rows_of_a", .optional, [.packed(1, "indices", [4, 1]), .matrix(2, "a", 2, 3)]),
-                            .message(
-                                10, "updates[0]", .optional,
-                                [
-                                    .integer(1, "step", 8), .double(2, "learning_rate", 0.5),
-                                    .message(
-                                        3, "shards[0]", .optional,
-                                        [.integer(1, "unit", 32), .packed(2, "rows", [4, 1]), .integer(3, "own", 0)]),
-                                    .message(
-                                        3, "shards[1]", .optional,
-                                        [.integer(1, "unit", 33), .packed(2, "rows", [2]), .integer(3, "own", 1)]),
-                                    .matrix(4, "errors", 2, 3),
-                                ]), .double(11, "checksum", Double(bitPattern: 77), .optional),
-                        ])
-            ]),
-        Sample(
-            "grant, rows of W", CoordinatorMessage.grant(blockGrant),
-            [
-                .message(
-                    13, "grant", .choice,
-                    [
-                        .integer(1, "lease", 3), unitID(2, "id", 2, 5),
-                        .message(
-                            3, "unit",
-                            [
-                                .message(
-                                    5, "train_rows", .choice,
+                                    5, "train_outputs", .choice,
                                     [
                                         .integer(1, "first_output", 3), .integer(2, "outputs", 3),
                                         .integer(3, "dimension_a", 7), .integer(4, "dimension_b", 8),
-                                        .integer(5, "rows", 2), .integer(6, "epochs", 9), .integer(7, "batch", 4),
-                                        .integer(8, "shard_rows", 1), .integer(9, "seed", -1),
+                                        .integer(5, "texts", 2), .integer(6, "epochs", 9), .integer(7, "batch", 4),
+                                        .integer(8, "shard_texts", 1), .integer(9, "seed", -1),
                                         .double(10, "learning_rate", 0.5), .integer(11, "initialization", 2),
+                                        channelFields(12, 26, 4), .matrix(13, "targets", 2, 3),
                                     ])
-                            ]), .matrix(20, "targets", 2, 3),
+                            ]),
                     ])
             ]),
         Sample(
-            "activations", CoordinatorMessage.activations(ActivationPart(firstRow: 64, a: matrix)),
-            [.message(16, "activations", .choice, [.integer(1, "first_row", 64), .matrix(2, "a", 2, 3)])]),
-        Sample(
-            "grant, the first W and companions", CoordinatorMessage.grant(initialGrant),
+            "activations",
+            CoordinatorMessage.activations(TextActivations(site: .a(26), texts: [64, 65], values: matrix)),
             [
                 .message(
-                    13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
-                        + [
-                            .integer(6, "version", 9, .optional),
+                    16, "activations", .choice,
+                    [
+                        .integer(1, "model", 1), .integer(2, "blocks", 26), .packed(3, "texts", [64, 65]),
+                        .matrix(4, "values", 2, 3),
+                    ])
+            ]),
+        Sample(
+            "grant, the first W and companions", CoordinatorMessage.grant(initialGrant),
+            grantFields([
+                projectionFields([
+                    .message(
+                        4, "initial", .choice,
+                        [
                             .message(
-                                12, "initial", .optional,
+                                1, "initial",
                                 [
                                     .integer(1, "initialization", 2), .integer(2, "seed", 8),
                                     .integer(3, "dimension_a", 3), .integer(4, "dimension_b", 2),
-                                ]),
-                            .message(
-                                14, "rows_of_b", .optional, [.packed(1, "indices", [4, 1]), .matrix(2, "b", 2, 3)]),
-                            .message(
-                                15, "companions[0]", .optional,
-                                [
-                                    .integer(1, "lease", 4), unitID(2, "id", 2, 6),
-                                    .message(
-                                        3, "unit",
-                                        [.integer(1, "step", 9), .packed(2, "rows", [4, 1]), .integer(3, "dense", 0)]),
-                                ]),
+                                ]), updateFields, .double(3, "checksum", Double(bitPattern: 6)),
                         ])
-            ]),
-        Sample(
-            "grant, W to be mapped", CoordinatorMessage.grant(sharedGrant),
-            [
+                ]),
                 .message(
-                    13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", 2, 5), trainUnit]
-                        + [
-                            .integer(6, "version", 9, .optional),
+                    6, "companions[0]", .optional,
+                    [
+                        .integer(1, "lease", 4), unitID(2, "id", "train", 6),
+                        .message(
+                            3, "unit", [.integer(1, "step", 9), .packed(2, "texts", [4, 1]), .integer(3, "dense", 0)]),
+                    ]),
+            ])),
+        Sample(
+            "grant, W to be mapped",
+            CoordinatorMessage.grant(
+                grant(
+                    .shared(
+                        SharedProjection(processID: 12, descriptor: 7, key: 5, dimensionA: 3, dimensionB: 2),
+                        checksum: 6))),
+            grantFields([
+                projectionFields([
+                    .message(
+                        7, "shared", .choice,
+                        [
                             .message(
-                                13, "shared", .optional,
+                                1, "shared",
                                 [
                                     .integer(1, "process_id", 12), .integer(2, "descriptor_number", 7),
                                     .double(3, "key", Double(bitPattern: 5)), .integer(4, "dimension_a", 3),
                                     .integer(5, "dimension_b", 2),
-                                ]),
+                                ]), .double(2, "checksum", Double(bitPattern: 6)),
                         ])
-            ]),
+                ])
+            ])),
         grant(
             "similarity", .similarity, .similarity(SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20)),
             [
@@ -310,7 +307,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     [.text(1, "prompt", texts[2]), .integer(2, "layer", 8), .integer(3, "new_tokens", 20)])
             ]),
         grant(
-            "evaluate", .squad,
+            "evaluate", .evaluate(task: "squad"),
             .evaluate(
                 EvaluateUnit(
                     task: .squad, conditions: Condition.allCases,
@@ -366,7 +363,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .message(
                             4, "stages[0]", .optional,
                             [
-                                .integer(1, "stage", 1), .integer(2, "units_done", 3), .integer(3, "units_total", 4),
+                                .text(1, "stage", "extract"), .integer(2, "units_done", 3),
+                                .integer(3, "units_total", 4),
                                 .double(4, "seconds", 1), .double(5, "rate", 3, .optional),
                                 .double(6, "eta_seconds", 1.0 / 3, .optional),
                             ]), .double(5, "loss", 0.5, .optional),
@@ -393,71 +391,96 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [.message(32, "refusal", .choice, [.text(1, "reason", "versions")])]),
     ]
 
-    private static func unitID(_ number: Int, _ name: String, _ stage: Int, _ index: Int) -> HeaderField {
-        .message(number, name, [.integer(1, "stage", stage), .integer(2, "index", index)])
+    private static func unitID(_ number: Int, _ name: String, _ stage: String, _ index: Int) -> HeaderField {
+        .message(number, name, [.text(1, "stage", stage), .integer(2, "index", index)])
     }
 
-    private static let trainUnit = HeaderField.message(
-        3, "unit",
-        [.message(2, "train", .choice, [.integer(1, "step", 9), .packed(2, "rows", [7]), .integer(3, "dense", 0)])])
-
-    private static let bareGrant = Grant(
-        lease: LeaseID(3), id: UnitID(.train, 5), unit: .train(TrainUnit(step: 9, rows: [7], dense: false)), version: 9)
-
-    private static var wholeGrant: Grant {
-        var grant = bareGrant
-        grant.projection = matrix
-        grant.moments = Moments(first: matrix, second: matrix)
-        return grant
-    }
-
-    private static var replayGrant: Grant {
-        var grant = bareGrant
-        grant.rowsOfA = RowsOfA(indices: [4, 1], a: matrix)
-        grant.updates = [
-            StepUpdate(
-                step: 8, learningRate: 0.5,
-                shards: [
-                    StepUpdate.Shard(unit: 32, rows: [4, 1], isOwn: false),
-                    StepUpdate.Shard(unit: 33, rows: [2], isOwn: true),
-                ], errors: matrix)
+    /// A grant of a shard, with other fields after those of the unit.
+    private static func grantFields(_ fields: [HeaderField]) -> [HeaderField] {
+        let train = HeaderField.message(
+            2, "train", .choice, [.integer(1, "step", 9), .packed(2, "texts", [7]), .integer(3, "dense", 0)])
+        return [
+            .message(
+                13, "grant", .choice,
+                [.integer(1, "lease", 3), unitID(2, "id", "train", 5), .message(3, "unit", [train])] + fields)
         ]
-        grant.checksum = 77
+    }
+
+    private static func projectionFields(_ supply: [HeaderField]) -> HeaderField {
+        .message(4, "projection", .optional, [channelFields(1, 26, 4), .integer(2, "version", 9)] + supply)
+    }
+
+    private static func channelFields(_ number: Int, _ k: Int, _ j: Int) -> HeaderField {
+        .message(number, "channel", [.integer(1, "k", k), .integer(2, "j", j)])
+    }
+
+    private static func activations(
+        _ index: Int, _ model: Int, _ blocks: Int, _ texts: [Int], _ shape: (Int, Int)
+    ) -> HeaderField {
+        .message(
+            5, "activations[\(index)]", .optional,
+            [
+                .integer(1, "model", model), .integer(2, "blocks", blocks), .packed(3, "texts", texts),
+                .matrix(4, "values", shape.0, shape.1),
+            ])
+    }
+
+    private static let updateFields = HeaderField.message(
+        1, "updates[0]", .optional,
+        [
+            .integer(1, "step", 8), .double(2, "learning_rate", 0.5),
+            .message(
+                3, "shards[0]", .optional,
+                [.integer(1, "unit", 32), .packed(2, "texts", [4, 1]), .integer(3, "own", 0)]),
+            .message(
+                3, "shards[1]", .optional,
+                [.integer(1, "unit", 33), .packed(2, "texts", [2]), .integer(3, "own", 1)]),
+            .matrix(4, "errors", 2, 3),
+        ])
+
+    private static let update = StepUpdate(
+        step: 8, learningRate: 0.5,
+        shards: [
+            StepUpdate.Shard(unit: 32, texts: [4, 1], isOwn: false),
+            StepUpdate.Shard(unit: 33, texts: [2], isOwn: true),
+        ], errors: matrix)
+
+    private static func grant(_ supply: ProjectionSupply) -> Grant {
+        Grant(
+            lease: LeaseID(3), id: UnitID(.train, 5), unit: .train(TrainUnit(step: 9, texts: [7], dense: false)),
+            projection: GrantedProjection(channel: Channel(k: 26, j: 4), version: 9, supply: supply))
+    }
+
+    private static var trainGrant: Grant {
+        var grant = grant(.held)
+        grant.activations = [
+            TextActivations(site: .a(26), texts: [7, 0], values: matrix),
+            TextActivations(site: .b(4), texts: [0], values: FloatMatrix(zeros: 1, 2)),
+        ]
         return grant
     }
 
     /// A block's unit with its targets.
     static var blockGrant: Grant {
-        var grant = Grant(
+        Grant(
             lease: LeaseID(3), id: UnitID(.train, 5),
-            unit: .trainRows(
-                TrainRowsUnit(
-                    outputs: 3..<6, dimensionA: 7, dimensionB: 8,
-                    schedule: TrainingSchedule(rowCount: 2, epochs: 9, batch: 4, shardRows: 1, seed: .max),
-                    learningRate: 0.5, initialization: .kaiming)))
-        grant.targets = matrix
-        return grant
+            unit: .trainOutputs(
+                TrainOutputsUnit(
+                    channel: Channel(k: 26, j: 4), outputs: 3..<6, dimensionA: 7, dimensionB: 8,
+                    schedule: TrainingSchedule(textCount: 2, epochs: 9, batch: 4, shardTexts: 1, seed: .max),
+                    learningRate: 0.5, initialization: .kaiming), targets: matrix))
     }
 
     private static var initialGrant: Grant {
-        var grant = bareGrant
-        grant.initial = InitialProjection(initialization: .kaiming, seed: 8, dimensionA: 3, dimensionB: 2)
-        grant.rowsOfB = RowsOfB(indices: [4, 1], b: matrix)
+        var grant = grant(
+            .initial(
+                InitialProjection(initialization: .kaiming, seed: 8, dimensionA: 3, dimensionB: 2), updates: [update],
+                checksum: 6))
         grant.companions = [
             Companion(
-                lease: LeaseID(4), id: UnitID(.train, 6), unit: TrainUnit(step: 9, rows: [4, 1], dense: false))
+                lease: LeaseID(4), id: UnitID(.train, 6), unit: TrainUnit(step: 9, texts: [4, 1], dense: false))
         ]
         return grant
-    }
-
-    private static var sharedGrant: Grant {
-        var grant = bareGrant
-        grant.shared = SharedProjection(processID: 12, descriptor: 7, key: 5, dimensionA: 3, dimensionB: 2)
-        return grant
-    }
-
-    private static func code(_ stage: Stage) -> Int {
-        Stage.allCases.firstIndex(of: stage)! + 1
     }
 
     private static func result(
@@ -469,7 +492,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     4, "result", .choice,
-                    [.text(1, "run", "r"), .integer(2, "lease", 9), unitID(3, "unit", code(stage), 4)] + fields)
+                    [.text(1, "run", "r"), .integer(2, "lease", 9), unitID(3, "unit", stage.rawValue, 4)] + fields)
             ])
     }
 
@@ -482,7 +505,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             [
                 .message(
                     13, "grant", .choice,
-                    [.integer(1, "lease", 3), unitID(2, "id", code(stage), 5), .message(3, "unit", fields)])
+                    [.integer(1, "lease", 3), unitID(2, "id", stage.rawValue, 5), .message(3, "unit", fields)])
             ])
     }
 }

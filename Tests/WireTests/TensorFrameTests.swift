@@ -6,7 +6,7 @@ import Wire
 struct TensorFrameTests {
     private func extract(_ a: FloatMatrix, _ b: FloatMatrix) -> WorkerMessage {
         .result(
-            run: "r", lease: LeaseID(1), unit: UnitID(.extract, 0), result: .extract(ExtractResult(a: a, b: b)))
+            run: "r", lease: LeaseID(1), unit: UnitID(.extract, 0), result: .extract(ExtractResult(a: [a], b: [b])))
     }
 
     /// A result whose header claims a gradient of `rows` × `columns`.
@@ -16,7 +16,7 @@ struct TensorFrameTests {
                 4, "result",
                 [
                     .text(1, "run", ""), .integer(2, "lease", 1),
-                    .message(3, "unit", [.integer(1, "stage", 2), .integer(2, "index", 0)]),
+                    .message(3, "unit", [.text(1, "stage", "train"), .integer(2, "index", 0)]),
                     .message(5, "train", [.double(1, "squared_error_sum", 0), .matrix(2, "dense", rows, columns)]),
                 ])
         ].encoded
@@ -41,7 +41,7 @@ struct TensorFrameTests {
             Issue.record("not a result of extracting")
             return
         }
-        #expect(result.a.values.map(\.bitPattern) == patterns)
+        #expect(result.a[0].values.map(\.bitPattern) == patterns)
     }
 
     @Test("may be empty", arguments: [(0, 0), (0, 4096)])
@@ -100,23 +100,38 @@ struct TensorFrameTests {
     @Test("of one text have one row in both models")
     func equalRows() throws {
         let error = try #require(refusal(of: extract(FloatMatrix(zeros: 2, 1), FloatMatrix(zeros: 3, 1))))
-        #expect(error.field == "extract.b")
+        #expect(error.field == "extract.b[0]")
         #expect(error.expected == "2 rows")
         #expect(error.found == "3")
     }
 
-    @Test("of activations have a row for each index")
-    func rowForEachIndex() throws {
-        func grant(_ a: Int, _ b: Int) -> CoordinatorMessage {
+    @Test("of an extraction are as many as a message has room for, of both models")
+    func sites() throws {
+        let matrix = FloatMatrix(zeros: 1, 1)
+        func extraction(_ sites: Int) -> WorkerMessage {
+            let matrices = [FloatMatrix](repeating: matrix, count: sites)
+            return .result(
+                run: "r", lease: LeaseID(1), unit: UnitID(.extract, 0),
+                result: .extract(ExtractResult(a: matrices, b: matrices)))
+        }
+        #expect(refusal(of: extraction(MessageLimits.sites)) == nil)
+        #expect(refusal(of: extraction(MessageLimits.sites + 1)) != nil)
+        #expect(refusal(of: extraction(0))?.field == "extract.a")
+    }
+
+    @Test("of activations have a row for each text")
+    func rowForEachText() throws {
+        func grant(_ rows: Int) -> CoordinatorMessage {
             .grant(
                 Grant(
                     lease: LeaseID(1), id: UnitID(.train, 0),
-                    unit: .train(TrainUnit(step: 0, rows: [1, 2], dense: false)),
-                    rows: ActivationRows(
-                        indices: [1, 2], a: FloatMatrix(zeros: a, 2), b: FloatMatrix(zeros: b, 2))))
+                    unit: .train(TrainUnit(step: 0, texts: [1, 2], dense: false)),
+                    activations: [
+                        TextActivations(site: .a(1), texts: [1, 2], values: FloatMatrix(zeros: 2, 2)),
+                        TextActivations(site: .b(1), texts: [1, 2], values: FloatMatrix(zeros: rows, 3)),
+                    ]))
         }
-        #expect(refusal(of: grant(2, 2)) == nil)
-        #expect(refusal(of: grant(1, 2))?.field == "rows.a")
-        #expect(refusal(of: grant(2, 3))?.field == "rows.b")
+        #expect(refusal(of: grant(2)) == nil)
+        for rows in [1, 3] { #expect(refusal(of: grant(rows))?.field == "activations[1].values") }
     }
 }

@@ -16,6 +16,10 @@ struct WorkerSessionTests {
 
     private static func unit(_ index: Int) -> UnitID { UnitID(.extract, index) }
 
+    private static func given(_ lease: UInt64, _ index: Int) -> WorkerSession.Given {
+        WorkerSession.Given(LeaseID(lease), unit(index))
+    }
+
     /// A session that has registered, loaded and is ready at time 0.
     private func ready() -> WorkerSession {
         var session = WorkerSession(identity: Self.identity, patienceSeconds: 100, now: .seconds(0))
@@ -34,9 +38,9 @@ struct WorkerSessionTests {
     @Test func `units are done one after the other in the order of their grants`() {
         var session = ready()
         #expect(
-            session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
+            session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(1))
                 == [.execute(LeaseID(1), Self.unit(5))])
-        #expect(session.handle(.message(.grant(LeaseID(2), Self.unit(3))), at: .seconds(1)).isEmpty)
+        #expect(session.handle(.message(.grant(Self.given(2, 3))), at: .seconds(1)).isEmpty)
         #expect(
             session.handle(.finished(LeaseID(1)), at: .seconds(2))
                 == [.deliver(LeaseID(1), Self.unit(5)), .execute(LeaseID(2), Self.unit(3))])
@@ -44,13 +48,13 @@ struct WorkerSessionTests {
 
     @Test func `a grant that arrives twice is done once`() {
         var session = ready()
-        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
-        #expect(session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1)).isEmpty)
+        _ = session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(1))
+        #expect(session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(1)).isEmpty)
     }
 
     @Test func `a heartbeat names the leases it holds when nothing else was sent`() {
         var session = ready()
-        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(0.5))
+        _ = session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(0.5))
         #expect(session.handle(.tick, at: .seconds(0.9)).isEmpty)
         #expect(session.handle(.tick, at: .seconds(1.1)) == [.send(.heartbeat([LeaseID(1)]))])
         #expect(session.handle(.tick, at: .seconds(1.5)).isEmpty)
@@ -64,8 +68,8 @@ struct WorkerSessionTests {
 
     @Test func `a silent coordinator is taken for lost; what is held is kept and named`() {
         var session = ready()
-        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
-        _ = session.handle(.message(.grant(LeaseID(2), Self.unit(6))), at: .seconds(1))
+        _ = session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(1))
+        _ = session.handle(.message(.grant(Self.given(2, 6))), at: .seconds(1))
         var again = Self.identity
         again.run = "run"
         again.leases = [LeaseID(1), LeaseID(2)]
@@ -79,7 +83,7 @@ struct WorkerSessionTests {
 
     @Test func `another run makes it forget what it holds and load again`() {
         var session = ready()
-        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
+        _ = session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(1))
         _ = session.handle(.tick, at: .seconds(12))
         #expect(
             session.handle(.message(.welcome(Self.welcome(run: "other"))), at: .seconds(13))
@@ -90,11 +94,11 @@ struct WorkerSessionTests {
 
     @Test func `a unit that fails is reported and the next one is done`() {
         var session = ready()
-        _ = session.handle(.message(.grant(LeaseID(1), Self.unit(5))), at: .seconds(1))
-        _ = session.handle(.message(.grant(LeaseID(2), Self.unit(6))), at: .seconds(1))
+        _ = session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(1))
+        _ = session.handle(.message(.grant(Self.given(2, 6))), at: .seconds(1))
         #expect(
             session.handle(.unitFailed(LeaseID(1), cause: "no"), at: .seconds(2)) == [
-                .forget(LeaseID(1)), .send(.failure(LeaseID(1), Self.unit(5), cause: "no")),
+                .forget(LeaseID(1)), .send(.failure(lease: LeaseID(1), unit: Self.unit(5), cause: "no")),
                 .execute(LeaseID(2), Self.unit(6)),
             ])
     }

@@ -39,7 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
     /// The demo's settings: the paper's training, the last layers of both models, texts cut at a random word.
     static var configurationOfRun: RunConfiguration {
         var configuration = RunConfiguration(
-            modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, layerK: 4, layerJ: 4)
+            modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 4, j: 4)])
         configuration.training.files = [DemoAssets.corpus]
         configuration.training.cut = .word
         configuration.evaluation.squad = DemoAssets.questions

@@ -60,14 +60,6 @@ extension RunStatus {
 }
 
 extension Stage {
-    /// The stage's name on a terminal, all of the same width.
-    var title: String {
-        switch self {
-        case .extract: "extract   "
-        case .train: "train     "
-        case .similarity: "similarity"
-        case .squad: "squad     "
-        case .gsm8k: "gsm8k     "
-        }
-    }
+    /// The stage's name on a terminal, of the width of the longest of the stages that every run may have.
+    var title: String { rawValue.padding(toLength: max(10, rawValue.count), withPad: " ", startingAt: 0) }
 }

@@ -81,7 +81,7 @@ struct RunCommand: AsyncParsableCommand {
 
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
-            modelA: modelA, modelB: modelB, layerK: layerK, layerJ: layerJ, operation: evaluation.op,
+            modelA: modelA, modelB: modelB, channels: [Channel(k: layerK, j: layerJ)], operation: evaluation.op,
             computePrecision: computePrecision, chat: chat, experiments: try chosenExperiments(), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4

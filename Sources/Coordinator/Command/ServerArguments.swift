@@ -4,8 +4,9 @@ import CoordinatorHost
 import Foundation
 import Transport
 
+extension TrainingMode: ExpressibleByArgument {}
 extension GradientForm: ExpressibleByArgument {}
-extension ProjectionForm: ExpressibleByArgument {}
+extension WeightTravel: ExpressibleByArgument {}
 
 /// Who works, and where the coordinator listens: what changes no result.
 struct ServerArguments: ParsableArguments {
@@ -54,10 +55,18 @@ struct ServerArguments: ParsableArguments {
     var allowMixedDevices = false
 
     @Option(
+        help: ArgumentHelp(
+            """
+            How W is trained: step after step, workers sharing each batch (averaged), or as blocks of its outputs, \
+            each of which one worker takes through all epochs by itself (by-outputs); several channels always by \
+            outputs. The result is the same, bit for bit (default: averaged for one channel).
+            """, valueName: TrainingMode.allCases.map(\.rawValue).joined(separator: "|")))
+    var training: TrainingMode?
+
+    @Option(
         help: """
-            How gradients travel: as matrices (dense), as their factors, as what of these is smaller (auto), or not \
-            at all: with 'rows' a worker trains a block of W's rows through all epochs by itself. The result is the \
-            same, bit for bit.
+            How gradients travel where they are averaged: as matrices (dense), as their factors, or as what of the two \
+            is smaller (auto). The result is the same, bit for bit.
             """)
     var gradients = GradientForm.auto
 
@@ -67,7 +76,7 @@ struct ServerArguments: ParsableArguments {
             takes itself (replay), or as costs the fewest bytes, where workers on this machine read it in place. The \
             result is the same, bit for bit.
             """)
-    var weights = ProjectionForm.auto
+    var weights = WeightTravel.auto
 
     func validate() throws {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
@@ -75,6 +84,9 @@ struct ServerArguments: ParsableArguments {
         }
         if let unitLimit, !(unitLimit.isFinite && unitLimit > 0) {
             throw ValidationError("--unit-limit \(unitLimit): expected seconds above 0")
+        }
+        guard training != .byOutputs || gradients == .auto else {
+            throw ValidationError("--gradients \(gradients.rawValue): with --training by-outputs no gradients travel")
         }
         if let threads, !(1...256).contains(threads) {
             throw ValidationError("--threads \(threads): expected 1 to 256")
@@ -96,8 +108,7 @@ struct ServerArguments: ParsableArguments {
             options.status = try Self.endpoint(status, flag: "--status", keys: options.keys).text
             options.statusMayMove = false
         }
-        options.gradients = gradients
-        options.projection = weights
+        options.travel = LiveRun.Travel(training: training, gradients: gradients, weights: weights)
         options.limits.unitSeconds = unitLimit
         options.limits.allowsMixedDevices = allowMixedDevices
         return options

@@ -6,7 +6,7 @@ extension RunControl {
     }
 
     mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
-        guard phase == .running, currentStage != nil else { return }
+        guard life == .running, currentStage != nil else { return }
         while let unit = nextUnit() {
             guard let place = nextWorker(at: now) else { return }
             take(unit)
@@ -16,56 +16,26 @@ extension RunControl {
 
     // MARK: Who gets a unit
 
-    /// The worker that would be done with another unit soonest, going by its pace and by what it holds.
     private func nextWorker(at now: Instant) -> Int? {
         let most = leasesPerWorker
-        var fastest = Double.infinity
-        var unitsPerSecond = 0.0
-        var isAnyFree = false
-        for place in workers.indices where workers[place].isReady {
-            if workers[place].leases.count < min(most, workers[place].capacity) { isAnyFree = true }
-            if let seconds = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds) {
-                fastest = min(fastest, seconds)
-                unitsPerSecond += 1 / max(seconds, 1e-6)
-            }
+        func isFree(_ worker: WorkerRecord) -> Bool {
+            worker.capacity.map { worker.leases.count < min(most, $0) } ?? false
         }
-        guard isAnyFree else { return nil }
-        let secondsLeft = unitsPerSecond > 0 ? Double(waitingCount) / unitsPerSecond : .infinity
-        let secondsQuiet = now.seconds(since: stage.lastResult)
-
-        // A step's shards are spread over the workers: each takes the step itself anyway, which costs more than its
-        // shards, so that one with several shards seems fast and one without falls behind and needs W whole. The
-        // same cost keeps paces apart that mean nothing.
+        guard workers.contains(where: isFree) else { return nil }
         let isStepped = currentStage?.isStepped == true
-        let slowness = limits.slownessFactor * (isStepped ? 3 : 1)
-        // Workers that hang or are far behind count for nothing here, or a step would wait for them.
-        let sharing =
-            isStepped
-            ? workers.indices.filter { canShare(with: $0) && !workers[$0].leases.isEmpty && !isBehind($0) } : []
-        let isRoomAmongSharing =
-            sharing.count >= limits.sharingWorkers
-            && sharing.contains { workers[$0].leases.count < min(most, workers[$0].capacity) }
-        var best: (place: Int, rank: (late: Int, first: Double, new: Int, last: Double))?
-        for place in workers.indices where workers[place].isReady {
-            let count = workers[place].leases.count
-            guard count < min(most, workers[place].capacity) else { continue }
-            if count == 0, isRoomAmongSharing, canShare(with: place) { continue }
-            let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
-            let seconds = Double(count + 1) * (pace ?? (fastest.isFinite ? fastest : 1))
-            // The others would be done with all that waits before a slow worker is done with this unit: it is left
-            // to them, as long as they do get on.
-            if let pace, pace > slowness * fastest, secondsLeft < seconds, secondsQuiet < seconds {
-                continue
-            }
-            let (first, last) = isStepped ? (Double(count), seconds) : (seconds, Double(count))
-            // The same workers at every step: they hold rows that others would have to be sent.
+        let candidates = workers.indices.compactMap { place -> UnitPlacement.Candidate? in
+            let worker = workers[place]
+            guard let capacity = worker.capacity else { return nil }
             let isSharing = isStepped && canShare(with: place)
-            let isNew = isSharing && !workers[place].supplies.isMapped
-            let isLate = isSharing && isBehind(place)
-            let rank = (late: isLate ? 1 : 0, first: first, new: isNew ? 1 : 0, last: last)
-            if best.map({ rank < $0.rank }) ?? true { best = (place, rank) }
+            return UnitPlacement.Candidate(
+                place: place, held: worker.leases.count, most: min(most, capacity),
+                pace: worker.pace.seconds(at: now, lastingSeconds: limits.paceSeconds), isSharing: isSharing,
+                isMapped: isSharing && worker.supplies[0].isMapped, isBehind: isSharing && isBehind(place))
         }
-        return best?.place
+        return UnitPlacement(
+            candidates: candidates, isStepped: isStepped, waiting: waitingCount,
+            secondsQuiet: now.seconds(since: stage.lastResult), limits: limits
+        ).choice
     }
 
     /// Whether the worker still holds a unit that someone else has answered.
@@ -76,7 +46,7 @@ extension RunControl {
     /// Gives units that other workers have been at for far too long to workers that have nothing else to do. From
     /// time to time only: it looks at every lease.
     mutating func shareStragglers(at now: Instant, _ effects: inout [Effect]) {
-        guard phase == .running, endOfUnits > 0 else { return }
+        guard life == .running, endOfUnits > 0 else { return }
         let idle = workers.indices.filter { workers[$0].isReady && workers[$0].leases.isEmpty }
         guard !idle.isEmpty else { return }
         let patience =
@@ -114,6 +84,6 @@ extension RunControl {
         workers[place].leases.append(lease)
         leases[lease] = Lease(unit: unit, worker: place, granted: now)
         holders[unit, default: []].append(lease)
-        effects.append(.send(peer, .grant(lease: lease, unit: unit, supply: supply)))
+        effects.append(.send(peer, .grant(Given(lease: lease, unit: unit, supply: supply))))
     }
 }

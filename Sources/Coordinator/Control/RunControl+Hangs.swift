@@ -31,9 +31,8 @@ extension RunControl {
             let reason = "hangs: at \(held.unit) for \(Int(seconds)) s while its heartbeats go on"
             // The process first: told to end, it might do so with an exit code, and count as one that cannot work.
             stopProcess(of: place, &effects)
-            effects.append(.send(peer, .refusal("it \(reason)")))
-            workers[place].hasHung = true
-            lose(place, because: reason, at: now, &effects)
+            effects.append(.send(peer, .refusal(reason: "it \(reason)")))
+            lose(place, because: reason, as: .hung, at: now, &effects)
         }
     }
 }

@@ -13,6 +13,8 @@ extension RunControl {
     /// What happens to a run.
     package enum Event: Hashable, Sendable {
         case message(PeerID, WorkerEvent)
+        /// Somebody sent bytes that are no message; why.
+        case malformed(PeerID, String)
         /// Somebody who takes no part in the run was not let in, or sent what is no message.
         /// Those of one address and reason are counted together; the detail is shown of the last.
         case turnedAway(address: String, reason: String, detail: String?)
@@ -40,20 +42,9 @@ extension RunControl {
         case interrupt
     }
 
-    /// What a worker said, bulk left out: the host holds a result's tensors and texts while the event is handled.
-    package enum WorkerEvent: Hashable, Sendable {
-        case register(Registration)
-        case ready(Readiness)
-        case heartbeat([LeaseID])
-        /// - digest: SHA-256 of the result's bytes.
-        case result(run: String, lease: LeaseID, unit: UnitID, digest: String)
-        case failure(lease: LeaseID, unit: UnitID, cause: String)
-        /// The worker does not hold the W or the rows that the unit was thought to find there.
-        case unprepared(lease: LeaseID, unit: UnitID, cause: String)
-        case goodbye(reason: String)
-        /// The bytes were no message.
-        case malformed(String)
-    }
+    /// What a worker said, with SHA-256 of a result's bytes in its place: the host holds the result while the event is
+    /// handled.
+    package typealias WorkerEvent = FromWorker<String>
 
     /// What the host is to do, in this order.
     package enum Effect: Hashable, Sendable {
@@ -75,35 +66,62 @@ extension RunControl {
         case end(Outcome)
     }
 
-    package enum Message: Hashable, Sendable {
-        case welcome
-        case refusal(String)
-        /// A's activations of some rows, for units that are granted later.
-        case activations(Range<Int>)
-        case grant(lease: LeaseID, unit: UnitID, supply: Supply)
-        case heartbeat
-        case finished(String)
+    /// What a worker is told, bulk left out: the host makes the welcome of the run of that digest, and adds activations
+    /// and W's.
+    package typealias Message = FromCoordinator<String, SiteTexts, Given>
+
+    /// A unit given to a worker, and what travels with it.
+    package struct Given: Hashable, Sendable {
+        package var lease: LeaseID
+        package var unit: UnitID
+        package var supply: Supply
+
+        package init(lease: LeaseID, unit: UnitID, supply: Supply) {
+            self.lease = lease
+            self.unit = unit
+            self.supply = supply
+        }
+    }
+
+    /// Names activations: of these texts, at that site.
+    package struct SiteTexts: Hashable, Sendable {
+        package var site: Site
+        package var texts: [Int]
+
+        package init(site: Site, texts: [Int]) {
+            self.site = site
+            self.texts = texts
+        }
     }
 
     /// What travels with a unit because its worker lacks it.
     package struct Supply: Hashable, Sendable {
-        /// The version of W that the unit is computed with, in steps applied; nil where it needs none.
-        package var version: Int?
-        package var projection = Projection.held
-        /// Rows whose activations of both models travel.
-        package var rows: [Int] = []
-        /// Rows of which A's travel, for the steps that the worker takes itself.
-        package var rowsOfA: [Int] = []
-        /// Rows of which B's travel: the worker holds A's.
-        package var rowsOfB: [Int] = []
+        /// The W that the unit is computed with; nil where it needs none.
+        package var projection: Projection?
+        /// Each site once.
+        package private(set) var activations: [SiteTexts] = []
 
-        package init(version: Int? = nil) {
-            self.version = version
+        package init() {}
+
+        mutating func add(_ texts: [Int], at site: Site) {
+            if texts.isEmpty { return }
+            if let place = activations.firstIndex(where: { $0.site == site }) {
+                activations[place].texts += texts
+            } else {
+                activations.append(SiteTexts(site: site, texts: texts))
+            }
         }
 
-        /// How W gets there.
-        package enum Projection: Hashable, Sendable {
-            /// The worker holds it, or the unit needs none.
+        package struct Projection: Hashable, Sendable {
+            package var channel: Channel
+            /// Steps that it has taken.
+            package var version: Int
+            package var form: Form
+        }
+
+        /// How W gets to the worker.
+        package enum Form: Hashable, Sendable {
+            /// The worker holds it.
             case held
             /// W before the first step, which the worker draws itself, and then takes all steps so far from their
             /// shards.

@@ -8,7 +8,7 @@ import Run
 extension RunControl {
     /// Takes note of the workers that the host can start, and has it start them.
     mutating func employ(_ count: Int, on host: String, othersMayCome: Bool, _ effects: inout [Effect]) {
-        guard phase == .running, localProcesses.slots.isEmpty else { return }
+        guard life == .running, localProcesses.slots.isEmpty else { return }
         localProcesses = LocalProcesses(
             host: host, othersMayCome: othersMayCome, slots: [LocalProcesses.Slot](repeating: .starting, count: count))
         for number in 0..<count { effects.append(.startWorker(number)) }
@@ -44,7 +44,7 @@ extension RunControl {
             lose(place, because: "its process \(ending)", at: now, &effects)
         }
         let mayWork = if case .signal = ending { true } else { isStopped }
-        if mayWork, phase == .running, localProcesses.restarts < limits.workerRestarts {
+        if mayWork, life == .running, localProcesses.restarts < limits.workerRestarts {
             localProcesses.restarts += 1
             localProcesses.slots[number] = .starting
             effects.append(.startWorker(number))
@@ -71,7 +71,7 @@ extension RunControl {
 
     /// Where others may connect, work can go on without local workers.
     private mutating func failWithoutWorkers(_ why: String, at now: Instant, _ effects: inout [Effect]) {
-        guard phase == .running, !localProcesses.othersMayCome, localProcesses.slots.allSatisfy({ $0 == .ended }) else {
+        guard life == .running, !localProcesses.othersMayCome, localProcesses.slots.allSatisfy({ $0 == .ended }) else {
             return
         }
         fail("no worker is left: \(why)", at: now, &effects)
@@ -83,7 +83,7 @@ extension RunControl {
     var violationOfLocalWorkers: String? {
         if localProcesses.restarts > limits.workerRestarts { return "\(localProcesses.restarts) restarts" }
         let isDeserted = !localProcesses.slots.isEmpty && localProcesses.slots.allSatisfy { $0 == .ended }
-        if isDeserted, phase == .running, !localProcesses.othersMayCome { return "nobody is left and the run goes on" }
+        if isDeserted, life == .running, !localProcesses.othersMayCome { return "nobody is left and the run goes on" }
         let running = localProcesses.slots.compactMap {
             if case .running(let processID, _) = $0 { processID } else { nil }
         }

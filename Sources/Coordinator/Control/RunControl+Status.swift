@@ -13,6 +13,20 @@ extension RunControl {
             faults: faults, faultCount: faultCount)
     }
 
+    /// The kinds of device of the workers that have done a unit.
+    package var deviceKindsAtWork: [String] {
+        workers.filter { $0.unitsDone > 0 }.map(\.registration.deviceKind)
+    }
+
+    private var phase: RunStatus.Phase {
+        switch life {
+        case .running: .running
+        case .ending(.interrupted), .ended(.interrupted): .stopping
+        case .ending(.done), .ended(.done): .done
+        case .ending(.failed), .ended(.failed): .failed
+        }
+    }
+
     private func status(of planned: StagePlan, position: Int, at now: Instant) -> StageStatus {
         var unitsDone = 0
         var seconds = 0.0
@@ -34,12 +48,10 @@ extension RunControl {
 
     private func status(of worker: WorkerRecord, at now: Instant) -> WorkerStatus {
         let state: WorkerStatus.State =
-            if worker.peer == nil {
-                .lost
-            } else if !worker.isReady {
-                .loading
-            } else {
-                worker.leases.isEmpty ? .idle : .working
+            switch worker.presence {
+            case .lost, .hung: .lost
+            case .loading: .loading
+            case .ready: worker.leases.isEmpty ? .idle : .working
             }
         let active = worker.readySince.map { worker.lastHeard.seconds(since: $0) } ?? 0
         return WorkerStatus(

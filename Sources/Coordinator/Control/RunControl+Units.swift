@@ -2,6 +2,15 @@ import Run
 
 /// How far the stage at work is.
 struct StageProgress: Hashable, Sendable {
+    enum Activity: Hashable, Sendable {
+        /// Units are out, or wait to be given out.
+        case working
+        /// Training: all shards of the step are here, and it is being taken.
+        case applying
+        /// All units are done, and what follows them is being done.
+        case completing
+    }
+
     var began = Instant(nanoseconds: 0)
     /// Units or steps on disk when this coordinator began the stage.
     var doneBefore = 0
@@ -13,8 +22,7 @@ struct StageProgress: Hashable, Sendable {
     var returned: [Int] = []
     /// Training: shards of the step that are here.
     var shardDigests: [Int: String] = [:]
-    var isApplying = false
-    var isCompleting = false
+    var activity = Activity.working
     /// Mean seconds from grant to result, for telling stragglers.
     var meanSeconds = 0.0
     var resultCount = 0
@@ -34,7 +42,8 @@ extension RunControl {
         stage.lastResult = now
         for place in workers.indices { workers[place].pace = Pace() }
         guard let current = currentStage else {
-            phase = .done
+            if case .ending(.failed) = life { return }
+            life = .ending(.done)
             return
         }
         switch current.cut {
@@ -42,7 +51,7 @@ extension RunControl {
             stage.doneCount = stepsApplied
             stage.doneBefore = stepsApplied
             stage.nextFresh = firstUnitOfStep
-        case .independent, .rows, .blocks:
+        case .independent, .ranges, .outputs:
             stage.doneCount = (0..<current.total).count { done[UnitID(current.stage, $0)] != nil }
             stage.doneBefore = stage.doneCount
         }
@@ -56,9 +65,9 @@ extension RunControl {
     }
 
     mutating func completeStageIfDone(_ effects: inout [Effect]) {
-        guard let current = currentStage, !stage.isCompleting, phase == .running, stage.doneCount == current.total
+        guard let current = currentStage, stage.activity == .working, life == .running, stage.doneCount == current.total
         else { return }
-        stage.isCompleting = true
+        stage.activity = .completing
         effects.append(.completeStage(current.stage))
     }
 
@@ -72,9 +81,9 @@ extension RunControl {
 
     /// One past the last unit that may be given out now.
     var endOfUnits: Int {
-        guard let current = currentStage, phase == .running, !stage.isCompleting else { return 0 }
+        guard let current = currentStage, life == .running, stage.activity == .working else { return 0 }
         guard case .steps(let schedule) = current.cut else { return current.total }
-        return stage.isApplying || stepsApplied >= schedule.steps
+        return stepsApplied >= schedule.steps
             ? 0 : firstUnitOfStep + schedule.shardCount(step: stepsApplied)
     }
 
@@ -145,15 +154,15 @@ extension RunControl {
             workers[place].lastAnswer = now
             release(lease)
             workers[place].unitsDone += 1
-            if planned.needsProjection, lease >= workers[place].supplies.since {
-                workers[place].supplies.hasRead = true
+            if let channel = planned.channel(ofUnit: unit.index), lease >= workers[place].supplies.since {
+                workers[place].supplies[channel].noteRead()
             }
         }
         if unit.stage == .extract {
-            for row in planned.rows(ofUnit: unit.index) { workers[place].supplies.rows.insert(row) }
+            for site in plan.sites { workers[place].supplies.insert(planned.range(ofUnit: unit.index), at: site) }
         }
 
-        guard !isFinished(unit), unit.stage == currentStage?.stage, !stage.isApplying else {
+        guard !isFinished(unit), unit.stage == currentStage?.stage, stage.activity != .applying else {
             compare(unit, digest, from: place, at: now)
             return
         }
@@ -168,10 +177,10 @@ extension RunControl {
             return
         }
         stage.shardDigests[shard] = digest
-        workers[place].supplies.ownShards.append(unit)
+        workers[place].supplies[0].note(ownShard: unit)
         effects.append(.keepShard(unit))
         if stage.shardDigests.count == schedule.shardCount(step: stepsApplied) {
-            stage.isApplying = true
+            stage.activity = .applying
             effects.append(.applyStep(stepsApplied))
         }
     }
@@ -193,8 +202,8 @@ extension RunControl {
             record(
                 "ALARM: a second answer to \(unit) differs from the first, which counts: a result depended on who "
                     + "computed it", worker: workers[place].registration.worker, at: now)
-        } else if first != nil, isOfStep, !workers[place].supplies.ownShards.contains(unit) {
-            workers[place].supplies.ownShards.append(unit)
+        } else if first != nil, isOfStep {
+            workers[place].supplies[0].note(ownShard: unit)
         }
     }
 
@@ -206,8 +215,8 @@ extension RunControl {
     }
 
     mutating func advance(step: Int, loss: Double, at now: Instant, _ effects: inout [Effect]) {
-        guard stage.isApplying, step == stepsApplied else { return }
-        stage.isApplying = false
+        guard stage.activity == .applying, step == stepsApplied else { return }
+        stage.activity = .working
         stage.shardDigests = [:]
         stage.returned = []
         stepsApplied += 1

@@ -41,7 +41,7 @@ extension RunControl {
             guard places[worker.registration.worker] == place else { return "worker \(place) has another's name" }
             if let peer = worker.peer {
                 guard peers[peer] == place else { return "worker \(place)'s connection is not known" }
-            } else if !worker.leases.isEmpty || worker.isReady {
+            } else if !worker.leases.isEmpty {
                 return "worker \(place) is lost and still counts"
             }
             // Leases of a stage that is done may still be out where another's answer came first.
@@ -66,10 +66,10 @@ extension RunControl {
     }
 
     private var violationOfUnits: String? {
-        guard let current = currentStage, phase == .running, !stage.isCompleting else { return nil }
+        guard let current = currentStage, life == .running, stage.activity != .completing else { return nil }
         let units: Range<Int>
         if case .steps = current.cut {
-            guard !stage.isApplying else { return nil }
+            guard stage.activity == .working else { return nil }
             units = firstUnitOfStep..<endOfUnits
         } else {
             units = 0..<current.total

@@ -10,15 +10,9 @@ extension RunControl {
             // Someone who was taken for lost, or never registered: it registers anew when it gets no answer.
             return
         }
-        let name = workers[place].registration.worker
-        if case .malformed(let why) = message {
-            // No sign of life: a worker that sends nothing else does not keep its leases.
-            recordAgain("sent what is no message: \(why)", cause: .worker(name), worker: name, at: now)
-            return
-        }
         workers[place].lastHeard = now
         switch message {
-        case .register, .malformed: break
+        case .register: break
         case .ready(let readiness):
             effects.append(.send(peer, .heartbeat))
             enlist(place, readiness, peer, at: now, &effects)
@@ -27,7 +21,7 @@ extension RunControl {
             reclaimLeases(of: place, notAmong: held, at: now)
         case .result(let run, let lease, let unit, let digest):
             guard run == plan.run else {
-                record("returned a unit of another run", worker: name, at: now)
+                record("returned a unit of another run", worker: workers[place].registration.worker, at: now)
                 return
             }
             accept(unit, lease: lease, digest: digest, from: place, at: now, &effects)
@@ -40,6 +34,13 @@ extension RunControl {
             excuse(place, lease: lease, unit: unit, cause: cause, at: now, &effects)
         case .goodbye(let reason): lose(place, because: reason, hasLeft: true, at: now, &effects)
         }
+    }
+
+    /// No sign of life: a worker that sends nothing else does not keep its leases.
+    mutating func noteMalformed(_ why: String, from peer: PeerID, at now: Instant) {
+        guard let place = peers[peer] else { return }
+        let name = workers[place].registration.worker
+        recordAgain("sent what is no message: \(why)", cause: .worker(name), worker: name, at: now)
     }
 
     mutating func countFailure(
@@ -65,11 +66,11 @@ extension RunControl {
         let name = registration.worker
         if let refusal = refusal(of: registration) {
             recordAgain("refused: \(refusal)", cause: .worker(name), worker: name, at: now)
-            effects.append(.send(peer, .refusal(refusal)))
+            effects.append(.send(peer, .refusal(reason: refusal)))
             return
         }
-        if phase != .running {
-            effects.append(.send(peer, .finished("the run is ending")))
+        if life != .running {
+            effects.append(.send(peer, .finished(reason: "the run is ending")))
             return
         }
         deviceKind = deviceKind ?? registration.deviceKind
@@ -77,29 +78,28 @@ extension RunControl {
         if let known = places[name], workers[known].peer == peer {
             // The same message twice: a worker registers anew on a fresh connection only.
             workers[known].lastHeard = now
-            effects.append(.send(peer, .welcome))
+            effects.append(.send(peer, .welcome(plan.run)))
             return
         }
         if let other = peers[peer] { lose(other, because: "its connection belongs to \(name) now", at: now, &effects) }
         let place = place(for: registration, at: now)
         if let former = workers[place].peer { peers[former] = nil }
         workers[place].registration = registration
-        workers[place].peer = peer
+        workers[place].presence = .loading(peer)
         workers[place].lastHeard = now
-        workers[place].isReady = false
         // What was sent over the connection before may not have arrived.
         workers[place].supplies.reset(since: LeaseID(nextLease))
         peers[peer] = place
 
         let kept = registration.run == plan.run ? registration.leases : []
         for lease in workers[place].leases where !kept.contains(lease) { takeBack(lease) }
-        effects.append(.send(peer, .welcome))
+        effects.append(.send(peer, .welcome(plan.run)))
     }
 
     /// The worker's place, a new one where it has none. There is room: see ``refusal(of:)``.
     private mutating func place(for registration: Registration, at now: Instant) -> Int {
         if let known = places[registration.worker] { return known }
-        let record = WorkerRecord(registration: registration, peer: nil, lastHeard: now)
+        let record = WorkerRecord(registration: registration, lastHeard: now)
         if workers.count < limits.workers {
             workers.append(record)
             places[registration.worker] = workers.count - 1
@@ -118,7 +118,7 @@ extension RunControl {
             return "worker speaks protocol \(registration.protocolVersion), coordinator \(protocolVersion): "
                 + "install the same version on both"
         }
-        if let known = places[registration.worker], workers[known].hasHung {
+        if let known = places[registration.worker], workers[known].presence == .hung {
             return "it hung at a unit: start a new process in its place"
         }
         if let deviceKind, deviceKind != registration.deviceKind, !limits.allowsMixedDevices {
@@ -141,21 +141,23 @@ extension RunControl {
                 "model \(label) differs: the worker's folder has fingerprint \(found.prefix(16))…, the coordinator's "
                 + "\(expected.prefix(16))…: copy the same files to both"
             record("refused: \(reason)", worker: workers[place].registration.worker, at: now)
-            effects.append(.send(peer, .refusal(reason)))
-            forget(place)
+            effects.append(.send(peer, .refusal(reason: reason)))
+            forget(place, as: .lost)
             return
         }
-        workers[place].isReady = true
+        workers[place].presence = .ready(peer, capacity: max(1, min(readiness.capacity, 64)))
         workers[place].readySince = workers[place].readySince ?? now
-        workers[place].capacity = max(1, min(readiness.capacity, 64))
     }
 
     // MARK: Loss
 
     /// Takes a worker for lost: its units are free again.
-    /// - Parameter hasLeft: whether it said so itself, so that its units had no part in it.
+    /// - Parameters:
+    ///   - hasLeft: whether it said so itself, so that its units had no part in it.
+    ///   - presence: what becomes of it.
     mutating func lose(
-        _ place: Int, because reason: String, hasLeft: Bool = false, at now: Instant, _ effects: inout [Effect]
+        _ place: Int, because reason: String, hasLeft: Bool = false, as presence: WorkerRecord.Presence = .lost,
+        at now: Instant, _ effects: inout [Effect]
     ) {
         guard workers[place].peer != nil else { return }
         let units = workers[place].leases.compactMap { leases[$0]?.unit }
@@ -171,13 +173,12 @@ extension RunControl {
                 fail("\(first) was at work on \(limits.lossesPerUnit) workers when they were lost", at: now, &effects)
             }
         }
-        forget(place)
+        forget(place, as: presence)
     }
 
-    private mutating func forget(_ place: Int) {
+    private mutating func forget(_ place: Int, as presence: WorkerRecord.Presence) {
         if let peer = workers[place].peer { peers[peer] = nil }
-        workers[place].peer = nil
-        workers[place].isReady = false
+        workers[place].presence = presence
         for lease in workers[place].leases { takeBack(lease) }
     }
 

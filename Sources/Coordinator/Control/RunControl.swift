@@ -19,10 +19,15 @@ package struct RunControl: Sendable {
     var lastTick: Instant
     var awakeSince: Instant
 
-    var phase = RunStatus.Phase.running
-    /// Why the run failed, once it has.
-    var failure: String?
-    var ended = false
+    var life = Life.running
+
+    /// From the first unit to the last farewell.
+    enum Life: Hashable, Sendable {
+        case running
+        /// No unit is given out any more; the run ends so as soon as what is finished is on disk.
+        case ending(Outcome)
+        case ended(Outcome)
+    }
 
     // MARK: Units
 
@@ -62,8 +67,7 @@ package struct RunControl: Sendable {
 
     /// The first step whose shards the host still holds, so that workers can take it themselves.
     var firstReplayable: Int
-    /// Orders of the latest epochs that were asked for.
-    var epochOrders: [(epoch: Int, order: [Int])] = []
+    var epochOrders = EpochOrders()
 
     // MARK: Faults
 
@@ -102,9 +106,10 @@ package struct RunControl: Sendable {
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
         var effects: [Effect] = []
-        guard !ended else { return effects }
+        if case .ended = life { return effects }
         switch event {
         case .message(let peer, let message): hear(message, from: peer, at: now, &effects)
+        case .malformed(let peer, let why): noteMalformed(why, from: peer, at: now)
         case .turnedAway(let address, let reason, let detail):
             recordAgain(
                 "turned \(address) away: \(reason)\(detail.map { ": \($0)" } ?? "")",
@@ -120,9 +125,9 @@ package struct RunControl: Sendable {
         case .persisted(let unit): settle(unit, at: now, &effects)
         case .stepApplied(let step, let loss): advance(step: step, loss: loss, at: now, &effects)
         case .stageCompleted(let stage):
-            if currentStage?.stage == stage, self.stage.isCompleting {
+            if currentStage?.stage == stage, self.stage.activity == .completing {
                 closeStage(at: now)
-                finishBlocks()
+                finishOutputs()
                 stagePosition += 1
                 beginStage(at: now, &effects)
             }
@@ -130,13 +135,13 @@ package struct RunControl: Sendable {
             fail(why, at: now, &effects)
             // What was on its way to the disk will not arrive there, so the end does not wait for it.
             persisting = [:]
-            stage.isApplying = false
+            stage.activity = .working
         case .tick:
             watch(at: now, &effects)
             watchUnits(at: now, &effects)
             shareStragglers(at: now, &effects)
         case .interrupt:
-            if phase == .running { phase = .stopping }
+            if life == .running { life = .ending(.interrupted) }
         }
         grantUnits(at: now, &effects)
         endIfSettled(&effects)
@@ -152,27 +157,26 @@ package struct RunControl: Sendable {
     // MARK: The end
 
     mutating func fail(_ why: String, at now: Instant, _ effects: inout [Effect]) {
-        guard failure == nil else { return }
-        failure = why
-        phase = .failed
+        switch life {
+        case .ended, .ending(.failed): return
+        case .running, .ending: life = .ending(.failed(why))
+        }
         record(why, worker: nil, at: now)
     }
 
     /// Ends the run when nothing that is finished is still on its way to the disk.
     private mutating func endIfSettled(_ effects: inout [Effect]) {
-        guard phase != .running, persisting.isEmpty, !stage.isApplying, !ended else { return }
-        let (outcome, farewell): (Outcome, String) =
-            if let failure {
-                (.failed(failure), "the run failed")
-            } else if phase == .done {
-                (.done, "the run is done")
-            } else {
-                (.interrupted, "the run was interrupted")
+        guard case .ending(let outcome) = life, persisting.isEmpty, stage.activity != .applying else { return }
+        let farewell =
+            switch outcome {
+            case .done: "the run is done"
+            case .failed: "the run failed"
+            case .interrupted: "the run was interrupted"
             }
         for worker in workers {
-            if let peer = worker.peer { effects.append(.send(peer, .finished(farewell))) }
+            if let peer = worker.peer { effects.append(.send(peer, .finished(reason: farewell))) }
         }
-        ended = true
+        life = .ended(outcome)
         effects.append(.end(outcome))
     }
 }

@@ -7,6 +7,8 @@ package struct RunPlan: Hashable, Sendable {
     package var run: String
     /// In the order in which they are done.
     package var stages: [StagePlan]
+    /// Lines from A to B, each with a W of its own.
+    package var channels: [Channel]
     /// Fingerprints of the model folders as the coordinator sees them.
     package var fingerprintA: String
     package var fingerprintB: String
@@ -15,15 +17,21 @@ package struct RunPlan: Hashable, Sendable {
     package var dimensionB: Int
 
     package init(
-        run: String, stages: [StagePlan], fingerprintA: String, fingerprintB: String, dimensionA: Int = 0,
-        dimensionB: Int = 0
+        run: String, stages: [StagePlan], channels: [Channel] = [Channel(k: 0, j: 0)], fingerprintA: String,
+        fingerprintB: String, dimensionA: Int = 0, dimensionB: Int = 0
     ) {
         self.run = run
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         self.stages = stages
+        self.channels = channels
         self.fingerprintA = fingerprintA
         self.fingerprintB = fingerprintB
+    }
+
+    /// Where the extraction reads: A's sites and B's, each once.
+    package var sites: [Site] {
+        Set(channels.map(\.k)).sorted().map { Site.a($0) } + Set(channels.map(\.j)).sorted().map { Site.b($0) }
     }
 }
 
@@ -32,23 +40,31 @@ package struct StagePlan: Hashable, Sendable {
     package enum Cut: Hashable, Sendable {
         /// So many units that do not depend on one another.
         case independent(units: Int)
-        /// `rowCount` rows, `rowsPerUnit` of them (the last unit may have fewer) read by each unit.
-        case rows(rowCount: Int, rowsPerUnit: Int)
-        /// Steps that follow one another, each of several shards.
+        /// So many texts or items in ranges of `size` (the last may be shorter), `times` over: once for each channel.
+        case ranges(of: Int, size: Int, times: Int = 1)
+        /// Steps that follow one another, each of several shards: the training of one channel's W.
         case steps(TrainingSchedule)
-        /// So many blocks of W's rows, each through all steps of the training.
-        case blocks(count: Int, TrainingSchedule)
+        /// The outputs of each channel's W in so many blocks, each through all steps of the training.
+        case outputs(blocks: Int, channels: Int, TrainingSchedule)
     }
 
     package var stage: Stage
     package var cut: Cut
-    /// Whether the units need W. In ``Stage/train`` it is the W of the step, later the final one.
-    package var needsProjection: Bool
+    /// The numbers of the units that need a channel's W, in the order of ``RunPlan/channels``. In ``Stage/train`` it is
+    /// the W of the step, later the final one. Empty where the units need no W.
+    package var channelUnits: [Range<Int>]
 
-    package init(_ stage: Stage, _ cut: Cut, needsProjection: Bool = false) {
+    package init(_ stage: Stage, _ cut: Cut, channelUnits: [Range<Int>] = []) {
         self.stage = stage
         self.cut = cut
-        self.needsProjection = needsProjection
+        self.channelUnits = channelUnits
+    }
+
+    /// A stage whose units need the W's of so many channels, as many units each, one channel after the other.
+    package init(_ stage: Stage, _ cut: Cut, channels: Int) {
+        self.init(stage, cut)
+        let each = unitRange.count / channels
+        channelUnits = (0..<channels).map { $0 * each..<($0 + 1) * each }
     }
 
     /// Whether its units are shards of steps that follow one another.
@@ -58,9 +74,9 @@ package struct StagePlan: Hashable, Sendable {
     package var total: Int {
         switch cut {
         case .independent(let units): units
-        case .rows(let rowCount, let rowsPerUnit): (rowCount + rowsPerUnit - 1) / rowsPerUnit
+        case .ranges(let count, let size, let times): (count + size - 1) / size * times
         case .steps(let schedule): schedule.steps
-        case .blocks(let count, _): count
+        case .outputs(let blocks, let channels, _): blocks * channels
         }
     }
 
@@ -70,68 +86,15 @@ package struct StagePlan: Hashable, Sendable {
         return 0..<total
     }
 
-    /// The rows that a unit of a stage cut by rows reads.
-    package func rows(ofUnit index: Int) -> Range<Int> {
-        guard case .rows(let rowCount, let rowsPerUnit) = cut else { return 0..<0 }
-        return index * rowsPerUnit..<min((index + 1) * rowsPerUnit, rowCount)
+    /// The texts or items that a unit of a stage cut by ranges reads.
+    package func range(ofUnit index: Int) -> Range<Int> {
+        guard case .ranges(let count, let size, _) = cut else { return 0..<0 }
+        let place = index % max(1, (count + size - 1) / size)
+        return place * size..<min((place + 1) * size, count)
     }
-}
 
-/// How patient a run is.
-package struct RunLimits: Hashable, Sendable {
-    /// A worker sends something at least this often.
-    package var heartbeatSeconds = 1.0
-    /// A worker that was not heard for so long is taken for lost.
-    package var silenceSeconds = 10.0
-    /// A unit that failed so often, on whichever workers, ends the run.
-    package var failuresPerUnit = 3
-    /// A unit whose worker died while it worked on it so often ends the run.
-    package var lossesPerUnit = 5
-    /// Processes that are started in the place of local workers that crashed or hung.
-    package var workerRestarts = 8
-    /// Units that a worker holds at a time in a stage of independent units: one at work, one waiting.
-    package var leasesPerWorker = 2
-    /// Shards that a worker holds at a time in training.
-    package var shardsPerWorker = 8
-    /// Workers, the lost ones included, that a run keeps account of.
-    package var workers = 4096
-    /// Faults that are kept to be shown.
-    package var faults = 100
-    /// Bytes of a fault's text.
-    package var faultBytes = 2_000
-    /// Peers whose repeated faults are counted apart; those of all others are counted together.
-    package var faultCauses = 64
-    /// A unit is given to a second worker when a worker has nothing to do and the unit takes so many times the
-    /// stage's mean, and at least ``stragglerSeconds``; where the stage has no answer yet to tell a mean from,
-    /// ``unmeasuredSeconds``.
-    package var stragglerFactor = 3.0
-    package var stragglerSeconds = 1.0
-    package var unmeasuredSeconds = 60.0
-    /// A worker that is at a unit for so many times the stage's mean, and at least ``hangSeconds``, is taken to hang,
-    /// also where its heartbeats go on; where the stage has no answer yet, ``unmeasuredHangSeconds``.
-    package var hangFactor = 20.0
-    package var hangSeconds = 300.0
-    package var unmeasuredHangSeconds = 3600.0
-    /// Seconds for every unit in place of those.
-    package var unitSeconds: Double?
-    /// Workers that hold the same unit at a time, each of the later ones because those before were too slow.
-    package var holdersPerUnit = 8
-    /// A worker so many times slower than the fastest gets no unit that others would finish sooner.
-    package var slownessFactor = 3.0
-    /// After so many seconds without an answer a worker is no longer taken to be as slow as it was.
-    package var paceSeconds = 30.0
-    /// Steps of training that a worker may be behind to take them itself from their shards, which the host keeps
-    /// for that; 0 sends W whole each time.
-    package var replaySteps = 32
-    /// The host whose workers can read W in the coordinator's memory; nil where it is not to be found there.
-    package var sharingHost: String?
-    /// Workers of that host that are given shards of a step at the same time: as many as have cores to themselves.
-    /// Fewer passes over W, with more rows each, cost less there than more workers.
-    package var sharingWorkers = Int.max
-    /// A worker that so often lacks what it was thought to hold is not excused any more: its units have failed.
-    package var resetsPerWorker = 100
-    /// Whether workers of different device kinds may take part; then a result may depend on who computed it.
-    package var allowsMixedDevices = false
-
-    package init() {}
+    /// The place in ``RunPlan/channels`` of the channel whose W the unit needs; nil where it needs none.
+    package func channel(ofUnit index: Int) -> Int? {
+        channelUnits.firstIndex { $0.contains(index) }
+    }
 }

@@ -2,23 +2,43 @@ import Run
 
 /// A worker as the coordinator knows it.
 struct WorkerRecord: Hashable, Sendable {
+    /// Whether it takes part, and how.
+    enum Presence: Hashable, Sendable {
+        /// Registered over the connection; it loads its models.
+        case loading(PeerID)
+        /// It takes so many units at a time.
+        case ready(PeerID, capacity: Int)
+        /// It is gone, and may come back over another connection.
+        case lost
+        /// It was given up because it hangs: its process is of no use any more.
+        case hung
+    }
+
     var registration: Registration
-    /// nil once it is lost.
-    var peer: PeerID?
-    var isReady = false
+    var presence = Presence.lost
     var readySince: Instant?
-    var capacity = 0
     var lastHeard: Instant
     /// When it was last done with a unit, well or not.
     var lastAnswer: Instant?
-    /// Whether it was given up because it hangs: its process is of no use any more.
-    var hasHung = false
     var leases: [LeaseID] = []
     var unitsDone = 0
     var pace = Pace()
     var supplies = Supplies()
     /// Whether it turned out that it cannot read the coordinator's W in place.
     var cannotMap = false
+
+    /// Its connection; nil where it takes no part.
+    var peer: PeerID? {
+        switch presence {
+        case .loading(let peer), .ready(let peer, _): peer
+        case .lost, .hung: nil
+        }
+    }
+
+    /// Units that it takes at a time; nil where it takes none.
+    var capacity: Int? { if case .ready(_, let capacity) = presence { capacity } else { nil } }
+
+    var isReady: Bool { capacity != nil }
 }
 
 /// How long a worker takes for a unit of the stage at work.
@@ -41,53 +61,10 @@ struct Pace: Hashable, Sendable {
     }
 }
 
-/// What a worker holds, as far as the coordinator knows, of what units need besides themselves.
-struct Supplies: Hashable, Sendable {
-    /// The version of W: steps applied.
-    var version: Int?
-    /// Whether it holds Adam's moments of that version, so that it can take the next steps itself.
-    var hasMoments = false
-    /// Whether it was told where W lies in the coordinator's memory, and whether it has answered since: then it has
-    /// found it there.
-    var isMapped = false
-    var hasRead = false
-    /// Rows whose activations of both models it holds, and rows of which it holds A's.
-    var rows = RowSet()
-    var rowsOfA = RowSet()
-    /// Shards of the latest steps that it computed itself.
-    var ownShards: [UnitID] = []
-    /// Leases before this one were granted when something else was thought of what the worker holds.
-    var since = LeaseID(0)
-    /// How often it turned out to hold something else.
-    var resets = 0
-
-    /// Forgets everything: it may not have arrived, or was lost.
-    mutating func reset(since lease: LeaseID) {
-        let resets = resets
-        self = Supplies()
-        self.resets = resets
-        since = lease
-    }
-}
-
 /// A unit given to a worker.
 struct Lease: Hashable, Sendable {
     var unit: UnitID
     /// Place in ``RunControl/workers``.
     var worker: Int
     var granted: Instant
-}
-
-/// A set of row numbers, one bit each.
-struct RowSet: Hashable, Sendable {
-    private var words: [UInt64] = []
-
-    func contains(_ row: Int) -> Bool {
-        row >> 6 < words.count && words[row >> 6] >> UInt64(row & 63) & 1 == 1
-    }
-
-    mutating func insert(_ row: Int) {
-        while words.count <= row >> 6 { words.append(0) }
-        words[row >> 6] |= 1 << UInt64(row & 63)
-    }
 }

@@ -1,59 +1,53 @@
-import Run
+package import Run
 
-/// Both models' activations of all rows, as the extraction returned them.
-struct ActivationStore {
-    private(set) var a: FloatMatrix
-    private(set) var b: FloatMatrix
+/// Activations of all texts by site, as the extraction returned them.
+package struct ActivationStore: Sendable {
+    /// [texts, the model's width]
+    private var matrices: [Site: FloatMatrix]
 
-    /// - Parameters:
-    ///   - a: [rows, d_A]
-    ///   - b: [rows, d_B]
-    init(a: FloatMatrix, b: FloatMatrix) {
-        self.a = a
-        self.b = b
+    package init(_ matrices: [Site: FloatMatrix]) {
+        self.matrices = matrices
     }
 
-    init(rowCount: Int, dimensionA: Int, dimensionB: Int) {
-        a = FloatMatrix(zeros: rowCount, dimensionA)
-        b = FloatMatrix(zeros: rowCount, dimensionB)
+    /// Room for so many texts at each of the sites.
+    init(textCount: Int, sites: [Site], dimensionA: Int, dimensionB: Int) {
+        matrices = Dictionary(
+            uniqueKeysWithValues: sites.map { site in
+                (site, FloatMatrix(zeros: textCount, site.model == .a ? dimensionA : dimensionB))
+            })
     }
 
-    /// Stores a unit's rows; they have been checked to fit.
-    mutating func insert(_ result: ExtractResult, atRow first: Int) {
-        a.values.replaceSubrange(
-            first * a.columns..<(first + result.a.rows) * a.columns, with: result.a.values)
-        b.values.replaceSubrange(
-            first * b.columns..<(first + result.b.rows) * b.columns, with: result.b.values)
-    }
+    /// Those of all texts at one site; nil where it was not read.
+    package subscript(site: Site) -> FloatMatrix? { matrices[site] }
 
-    func rows(_ indices: [Int]) -> ActivationRows {
-        ActivationRows(indices: indices, a: Self.gather(indices, from: a), b: Self.gather(indices, from: b))
-    }
-
-    /// X of a shard: [indices, d_A].
-    func rowsOfA(_ indices: some Collection<Int>) -> FloatMatrix {
-        Self.gather(indices, from: a)
-    }
-
-    /// Y of a block of W's rows: [rows, columns].
-    func columnsOfB(_ columns: Range<Int>) -> FloatMatrix {
-        var values: [Float] = []
-        values.reserveCapacity(b.rows * columns.count)
-        for row in 0..<b.rows {
-            values += b.values[row * b.columns + columns.lowerBound..<row * b.columns + columns.upperBound]
+    /// Stores a unit's texts; they have been checked to fit.
+    /// - Parameter sites: of A and then of B, as the unit names them.
+    mutating func insert(_ result: ExtractResult, atText first: Int, sites: [Site]) {
+        for (site, new) in zip(sites, result.a + result.b) {
+            // Changed in place: nobody else holds the matrix meanwhile.
+            matrices[site]?.values.replaceSubrange(
+                first * new.columns..<(first + new.rows) * new.columns, with: new.values)
         }
-        return FloatMatrix(rows: b.rows, columns: columns.count, values: values)
     }
 
-    /// Y of some rows: [indices, d_B].
-    func rowsOfB(_ indices: some Collection<Int>) -> FloatMatrix {
-        Self.gather(indices, from: b)
-    }
-
-    private static func gather(_ indices: some Collection<Int>, from matrix: FloatMatrix) -> FloatMatrix {
+    /// X or Y of a shard, [texts, width].
+    func gather(_ texts: some Collection<Int>, at site: Site) -> FloatMatrix {
+        guard let matrix = matrices[site] else { return FloatMatrix(zeros: 0, 0) }
         var values: [Float] = []
-        values.reserveCapacity(indices.count * matrix.columns)
-        for row in indices { values.append(contentsOf: matrix[row: row]) }
-        return FloatMatrix(rows: indices.count, columns: matrix.columns, values: values)
+        values.reserveCapacity(texts.count * matrix.columns)
+        for text in texts { values.append(contentsOf: matrix[row: text]) }
+        return FloatMatrix(rows: texts.count, columns: matrix.columns, values: values)
+    }
+
+    /// Y of a block of outputs: [texts, columns].
+    func columns(_ columns: Range<Int>, at site: Site) -> FloatMatrix {
+        guard let matrix = matrices[site] else { return FloatMatrix(zeros: 0, 0) }
+        var values: [Float] = []
+        values.reserveCapacity(matrix.rows * columns.count)
+        for text in 0..<matrix.rows {
+            let start = text * matrix.columns
+            values += matrix.values[start + columns.lowerBound..<start + columns.upperBound]
+        }
+        return FloatMatrix(rows: matrix.rows, columns: columns.count, values: values)
     }
 }

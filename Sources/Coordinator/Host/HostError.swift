@@ -10,7 +10,11 @@ package enum HostError: Error, CustomStringConvertible {
     case damagedCheckpoint(path: String, cause: String)
     case noWorkerProgram(path: String)
     case notAFolder(path: String)
-    case tooLargeForRows(what: String, bytes: Int, limit: Int)
+    /// A checkpoint of another run or channel.
+    case otherCheckpoint(path: String, expected: String, found: String)
+    case tooLargeForOutputs(what: String, bytes: Int, limit: Int)
+    case averagedChannels([Channel])
+    case tooManySites(model: String, count: Int, limit: Int)
     case tooFewItems(task: EvaluationTask, file: String, found: Int)
 
     package var description: String {
@@ -29,8 +33,17 @@ package enum HostError: Error, CustomStringConvertible {
         case .noWorkerProgram(let path):
             "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
         case .notAFolder(let path): "--output \(path): not a folder"
-        case .tooLargeForRows(let what, let bytes, let limit):
-            "--gradients rows: \(what) take \(bytes) bytes, expected at most \(limit); use --gradients factors"
+        case .otherCheckpoint(let path, let expected, let found):
+            "\(path): a checkpoint of another training: expected \(expected), found \(found); remove the file to train "
+                + "again from the texts already read"
+        case .tooLargeForOutputs(let what, let bytes, let limit):
+            "--training by-outputs: \(what) take \(bytes) bytes, expected at most \(limit); use --training averaged"
+        case .averagedChannels(let channels):
+            "--training averaged trains the W of one channel, and the run has \(channels.count): "
+                + "\(channels.map(\.description).joined(separator: ", ")); use --training by-outputs"
+        case .tooManySites(let model, let count, let limit):
+            "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
+                + "travel in one message; make several runs of them"
         case .tooFewItems(let task, let file, let found):
             "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task.rawValue); expected at least 2, since "
                 + "every item is also told another one's activation"

@@ -14,8 +14,8 @@ extension RunInputs {
         activations = nil
         modelBytes = 0
         remarks = []
-        let training = configuration.training
-        texts = (0..<training.rows).map { "text \($0)" }
+        let textCount = configuration.training.rows
+        texts = (0..<textCount).map { "text \($0)" }
         tasks = [
             .squad: TaskInputs(
                 items: items.map { TaskItem(id: $0, context: nil, question: $0, golds: [$0]) },
@@ -29,15 +29,15 @@ extension RunInputs {
         manifest = RunManifest(
             software: "simulated", run: run, configuration: configuration, modelA: "a", modelB: "b", data: [:],
             deviceKind: nil)
-        let schedule = TrainingSchedule(
-            rowCount: training.rows, epochs: training.epochs, batch: training.batch, shardRows: training.shardRows,
-            seed: configuration.seed)
+        let channels = configuration.channels
         plan = RunPlan(
             run: run,
             stages: [
-                StagePlan(.extract, .rows(rowCount: training.rows, rowsPerUnit: textsPerUnit)),
-                StagePlan(.train, .steps(schedule), needsProjection: true),
-                StagePlan(.squad, .rows(rowCount: items.count, rowsPerUnit: itemsPerUnit), needsProjection: true),
-            ], fingerprintA: "a", fingerprintB: "b", dimensionA: dimensionA, dimensionB: dimensionB)
+                StagePlan(.extract, .ranges(of: textCount, size: textsPerUnit)),
+                StagePlan(.train, .steps(Self.schedule(configuration)), channels: 1),
+                StagePlan(
+                    Stage(.squad), .ranges(of: items.count, size: itemsPerUnit, times: channels.count),
+                    channels: channels.count),
+            ], channels: channels, fingerprintA: "a", fingerprintB: "b", dimensionA: dimensionA, dimensionB: dimensionB)
     }
 }

@@ -25,8 +25,8 @@ package struct RunInputs: Sendable {
     /// By row number, cut as the configuration says.
     let texts: [String]
     let tasks: [EvaluationTask: TaskInputs]
-    /// Activations that are there without having been read with models: [rows, d_A] and [rows, d_B].
-    let activations: (a: FloatMatrix, b: FloatMatrix)?
+    /// Activations that are there without having been read with models.
+    let activations: ActivationStore?
 
     /// Texts of one extraction unit, items of one evaluation unit: small enough that a lost one costs little, large
     /// enough that batching pays.
@@ -53,11 +53,14 @@ package struct RunInputs: Sendable {
         let templates = try configuration.chat ? [folderA, folderB].map { try ChatTemplate(checking: $0.url) } : []
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
-        try Self.check(configuration.layerK, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
-        try Self.check(configuration.layerJ, flag: "--layer-j", model: configuration.modelB, blocks: blocksB)
+        for channel in configuration.channels {
+            try Self.check(channel.k, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
+            try Self.check(channel.j, flag: "--layer-j", model: configuration.modelB, blocks: blocksB)
+        }
+        try Self.checkSites(configuration.channels)
         if configuration.similarity.layers.isEmpty {
             configuration.similarity.layers = Self.defaultLayers(
-                k: configuration.layerK, j: configuration.layerJ, blocks: min(blocksA, blocksB))
+                k: configuration.channels[0].k, j: configuration.channels[0].j, blocks: min(blocksA, blocksB))
         }
         if configuration.experiments.contains(.similarity) {
             for layer in configuration.similarity.layers {
@@ -91,19 +94,20 @@ package struct RunInputs: Sendable {
             data: Dictionary(data.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first }),
             deviceKind: nil)
         plan = RunPlan(
-            run: run, stages: Self.stages(configuration, tasks), fingerprintA: fingerprintA,
-            fingerprintB: fingerprintB, dimensionA: dimensionA, dimensionB: dimensionB)
+            run: run, stages: Self.stages(configuration, tasks: Self.taskStages(tasks)),
+            channels: configuration.channels, fingerprintA: fingerprintA, fingerprintB: fingerprintB,
+            dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
     /// out, as many as there are layers and prompts.
-    package init(
-        synthetic configuration: RunConfiguration, activations: (a: FloatMatrix, b: FloatMatrix)?, software: String
-    ) {
+    /// - Parameter activations: at the sites of all channels, of equally many texts.
+    package init(synthetic configuration: RunConfiguration, activations: ActivationStore?, software: String) {
         self.configuration = configuration
         self.activations = activations
-        dimensionA = activations?.a.columns ?? 1
-        dimensionB = activations?.b.columns ?? 1
+        let channel = configuration.channels[0]
+        dimensionA = activations?[.a(channel.k)]?.columns ?? 1
+        dimensionB = activations?[.b(channel.j)]?.columns ?? 1
         modelBytes = 0
         remarks = []
         texts = []
@@ -116,10 +120,10 @@ package struct RunInputs: Sendable {
         let stage =
             activations == nil
             ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
-            : StagePlan(.train, .steps(Self.schedule(configuration)), needsProjection: true)
+            : StagePlan(.train, .steps(Self.schedule(configuration)), channels: 1)
         plan = RunPlan(
-            run: run, stages: [stage], fingerprintA: "", fingerprintB: "", dimensionA: dimensionA,
-            dimensionB: dimensionB)
+            run: run, stages: [stage], channels: configuration.channels, fingerprintA: "", fingerprintB: "",
+            dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     // MARK: Checks
@@ -221,53 +225,14 @@ package struct RunInputs: Sendable {
 
     // MARK: Stages and units
 
-    private static func stages(
-        _ configuration: RunConfiguration, _ tasks: [EvaluationTask: TaskInputs]
-    ) -> [StagePlan] {
-        let trains = configuration.experiments.contains(.projection)
-        var stages: [StagePlan] = []
-        if trains {
-            let training = configuration.training
-            stages.append(StagePlan(.extract, .rows(rowCount: training.rows, rowsPerUnit: textsPerUnit)))
-            stages.append(StagePlan(.train, .steps(schedule(configuration)), needsProjection: true))
-        }
-        if configuration.experiments.contains(.similarity) {
-            let similarity = configuration.similarity
-            stages.append(
-                StagePlan(
-                    .similarity, .independent(units: similarity.layers.count * similarity.prompts.count),
-                    needsProjection: trains))
-        }
-        for task in EvaluationTask.allCases {
-            guard let inputs = tasks[task] else { continue }
-            stages.append(
-                StagePlan(
-                    Stage(task), .rows(rowCount: inputs.items.count, rowsPerUnit: itemsPerUnit), needsProjection: trains
-                ))
-        }
-        return stages
-    }
-
-    private static func schedule(_ configuration: RunConfiguration) -> TrainingSchedule {
-        let training = configuration.training
-        return TrainingSchedule(
-            rowCount: training.rows, epochs: training.epochs, batch: training.batch, shardRows: training.shardRows,
-            seed: configuration.seed)
-    }
-
-    /// When W is trained: how. Nil where the run trains none.
-    package var schedule: TrainingSchedule? {
-        texts.isEmpty && activations == nil ? nil : Self.schedule(configuration)
-    }
-
-    /// The numbers of the rows or items that a unit covers.
-    func range(of id: UnitID) -> Range<Int> {
-        plan.stages.first { $0.stage == id.stage }?.rows(ofUnit: id.index) ?? 0..<0
+    private static func taskStages(_ tasks: [EvaluationTask: TaskInputs]) -> [(stage: Stage, items: Int)] {
+        EvaluationTask.allCases.compactMap { task in tasks[task].map { (Stage(task), $0.items.count) } }
     }
 
     /// The layer and the prompt of a similarity unit: all prompts of the first layer, then of the next.
     func similarity(_ index: Int) -> (layer: Int, prompt: String) {
         let similarity = configuration.similarity
+        let index = index % (similarity.layers.count * similarity.prompts.count)
         return (
             similarity.layers[index / similarity.prompts.count], similarity.prompts[index % similarity.prompts.count]
         )
@@ -276,19 +241,13 @@ package struct RunInputs: Sendable {
     /// The content of a unit of any stage but training.
     package func unit(_ id: UnitID) -> WorkUnit? {
         switch id.stage {
-        case .extract:
-            let rows = range(of: id)
-            return .extract(
-                ExtractUnit(
-                    firstRow: rows.lowerBound, texts: Array(texts[rows]),
-                    maximumTokens: configuration.training.maximumTokens))
+        case .extract: return .extract(extractUnit(id))
         case .train: return nil
         case .similarity:
             let (layer, prompt) = similarity(id.index)
             return .similarity(
                 SimilarityUnit(prompt: prompt, layer: layer, newTokens: configuration.similarity.newTokens))
-        case .squad: return evaluateUnit(.squad, id)
-        case .gsm8k: return evaluateUnit(.gsm8k, id)
+        case .evaluate(let task): return EvaluationTask(rawValue: task).flatMap { evaluateUnit($0, id) }
         }
     }
 

@@ -32,8 +32,7 @@ package struct ServerOptions: Sendable {
     /// Arguments of it that stand before those that the coordinator gives.
     package var programArguments: [String] = []
     package var limits = RunLimits()
-    package var gradients = GradientForm.auto
-    package var projection = ProjectionForm.auto
+    package var travel = LiveRun.Travel()
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
@@ -50,14 +49,14 @@ package struct ServerOptions: Sendable {
 /// A run with its sockets, timers and local workers: the coordinator as a process.
 ///
 /// An actor on its own message loop. Everything that decides is in ``RunControl``, everything that is kept in
-/// ``RunConductor``; here bytes come in and go out.
+/// ``LiveRun``; here bytes come in and go out.
 package actor RunServer {
     package nonisolated let loop: MessageLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let options: ServerOptions
     private let folder: RunFolder
-    private let conductor: RunConductor
+    private let conductor: LiveRun
     private let workerSockets = WorkerSockets()
     private var statusSocket: RouterSocket?
     private var localWorkers: LocalWorkers?
@@ -91,15 +90,15 @@ package actor RunServer {
         let threads: Int =
             if case .count(let count) = options.workers, count > 0 { options.threadsPerWorker(of: count) } else { 1 }
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
-        conductor = try RunConductor(
+        conductor = try LiveRun(
             inputs: inputs, storage: folder, limits: limits, firstLease: firstLease,
-            gradients: options.gradients, projection: options.projection,
+            travel: options.travel,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
-    package var recovery: RunConductor.Recovery { conductor.recovery }
+    package var recovery: LiveRun.Recovery { conductor.recovery }
 
     /// Where workers connect and where progress can be asked for, once ``open()`` has returned.
     package private(set) var endpoints: (workers: Endpoint, status: Endpoint)?
@@ -232,7 +231,7 @@ package actor RunServer {
     private func receive(_ frames: [Frame], from peer: PeerID) {
         do {
             let message = try WireFormat.decodeWorkerMessage(frames)
-            conductor.receive(.success(message) as Result<WorkerMessage, any Error>, from: peer, at: now)
+            conductor.receive(message, from: peer, at: now)
             count(frames, receivedFrom: peer)
             if case .result(_, _, let unit, _) = message, unit.stage == .train {
                 trainingBytes += UInt64(frames.reduce(0) { $0 + $1.count })
@@ -248,7 +247,7 @@ package actor RunServer {
         if conductor.worker(at: peer) == nil {
             turnAway(address ?? "a peer", "it sent what is no message", why)
         } else {
-            conductor.handle(.message(peer, .malformed(why)), at: now)
+            conductor.handle(.malformed(peer, why), at: now)
             settle()
         }
     }

@@ -1,4 +1,5 @@
 package import Foundation
+package import Run
 package import Storage
 
 /// Where a run keeps what must outlive its coordinator: a folder, or memory.
@@ -36,7 +37,7 @@ package enum RunFiles {
     package static let manifest = "run.json"
     package static let checkpoint = "training.checkpoint"
 
-    package static func projection(dimensionA: Int, dimensionB: Int, layerK: Int, layerJ: Int) -> String {
-        "projection_\(dimensionA)_to_\(dimensionB)_k\(layerK)_j\(layerJ).safetensors"
+    package static func projection(dimensionA: Int, dimensionB: Int, channel: Channel) -> String {
+        "projection_\(dimensionA)_to_\(dimensionB)_k\(channel.k)_j\(channel.j).safetensors"
     }
 }

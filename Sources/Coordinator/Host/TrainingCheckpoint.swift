@@ -3,27 +3,34 @@ import Projection
 import Run
 import Storage
 
-/// The training's state on disk: W, Adam's moments, the number of steps and the loss of each.
+/// The file that holds a training's state: W, Adam's moments, the number of steps and the loss of each.
 ///
 /// A checkpoint is written at times of the clock's choosing, so steps after the last one are taken again when a
-/// coordinator comes back: to the same bits, since a step is a function of the state before it and of the rows.
-struct TrainingCheckpoint {
-    var trainer: ProjectionTrainer
-    /// Mean squared error per element before each step.
-    var losses: [Double]
+/// coordinator comes back: to the same bits, since a step is a function of the state before it and of the texts.
+///
+/// Layout, numbers little-endian: magic (8 bytes); the run's digest as text (its length, UInt64, and its bytes); k and
+/// j (UInt64 each); the number of losses (UInt64) and the losses (float64); the trainer's checkpoint; SHA-256 of all
+/// before.
+enum TrainingCheckpoint {
+    private static let magic = Array("ACTRAIN\u{3}".utf8)
+    private static let maximumRunBytes = 1024
 
-    func write(to storage: some RunStorage) throws {
-        var numbers = Data()
-        func append(_ number: UInt64) { withUnsafeBytes(of: number.littleEndian) { numbers.append(contentsOf: $0) } }
-        append(UInt64(losses.count))
-        for loss in losses { append(loss.bitPattern) }
+    static func write(_ training: TrainedProjection, run: String, to storage: some RunStorage) throws {
+        var head = Data(magic)
+        func append(_ number: UInt64) { withUnsafeBytes(of: number.littleEndian) { head.append(contentsOf: $0) } }
+        append(UInt64(run.utf8.count))
+        head.append(contentsOf: run.utf8)
+        append(UInt64(training.channel.k))
+        append(UInt64(training.channel.j))
+        append(UInt64(training.losses.count))
+        for loss in training.losses { append(loss.bitPattern) }
         try storage.write(RunFiles.checkpoint) { write in
             var hasher = ContentHasher()
-            try numbers.withUnsafeBytes { bytes in
+            try head.withUnsafeBytes { bytes in
                 hasher.update(bytes)
                 try write(bytes)
             }
-            try trainer.writeCheckpoint { bytes in
+            try training.trainer.writeCheckpoint { bytes in
                 hasher.update(bytes)
                 try write(bytes)
             }
@@ -32,36 +39,70 @@ struct TrainingCheckpoint {
     }
 
     /// The state in the file; nil where there is no file.
+    /// - Throws: ``HostError/damagedCheckpoint(path:cause:)``, and ``HostError/otherCheckpoint(path:expected:found:)``
+    ///   where it is of another run or channel.
     static func read(
-        from storage: some RunStorage, dimensionA: Int, dimensionB: Int, adam: Adam, steps: Int
-    ) throws -> TrainingCheckpoint? {
+        run: String, channel: Channel, from storage: some RunStorage, dimensionA: Int, dimensionB: Int, adam: Adam,
+        steps: Int
+    ) throws -> TrainedProjection? {
         guard let data = try storage.read(RunFiles.checkpoint) else { return nil }
-        func damaged(_ cause: String) -> HostError {
-            .damagedCheckpoint(path: storage.path(of: RunFiles.checkpoint), cause: cause)
+        let path = storage.path(of: RunFiles.checkpoint)
+        func damaged(_ cause: String) -> HostError { .damagedCheckpoint(path: path, cause: cause) }
+        guard data.count >= magic.count + Digest.byteCount else { throw damaged("only \(data.count) bytes") }
+        guard data.prefix(magic.count).elementsEqual(magic) else {
+            throw damaged("it does not begin as a checkpoint of this version does")
         }
-        guard data.count >= 8 + Digest.byteCount else { throw damaged("only \(data.count) bytes") }
         let body = data.prefix(data.count - Digest.byteCount)
         guard data.suffix(Digest.byteCount).elementsEqual(ContentHasher.digest(of: Data(body)).bytes) else {
             throw damaged("its checksum does not match its content")
         }
-        func number(at offset: Int) -> UInt64 {
-            data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+        var head = CheckpointHead(rest: body.dropFirst(magic.count))
+        guard let found = head.text(limit: maximumRunBytes), let k = head.number(), let j = head.number(),
+            let count = head.number()
+        else { throw damaged("its head is cut off") }
+        for (what, expected, found) in [("run", run, found), ("channel", channel.description, "\(k):\(j)")]
+        where expected != found {
+            throw HostError.otherCheckpoint(path: path, expected: "\(what) \(expected)", found: found)
         }
-        let count = number(at: 0)
-        guard count <= UInt64(steps), 8 + 8 * Int(count) <= body.count else {
+        guard count <= UInt64(steps), let losses = head.numbers(Int(count)) else {
             throw damaged("\(count) losses for a training of \(steps) steps")
         }
-        let losses = (0..<Int(count)).map { Double(bitPattern: number(at: 8 + 8 * $0)) }
         do {
             let trainer = try ProjectionTrainer(
-                checkpoint: Data(body.dropFirst(8 + 8 * losses.count)), dimensionA: dimensionA, dimensionB: dimensionB,
-                adam: adam)
+                checkpoint: Data(head.rest), dimensionA: dimensionA, dimensionB: dimensionB, adam: adam)
             guard trainer.step == losses.count else {
                 throw damaged("\(trainer.step) steps and \(losses.count) losses")
             }
-            return TrainingCheckpoint(trainer: trainer, losses: losses)
+            return TrainedProjection(
+                channel: channel, trainer: trainer, losses: losses.map { Double(bitPattern: $0) })
         } catch let error as ProjectionError {
             throw damaged("\(error)")
         }
+    }
+}
+
+/// What stands before the trainer's state, read from the front.
+private struct CheckpointHead {
+    var rest: Data
+
+    /// nil where the bytes end before.
+    mutating func number() -> UInt64? { numbers(1)?[0] }
+
+    mutating func numbers(_ count: Int) -> [UInt64]? {
+        guard count <= rest.count / 8 else { return nil }
+        let numbers = rest.withUnsafeBytes { bytes in
+            (0..<count).map {
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
+            }
+        }
+        rest = rest.dropFirst(8 * count)
+        return numbers
+    }
+
+    mutating func text(limit: Int) -> String? {
+        guard let count = number(), count <= UInt64(min(limit, rest.count)) else { return nil }
+        let text = String(validating: rest.prefix(Int(count)), as: UTF8.self)
+        rest = rest.dropFirst(Int(count))
+        return text
     }
 }

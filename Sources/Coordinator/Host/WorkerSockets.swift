@@ -108,13 +108,13 @@ extension HandshakeFailure {
 
 extension RunInputs {
     /// The largest frame, in bytes, that a worker of this run has reason to send: a header, a gradient or block of W
-    /// with Adam's state, or the rows of a unit.
+    /// with Adam's state, or the activations of a unit's texts at one site.
     var largestFrame: Int {
         let float = MemoryLayout<Float>.size
-        let rows = max(Self.textsPerUnit, configuration.training.shardRows)
+        let texts = max(Self.textsPerUnit, configuration.training.shardRows)
         let w = dimensionA.multipliedReportingOverflow(by: dimensionB)
         let block = w.partialValue.multipliedReportingOverflow(by: 4 * float)
-        let unit = rows.multipliedReportingOverflow(by: max(dimensionA, dimensionB) * float)
+        let unit = texts.multipliedReportingOverflow(by: max(dimensionA, dimensionB) * float)
         guard !w.overflow, !block.overflow, !unit.overflow else { return MessageLimits.tensorBytes }
         return min(MessageLimits.tensorBytes, max(WireLimits.headerBytes, block.partialValue, unit.partialValue))
     }

@@ -13,8 +13,8 @@ package enum OutputBlockTraining {
     /// - Throws: ``ProjectionError/shape(operand:expected:found:)`` where they do not fit the unit;
     ///   ``ProjectionError/notFinite(operand:)`` where the training diverges.
     package static func result(
-        _ unit: TrainRowsUnit, x: [ArraySlice<Float>], y: FloatMatrix, execution: Execution = Execution()
-    ) throws(ProjectionError) -> TrainRowsResult {
+        _ unit: TrainOutputsUnit, x: [ArraySlice<Float>], y: FloatMatrix, execution: Execution = Execution()
+    ) throws(ProjectionError) -> TrainOutputsResult {
         try check(unit, x: x, y: y)
         let outputs = unit.outputs.count
         let shards = unit.schedule.shardTotal
@@ -41,14 +41,14 @@ package enum OutputBlockTraining {
         }
         guard sums.allSatisfy(\.isFinite) else { throw .notFinite(operand: "error of the projection") }
         guard Kernels.allFinite(w.values) else { throw .notFinite(operand: "the trained projection") }
-        return TrainRowsResult(w: w, squaredErrorSums: sums)
+        return TrainOutputsResult(w: w, squaredErrorSums: sums)
     }
 
     /// Bytes that a unit needs, activations and result included. A number of any size, since a unit may name any.
-    package static func memory(_ unit: TrainRowsUnit, execution: Execution) -> Double {
-        let texts = Double(unit.schedule.rowCount)
+    package static func memory(_ unit: TrainOutputsUnit, execution: Execution) -> Double {
+        let texts = Double(unit.schedule.textCount)
         let (a, outputs) = (Double(unit.dimensionA), Double(unit.outputs.count))
-        let batch = Double(min(unit.schedule.batch, unit.schedule.rowCount) + Int(projection_row_lanes))
+        let batch = Double(min(unit.schedule.batch, unit.schedule.textCount) + Int(projection_row_lanes))
         let activations = texts * (a + outputs)
         // Each thread gathers the batch, once more with its rows packed.
         let batches = Double(execution.threads) * 2 * batch * (a + outputs)
@@ -57,9 +57,9 @@ package enum OutputBlockTraining {
     }
 
     private static func check(
-        _ unit: TrainRowsUnit, x: [ArraySlice<Float>], y: FloatMatrix
+        _ unit: TrainOutputsUnit, x: [ArraySlice<Float>], y: FloatMatrix
     ) throws(ProjectionError) {
-        let texts = unit.schedule.rowCount
+        let texts = unit.schedule.textCount
         guard x.count == texts else {
             throw .shape(operand: "activations of A", expected: "\(texts) rows", found: "\(x.count)")
         }
@@ -74,7 +74,7 @@ package enum OutputBlockTraining {
 
 /// One thread's outputs of a block, with memory of their own.
 private struct Share {
-    private let unit: TrainRowsUnit
+    private let unit: TrainOutputsUnit
     private let schedule: TrainingSchedule
     /// Among the block's.
     private let outputs: Range<Int>
@@ -92,7 +92,7 @@ private struct Share {
     private var shards: [projection_shard] = []
 
     init(
-        _ unit: TrainRowsUnit, _ outputs: Range<Int>, x: [ArraySlice<Float>], y: UnsafePointer<Float>,
+        _ unit: TrainOutputsUnit, _ outputs: Range<Int>, x: [ArraySlice<Float>], y: UnsafePointer<Float>,
         isa: projection_isa
     ) {
         self.unit = unit
@@ -101,7 +101,7 @@ private struct Share {
         self.y = y
         self.isa = isa
         schedule = unit.schedule
-        let rows = min(schedule.batch, schedule.rowCount)
+        let rows = min(schedule.batch, schedule.textCount)
         let inputs = unit.dimensionA
         func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
             let memory = UnsafeMutablePointer<Float>.allocate(capacity: count)
@@ -155,7 +155,7 @@ private struct Share {
         shards.removeAll(keepingCapacity: true)
         var place = 0
         for shard in 0..<schedule.shardCount(step: step) {
-            let rows = schedule.rows(step: step, shard: shard, order: order)
+            let rows = schedule.texts(step: step, shard: shard, order: order)
             shards.append(
                 projection_shard(
                     dense: nil, errors: errors + place * outputs.count, x: batch + place * unit.dimensionA,

@@ -128,7 +128,7 @@ package struct ProjectionReplica: Sendable {
         for update in updates {
             guard update.step == version else { throw ReplicaError.otherVersion(held: version, needed: update.step) }
             let contributions = try Self.contributions(update, row: row, ownErrors: ownErrors)
-            let batchRows = update.shards.reduce(0) { $0 + $1.rows.count }
+            let batchRows = update.shards.reduce(0) { $0 + $1.texts.count }
             var trainer = try detachTrainer(learningRate: update.learningRate)
             _ = try trainer.apply(shards: contributions, batchRows: batchRows, execution: execution)
             state = .training(trainer)
@@ -161,8 +161,8 @@ package struct ProjectionReplica: Sendable {
         var contributions: [ShardContribution] = []
         for shard in update.shards {
             var x: [Float] = []
-            for index in shard.rows {
-                guard let values = row(index), values.count == row(shard.rows[0])?.count else {
+            for index in shard.texts {
+                guard let values = row(index), values.count == row(shard.texts[0])?.count else {
                     throw .missingRow(index)
                 }
                 x.append(contentsOf: values)
@@ -174,15 +174,16 @@ package struct ProjectionReplica: Sendable {
             } else {
                 let columns = update.errors.columns
                 errors = FloatMatrix(
-                    rows: shard.rows.count, columns: columns,
-                    values: Array(update.errors.values[next * columns..<(next + shard.rows.count) * columns]))
-                next += shard.rows.count
+                    rows: shard.texts.count, columns: columns,
+                    values: Array(update.errors.values[next * columns..<(next + shard.texts.count) * columns]))
+                next += shard.texts.count
             }
             contributions.append(
                 ShardContribution(
                     result: TrainResult(squaredErrorSum: 0, gradient: .factor(errors)),
                     x: FloatMatrix(
-                        rows: shard.rows.count, columns: shard.rows.isEmpty ? 0 : x.count / shard.rows.count, values: x)
+                        rows: shard.texts.count, columns: shard.texts.isEmpty ? 0 : x.count / shard.texts.count,
+                        values: x)
                 ))
         }
         return contributions

@@ -40,8 +40,9 @@ extension RunReport {
         sections.append(setting)
         return ReportDocument(
             title: "Communicating activations: \(Self.name(configuration.modelA)) → \(Self.name(configuration.modelB))",
-            lead: "A's residual stream after block \(configuration.layerK), at the last prompt token, is written into "
-                + "B after block \(configuration.layerJ) (operation: \(configuration.operation.rawValue)). "
+            lead:
+                "A's residual stream after block \(configuration.channels[0].k), at the last prompt token, is written into "
+                + "B after block \(configuration.channels[0].j) (operation: \(configuration.operation.rawValue)). "
                 + "Brackets hold 95 % confidence intervals.",
             sections: sections)
     }
@@ -162,8 +163,8 @@ extension RunReport {
     private var setting: ReportDocument.Section {
         let settings = [
             NamedValue("model A", configuration.modelA), NamedValue("model B", configuration.modelB),
-            NamedValue("layer k of A", String(configuration.layerK)),
-            NamedValue("layer j of B", String(configuration.layerJ)),
+            NamedValue("layer k of A", String(configuration.channels[0].k)),
+            NamedValue("layer j of B", String(configuration.channels[0].j)),
             NamedValue("operation", configuration.operation.rawValue),
             NamedValue("prompts", configuration.chat ? "in each model's chat template" : "as they are"),
             NamedValue("B's own prompt", configuration.evaluation.bPrompt.rawValue),

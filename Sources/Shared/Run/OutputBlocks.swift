@@ -1,8 +1,8 @@
-/// How W's rows, one for each dimension of B, are cut into blocks that can be trained apart: a function of W's shape
+/// How W's outputs, one for each dimension of B, are cut into blocks that can be trained apart: a function of W's shape
 /// alone, so that neither a block's bits nor the order of any sum depends on who trains it.
 package struct OutputBlocks: Hashable, Sendable {
     package let dimensionB: Int
-    /// W's rows of a block; the last block may have fewer.
+    /// Outputs of a block; the last block may have fewer.
     package let size: Int
 
     /// W's elements of a block at most: with Adam's moments 12 MB, so that a block stays in a processor's cache
@@ -24,7 +24,7 @@ package struct OutputBlocks: Hashable, Sendable {
 
     package var count: Int { (dimensionB + size - 1) / size }
 
-    /// W's rows of the block `index`.
+    /// The outputs of the block `index`.
     package subscript(index: Int) -> Range<Int> {
         index * size..<min((index + 1) * size, dimensionB)
     }

@@ -6,10 +6,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// Model folders, as given.
     package var modelA: String
     package var modelB: String
-    /// Blocks of A after which its residual stream is read (0 = the embedding).
-    package var layerK: Int
-    /// Blocks of B after which its residual stream is written (0 = the embedding).
-    package var layerJ: Int
+    /// The lines from A to B, each with a W of its own: at least one, no two alike, in the order given.
+    package var channels: [Channel]
     package var operation: InjectionOperation
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
     package var computePrecision: ComputePrecision
@@ -23,7 +21,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var evaluation: EvaluationConfiguration
 
     package init(
-        modelA: String, modelB: String, layerK: Int, layerJ: Int, operation: InjectionOperation = .replace,
+        modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
         computePrecision: ComputePrecision = .bfloat16, chat: Bool = false,
         experiments: [Experiment] = Experiment.allCases, seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
@@ -32,8 +30,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     ) {
         self.modelA = modelA
         self.modelB = modelB
-        self.layerK = layerK
-        self.layerJ = layerJ
+        self.channels = channels
         self.operation = operation
         self.computePrecision = computePrecision
         self.chat = chat

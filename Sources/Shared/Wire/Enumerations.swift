@@ -3,22 +3,6 @@ import Run
 
 // Each enumeration as its wire code. Reading inverts these maps, so none of them may give the code 0.
 
-extension Stage {
-    var code: Wire__Stage {
-        switch self {
-        case .extract: WIRE__STAGE__STAGE_EXTRACT
-        case .train: WIRE__STAGE__STAGE_TRAIN
-        case .similarity: WIRE__STAGE__STAGE_SIMILARITY
-        case .squad: WIRE__STAGE__STAGE_SQUAD
-        case .gsm8k: WIRE__STAGE__STAGE_GSM8K
-        }
-    }
-
-    init(_ present: Presence, _ code: Wire__Stage, _ name: String) throws(WireError) {
-        self = try Field.choice(present, code, name, among: Self.allCases) { $0.code }
-    }
-}
-
 extension InjectionOperation {
     var code: Wire__InjectionOperation {
         switch self {

@@ -66,6 +66,24 @@ enum Field {
         return try text(bytes, name, limit: MessageLimits.nameBytes)
     }
 
+    /// A stage's name: lower-case letters, digits, `-` and `_`.
+    static func stage(_ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String) throws(WireError) -> Stage {
+        let text = try Field.name(present, bytes, name)
+        guard !text.isEmpty, text.utf8.allSatisfy(isNameByte) else {
+            throw WireError(field: name, expected: "a name of letters, digits, '-' and '_'", found: "\"\(text)\"")
+        }
+        return Stage(rawValue: text)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+            UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
     static func optionalName(
         _ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String
     ) throws(WireError) -> String? {

@@ -106,6 +106,24 @@ struct MessageWriter {
         return header
     }
 
+    /// A matrix each, in their order.
+    mutating func matrices(
+        _ matrices: [FloatMatrix]
+    ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Wire__Matrix>?>?) {
+        var headers: [UnsafeMutablePointer<Wire__Matrix>?] = []
+        for matrix in matrices { headers.append(self.matrix(matrix)) }
+        return list(headers) { $0 }
+    }
+
+    /// A repeated field of messages that bring tensor frames.
+    mutating func messages<Element, Message>(
+        _ elements: [Element], _ message: (Element, inout MessageWriter) -> UnsafeMutablePointer<Message>
+    ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?) {
+        var messages: [UnsafeMutablePointer<Message>?] = []
+        for element in elements { messages.append(message(element, &self)) }
+        return list(messages) { $0 }
+    }
+
     private func bytes(_ text: String) -> ProtobufCBinaryData {
         var text = text
         return text.withUTF8 { bytes(UnsafeRawBufferPointer($0)) }

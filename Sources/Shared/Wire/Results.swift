@@ -20,9 +20,9 @@ struct ResultReport {
         case .train(let result):
             message.pointee.kind_case = WIRE__RESULT__KIND_TRAIN
             message.pointee.train = result.write(&writer)
-        case .trainRows(let result):
-            message.pointee.kind_case = WIRE__RESULT__KIND_TRAIN_ROWS
-            message.pointee.train_rows = result.write(&writer)
+        case .trainOutputs(let result):
+            message.pointee.kind_case = WIRE__RESULT__KIND_TRAIN_OUTPUTS
+            message.pointee.train_outputs = result.write(&writer)
         case .similarity(let result):
             message.pointee.kind_case = WIRE__RESULT__KIND_SIMILARITY
             message.pointee.similarity = result.write(writer)
@@ -44,81 +44,34 @@ struct ResultReport {
         run = try Field.text(message.has_run, message.run, "run")
         lease = try Field.lease(message.has_lease, message.lease, "lease")
         unit = try UnitID(message.unit, "unit")
-        let stages: [Stage]
         switch message.kind_case {
         case WIRE__RESULT__KIND_EXTRACT:
-            stages = [.extract]
+            try unit.require(.extract, "unit")
             result = try within("extract") { () throws(WireError) in
                 .extract(try ExtractResult(try Field.message(message.extract, ""), &tensors))
             }
         case WIRE__RESULT__KIND_TRAIN:
-            stages = [.train]
+            try unit.require(.train, "unit")
             result = try within("train") { () throws(WireError) in
                 .train(try TrainResult(try Field.message(message.train, ""), &tensors))
             }
-        case WIRE__RESULT__KIND_TRAIN_ROWS:
-            stages = [.train]
-            result = try within("train_rows") { () throws(WireError) in
-                .trainRows(try TrainRowsResult(try Field.message(message.train_rows, ""), &tensors))
+        case WIRE__RESULT__KIND_TRAIN_OUTPUTS:
+            try unit.require(.train, "unit")
+            result = try within("train_outputs") { () throws(WireError) in
+                .trainOutputs(try TrainOutputsResult(try Field.message(message.train_outputs, ""), &tensors))
             }
         case WIRE__RESULT__KIND_SIMILARITY:
-            stages = [.similarity]
+            try unit.require(.similarity, "unit")
             result = try within("similarity") { () throws(WireError) in
                 .similarity(try SimilarityResult(try Field.message(message.similarity, "")))
             }
         case WIRE__RESULT__KIND_EVALUATE:
-            stages = EvaluationTask.allCases.map { Stage($0) }
+            try unit.requireTask("unit")
             result = try within("evaluate") { () throws(WireError) in
                 .evaluate(try EvaluateResult(try Field.message(message.evaluate, "")))
             }
         default:
-            throw WireError(expected: "extract, train, train_rows, similarity or evaluate", found: "none of them")
-        }
-        try unit.require(stageIn: stages, "unit")
-    }
-}
-
-extension ExtractResult {
-    fileprivate func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__ExtractResult> {
-        let message = writer.new(wire__extract_result__init)
-        message.pointee.a = writer.matrix(a)
-        message.pointee.b = writer.matrix(b)
-        return message
-    }
-
-    fileprivate init(_ message: Wire__ExtractResult, _ tensors: inout TensorFrames) throws(WireError) {
-        let a = try tensors.matrix(message.a, "a")
-        let b = try tensors.matrix(message.b, "b")
-        try b.require(rows: a.rows, "b")
-        self.init(a: a, b: b)
-    }
-}
-
-extension TrainResult {
-    fileprivate func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__TrainResult> {
-        let message = writer.new(wire__train_result__init)
-        (message.pointee.has_squared_error_sum, message.pointee.squared_error_sum) = writer.field(squaredErrorSum)
-        switch gradient {
-        case .dense(let matrix):
-            message.pointee.gradient_case = WIRE__TRAIN_RESULT__GRADIENT_DENSE
-            message.pointee.dense = writer.matrix(matrix)
-        case .factor(let matrix):
-            message.pointee.gradient_case = WIRE__TRAIN_RESULT__GRADIENT_FACTOR
-            message.pointee.factor = writer.matrix(matrix)
-        }
-        return message
-    }
-
-    fileprivate init(_ message: Wire__TrainResult, _ tensors: inout TensorFrames) throws(WireError) {
-        // A training that diverges has an infinite loss or none at all; saying so is not the wire's business.
-        let sum = try Field.value(message.has_squared_error_sum, message.squared_error_sum, "squared_error_sum")
-        switch message.gradient_case {
-        case WIRE__TRAIN_RESULT__GRADIENT_DENSE:
-            self.init(squaredErrorSum: sum, gradient: .dense(try tensors.matrix(message.dense, "dense")))
-        case WIRE__TRAIN_RESULT__GRADIENT_FACTOR:
-            self.init(squaredErrorSum: sum, gradient: .factor(try tensors.matrix(message.factor, "factor")))
-        default:
-            throw WireError(field: "gradient", expected: "dense or factor", found: "neither")
+            throw WireError(expected: "extract, train, train_outputs, similarity or evaluate", found: "none of them")
         }
     }
 }

@@ -42,7 +42,7 @@ extension RunStatus {
 extension StageStatus {
     fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__StageStatus> {
         let message = writer.new(wire__stage_status__init)
-        (message.pointee.has_stage, message.pointee.stage) = writer.field(stage.code)
+        (message.pointee.has_stage, message.pointee.stage) = writer.field(stage.rawValue)
         (message.pointee.has_units_done, message.pointee.units_done) = writer.field(unitsDone)
         (message.pointee.has_units_total, message.pointee.units_total) = writer.field(unitsTotal)
         (message.pointee.has_seconds, message.pointee.seconds) = writer.field(seconds)
@@ -53,7 +53,7 @@ extension StageStatus {
 
     fileprivate init(_ message: Wire__StageStatus) throws(WireError) {
         self.init(
-            stage: try Stage(message.has_stage, message.stage, "stage"),
+            stage: try Field.stage(message.has_stage, message.stage, "stage"),
             unitsDone: try Field.number(message.has_units_done, message.units_done, "units_done"),
             unitsTotal: try Field.number(message.has_units_total, message.units_total, "units_total"),
             seconds: try Field.measure(message.has_seconds, message.seconds, "seconds"),

@@ -49,6 +49,39 @@ struct TensorFrames {
         return FloatMatrix(rows: rows, columns: columns, values: values)
     }
 
+    /// The matrices of a repeated field: at least one, and as many as a model has sites at the most.
+    mutating func matrices(
+        _ count: Int, _ headers: UnsafeMutablePointer<UnsafeMutablePointer<Wire__Matrix>?>?, _ name: String
+    ) throws(WireError) -> [FloatMatrix] {
+        guard (1...MessageLimits.sites).contains(count) else {
+            throw count == 0
+                ? Field.missing(name)
+                : WireError(field: name, expected: "at most \(MessageLimits.sites) matrices", found: "\(count)")
+        }
+        return try messages(count, headers, name) { (header, frames) throws(WireError) in
+            var header = header
+            return try frames.matrix(&header, "")
+        }
+    }
+
+    /// The messages of a repeated field, each of which takes at least one frame: so there are no more than frames.
+    mutating func messages<Message, Value>(
+        _ count: Int, _ messages: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?, _ name: String,
+        _ value: (Message, inout TensorFrames) throws(WireError) -> Value
+    ) throws(WireError) -> [Value] {
+        guard count <= MessageLimits.frames else {
+            throw WireError(field: name, expected: "at most \(MessageLimits.frames) elements", found: "\(count)")
+        }
+        var values: [Value] = []
+        for index in 0..<count {
+            values.append(
+                try within("\(name)[\(index)]") { () throws(WireError) in
+                    try value(try Field.message(messages?[index], ""), &self)
+                })
+        }
+        return values
+    }
+
     /// Call it when the message is read: all frames must have been taken.
     func finish() throws(WireError) {
         guard taken == frames.count else {

@@ -4,7 +4,7 @@ import Run
 extension UnitID {
     func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__UnitID> {
         let message = writer.new(wire__unit_id__init)
-        (message.pointee.has_stage, message.pointee.stage) = writer.field(stage.code)
+        (message.pointee.has_stage, message.pointee.stage) = writer.field(stage.rawValue)
         (message.pointee.has_index, message.pointee.index) = writer.field(index)
         return message
     }
@@ -13,17 +13,22 @@ extension UnitID {
         let message = try Field.message(pointer, name)
         self = try within(name) { () throws(WireError) in
             UnitID(
-                try Stage(message.has_stage, message.stage, "stage"),
+                try Field.stage(message.has_stage, message.stage, "stage"),
                 try Field.number(message.has_index, message.index, "index"))
         }
     }
 
     /// Refuses a unit or result of another stage than the one that this name says.
-    func require(stageIn stages: [Stage], _ name: String) throws(WireError) {
-        guard stages.contains(stage) else {
-            throw WireError(
-                field: "\(name).stage", expected: stages.map(\.rawValue).joined(separator: " or "),
-                found: stage.rawValue)
+    func require(_ expected: Stage, _ name: String) throws(WireError) {
+        guard stage == expected else {
+            throw WireError(field: "\(name).stage", expected: expected.rawValue, found: stage.rawValue)
+        }
+    }
+
+    /// Refuses a result of evaluation where this name is no task's.
+    func requireTask(_ name: String) throws(WireError) {
+        guard case .evaluate = stage else {
+            throw WireError(field: "\(name).stage", expected: "a task", found: stage.rawValue)
         }
     }
 }

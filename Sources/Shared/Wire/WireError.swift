@@ -54,3 +54,8 @@ func reading<T>(_ name: String, _ body: () throws(WireError) -> T) throws(WireEr
         throw error.inMessage(name)
     }
 }
+
+/// What `body` reads, with the kind of message that it is; an error names that too.
+func named<T>(_ kind: String, _ body: () throws(WireError) -> T) throws(WireError) -> (kind: String, message: T) {
+    (kind, try reading(kind, body))
+}

@@ -18,9 +18,9 @@ extension WireFormat {
             case .grant(let grant):
                 envelope.pointee.kind_case = WIRE__COORDINATOR_ENVELOPE__KIND_GRANT
                 envelope.pointee.grant = grant.write(&writer)
-            case .activations(let part):
+            case .activations(let activations):
                 envelope.pointee.kind_case = WIRE__COORDINATOR_ENVELOPE__KIND_ACTIVATIONS
-                envelope.pointee.activations = part.write(&writer)
+                envelope.pointee.activations = activations.write(&writer)
             case .heartbeat:
                 envelope.pointee.kind_case = WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT
                 envelope.pointee.heartbeat = writer.new(wire__coordinator_heartbeat__init)
@@ -40,46 +40,41 @@ extension WireFormat {
         header: UnsafeRawBufferPointer, tensors: [UnsafeRawBufferPointer]
     ) throws(WireError) -> CoordinatorMessage {
         try decode("coordinator message", header, tensors, wire__coordinator_envelope__unpack) {
-            (envelope: Wire__CoordinatorEnvelope, tensors) throws(WireError) in
-            let kind = try kind(of: envelope)
-            let message = try reading(kind) { () throws(WireError) in try read(envelope, &tensors) }
-            return (kind, message)
-        }
-    }
-
-    private static func kind(of envelope: Wire__CoordinatorEnvelope) throws(WireError) -> String {
-        switch envelope.kind_case {
-        case WIRE__COORDINATOR_ENVELOPE__KIND_WELCOME: return "welcome"
-        case WIRE__COORDINATOR_ENVELOPE__KIND_REFUSAL: return "refusal"
-        case WIRE__COORDINATOR_ENVELOPE__KIND_GRANT: return "grant"
-        case WIRE__COORDINATOR_ENVELOPE__KIND_ACTIVATIONS: return "activations"
-        case WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT: return "heartbeat"
-        case WIRE__COORDINATOR_ENVELOPE__KIND_FINISHED: return "finished"
-        default:
-            throw WireError(
-                message: "coordinator message",
-                expected: "welcome, refusal, activations, grant, heartbeat or finished", found: "none of them")
+            (envelope: Wire__CoordinatorEnvelope, tensors) throws(WireError) in try read(envelope, &tensors)
         }
     }
 
     private static func read(
         _ envelope: Wire__CoordinatorEnvelope, _ tensors: inout TensorFrames
-    ) throws(WireError) -> CoordinatorMessage {
+    ) throws(WireError) -> (kind: String, message: CoordinatorMessage) {
         switch envelope.kind_case {
         case WIRE__COORDINATOR_ENVELOPE__KIND_WELCOME:
-            return .welcome(try Welcome(try Field.message(envelope.welcome, "")))
+            try named("welcome") { () throws(WireError) in
+                .welcome(try Welcome(try Field.message(envelope.welcome, "")))
+            }
         case WIRE__COORDINATOR_ENVELOPE__KIND_REFUSAL:
-            let refusal = try Field.message(envelope.refusal, "")
-            return .refusal(reason: try Field.text(refusal.has_reason, refusal.reason, "reason"))
+            try named("refusal") { () throws(WireError) in
+                let refusal = try Field.message(envelope.refusal, "")
+                return .refusal(reason: try Field.text(refusal.has_reason, refusal.reason, "reason"))
+            }
         case WIRE__COORDINATOR_ENVELOPE__KIND_GRANT:
-            return .grant(try Grant(try Field.message(envelope.grant, ""), &tensors))
+            try named("grant") { () throws(WireError) in
+                .grant(try Grant(try Field.message(envelope.grant, ""), &tensors))
+            }
         case WIRE__COORDINATOR_ENVELOPE__KIND_ACTIVATIONS:
-            return .activations(try ActivationPart(try Field.message(envelope.activations, ""), &tensors))
-        case WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT:
-            return .heartbeat
+            try named("activations") { () throws(WireError) in
+                .activations(try TextActivations(try Field.message(envelope.activations, ""), &tensors))
+            }
+        case WIRE__COORDINATOR_ENVELOPE__KIND_HEARTBEAT: ("heartbeat", .heartbeat)
+        case WIRE__COORDINATOR_ENVELOPE__KIND_FINISHED:
+            try named("finished") { () throws(WireError) in
+                let finished = try Field.message(envelope.finished, "")
+                return .finished(reason: try Field.text(finished.has_reason, finished.reason, "reason"))
+            }
         default:
-            let finished = try Field.message(envelope.finished, "")
-            return .finished(reason: try Field.text(finished.has_reason, finished.reason, "reason"))
+            throw WireError(
+                message: "coordinator message",
+                expected: "welcome, refusal, activations, grant, heartbeat or finished", found: "none of them")
         }
     }
 }

@@ -49,53 +49,52 @@ extension WireFormat {
         header: UnsafeRawBufferPointer, tensors: [UnsafeRawBufferPointer]
     ) throws(WireError) -> WorkerMessage {
         try decode("worker message", header, tensors, wire__worker_envelope__unpack) {
-            (envelope: Wire__WorkerEnvelope, tensors) throws(WireError) in
-            let kind = try kind(of: envelope)
-            let message = try reading(kind) { () throws(WireError) in try read(envelope, &tensors) }
-            return (kind, message)
-        }
-    }
-
-    private static func kind(of envelope: Wire__WorkerEnvelope) throws(WireError) -> String {
-        switch envelope.kind_case {
-        case WIRE__WORKER_ENVELOPE__KIND_REGISTRATION: return "register"
-        case WIRE__WORKER_ENVELOPE__KIND_READINESS: return "ready"
-        case WIRE__WORKER_ENVELOPE__KIND_HEARTBEAT: return "heartbeat"
-        case WIRE__WORKER_ENVELOPE__KIND_RESULT: return "result"
-        case WIRE__WORKER_ENVELOPE__KIND_FAILURE: return "failure"
-        case WIRE__WORKER_ENVELOPE__KIND_GOODBYE: return "goodbye"
-        case WIRE__WORKER_ENVELOPE__KIND_UNPREPARED: return "unprepared"
-        default:
-            throw WireError(
-                message: "worker message",
-                expected: "register, ready, heartbeat, result, failure, unprepared or goodbye",
-                found: "none of them")
+            (envelope: Wire__WorkerEnvelope, tensors) throws(WireError) in try read(envelope, &tensors)
         }
     }
 
     private static func read(
         _ envelope: Wire__WorkerEnvelope, _ tensors: inout TensorFrames
-    ) throws(WireError) -> WorkerMessage {
+    ) throws(WireError) -> (kind: String, message: WorkerMessage) {
         switch envelope.kind_case {
         case WIRE__WORKER_ENVELOPE__KIND_REGISTRATION:
-            return .register(try Registration(try Field.message(envelope.registration, "")))
+            try named("register") { () throws(WireError) in
+                .register(try Registration(try Field.message(envelope.registration, "")))
+            }
         case WIRE__WORKER_ENVELOPE__KIND_READINESS:
-            return .ready(try Readiness(try Field.message(envelope.readiness, "")))
+            try named("ready") { () throws(WireError) in
+                .ready(try Readiness(try Field.message(envelope.readiness, "")))
+            }
         case WIRE__WORKER_ENVELOPE__KIND_HEARTBEAT:
-            let heartbeat = try Field.message(envelope.heartbeat, "")
-            return .heartbeat(try Field.leases(heartbeat.n_leases, heartbeat.leases, "leases"))
+            try named("heartbeat") { () throws(WireError) in
+                let heartbeat = try Field.message(envelope.heartbeat, "")
+                return .heartbeat(try Field.leases(heartbeat.n_leases, heartbeat.leases, "leases"))
+            }
         case WIRE__WORKER_ENVELOPE__KIND_RESULT:
-            let report = try ResultReport(try Field.message(envelope.result, ""), &tensors)
-            return .result(run: report.run, lease: report.lease, unit: report.unit, result: report.result)
+            try named("result") { () throws(WireError) in
+                let report = try ResultReport(try Field.message(envelope.result, ""), &tensors)
+                return .result(run: report.run, lease: report.lease, unit: report.unit, result: report.result)
+            }
         case WIRE__WORKER_ENVELOPE__KIND_FAILURE:
-            let report = try FailureReport(try Field.message(envelope.failure, ""))
-            return .failure(lease: report.lease, unit: report.unit, cause: report.cause)
+            try named("failure") { () throws(WireError) in
+                let report = try FailureReport(try Field.message(envelope.failure, ""))
+                return .failure(lease: report.lease, unit: report.unit, cause: report.cause)
+            }
         case WIRE__WORKER_ENVELOPE__KIND_UNPREPARED:
-            let report = try FailureReport(try Field.message(envelope.unprepared, ""))
-            return .unprepared(lease: report.lease, unit: report.unit, cause: report.cause)
+            try named("unprepared") { () throws(WireError) in
+                let report = try FailureReport(try Field.message(envelope.unprepared, ""))
+                return .unprepared(lease: report.lease, unit: report.unit, cause: report.cause)
+            }
+        case WIRE__WORKER_ENVELOPE__KIND_GOODBYE:
+            try named("goodbye") { () throws(WireError) in
+                let goodbye = try Field.message(envelope.goodbye, "")
+                return .goodbye(reason: try Field.text(goodbye.has_reason, goodbye.reason, "reason"))
+            }
         default:
-            let goodbye = try Field.message(envelope.goodbye, "")
-            return .goodbye(reason: try Field.text(goodbye.has_reason, goodbye.reason, "reason"))
+            throw WireError(
+                message: "worker message",
+                expected: "register, ready, heartbeat, result, failure, unprepared or goodbye",
+                found: "none of them")
         }
     }
 }

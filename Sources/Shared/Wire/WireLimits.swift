@@ -5,15 +5,15 @@ import Run
 package enum WireLimits {
     /// Bytes of a header frame.
     package static let headerBytes = 64 << 20
-    /// Row numbers, steps, unit numbers, counts.
+    /// Numbers of texts, steps, unit numbers, counts.
     package static let number = 1 << 40
     /// Token counts.
     package static let tokens = 1 << 24
     /// Block counts.
     package static let layers = 1 << 16
-    /// Rows of a training, its epochs, and the dimensions of a model: so many that the shards of a training, and W's
+    /// Texts of a training, its epochs, and the dimensions of a model: so many that the shards of a training, and W's
     /// elements, are numbers of 64 bits.
-    package static let trainingRows = 1 << 31
+    package static let trainingTexts = 1 << 31
     package static let epochs = 1 << 20
     package static let dimensions = 1 << 24
     /// Bytes of the losses of a training.

@@ -21,7 +21,8 @@ struct LoadBenchmark: AsyncParsableCommand {
     func run() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.similarity])
+        var configuration = RunConfiguration(
+            modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
         configuration.similarity.layers = Array(0..<max(1, units / 1000))
         configuration.similarity.prompts = (0..<1000).map { "prompt \($0)" }
         var options = TrainingBenchmark.options(workers: 1)

@@ -78,14 +78,9 @@ private actor Crowd {
 
     private func receive(_ frames: [Frame], of index: Int) {
         guard let message = try? WireFormat.decodeCoordinatorMessage(frames) else { return }
-        switch message {
-        case .welcome(let welcome): handle(.message(.welcome(welcome)), of: index)
-        case .refusal(let reason): handle(.message(.refusal(reason: reason)), of: index)
-        case .heartbeat: handle(.message(.heartbeat), of: index)
-        case .activations: handle(.message(.activations), of: index)
-        case .finished(let reason): handle(.message(.finished(reason: reason)), of: index)
-        case .grant(let grant): handle(.message(.grant(grant.lease, grant.id)), of: index)
-        }
+        let event = message.map(
+            greeting: { $0 }, activations: { $0.site }, given: { WorkerSession.Given($0.lease, $0.id) })
+        handle(.message(event), of: index)
     }
 
     private func perform(_ effects: [WorkerSession.Effect], of index: Int) {
@@ -97,11 +92,8 @@ private actor Crowd {
                 members[index].socket?.onReceive { [unowned self] frames in
                     self.assumeIsolated { $0.receive(frames, of: index) }
                 }
-            case .send(.register(let registration)): send(.register(registration), of: index)
-            case .send(.ready(let readiness)): send(.ready(readiness), of: index)
-            case .send(.heartbeat(let leases)): send(.heartbeat(leases), of: index)
-            case .send(.goodbye(let reason)): send(.goodbye(reason: reason), of: index)
-            case .send(.failure), .send(.unprepared), .forget: break
+            case .send(let message): send(message.mapResult { (never: Never) -> UnitResult in }, of: index)
+            case .forget: break
             case .deliver(let lease, let unit):
                 send(.result(run: run, lease: lease, unit: unit, result: SyntheticEngine.answer), of: index)
             case .load(let welcome):

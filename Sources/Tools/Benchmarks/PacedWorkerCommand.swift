@@ -48,7 +48,7 @@ private final class PacedEngine: UnitExecutor {
         Readiness(fingerprintA: "", fingerprintB: "", capacity: 8)
     }
 
-    func keep(_ part: ActivationPart) {}
+    func keep(_ activations: TextActivations) {}
 
     func execute(_ grant: Grant) throws -> UnitResult {
         guard seconds.isFinite else {

@@ -70,10 +70,11 @@ struct StragglerBenchmark: AsyncParsableCommand {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.similarity])
+        var configuration = RunConfiguration(
+            modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
         configuration.similarity.layers = [0]
         configuration.similarity.prompts = (0..<units).map { "prompt \($0)" }
-        var options = TrainingBenchmark.options(workers: workers, gradients: .auto)
+        var options = TrainingBenchmark.options(workers: workers)
         options.programArguments = [
             "paced-worker", "--seconds", "\(seconds)", "--slowness", "\(slowness)", "--claim",
             folder.appendingPathComponent("slow").path,

@@ -45,12 +45,13 @@ final class SyntheticEngine: UnitExecutor {
         try training.prepare(grant)
         switch grant.unit {
         case .train(let unit): return .train(try training.result(unit, of: grant))
-        case .trainRows(let unit): return .trainRows(try training.result(unit, targets: grant.targets))
+        case .trainOutputs(let unit, let targets):
+            return .trainOutputs(try training.result(unit, targets: targets))
         case .extract, .similarity, .evaluate: return Self.answer
         }
     }
 
-    func keep(_ part: ActivationPart) { training.keep(part) }
+    func keep(_ activations: TextActivations) { training.keep(activations) }
 
     static let answer = UnitResult.similarity(
         SimilarityResult(

@@ -18,7 +18,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Epochs of each run.", valueName: "n"))
     var epochs = 2
 
-    @Option(help: ArgumentHelp("Rows.", valueName: "n"))
+    @Option(help: ArgumentHelp("Texts.", valueName: "n"))
     var rows = 3072
 
     @Option(help: ArgumentHelp("Width of A.", valueName: "n"))
@@ -27,14 +27,17 @@ struct TrainingBenchmark: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Width of B.", valueName: "n"))
     var dimensionB = 4096
 
-    @Option(help: ArgumentHelp("Rows of a shard; a step has 32.", valueName: "n"))
+    @Option(help: ArgumentHelp("Texts of a shard; a step has 32.", valueName: "n"))
     var shardRows = 8
+
+    @Option(help: "How W is trained.")
+    var training = TrainingMode.averaged
 
     @Option(help: "How gradients travel.")
     var gradients = GradientForm.auto
 
-    @Option(name: .customLong("w"), help: "How W gets to the workers.")
-    var projection = ProjectionForm.auto
+    @Option(help: "How W gets to the workers.")
+    var weights = WeightTravel.auto
 
     @Option(help: ArgumentHelp("text, or json: one object with a line for each number of workers.", valueName: "form"))
     var format = "text"
@@ -47,9 +50,9 @@ struct TrainingBenchmark: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let activations = (
-            a: Self.activations(rows, dimensionA, seed: 1), b: Self.activations(rows, dimensionB, seed: 2)
-        )
+        let activations = ActivationStore([
+            .a(0): Self.activations(rows, dimensionA, seed: 1), .b(0): Self.activations(rows, dimensionB, seed: 2),
+        ])
         var table = Table([
             .init("workers", .trailing), .init("seconds an epoch", .trailing), .init("first epoch", .trailing),
             .init("bytes a step", .trailing), .init("first epoch", .trailing), .init("W"),
@@ -70,7 +73,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
         guard format == "text" else {
             let report = Report(
                 dimensionA: dimensionA, dimensionB: dimensionB, rows: rows, epochs: epochs, shardRows: shardRows,
-                gradients: gradients.rawValue, projection: projection.rawValue, lines: lines)
+                training: training.rawValue, gradients: gradients.rawValue, weights: weights.rawValue, lines: lines)
             let encoder = JSONEncoder()
             encoder.keyEncodingStrategy = .convertToSnakeCase
             encoder.outputFormatting = .sortedKeys
@@ -78,8 +81,8 @@ struct TrainingBenchmark: AsyncParsableCommand {
             return
         }
         Terminal.output.writeLine(
-            "W \(dimensionA) → \(dimensionB), \(rows) rows, 32 a step, gradients \(gradients.rawValue), "
-                + "W \(projection.rawValue)")
+            "W \(dimensionA) → \(dimensionB), \(rows) texts, 32 a step, \(training.rawValue), "
+                + "gradients \(gradients.rawValue), W \(weights.rawValue)")
         Terminal.output.writeLine(table.text)
     }
 
@@ -90,8 +93,9 @@ struct TrainingBenchmark: AsyncParsableCommand {
         var rows: Int
         var epochs: Int
         var shardRows: Int
+        var training: String
         var gradients: String
-        var projection: String
+        var weights: String
         var lines: [Line]
     }
 
@@ -123,31 +127,33 @@ struct TrainingBenchmark: AsyncParsableCommand {
         var bytes: Double
     }
 
-    private func measure(workers: Int, _ activations: (a: FloatMatrix, b: FloatMatrix)) async throws -> Figures {
+    private func measure(workers: Int, _ activations: ActivationStore) async throws -> Figures {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        var configuration = RunConfiguration(modelA: "", modelB: "", layerK: 0, layerJ: 0, experiments: [.projection])
+        var configuration = RunConfiguration(
+            modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.projection])
         configuration.training.rows = rows
         configuration.training.epochs = epochs
         configuration.training.shardRows = shardRows
         let server = try RunServer(
             inputs: RunInputs(synthetic: configuration, activations: activations, software: productVersion),
             folder: RunFolder(folder),
-            options: Self.options(workers: workers, gradients: gradients, projection: projection))
+            options: Self.options(
+                workers: workers, travel: LiveRun.Travel(training: training, gradients: gradients, weights: weights)))
         try await server.open()
         _ = try await server.startWorkers()
         let steps = TrainingSchedule(
-            rowCount: rows, epochs: epochs, batch: 32, shardRows: shardRows, seed: 1)
-        let isByRows = gradients == .rows
+            textCount: rows, epochs: epochs, batch: 32, shardTexts: shardRows, seed: 1)
+        let isByOutputs = training == .byOutputs
         let watching = Task { () -> (began: ContinuousClock.Instant?, first: Moment?) in
             var (began, first): (ContinuousClock.Instant?, Moment?)
             while !Task.isCancelled, first == nil {
                 let status = await server.status()
                 let done = status.stages.first?.unitsDone ?? 0
-                // By rows no epoch is over before the last one is: their mean is taken, from the first grant on.
-                let hasBegun = isByRows ? status.workers.contains { $0.leases > 0 } : done > 0
+                // By outputs no epoch is over before the last one is: their mean is taken, from the first grant on.
+                let hasBegun = isByOutputs ? status.workers.contains { $0.leases > 0 } : done > 0
                 if hasBegun, began == nil { began = .now }
-                if !isByRows, done >= steps.stepsPerEpoch {
+                if !isByOutputs, done >= steps.stepsPerEpoch {
                     first = Moment(time: .now, steps: done, bytes: (status.trainingBytesPerStep ?? 0) * Double(done))
                 }
                 try? await Task.sleep(for: .milliseconds(2))
@@ -164,7 +170,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
         var figures = Figures()
         figures.bytes = status.trainingBytesPerStep ?? 0
         figures.firstBytes = figures.bytes
-        if isByRows, let began = times.began {
+        if isByOutputs, let began = times.began {
             figures.epoch = (ended - began) / .seconds(1) / Double(epochs)
             figures.first = figures.epoch
         } else if let began = times.began, let first = times.first {
@@ -177,21 +183,18 @@ struct TrainingBenchmark: AsyncParsableCommand {
                 figures.bytes = (figures.bytes * Double(steps.steps) - first.bytes) / rest
             }
         }
-        let name = RunFiles.projection(dimensionA: dimensionA, dimensionB: dimensionB, layerK: 0, layerJ: 0)
+        let name = RunFiles.projection(dimensionA: dimensionA, dimensionB: dimensionB, channel: Channel(k: 0, j: 0))
         let file = RunFolder(folder).url(of: name)
         figures.digest = try ContentHasher.digest(ofFileAt: file).hex
         return figures
     }
 
-    static func options(
-        workers: Int, gradients: GradientForm = .auto, projection: ProjectionForm = .auto
-    ) -> ServerOptions {
+    static func options(workers: Int, travel: LiveRun.Travel = LiveRun.Travel()) -> ServerOptions {
         var options = ServerOptions(program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
         options.programArguments = ["synthetic-worker"]
         options.workers = .count(workers)
         options.status = "tcp://127.0.0.1:*"
-        options.gradients = gradients
-        options.projection = projection
+        options.travel = travel
         return options
     }
 
@@ -209,4 +212,5 @@ struct BenchmarkFailure: Error, CustomStringConvertible {
 }
 
 extension GradientForm: ExpressibleByArgument {}
-extension ProjectionForm: ExpressibleByArgument {}
+extension TrainingMode: ExpressibleByArgument {}
+extension WeightTravel: ExpressibleByArgument {}

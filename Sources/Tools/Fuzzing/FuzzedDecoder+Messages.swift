@@ -74,10 +74,10 @@ extension FuzzedDecoder {
 
     private static var workerMessages: [WorkerMessage] {
         let results: [UnitResult] = [
-            .extract(ExtractResult(a: matrix, b: matrix)),
+            .extract(ExtractResult(a: [matrix, matrix], b: [matrix])),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix))),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .factor(matrix))),
-            .trainRows(TrainRowsResult(w: matrix, squaredErrorSums: [0.5, -0.0, .infinity])),
+            .trainOutputs(TrainOutputsResult(w: matrix, squaredErrorSums: [0.5, -0.0, .infinity])),
             .similarity(SimilarityResult(plain: continuation, injected: continuation)),
             .evaluate(EvaluateResult(items: [ItemAnswers(answers: [continuation, continuation])])),
         ]
@@ -87,9 +87,11 @@ extension FuzzedDecoder {
         return [
             .register(registration), .ready(Readiness(fingerprintA: "aa", fingerprintB: "bb", capacity: 2)),
             .heartbeat([LeaseID(1), LeaseID(2)]),
-            .failure(lease: LeaseID(1), unit: UnitID(.squad, 4), cause: "no"), .goodbye(reason: "done"),
+            .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"),
+            .goodbye(reason: "done"),
         ]
-            + zip([.extract, .train, .train, .train, .similarity, .squad], results).map { (stage: Stage, result) in
+            + zip([.extract, .train, .train, .train, .similarity, .evaluate(task: "squad")], results).map {
+                (stage: Stage, result) in
                 .result(run: "run", lease: LeaseID(9), unit: UnitID(stage, 4), result: result)
             }
     }
@@ -97,8 +99,10 @@ extension FuzzedDecoder {
     private static var coordinatorMessages: [CoordinatorMessage] {
         let item = EvaluationItem(id: "5", fullPrompt: "a", bPrompt: "b", cue: "c", partnerPrompt: "d")
         let units: [WorkUnit] = [
-            .extract(ExtractUnit(firstRow: 64, texts: ["a", "é"], maximumTokens: 512)),
-            .train(TrainUnit(step: 2, rows: [7, 0], dense: true)),
+            .extract(
+                ExtractUnit(
+                    firstText: 64, texts: ["a", "é"], maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
+            .train(TrainUnit(step: 2, texts: [7, 0], dense: true)),
             .similarity(SimilarityUnit(prompt: "p", layer: 8, newTokens: 20)),
             .evaluate(
                 EvaluateUnit(
@@ -109,33 +113,49 @@ extension FuzzedDecoder {
             run: "r", modelA: "/a", modelB: "/b", layerK: 26, layerJ: 0, operation: .mean, computePrecision: .bfloat16,
             seed: 1,
             heartbeatSeconds: 0.1, silenceSeconds: 10)
-        let rows = ActivationRows(indices: [7, 0], a: matrix, b: matrix)
-        var block = Grant(
-            lease: LeaseID(3), id: UnitID(.train, 5),
-            unit: .trainRows(
-                TrainRowsUnit(
-                    outputs: 3..<6, dimensionA: 3, dimensionB: 8,
-                    schedule: TrainingSchedule(rowCount: 2, epochs: 2, batch: 1, shardRows: 1, seed: 7),
-                    learningRate: 0.001, initialization: .kaiming)))
-        block.targets = matrix
+        let whole = GrantedProjection(
+            channel: Channel(k: 26, j: 0), version: 4,
+            supply: .whole(matrix, moments: Moments(first: matrix, second: matrix)))
+        let grants = zip([Stage.extract, .train, .similarity, .evaluate(task: "squad")], units).map { stage, unit in
+            Grant(
+                lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: whole,
+                activations: [activations, TextActivations(site: .b(0), texts: [7, 0], values: matrix)])
+        }
         return [
             .welcome(welcome), .refusal(reason: "no"), .heartbeat, .finished(reason: "done"),
-            .activations(ActivationPart(firstRow: 32, a: matrix)), .grant(block),
-        ]
-            + zip([.extract, .train, .similarity, .squad], units).map { (stage: Stage, unit) in
-                .grant(Grant(lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: matrix, rows: rows))
-            } + trainingGrants.map { .grant($0) }
+            .activations(activations),
+        ] + (grants + trainingGrants).map { .grant($0) }
     }
 
+    private static let activations = TextActivations(site: .a(26), texts: [7, 0], values: matrix)
+
     private static var trainingGrants: [Grant] {
-        let unit = TrainUnit(step: 2, rows: [7, 0], dense: false)
-        let bare = Grant(lease: LeaseID(3), id: UnitID(.train, 5), unit: .train(unit), version: 2)
-        var (drawn, mapped) = (bare, bare)
-        drawn.initial = InitialProjection(initialization: .xavier, seed: 1, dimensionA: 3, dimensionB: 2)
-        drawn.rowsOfB = RowsOfB(indices: [7, 0], b: matrix)
-        drawn.companions = [Companion(lease: LeaseID(4), id: UnitID(.train, 6), unit: unit)]
-        mapped.shared = SharedProjection(processID: 9, descriptor: 7, key: 5, dimensionA: 3, dimensionB: 2)
-        return [drawn, mapped]
+        let block = WorkUnit.trainOutputs(
+            TrainOutputsUnit(
+                channel: Channel(k: 26, j: 4), outputs: 3..<6, dimensionA: 3, dimensionB: 8,
+                schedule: TrainingSchedule(textCount: 2, epochs: 2, batch: 1, shardTexts: 1, seed: 7),
+                learningRate: 0.001, initialization: .kaiming), targets: matrix)
+        let update = StepUpdate(
+            step: 1, learningRate: 0.5,
+            shards: [
+                StepUpdate.Shard(unit: 4, texts: [7, 0], isOwn: false),
+                StepUpdate.Shard(unit: 5, texts: [1], isOwn: true),
+            ], errors: matrix)
+        let drawn = InitialProjection(initialization: .xavier, seed: 1, dimensionA: 3, dimensionB: 2)
+        let mapped = SharedProjection(processID: 9, descriptor: 7, key: 5, dimensionA: 3, dimensionB: 2)
+        let supplies: [ProjectionSupply] = [
+            .held, .initial(drawn, updates: [update], checksum: 7), .replay([update], checksum: 7),
+            .shared(mapped, checksum: 7),
+        ]
+        let unit = TrainUnit(step: 2, texts: [7, 0], dense: false)
+        return [Grant(lease: LeaseID(3), id: UnitID(.train, 5), unit: block)]
+            + supplies.map { supply in
+                Grant(
+                    lease: LeaseID(3), id: UnitID(.train, 5), unit: .train(unit),
+                    projection: GrantedProjection(channel: Channel(k: 26, j: 4), version: 2, supply: supply),
+                    activations: [activations],
+                    companions: [Companion(lease: LeaseID(4), id: UnitID(.train, 6), unit: unit)])
+            }
     }
 
     private static var statusReplies: [StatusReply] {

@@ -9,8 +9,7 @@ package struct Scenario: Sendable {
     package var workers: Int
     /// Of these the first are the coordinator's own; where all are, nobody else may come.
     package var localWorkers = 0
-    var gradients = GradientForm.factors
-    var projection = ProjectionForm.replay
+    var travel = LiveRun.Travel(gradients: .factors, weights: .replay)
     /// Whether workers of the coordinator's machine may read W in its memory.
     var isShared = false
 
@@ -20,7 +19,10 @@ package struct Scenario: Sendable {
         limits = Self.limits
     }
 
-    var plan: RunPlan { gradients == .rows ? inputs.run.planByRows : inputs.run.plan }
+    var plan: RunPlan {
+        let isByOutputs = travel.training == .byOutputs || inputs.run.plan.channels.count > 1
+        return isByOutputs ? inputs.run.planByOutputs : inputs.run.plan
+    }
 
     /// Faults come thick and fast in a simulation, so silence is noticed sooner than in a real run, and what would
     /// end a run because of a bad unit or worker is put off.
@@ -41,20 +43,31 @@ package struct Scenario: Sendable {
 
     // MARK: Runs
 
-    private static let small = SimulatedInputs(texts: 14, textsPerUnit: 4, items: 11, itemsPerUnit: 2)
+    private static let one = [Channel(k: 1, j: 2)]
+    private static let two = [Channel(k: 1, j: 2), Channel(k: 3, j: 4)]
+
+    private static let small = SimulatedInputs(
+        channels: one, texts: 14, textsPerUnit: 4, items: 11, itemsPerUnit: 2)
     /// Activations travel in three parts.
-    private static let smallByRows = SimulatedInputs(texts: 70, textsPerUnit: 18, items: 11, itemsPerUnit: 2)
-    private static let thousand = SimulatedInputs(texts: 4000, textsPerUnit: 2, items: 2000, itemsPerUnit: 1)
+    private static let smallByOutputs = SimulatedInputs(
+        channels: one, texts: 70, textsPerUnit: 18, items: 11, itemsPerUnit: 2)
+    private static let smallOfTwo = SimulatedInputs(
+        channels: two, texts: 40, textsPerUnit: 11, items: 5, itemsPerUnit: 2)
+    private static let thousand = SimulatedInputs(
+        channels: one, texts: 4000, textsPerUnit: 2, items: 2000, itemsPerUnit: 1)
 
     /// A run of all kinds of stages, a few seconds long.
     package static func small(workers: Int) -> Scenario { Scenario(small, workers: workers) }
 
-    /// As ``small(workers:)``, W trained by its rows.
-    package static func smallByRows(workers: Int) -> Scenario {
-        var scenario = Scenario(smallByRows, workers: workers)
-        scenario.gradients = .rows
+    /// As ``small(workers:)``, W trained by outputs.
+    package static func smallByOutputs(workers: Int) -> Scenario {
+        var scenario = Scenario(smallByOutputs, workers: workers)
+        scenario.travel.training = .byOutputs
         return scenario
     }
+
+    /// As ``smallByOutputs(workers:)``, with two channels.
+    package static func smallOfTwoChannels(workers: Int) -> Scenario { Scenario(smallOfTwo, workers: workers) }
 
     /// A run with work for a thousand workers.
     package static func large(workers: Int) -> Scenario { Scenario(thousand, workers: workers) }
@@ -64,12 +77,17 @@ package struct Scenario: Sendable {
         var random = NamedGenerator(seed: seed, purpose: "scenario")
         let draw = random.uniform()
         let count = workers ?? (draw < 0.9 ? 1 + random.index(below: 5) : 6 + random.index(below: 20))
-        var scenario = count > 100 ? large(workers: count) : small(workers: count)
-        if count <= 100, random.index(below: 4) == 0 { scenario = smallByRows(workers: count) }
+        var scenario =
+            switch random.index(below: 8) {
+            case _ where count > 100: large(workers: count)
+            case 0: smallByOutputs(workers: count)
+            case 1, 2: smallOfTwoChannels(workers: count)
+            default: small(workers: count)
+            }
         scenario.localWorkers = [0, count, random.index(below: count + 1)][random.index(below: 3)]
         // W travels whole, or is replayed from a few or from many steps, or is read where it lies.
         scenario.limits.replaySteps = [1, 3, 16][random.index(below: 3)]
-        scenario.projection = [.whole, .replay, .auto, .auto][random.index(below: 4)]
+        scenario.travel.weights = [.whole, .replay, .auto, .auto][random.index(below: 4)]
         scenario.isShared = random.index(below: 2) == 0
         scenario.limits.sharingWorkers = 1 + random.index(below: 4)
         return scenario

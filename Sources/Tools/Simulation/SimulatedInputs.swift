@@ -1,33 +1,40 @@
-import CoordinatorControl
 import CoordinatorHost
-import Evaluation
 import Projection
 import Run
 
 /// A run of no models: texts whose activations are drawn, items whose answers are made of the W that is held; and what
 /// one process makes of it all by itself.
-package struct SimulatedInputs: Sendable {
+struct SimulatedInputs: Sendable {
     let run: RunInputs
-    /// [texts, d_A] and [texts, d_B]
-    private let a: FloatMatrix
-    private let b: FloatMatrix
-    /// W after the training.
-    let w: FloatMatrix
+    /// [texts, width], by site.
+    private let activations: [Site: FloatMatrix]
+    /// Each channel's W after the training, [d_B, d_A].
+    let projections: [Channel: FloatMatrix]
 
     private static let (dimensionA, dimensionB) = (6, 20)
 
-    init(texts: Int, textsPerUnit: Int, items: Int, itemsPerUnit: Int) {
-        var configuration = RunConfiguration(modelA: "a", modelB: "b", layerK: 1, layerJ: 2)
+    init(channels: [Channel], texts: Int, textsPerUnit: Int, items: Int, itemsPerUnit: Int) {
+        var configuration = RunConfiguration(modelA: "a", modelB: "b", channels: channels)
         configuration.training.rows = texts
         configuration.training.epochs = 2
         configuration.training.batch = 4
         configuration.training.shardRows = 2
-        run = RunInputs(
+        let run = RunInputs(
             simulated: configuration, dimensionA: Self.dimensionA, dimensionB: Self.dimensionB,
             textsPerUnit: textsPerUnit, items: (0..<items).map { "item \($0)" }, itemsPerUnit: itemsPerUnit)
-        a = Self.draw(texts, Self.dimensionA, "a")
-        b = Self.draw(texts, Self.dimensionB, "b")
-        w = Self.trained(run, a, b)
+        let activations = Dictionary(
+            uniqueKeysWithValues: run.plan.sites.map { site in
+                (site, Self.draw(texts, site.model == .a ? Self.dimensionA : Self.dimensionB, "\(site)"))
+            })
+        self.run = run
+        self.activations = activations
+        projections = Dictionary(
+            uniqueKeysWithValues: channels.map { channel in
+                guard let a = activations[.a(channel.k)], let b = activations[.b(channel.j)] else {
+                    preconditionFailure("\(channel) is not among the run's sites")
+                }
+                return (channel, Self.trained(run, a, b))
+            })
     }
 
     private static func draw(_ rows: Int, _ columns: Int, _ name: String) -> FloatMatrix {
@@ -38,10 +45,16 @@ package struct SimulatedInputs: Sendable {
 
     // MARK: Answers
 
-    func extract(_ texts: Range<Int>) -> ExtractResult {
-        ExtractResult(a: Self.gather(texts, from: a), b: Self.gather(texts, from: b))
+    func extract(_ unit: ExtractUnit) -> ExtractResult {
+        let texts = unit.firstText..<unit.firstText + unit.texts.count
+        func matrices(_ sites: [Site]) -> [FloatMatrix] {
+            sites.compactMap { activations[$0].map { Self.gather(texts, from: $0) } }
+        }
+        return ExtractResult(
+            a: matrices(unit.sitesOfA.map { .a($0) }), b: matrices(unit.sitesOfB.map { .b($0) }))
     }
 
+    /// - Parameter w: the checksum of W.
     func answer(_ unit: EvaluateUnit, w: UInt64) -> EvaluateResult {
         EvaluateResult(
             items: unit.items.map { item in
@@ -75,13 +88,13 @@ package struct SimulatedInputs: Sendable {
             for step in 0..<schedule.steps {
                 let order = schedule.order(epoch: step / schedule.stepsPerEpoch)
                 let shards = try (0..<schedule.shardCount(step: step)).map { shard in
-                    let rows = schedule.rows(step: step, shard: shard, order: order)
-                    let x = gather(rows, from: a)
+                    let texts = schedule.texts(step: step, shard: shard, order: order)
+                    let x = gather(texts, from: a)
                     let result = try ShardLoss.result(
-                        w: trainer.projection, x: x, y: gather(rows, from: b), dense: false)
+                        w: trainer.projection, x: x, y: gather(texts, from: b), dense: false)
                     return ShardContribution(result: result, x: x)
                 }
-                _ = try trainer.apply(shards: shards, batchRows: schedule.batchRowCount(step: step))
+                _ = try trainer.apply(shards: shards, batchRows: schedule.batchTextCount(step: step))
             }
         } catch {
             preconditionFailure("the simulated training: \(error)")
@@ -89,12 +102,14 @@ package struct SimulatedInputs: Sendable {
         return trainer.projection
     }
 
-    /// What the unit's result has to be; nil for shards, whose W is gone when the run has ended.
-    func expected(_ id: UnitID) -> UnitResult? {
-        switch run.unit(id) {
-        case .extract(let unit): .extract(extract(unit.firstRow..<unit.firstRow + unit.texts.count))
-        case .similarity(let unit): .similarity(answer(unit, w: w.checksum))
-        case .evaluate(let unit): .evaluate(answer(unit, w: w.checksum))
+    /// What the unit's result has to be; nil for units of the training, which end in W.
+    /// - Parameter channel: the place of the channel whose W it needs.
+    func expected(_ id: UnitID, channel: Int?) -> UnitResult? {
+        let w = channel.flatMap { projections[run.plan.channels[$0]] }?.checksum ?? 0
+        return switch run.unit(id) {
+        case .extract(let unit): .extract(extract(unit))
+        case .similarity(let unit): .similarity(answer(unit, w: w))
+        case .evaluate(let unit): .evaluate(answer(unit, w: w))
         default: nil
         }
     }

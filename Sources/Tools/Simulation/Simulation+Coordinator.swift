@@ -6,14 +6,14 @@ import Storage
 
 extension Simulation {
     /// Has the coordinator deal with something, if it lives; it may die on the way.
-    func coordinate(_ body: (RunConductor) -> Void) {
+    func coordinate(_ body: (LiveRun) -> Void) {
         guard let coordinator, outcome == nil else { return }
         body(coordinator)
         let sent = outbox
         outbox = []
         for (peer, message) in sent { send(message, to: peer) }
         if disk.power.isOut { return crashCoordinator() }
-        if coordinator.control.latestFault?.contains("ALARM") == true { alarms += 1 }
+        if coordinator.control.latestFault?.hasPrefix("ALARM") == true { alarms += 1 }
         outcome = coordinator.outcome
         if coordinator.hasUncommitted, !isCommitScheduled {
             isCommitScheduled = true
@@ -26,11 +26,9 @@ extension Simulation {
     }
 
     func receive(_ message: WorkerMessage?, from peer: PeerID) {
-        let message: Result<WorkerMessage, Garbled> = message.map { .success($0) } ?? .failure(Garbled())
+        guard let message else { return tell(.malformed(peer, "simulated")) }
         coordinate { $0.receive(message, from: peer, at: now) }
     }
-
-    private struct Garbled: Error {}
 
     func beginCommit() {
         isCommitScheduled = false
@@ -60,9 +58,9 @@ extension Simulation {
         power.fails = { [unowned self] in chance(faults.coordinatorCrash) }
         power.onFailure = { [unowned self] in announced = coordinator?.control.doneUnits ?? announced }
         do {
-            let coordinator = try RunConductor(
+            let coordinator = try LiveRun(
                 inputs: scenario.inputs.run, storage: disk, limits: scenario.limits, firstLease: UInt64(life + 1) << 32,
-                gradients: scenario.gradients, projection: scenario.projection,
+                travel: scenario.travel,
                 host: scenario.isShared ? SimulatedWorker.host : nil, now: now
             ) { [unowned self] peer, message in
                 if power.lasts() { outbox.append((peer, message)) }
@@ -120,20 +118,27 @@ extension Simulation {
         }
         if isTainted { return nil }
         for stage in scenario.plan.stages where stage.stage != .train {
-            for unit in stage.unitRange.map({ UnitID(stage.stage, $0) }) {
+            for index in stage.unitRange {
+                let unit = UnitID(stage.stage, index)
                 guard let found = results[unit] else { return "\(unit) is not on disk" }
-                if found != scenario.inputs.expected(unit) { return "\(unit) is not what one process computes" }
+                let expected = scenario.inputs.expected(unit, channel: stage.channel(ofUnit: index))
+                if found != expected { return "\(unit) is not what one process computes" }
             }
         }
-        return violationOfProjection()
+        return violationOfProjections()
     }
 
-    /// W's file ends with its values.
-    private func violationOfProjection() -> String? {
-        let w = scenario.inputs.w
+    /// Each W's file ends with its values.
+    private func violationOfProjections() -> String? {
         let files = disk.durable.files.filter { $0.key.hasPrefix("projection_") }
-        guard files.count == 1, let file = files.first?.value else { return "\(files.count) files of W" }
-        let expected = w.values.withUnsafeBytes { Data($0) }
-        return file.suffix(expected.count) == expected ? nil : "W is not what one process computes"
+        if files.count != scenario.plan.channels.count { return "\(files.count) files of W" }
+        for (channel, w) in scenario.inputs.projections {
+            let name = "k\(channel.k)_j\(channel.j).safetensors"
+            let expected = w.values.withUnsafeBytes { Data($0) }
+            guard files.first(where: { $0.key.hasSuffix(name) })?.value.suffix(expected.count) == expected else {
+                return "W of \(channel) is not what one process computes"
+            }
+        }
+        return nil
     }
 }

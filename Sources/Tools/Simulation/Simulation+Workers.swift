@@ -86,18 +86,19 @@ extension Simulation {
 
     private func receive(_ message: CoordinatorMessage?, at index: Int) {
         let process = workers[index].process
+        guard let message else { return tell(index, process, .malformed("simulated")) }
+        var granted: [Grant] = []
         switch message {
-        case nil: tell(index, process, .message(.malformed("simulated")))
-        case .welcome(let welcome): tell(index, process, .message(.welcome(welcome)))
-        case .refusal(let reason): tell(index, process, .message(.refusal(reason: reason)))
-        case .heartbeat: tell(index, process, .message(.heartbeat))
-        case .finished(let reason): tell(index, process, .message(.finished(reason: reason)))
-        case .activations(let part):
-            workers[index].engine.keep(part)
-            tell(index, process, .message(.activations))
-        case .grant(let grant):
-            for part in [grant] + grant.companionGrants { workers[index].grants[part.lease] = part }
-            for part in [grant] + grant.companionGrants { tell(index, process, .message(.grant(part.lease, part.id))) }
+        case .activations(let activations): workers[index].engine.keep(activations)
+        case .grant(let grant): granted = [grant] + grant.companionGrants
+        case .welcome, .refusal, .heartbeat, .finished: break
+        }
+        for grant in granted { workers[index].grants[grant.lease] = grant }
+        let event = message.map(
+            greeting: { $0 }, activations: \.site, given: { WorkerSession.Given($0.lease, $0.id) })
+        tell(index, process, .message(event))
+        for grant in granted.dropFirst() {
+            tell(index, process, .message(.grant(WorkerSession.Given(grant.lease, grant.id))))
         }
         if workers[index].grants.count > 70 || workers[index].results.count > 70 {
             violation = "worker \(index) keeps \(workers[index].grants.count) grants"
@@ -133,7 +134,7 @@ extension Simulation {
         for effect in effects {
             switch effect {
             case .connect: workers[index].connection += 1
-            case .send(let message): send(WorkerMessage(message), from: index)
+            case .send(let message): send(message.mapResult { (never: Never) -> UnitResult in }, from: index)
             case .deliver(let lease, let unit): deliver(lease, unit, from: index)
             case .load: schedule(.loaded(index, process: workers[index].process), after: 0.2)
             case .execute(let lease, _): execute(lease, at: index)
@@ -197,41 +198,19 @@ extension Simulation {
     }
 }
 
-extension WorkerMessage {
-    /// What a session says, on the wire.
-    fileprivate init(_ message: WorkerSession.Message) {
-        self =
-            switch message {
-            case .register(let registration): .register(registration)
-            case .ready(let readiness): .ready(readiness)
-            case .heartbeat(let leases): .heartbeat(leases)
-            case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
-            case .unprepared(let lease, let unit, let cause): .unprepared(lease: lease, unit: unit, cause: cause)
-            case .goodbye(let reason): .goodbye(reason: reason)
-            }
-    }
-}
-
-extension Grant {
-    /// What came with this one, as grants of their own.
-    fileprivate var companionGrants: [Grant] {
-        companions.map { Grant(lease: $0.lease, id: $0.id, unit: .train($0.unit), version: version) }
-    }
-}
-
 extension UnitResult {
     /// Makes a wrong result of it that looks like a right one.
     fileprivate mutating func falsify() {
         switch self {
         case .extract(var result):
-            result.a.values[0] += 1
+            result.a[0].values[0] += 1
             self = .extract(result)
         case .train(var result):
             result.squaredErrorSum += 1
             self = .train(result)
-        case .trainRows(var result):
+        case .trainOutputs(var result):
             result.w.values[0] += 1
-            self = .trainRows(result)
+            self = .trainOutputs(result)
         case .similarity(var result):
             result.injected.text += "!"
             self = .similarity(result)

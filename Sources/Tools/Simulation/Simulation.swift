@@ -42,7 +42,7 @@ package final class Simulation {
     var random: NamedGenerator
     var workers: [SimulatedWorker] = []
     /// nil while it is down.
-    var coordinator: RunConductor?
+    var coordinator: LiveRun?
     var disk: SimulatedDisk
     /// What the coordinator sent in the event at work.
     var outbox: [(peer: PeerID, message: CoordinatorMessage)] = []

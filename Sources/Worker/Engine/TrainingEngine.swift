@@ -1,129 +1,149 @@
+import Foundation
 package import Projection
 package import Run
 
-/// The part of a worker that trains W: its W, and the rows of activations that it holds.
+/// The part of a worker that trains and holds W: its W's by channel, and the activations that it holds.
 package struct TrainingEngine {
     let execution: Execution
-    /// Bytes that activations and a block of W may take here.
-    let memoryLimit: Double
-    private var replica: ProjectionReplica?
-    /// W as later stages use it, by its version.
-    private var projected: (version: Int, projection: LinearProjection)?
+    var activations: ActivationMemory
+    private var replicas: [Channel: ProjectionReplica] = [:]
+    /// The W that was asked for last, as units use it: later stages ask channel after channel.
+    private var projected: (channel: Channel, version: Int, projection: LinearProjection)?
     /// E of the latest shards that were computed here, by the unit's number.
     private var ownErrors: [Int: FloatMatrix] = [:]
     /// Results of shards that were computed with others and not asked for yet, by the unit's number.
     private var waiting: [Int: (unit: TrainUnit, result: TrainResult)] = [:]
-    var rowsOfA: [Int: ArraySlice<Float>] = [:]
-    private var rowsOfB: [Int: ArraySlice<Float>] = [:]
 
     /// Shards whose errors are kept, for the steps that are taken here.
     private static let ownErrorCount = 256
 
+    /// What a worker may use for activations and a block of W: half of the machine's memory, the models apart.
+    package static var halfOfMemory: Double { Double(ProcessInfo.processInfo.physicalMemory) / 2 }
+
     package init(execution: Execution, memoryLimit: Double = TrainingEngine.halfOfMemory) {
         self.execution = execution
-        self.memoryLimit = memoryLimit
+        activations = ActivationMemory(limit: memoryLimit)
     }
 
-    /// W as the unit of the last ``prepare(_:)`` needs it; nil where the run has none.
-    package mutating func projection() throws(EngineError) -> LinearProjection? {
-        guard let replica else { return nil }
-        if let projected, projected.version == replica.version { return projected.projection }
+    // MARK: What is held
+
+    /// The channel's W as the unit of the last ``prepare(_:)`` needs it; nil where the run has none.
+    package mutating func projection(of channel: Channel) throws(EngineError) -> LinearProjection? {
+        guard let replica = replicas[channel] else { return nil }
+        if let projected, projected.channel == channel, projected.version == replica.version {
+            return projected.projection
+        }
         do {
             let projection = LinearProjection(try replica.projection())
-            projected = (replica.version, projection)
+            projected = (channel, replica.version, projection)
             return projection
         } catch {
             throw .replica(error)
         }
     }
 
-    /// Keeps rows for later units.
-    package mutating func keep(_ rows: ActivationRows) {
-        for (place, row) in rows.indices.enumerated() {
-            rowsOfA[row] = rows.a[row: place]
-            rowsOfB[row] = rows.b[row: place]
+    /// Keeps activations that came ahead of their units.
+    package mutating func keep(_ activations: TextActivations) {
+        self.activations.keepMakingRoom(activations)
+    }
+
+    /// Keeps what the worker has read itself.
+    package mutating func keep(_ unit: ExtractUnit, _ result: ExtractResult) {
+        let texts = Array(unit.firstText..<unit.firstText + unit.texts.count)
+        let sites = unit.sitesOfA.map { Site.a($0) } + unit.sitesOfB.map { Site.b($0) }
+        for (site, values) in zip(sites, result.a + result.b) {
+            activations.keepWithinLimit(TextActivations(site: site, texts: texts, values: values))
         }
     }
 
-    /// Takes in what came with a grant and brings W to the version that its unit needs.
+    /// Takes in what came with a grant and brings the channel's W to the version that its unit needs.
     package mutating func prepare(_ grant: Grant) throws(EngineError) {
-        if let rows = grant.rows { keep(rows) }
-        if let rows = grant.rowsOfA {
-            for (place, row) in rows.indices.enumerated() { rowsOfA[row] = rows.a[row: place] }
+        for activations in grant.activations { self.activations.keep(activations) }
+        guard let needed = grant.projection else { return }
+        try receive(needed)
+        replicas[needed.channel]?.follow(to: needed.version)
+        guard let replica = replicas[needed.channel] else {
+            throw .replica(ReplicaError.missing(needed: needed.version))
         }
-        if let rows = grant.rowsOfB {
-            for (place, row) in rows.indices.enumerated() { rowsOfB[row] = rows.b[row: place] }
-        }
-        try receiveProjection(grant)
-        if !grant.updates.isEmpty { try take(grant.updates, checksum: grant.checksum) }
-        guard let needed = grant.version else { return }
-        replica?.follow(to: needed)
-        guard let replica else { throw .replica(ReplicaError.missing(needed: needed)) }
-        guard replica.version == needed else {
-            throw .replica(ReplicaError.otherVersion(held: replica.version, needed: needed))
+        guard replica.version == needed.version else {
+            throw .replica(ReplicaError.otherVersion(held: replica.version, needed: needed.version))
         }
     }
 
-    private mutating func receiveProjection(_ grant: Grant) throws(EngineError) {
-        if let matrix = grant.projection {
-            set(ProjectionReplica(matrix, moments: grant.moments, version: grant.version ?? 0))
-        }
-        if let initial = grant.initial {
+    private mutating func receive(_ needed: GrantedProjection) throws(EngineError) {
+        let channel = needed.channel
+        switch needed.supply {
+        case .held: break
+        case .whole(let matrix, let moments):
+            set(ProjectionReplica(matrix, moments: moments, version: needed.version), of: channel)
+        case .initial(let initial, let updates, let checksum):
             let matrix = initial.initialization.matrix(
                 dimensionA: initial.dimensionA, dimensionB: initial.dimensionB, seed: initial.seed)
-            if grant.updates.isEmpty, let checksum = grant.checksum, matrix.checksum != checksum {
+            guard !updates.isEmpty || matrix.checksum == checksum else {
                 throw .replica(ReplicaError.checksum(version: 0))
             }
-            set(ProjectionReplica(matrix, moments: nil, version: 0))
-        }
-        if let shared = grant.shared {
-            set(nil)
+            set(ProjectionReplica(matrix, moments: nil, version: 0), of: channel)
+            if !updates.isEmpty { try take(updates, checksum: checksum, of: channel) }
+        case .replay(let updates, let checksum): try take(updates, checksum: checksum, of: channel)
+        case .shared(let shared, let checksum):
+            set(nil, of: channel)
             do {
-                set(try ProjectionReplica(mapping: shared, version: grant.version ?? 0, checksum: grant.checksum))
+                let replica = try ProjectionReplica(mapping: shared, version: needed.version, checksum: checksum)
+                set(replica, of: channel)
             } catch {
                 throw .replica(error)
             }
         }
     }
 
-    private mutating func set(_ replica: ProjectionReplica?) {
-        self.replica = replica
-        projected = nil
+    private mutating func set(_ replica: ProjectionReplica?, of channel: Channel) {
+        replicas[channel] = replica
+        if projected?.channel == channel { projected = nil }
         waiting = [:]
     }
 
-    private mutating func take(_ updates: [StepUpdate], checksum: UInt64?) throws(EngineError) {
-        guard var replica else { throw .replica(ReplicaError.missing(needed: updates.first?.step ?? 0)) }
+    private mutating func take(
+        _ updates: [StepUpdate], checksum: UInt64, of channel: Channel
+    ) throws(EngineError) {
+        guard var replica = replicas[channel] else {
+            throw .replica(ReplicaError.missing(needed: updates.first?.step ?? 0))
+        }
         // Held once only, so that the steps work in place; of no use where they fail.
-        set(nil)
-        let (rows, errors) = (rowsOfA, ownErrors)
+        set(nil, of: channel)
+        let (activations, errors) = (activations, ownErrors)
         do {
             try replica.take(
-                updates, checksum: checksum, row: { rows[$0] }, ownErrors: { errors[$0] }, execution: execution)
+                updates, checksum: checksum, row: { activations[.a(channel.k), $0] }, ownErrors: { errors[$0] },
+                execution: execution)
         } catch {
             throw .replica(error)
         }
-        self.replica = replica
+        replicas[channel] = replica
         let last = updates.last?.shards.last?.unit ?? 0
         for old in ownErrors.keys where old <= last { ownErrors[old] = nil }
     }
+
+    // MARK: Shards
 
     /// The loss and gradient of the grant's shard. Those of its companions are computed in the same pass over W, and
     /// kept until they are asked for.
     package mutating func result(_ unit: TrainUnit, of grant: Grant) throws -> TrainResult {
         if let kept = waiting.removeValue(forKey: grant.id.index), kept.unit == unit { return kept.result }
-        guard let replica else { throw EngineError.replica(ReplicaError.missing(needed: unit.step)) }
+        guard let channel = grant.projection?.channel, let replica = replicas[channel] else {
+            throw EngineError.replica(ReplicaError.missing(needed: unit.step))
+        }
         waiting = [:]
-        // A companion whose rows are not here says so when its turn comes.
+        let (a, b) = (Site.a(channel.k), Site.b(channel.j))
+        // A companion whose activations are not here says so when its turn comes.
         let companions = grant.companions.filter { companion in
             // A matrix for each of them would wait: factors are small.
             companion.unit.step == unit.step && !companion.unit.dense && !unit.dense
-                && companion.unit.rows.allSatisfy { rowsOfA[$0] != nil && rowsOfB[$0] != nil }
+                && companion.unit.texts.allSatisfy { activations[a, $0] != nil && activations[b, $0] != nil }
         }
         let units = [unit] + companions.map(\.unit)
         let numbers = [grant.id.index] + companions.map(\.id.index)
         let shards = try units.map { unit in
-            (x: try Self.gather(unit.rows, from: rowsOfA), y: try Self.gather(unit.rows, from: rowsOfB))
+            (x: try activations.gather(unit.texts, at: a), y: try activations.gather(unit.texts, at: b))
         }
         let results: [TrainResult]
         do {
@@ -143,13 +163,25 @@ package struct TrainingEngine {
         ownErrors[number] = errors
     }
 
-    private static func gather(_ rows: [Int], from store: [Int: ArraySlice<Float>]) throws(EngineError) -> FloatMatrix {
-        var values: [Float] = []
-        for row in rows {
-            // Rows of different widths make no matrix.
-            guard let activation = store[row], activation.count == store[rows[0]]?.count else { throw .missingRow(row) }
-            values.append(contentsOf: activation)
+    // MARK: Blocks of outputs
+
+    /// Trains a block of W's outputs: activations have come ahead of the unit, and it needs nobody else.
+    /// - Parameter targets: B's activations of all texts, the block's columns.
+    package mutating func result(_ unit: TrainOutputsUnit, targets: FloatMatrix) throws -> TrainOutputsResult {
+        let site = Site.a(unit.channel.k)
+        let needed = OutputBlockTraining.memory(unit, execution: execution)
+        guard needed <= activations.limit else {
+            throw EngineError.memory(needed: needed, limit: activations.limit, texts: unit.schedule.textCount)
         }
-        return FloatMatrix(rows: rows.count, columns: rows.isEmpty ? 0 : values.count / rows.count, values: values)
+        // What is needed counts the site's activations as well.
+        activations.makeRoom(
+            for: needed - 4 * Double(unit.schedule.textCount) * Double(unit.dimensionA), keeping: site)
+        var x: [ArraySlice<Float>] = []
+        x.reserveCapacity(unit.schedule.textCount)
+        for text in 0..<unit.schedule.textCount {
+            guard let values = activations[site, text] else { throw EngineError.missingText(text, site: site) }
+            x.append(values)
+        }
+        return try OutputBlockTraining.result(unit, x: x, y: targets, execution: execution)
     }
 }

@@ -53,8 +53,8 @@ package final class UnitEngine: UnitExecutor {
     }
 
     /// Keeps activations for units that are granted later.
-    package func keep(_ part: ActivationPart) {
-        training.keep(part)
+    package func keep(_ activations: TextActivations) {
+        training.keep(activations)
     }
 
     /// Takes in what came with a grant and does its unit.
@@ -63,7 +63,8 @@ package final class UnitEngine: UnitExecutor {
         switch grant.unit {
         case .extract(let unit): return .extract(try extract(unit))
         case .train(let unit): return .train(try training.result(unit, of: grant))
-        case .trainRows(let unit): return .trainRows(try training.result(unit, targets: grant.targets))
+        case .trainOutputs(let unit, let targets):
+            return .trainOutputs(try training.result(unit, targets: targets))
         case .similarity(let unit): return .similarity(try similarity(unit))
         case .evaluate(let unit): return .evaluate(try evaluate(unit))
         }
@@ -77,12 +78,15 @@ package final class UnitEngine: UnitExecutor {
     // MARK: Extraction
 
     private func extract(_ unit: ExtractUnit) throws -> ExtractResult {
-        let (a, b, welcome) = try pair()
+        let (a, b, _) = try pair()
         let result = ExtractResult(
-            a: try activations(of: unit.texts, in: a, at: welcome.layerK, maximumTokens: unit.maximumTokens),
-            b: try activations(of: unit.texts, in: b, at: welcome.layerJ, maximumTokens: unit.maximumTokens))
-        let indices = Array(unit.firstRow..<unit.firstRow + unit.texts.count)
-        training.keep(ActivationRows(indices: indices, a: result.a, b: result.b))
+            a: try unit.sitesOfA.map {
+                try activations(of: unit.texts, in: a, at: $0, maximumTokens: unit.maximumTokens)
+            },
+            b: try unit.sitesOfB.map {
+                try activations(of: unit.texts, in: b, at: $0, maximumTokens: unit.maximumTokens)
+            })
+        training.keep(unit, result)
         return result
     }
 
@@ -136,7 +140,8 @@ package final class UnitEngine: UnitExecutor {
         let distinct = texts.filter { seen.insert($0).inserted }
         let prompts = try distinct.map { try a.prompt($0, newTokens: newTokens) }
         let streams = try a.model.residualStreams(of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
-        let projection = try training.projection()
+        let welcome = try pair().welcome
+        let projection = try training.projection(of: Channel(k: welcome.layerK, j: welcome.layerJ))
         var messages: [String: Message] = [:]
         for (place, text) in distinct.enumerated() {
             let vector = try projection.map { try $0.project(streams[place], execution: execution) } ?? streams[place]

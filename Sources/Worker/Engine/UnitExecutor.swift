@@ -4,29 +4,30 @@ package import Run
 package protocol UnitExecutor: AnyObject {
     func load(_ welcome: Welcome) throws -> Readiness
     /// Keeps activations for units that are granted later. What there is no room for is missed by the unit.
-    func keep(_ part: ActivationPart)
+    func keep(_ activations: TextActivations)
     func execute(_ grant: Grant) throws -> UnitResult
 }
 
 /// Why a unit cannot be done by this worker.
 package enum EngineError: Error, CustomStringConvertible {
     case notLoaded
-    case missingRow(Int)
+    case missingText(Int, site: Site)
     /// W is not what the unit needs.
     case replica(any Error)
     case emptyPrompt(model: String, text: String)
-    /// Training a block of W's rows takes more memory than there is for it.
-    case memory(needed: Double, limit: Double, rows: Int)
+    /// Training a block of W's outputs takes more memory than there is for it.
+    case memory(needed: Double, limit: Double, texts: Int)
 
     package var description: String {
         switch self {
         case .notLoaded: "no models are loaded"
-        case .missingRow(let row): "the unit reads row \(row), and its activations were not sent"
+        case .missingText(let text, let site):
+            "the unit reads text \(text), and its activations of \(site) were not sent"
         case .replica(let error): "\(error)"
         case .emptyPrompt(let model, let text): "\(model): the tokenizer makes no token of \"\(text.prefix(40))\""
-        case .memory(let needed, let limit, let rows):
-            "a block of W's rows and the activations of \(rows) texts take \(Self.mebibytes(needed)) MiB, and this "
-                + "worker has \(Self.mebibytes(limit)) MiB for them: train with --gradients factors, or on a machine with "
+        case .memory(let needed, let limit, let texts):
+            "a block of W's outputs and the activations of \(texts) texts take \(Self.mebibytes(needed)) MiB, and this "
+                + "worker has \(Self.mebibytes(limit)) MiB for them: train with --training averaged, or on a machine with "
                 + "more memory"
         }
     }
@@ -36,7 +37,7 @@ package enum EngineError: Error, CustomStringConvertible {
     /// Whether the unit may be sound and what it needs besides itself is not here.
     package var isUnprepared: Bool {
         switch self {
-        case .missingRow, .replica: true
+        case .missingText, .replica: true
         case .notLoaded, .emptyPrompt, .memory: false
         }
     }

@@ -102,33 +102,31 @@ package actor WorkerHost {
 
     private func receive(_ frames: [Frame]) {
         do {
-            switch try WireFormat.decodeCoordinatorMessage(frames) {
-            case .welcome(let welcome): handle(.message(.welcome(welcome)))
-            case .refusal(let reason): handle(.message(.refusal(reason: reason)))
-            case .heartbeat: handle(.message(.heartbeat))
-            case .activations(let part):
-                // On the engine's thread, so that they are there before the units that are granted after them.
-                engine.perform({ $0.keep(part) }, then: { _ in })
-                handle(.message(.activations))
-            case .finished(let reason): handle(.message(.finished(reason: reason)))
-            case .grant(let grant):
-                receive(grant)
-            }
+            take(try WireFormat.decodeCoordinatorMessage(frames))
         } catch {
             report("passed over a message: \(error)")
-            handle(.message(.malformed("\(error)")))
+            handle(.malformed("\(error)"))
         }
     }
 
-    /// A grant and its companions are units like others; what came for all of them stays with the first.
-    private func receive(_ grant: Grant) {
-        grants[grant.lease] = grant
-        for companion in grant.companions {
-            grants[companion.lease] = Grant(
-                lease: companion.lease, id: companion.id, unit: .train(companion.unit), version: grant.version)
+    private func take(_ message: CoordinatorMessage) {
+        switch message {
+        case .activations(let activations):
+            // On the engine's thread, so that they are there before the units that are granted after them.
+            engine.perform({ $0.keep(activations) }, then: { _ in })
+        case .grant(let grant):
+            for grant in [grant] + grant.companionGrants { grants[grant.lease] = grant }
+        case .welcome, .refusal, .heartbeat, .finished: break
         }
-        handle(.message(.grant(grant.lease, grant.id)))
-        for companion in grant.companions { handle(.message(.grant(companion.lease, companion.id))) }
+        handle(
+            .message(
+                message.map(
+                    greeting: { $0 }, activations: { $0.site }, given: { WorkerSession.Given($0.lease, $0.id) })))
+        // Units like others; what came for all of them stays with the first.
+        guard case .grant(let grant) = message else { return }
+        for companion in grant.companions {
+            handle(.message(.grant(WorkerSession.Given(companion.lease, companion.id))))
+        }
     }
 
     private func note(_ event: SocketEvent) {
@@ -188,7 +186,7 @@ package actor WorkerHost {
         for effect in effects {
             switch effect {
             case .connect: connect()
-            case .send(let message): send(wireMessage(message))
+            case .send(let message): send(message.mapResult { (never: Never) -> UnitResult in })
             case .deliver(let lease, let unit):
                 grants[lease] = nil
                 if let run, let result = results.removeValue(forKey: lease) {
@@ -216,17 +214,6 @@ package actor WorkerHost {
             self.socket = socket
         } catch {
             handle(.rejected(reason: "\(error)"))
-        }
-    }
-
-    private func wireMessage(_ message: WorkerSession.Message) -> WorkerMessage {
-        switch message {
-        case .register(let registration): .register(registration)
-        case .ready(let readiness): .ready(readiness)
-        case .heartbeat(let leases): .heartbeat(leases)
-        case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
-        case .unprepared(let lease, let unit, let cause): .unprepared(lease: lease, unit: unit, cause: cause)
-        case .goodbye(let reason): .goodbye(reason: reason)
         }
     }
 

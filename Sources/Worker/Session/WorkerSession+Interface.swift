@@ -3,13 +3,15 @@ package import Run
 extension WorkerSession {
     package enum Event: Hashable, Sendable {
         case message(CoordinatorEvent)
+        /// The bytes of a message were none.
+        case malformed(String)
         /// The models of the last ``Effect/load(_:)`` are in memory.
         /// - run: the run that named them.
         case loaded(run: String, Readiness)
         case loadingFailed(String)
         /// The unit's result is here; the host keeps it under the lease until ``Effect/deliver(_:_:)``.
         case finished(LeaseID)
-        /// - isUnprepared: the unit itself may be sound; W or rows that it needs are not there.
+        /// - isUnprepared: the unit itself may be sound; W or activations that it needs are not there.
         case unitFailed(LeaseID, cause: String, isUnprepared: Bool = false)
         /// The connection broke. The transport may open another one by itself, but to the coordinator that is a
         /// stranger's.
@@ -22,18 +24,23 @@ extension WorkerSession {
         case rejected(reason: String)
     }
 
-    /// What the coordinator said, bulk left out: the host keeps a grant's unit and tensors under the lease.
-    package enum CoordinatorEvent: Hashable, Sendable {
-        case welcome(Welcome)
-        case refusal(reason: String)
-        case grant(LeaseID, UnitID)
-        case heartbeat
-        /// The host gives them to the engine.
-        case activations
-        case finished(reason: String)
-        /// The bytes were no message.
-        case malformed(String)
+    /// What the coordinator said, bulk left out: the host gives activations to the engine, and keeps a grant's unit and
+    /// tensors under the lease.
+    package typealias CoordinatorEvent = FromCoordinator<Welcome, Site, Given>
+
+    /// A unit that was granted.
+    package struct Given: Hashable, Sendable {
+        package var lease: LeaseID
+        package var unit: UnitID
+
+        package init(_ lease: LeaseID, _ unit: UnitID) {
+            self.lease = lease
+            self.unit = unit
+        }
     }
+
+    /// What the worker says besides results, which ``Effect/deliver(_:_:)`` names.
+    package typealias Message = FromWorker<Never>
 
     package enum Effect: Hashable, Sendable {
         /// Close the socket, if there is one, and open a fresh one.
@@ -41,22 +48,13 @@ extension WorkerSession {
         case send(Message)
         /// Send the lease's result and forget it.
         case deliver(LeaseID, UnitID)
-        /// Load the models, forgetting W and rows of another run, and answer with ``Event/loaded(_:)``.
+        /// Load the models, forgetting W and activations of another run, and answer with ``Event/loaded(_:)``.
         case load(Welcome)
         /// Work on the lease's unit and answer with ``Event/finished(_:)`` or ``Event/unitFailed(_:cause:)``.
         case execute(LeaseID, UnitID)
         /// Forget what is kept under the lease.
         case forget(LeaseID)
         case end(Outcome)
-    }
-
-    package enum Message: Hashable, Sendable {
-        case register(Registration)
-        case ready(Readiness)
-        case heartbeat([LeaseID])
-        case failure(LeaseID, UnitID, cause: String)
-        case unprepared(LeaseID, UnitID, cause: String)
-        case goodbye(reason: String)
     }
 
     package enum Outcome: Hashable, Sendable {

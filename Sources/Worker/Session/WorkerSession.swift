@@ -3,7 +3,7 @@ package import Run
 /// A worker's decisions: when it registers, what it works on, what it sends, when it gives up.
 ///
 /// A state machine without sockets, clocks or models, like the coordinator's. A worker that loses its coordinator
-/// opens a fresh connection, registers again and keeps what it holds: its models, its rows, the units at work and
+/// opens a fresh connection, registers again and keeps what it holds: its models, its activations, the units at work and
 /// the results that were not delivered.
 package struct WorkerSession: Sendable {
     private enum State: Hashable {
@@ -59,6 +59,7 @@ package struct WorkerSession: Sendable {
         case .message(let message):
             lastHeard = now
             hear(message, at: now, &effects)
+        case .malformed: lastHeard = now
         case .loaded(let run, let readiness):
             // The models of a run that has been replaced meanwhile; those of the present one follow.
             guard run == welcome?.run else { break }
@@ -125,14 +126,15 @@ package struct WorkerSession: Sendable {
         case .welcome(let new): take(new, at: now, &effects)
         case .refusal(let reason): end(.failed("the coordinator refused this worker: \(reason)"), &effects)
         case .finished(let reason): end(.done(reason), &effects)
-        case .heartbeat, .activations, .malformed: break
-        case .grant(let lease, let unit):
+        case .heartbeat, .activations: break
+        case .grant(let given):
+            let lease = given.lease
             guard state == .ready, held.count < Self.mostHeld, !held.contains(where: { $0.lease == lease }) else {
                 if !held.contains(where: { $0.lease == lease }) { effects.append(.forget(lease)) }
                 return
             }
             hasBeenGranted = true
-            held.append(Held(lease: lease, unit: unit))
+            held.append(Held(lease: lease, unit: given.unit))
             workOn(&effects)
         }
     }
@@ -198,7 +200,8 @@ package struct WorkerSession: Sendable {
             if state == .ready {
                 send(
                     isUnprepared
-                        ? .unprepared(lease, item.unit, cause: cause) : .failure(lease, item.unit, cause: cause),
+                        ? .unprepared(lease: lease, unit: item.unit, cause: cause)
+                        : .failure(lease: lease, unit: item.unit, cause: cause),
                     at: now, &effects)
             }
         }

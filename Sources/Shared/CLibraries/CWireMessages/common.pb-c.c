@@ -97,6 +97,51 @@ void   wire__unit_id__free_unpacked
   assert(message->base.descriptor == &wire__unit_id__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__channel__init
+                     (Wire__Channel         *message)
+{
+  static const Wire__Channel init_value = WIRE__CHANNEL__INIT;
+  *message = init_value;
+}
+size_t wire__channel__get_packed_size
+                     (const Wire__Channel *message)
+{
+  assert(message->base.descriptor == &wire__channel__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__channel__pack
+                     (const Wire__Channel *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__channel__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__channel__pack_to_buffer
+                     (const Wire__Channel *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__channel__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Channel *
+       wire__channel__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Channel *)
+     protobuf_c_message_unpack (&wire__channel__descriptor,
+                                allocator, len, data);
+}
+void   wire__channel__free_unpacked
+                     (Wire__Channel *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__channel__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__refusal__init
                      (Wire__Refusal         *message)
 {
@@ -199,10 +244,10 @@ static const ProtobufCFieldDescriptor wire__unit_id__field_descriptors[2] =
     "stage",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_BYTES,
     offsetof(Wire__UnitID, has_stage),
     offsetof(Wire__UnitID, stage),
-    &wire__stage__descriptor,
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -244,6 +289,57 @@ const ProtobufCMessageDescriptor wire__unit_id__descriptor =
   (ProtobufCMessageInit) wire__unit_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor wire__channel__field_descriptors[2] =
+{
+  {
+    "k",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Channel, has_k),
+    offsetof(Wire__Channel, k),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "j",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Channel, has_j),
+    offsetof(Wire__Channel, j),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__channel__field_indices_by_name[] = {
+  1,   /* field[1] = j */
+  0,   /* field[0] = k */
+};
+static const ProtobufCIntRange wire__channel__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__channel__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Channel",
+  "Channel",
+  "Wire__Channel",
+  "wire",
+  sizeof(Wire__Channel),
+  2,
+  wire__channel__field_descriptors,
+  wire__channel__field_indices_by_name,
+  1,  wire__channel__number_ranges,
+  (ProtobufCMessageInit) wire__channel__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor wire__refusal__field_descriptors[1] =
 {
   {
@@ -281,40 +377,4 @@ const ProtobufCMessageDescriptor wire__refusal__descriptor =
   1,  wire__refusal__number_ranges,
   (ProtobufCMessageInit) wire__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCEnumValue wire__stage__enum_values_by_number[6] =
-{
-  { "STAGE_UNSPECIFIED", "WIRE__STAGE__STAGE_UNSPECIFIED", 0 },
-  { "STAGE_EXTRACT", "WIRE__STAGE__STAGE_EXTRACT", 1 },
-  { "STAGE_TRAIN", "WIRE__STAGE__STAGE_TRAIN", 2 },
-  { "STAGE_SIMILARITY", "WIRE__STAGE__STAGE_SIMILARITY", 3 },
-  { "STAGE_SQUAD", "WIRE__STAGE__STAGE_SQUAD", 4 },
-  { "STAGE_GSM8K", "WIRE__STAGE__STAGE_GSM8K", 5 },
-};
-static const ProtobufCIntRange wire__stage__value_ranges[] = {
-{0, 0},{0, 6}
-};
-static const ProtobufCEnumValueIndex wire__stage__enum_values_by_name[6] =
-{
-  { "STAGE_EXTRACT", 1 },
-  { "STAGE_GSM8K", 5 },
-  { "STAGE_SIMILARITY", 3 },
-  { "STAGE_SQUAD", 4 },
-  { "STAGE_TRAIN", 2 },
-  { "STAGE_UNSPECIFIED", 0 },
-};
-const ProtobufCEnumDescriptor wire__stage__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "wire.Stage",
-  "Stage",
-  "Wire__Stage",
-  "wire",
-  6,
-  wire__stage__enum_values_by_number,
-  6,
-  wire__stage__enum_values_by_name,
-  1,
-  wire__stage__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

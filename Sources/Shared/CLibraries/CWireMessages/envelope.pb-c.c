@@ -372,7 +372,7 @@ static const ProtobufCFieldDescriptor wire__coordinator_envelope__field_descript
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Wire__CoordinatorEnvelope, kind_case),
     offsetof(Wire__CoordinatorEnvelope, activations),
-    &wire__activation_part__descriptor,
+    &wire__text_activations__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */

@@ -97,49 +97,49 @@ void   wire__train_unit__free_unpacked
   assert(message->base.descriptor == &wire__train_unit__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   wire__train_rows_unit__init
-                     (Wire__TrainRowsUnit         *message)
+void   wire__train_outputs_unit__init
+                     (Wire__TrainOutputsUnit         *message)
 {
-  static const Wire__TrainRowsUnit init_value = WIRE__TRAIN_ROWS_UNIT__INIT;
+  static const Wire__TrainOutputsUnit init_value = WIRE__TRAIN_OUTPUTS_UNIT__INIT;
   *message = init_value;
 }
-size_t wire__train_rows_unit__get_packed_size
-                     (const Wire__TrainRowsUnit *message)
+size_t wire__train_outputs_unit__get_packed_size
+                     (const Wire__TrainOutputsUnit *message)
 {
-  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_unit__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t wire__train_rows_unit__pack
-                     (const Wire__TrainRowsUnit *message,
+size_t wire__train_outputs_unit__pack
+                     (const Wire__TrainOutputsUnit *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_unit__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t wire__train_rows_unit__pack_to_buffer
-                     (const Wire__TrainRowsUnit *message,
+size_t wire__train_outputs_unit__pack_to_buffer
+                     (const Wire__TrainOutputsUnit *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_unit__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Wire__TrainRowsUnit *
-       wire__train_rows_unit__unpack
+Wire__TrainOutputsUnit *
+       wire__train_outputs_unit__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Wire__TrainRowsUnit *)
-     protobuf_c_message_unpack (&wire__train_rows_unit__descriptor,
+  return (Wire__TrainOutputsUnit *)
+     protobuf_c_message_unpack (&wire__train_outputs_unit__descriptor,
                                 allocator, len, data);
 }
-void   wire__train_rows_unit__free_unpacked
-                     (Wire__TrainRowsUnit *message,
+void   wire__train_outputs_unit__free_unpacked
+                     (Wire__TrainOutputsUnit *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &wire__train_rows_unit__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_unit__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   wire__similarity_unit__init
@@ -367,184 +367,49 @@ void   wire__work_unit__free_unpacked
   assert(message->base.descriptor == &wire__work_unit__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   wire__activation_rows__init
-                     (Wire__ActivationRows         *message)
+void   wire__text_activations__init
+                     (Wire__TextActivations         *message)
 {
-  static const Wire__ActivationRows init_value = WIRE__ACTIVATION_ROWS__INIT;
+  static const Wire__TextActivations init_value = WIRE__TEXT_ACTIVATIONS__INIT;
   *message = init_value;
 }
-size_t wire__activation_rows__get_packed_size
-                     (const Wire__ActivationRows *message)
+size_t wire__text_activations__get_packed_size
+                     (const Wire__TextActivations *message)
 {
-  assert(message->base.descriptor == &wire__activation_rows__descriptor);
+  assert(message->base.descriptor == &wire__text_activations__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t wire__activation_rows__pack
-                     (const Wire__ActivationRows *message,
+size_t wire__text_activations__pack
+                     (const Wire__TextActivations *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &wire__activation_rows__descriptor);
+  assert(message->base.descriptor == &wire__text_activations__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t wire__activation_rows__pack_to_buffer
-                     (const Wire__ActivationRows *message,
+size_t wire__text_activations__pack_to_buffer
+                     (const Wire__TextActivations *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &wire__activation_rows__descriptor);
+  assert(message->base.descriptor == &wire__text_activations__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Wire__ActivationRows *
-       wire__activation_rows__unpack
+Wire__TextActivations *
+       wire__text_activations__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Wire__ActivationRows *)
-     protobuf_c_message_unpack (&wire__activation_rows__descriptor,
+  return (Wire__TextActivations *)
+     protobuf_c_message_unpack (&wire__text_activations__descriptor,
                                 allocator, len, data);
 }
-void   wire__activation_rows__free_unpacked
-                     (Wire__ActivationRows *message,
+void   wire__text_activations__free_unpacked
+                     (Wire__TextActivations *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &wire__activation_rows__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   wire__activation_part__init
-                     (Wire__ActivationPart         *message)
-{
-  static const Wire__ActivationPart init_value = WIRE__ACTIVATION_PART__INIT;
-  *message = init_value;
-}
-size_t wire__activation_part__get_packed_size
-                     (const Wire__ActivationPart *message)
-{
-  assert(message->base.descriptor == &wire__activation_part__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t wire__activation_part__pack
-                     (const Wire__ActivationPart *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &wire__activation_part__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t wire__activation_part__pack_to_buffer
-                     (const Wire__ActivationPart *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &wire__activation_part__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Wire__ActivationPart *
-       wire__activation_part__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Wire__ActivationPart *)
-     protobuf_c_message_unpack (&wire__activation_part__descriptor,
-                                allocator, len, data);
-}
-void   wire__activation_part__free_unpacked
-                     (Wire__ActivationPart *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &wire__activation_part__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   wire__rows_of_a__init
-                     (Wire__RowsOfA         *message)
-{
-  static const Wire__RowsOfA init_value = WIRE__ROWS_OF_A__INIT;
-  *message = init_value;
-}
-size_t wire__rows_of_a__get_packed_size
-                     (const Wire__RowsOfA *message)
-{
-  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t wire__rows_of_a__pack
-                     (const Wire__RowsOfA *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t wire__rows_of_a__pack_to_buffer
-                     (const Wire__RowsOfA *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Wire__RowsOfA *
-       wire__rows_of_a__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Wire__RowsOfA *)
-     protobuf_c_message_unpack (&wire__rows_of_a__descriptor,
-                                allocator, len, data);
-}
-void   wire__rows_of_a__free_unpacked
-                     (Wire__RowsOfA *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &wire__rows_of_a__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
-void   wire__rows_of_b__init
-                     (Wire__RowsOfB         *message)
-{
-  static const Wire__RowsOfB init_value = WIRE__ROWS_OF_B__INIT;
-  *message = init_value;
-}
-size_t wire__rows_of_b__get_packed_size
-                     (const Wire__RowsOfB *message)
-{
-  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t wire__rows_of_b__pack
-                     (const Wire__RowsOfB *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t wire__rows_of_b__pack_to_buffer
-                     (const Wire__RowsOfB *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Wire__RowsOfB *
-       wire__rows_of_b__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Wire__RowsOfB *)
-     protobuf_c_message_unpack (&wire__rows_of_b__descriptor,
-                                allocator, len, data);
-}
-void   wire__rows_of_b__free_unpacked
-                     (Wire__RowsOfB *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &wire__rows_of_b__descriptor);
+  assert(message->base.descriptor == &wire__text_activations__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   wire__initial_projection__init
@@ -772,6 +637,276 @@ void   wire__step_update__free_unpacked
   assert(message->base.descriptor == &wire__step_update__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__held_projection__init
+                     (Wire__HeldProjection         *message)
+{
+  static const Wire__HeldProjection init_value = WIRE__HELD_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__held_projection__get_packed_size
+                     (const Wire__HeldProjection *message)
+{
+  assert(message->base.descriptor == &wire__held_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__held_projection__pack
+                     (const Wire__HeldProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__held_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__held_projection__pack_to_buffer
+                     (const Wire__HeldProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__held_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__HeldProjection *
+       wire__held_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__HeldProjection *)
+     protobuf_c_message_unpack (&wire__held_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__held_projection__free_unpacked
+                     (Wire__HeldProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__held_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__drawn_projection__init
+                     (Wire__DrawnProjection         *message)
+{
+  static const Wire__DrawnProjection init_value = WIRE__DRAWN_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__drawn_projection__get_packed_size
+                     (const Wire__DrawnProjection *message)
+{
+  assert(message->base.descriptor == &wire__drawn_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__drawn_projection__pack
+                     (const Wire__DrawnProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__drawn_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__drawn_projection__pack_to_buffer
+                     (const Wire__DrawnProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__drawn_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__DrawnProjection *
+       wire__drawn_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__DrawnProjection *)
+     protobuf_c_message_unpack (&wire__drawn_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__drawn_projection__free_unpacked
+                     (Wire__DrawnProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__drawn_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__whole_projection__init
+                     (Wire__WholeProjection         *message)
+{
+  static const Wire__WholeProjection init_value = WIRE__WHOLE_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__whole_projection__get_packed_size
+                     (const Wire__WholeProjection *message)
+{
+  assert(message->base.descriptor == &wire__whole_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__whole_projection__pack
+                     (const Wire__WholeProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__whole_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__whole_projection__pack_to_buffer
+                     (const Wire__WholeProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__whole_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__WholeProjection *
+       wire__whole_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__WholeProjection *)
+     protobuf_c_message_unpack (&wire__whole_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__whole_projection__free_unpacked
+                     (Wire__WholeProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__whole_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__replayed_projection__init
+                     (Wire__ReplayedProjection         *message)
+{
+  static const Wire__ReplayedProjection init_value = WIRE__REPLAYED_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__replayed_projection__get_packed_size
+                     (const Wire__ReplayedProjection *message)
+{
+  assert(message->base.descriptor == &wire__replayed_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__replayed_projection__pack
+                     (const Wire__ReplayedProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__replayed_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__replayed_projection__pack_to_buffer
+                     (const Wire__ReplayedProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__replayed_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__ReplayedProjection *
+       wire__replayed_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__ReplayedProjection *)
+     protobuf_c_message_unpack (&wire__replayed_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__replayed_projection__free_unpacked
+                     (Wire__ReplayedProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__replayed_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__mapped_projection__init
+                     (Wire__MappedProjection         *message)
+{
+  static const Wire__MappedProjection init_value = WIRE__MAPPED_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__mapped_projection__get_packed_size
+                     (const Wire__MappedProjection *message)
+{
+  assert(message->base.descriptor == &wire__mapped_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__mapped_projection__pack
+                     (const Wire__MappedProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__mapped_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__mapped_projection__pack_to_buffer
+                     (const Wire__MappedProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__mapped_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__MappedProjection *
+       wire__mapped_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__MappedProjection *)
+     protobuf_c_message_unpack (&wire__mapped_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__mapped_projection__free_unpacked
+                     (Wire__MappedProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__mapped_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__granted_projection__init
+                     (Wire__GrantedProjection         *message)
+{
+  static const Wire__GrantedProjection init_value = WIRE__GRANTED_PROJECTION__INIT;
+  *message = init_value;
+}
+size_t wire__granted_projection__get_packed_size
+                     (const Wire__GrantedProjection *message)
+{
+  assert(message->base.descriptor == &wire__granted_projection__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__granted_projection__pack
+                     (const Wire__GrantedProjection *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__granted_projection__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__granted_projection__pack_to_buffer
+                     (const Wire__GrantedProjection *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__granted_projection__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__GrantedProjection *
+       wire__granted_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__GrantedProjection *)
+     protobuf_c_message_unpack (&wire__granted_projection__descriptor,
+                                allocator, len, data);
+}
+void   wire__granted_projection__free_unpacked
+                     (Wire__GrantedProjection *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__granted_projection__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__grant__init
                      (Wire__Grant         *message)
 {
@@ -817,15 +952,15 @@ void   wire__grant__free_unpacked
   assert(message->base.descriptor == &wire__grant__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor wire__extract_unit__field_descriptors[3] =
+static const ProtobufCFieldDescriptor wire__extract_unit__field_descriptors[5] =
 {
   {
-    "first_row",
+    "first_text",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__ExtractUnit, has_first_row),
-    offsetof(Wire__ExtractUnit, first_row),
+    offsetof(Wire__ExtractUnit, has_first_text),
+    offsetof(Wire__ExtractUnit, first_text),
     NULL,
     NULL,
     0,             /* flags */
@@ -855,16 +990,42 @@ static const ProtobufCFieldDescriptor wire__extract_unit__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sites_of_a",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__ExtractUnit, n_sites_of_a),
+    offsetof(Wire__ExtractUnit, sites_of_a),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sites_of_b",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__ExtractUnit, n_sites_of_b),
+    offsetof(Wire__ExtractUnit, sites_of_b),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__extract_unit__field_indices_by_name[] = {
-  0,   /* field[0] = first_row */
+  0,   /* field[0] = first_text */
   2,   /* field[2] = maximum_tokens */
+  3,   /* field[3] = sites_of_a */
+  4,   /* field[4] = sites_of_b */
   1,   /* field[1] = texts */
 };
 static const ProtobufCIntRange wire__extract_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor wire__extract_unit__descriptor =
 {
@@ -874,7 +1035,7 @@ const ProtobufCMessageDescriptor wire__extract_unit__descriptor =
   "Wire__ExtractUnit",
   "wire",
   sizeof(Wire__ExtractUnit),
-  3,
+  5,
   wire__extract_unit__field_descriptors,
   wire__extract_unit__field_indices_by_name,
   1,  wire__extract_unit__number_ranges,
@@ -896,12 +1057,12 @@ static const ProtobufCFieldDescriptor wire__train_unit__field_descriptors[3] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "rows",
+    "texts",
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainUnit, n_rows),
-    offsetof(Wire__TrainUnit, rows),
+    offsetof(Wire__TrainUnit, n_texts),
+    offsetof(Wire__TrainUnit, texts),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -922,8 +1083,8 @@ static const ProtobufCFieldDescriptor wire__train_unit__field_descriptors[3] =
 };
 static const unsigned wire__train_unit__field_indices_by_name[] = {
   2,   /* field[2] = dense */
-  1,   /* field[1] = rows */
   0,   /* field[0] = step */
+  1,   /* field[1] = texts */
 };
 static const ProtobufCIntRange wire__train_unit__number_ranges[1 + 1] =
 {
@@ -945,15 +1106,15 @@ const ProtobufCMessageDescriptor wire__train_unit__descriptor =
   (ProtobufCMessageInit) wire__train_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[11] =
+static const ProtobufCFieldDescriptor wire__train_outputs_unit__field_descriptors[13] =
 {
   {
     "first_output",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_first_output),
-    offsetof(Wire__TrainRowsUnit, first_output),
+    offsetof(Wire__TrainOutputsUnit, has_first_output),
+    offsetof(Wire__TrainOutputsUnit, first_output),
     NULL,
     NULL,
     0,             /* flags */
@@ -964,8 +1125,8 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_outputs),
-    offsetof(Wire__TrainRowsUnit, outputs),
+    offsetof(Wire__TrainOutputsUnit, has_outputs),
+    offsetof(Wire__TrainOutputsUnit, outputs),
     NULL,
     NULL,
     0,             /* flags */
@@ -976,8 +1137,8 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_dimension_a),
-    offsetof(Wire__TrainRowsUnit, dimension_a),
+    offsetof(Wire__TrainOutputsUnit, has_dimension_a),
+    offsetof(Wire__TrainOutputsUnit, dimension_a),
     NULL,
     NULL,
     0,             /* flags */
@@ -988,20 +1149,20 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_dimension_b),
-    offsetof(Wire__TrainRowsUnit, dimension_b),
+    offsetof(Wire__TrainOutputsUnit, has_dimension_b),
+    offsetof(Wire__TrainOutputsUnit, dimension_b),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "rows",
+    "texts",
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_rows),
-    offsetof(Wire__TrainRowsUnit, rows),
+    offsetof(Wire__TrainOutputsUnit, has_texts),
+    offsetof(Wire__TrainOutputsUnit, texts),
     NULL,
     NULL,
     0,             /* flags */
@@ -1012,8 +1173,8 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     6,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_epochs),
-    offsetof(Wire__TrainRowsUnit, epochs),
+    offsetof(Wire__TrainOutputsUnit, has_epochs),
+    offsetof(Wire__TrainOutputsUnit, epochs),
     NULL,
     NULL,
     0,             /* flags */
@@ -1024,20 +1185,20 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     7,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_batch),
-    offsetof(Wire__TrainRowsUnit, batch),
+    offsetof(Wire__TrainOutputsUnit, has_batch),
+    offsetof(Wire__TrainOutputsUnit, batch),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "shard_rows",
+    "shard_texts",
     8,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__TrainRowsUnit, has_shard_rows),
-    offsetof(Wire__TrainRowsUnit, shard_rows),
+    offsetof(Wire__TrainOutputsUnit, has_shard_texts),
+    offsetof(Wire__TrainOutputsUnit, shard_texts),
     NULL,
     NULL,
     0,             /* flags */
@@ -1048,8 +1209,8 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     9,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_UINT64,
-    offsetof(Wire__TrainRowsUnit, has_seed),
-    offsetof(Wire__TrainRowsUnit, seed),
+    offsetof(Wire__TrainOutputsUnit, has_seed),
+    offsetof(Wire__TrainOutputsUnit, seed),
     NULL,
     NULL,
     0,             /* flags */
@@ -1060,8 +1221,8 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     10,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Wire__TrainRowsUnit, has_learning_rate),
-    offsetof(Wire__TrainRowsUnit, learning_rate),
+    offsetof(Wire__TrainOutputsUnit, has_learning_rate),
+    offsetof(Wire__TrainOutputsUnit, learning_rate),
     NULL,
     NULL,
     0,             /* flags */
@@ -1072,16 +1233,41 @@ static const ProtobufCFieldDescriptor wire__train_rows_unit__field_descriptors[1
     11,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_ENUM,
-    offsetof(Wire__TrainRowsUnit, has_initialization),
-    offsetof(Wire__TrainRowsUnit, initialization),
+    offsetof(Wire__TrainOutputsUnit, has_initialization),
+    offsetof(Wire__TrainOutputsUnit, initialization),
     &wire__projection_initialization__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "channel",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__TrainOutputsUnit, channel),
+    &wire__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "targets",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__TrainOutputsUnit, targets),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
-static const unsigned wire__train_rows_unit__field_indices_by_name[] = {
+static const unsigned wire__train_outputs_unit__field_indices_by_name[] = {
   6,   /* field[6] = batch */
+  11,   /* field[11] = channel */
   2,   /* field[2] = dimension_a */
   3,   /* field[3] = dimension_b */
   5,   /* field[5] = epochs */
@@ -1089,28 +1275,29 @@ static const unsigned wire__train_rows_unit__field_indices_by_name[] = {
   10,   /* field[10] = initialization */
   9,   /* field[9] = learning_rate */
   1,   /* field[1] = outputs */
-  4,   /* field[4] = rows */
   8,   /* field[8] = seed */
-  7,   /* field[7] = shard_rows */
+  7,   /* field[7] = shard_texts */
+  12,   /* field[12] = targets */
+  4,   /* field[4] = texts */
 };
-static const ProtobufCIntRange wire__train_rows_unit__number_ranges[1 + 1] =
+static const ProtobufCIntRange wire__train_outputs_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
-const ProtobufCMessageDescriptor wire__train_rows_unit__descriptor =
+const ProtobufCMessageDescriptor wire__train_outputs_unit__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.TrainRowsUnit",
-  "TrainRowsUnit",
-  "Wire__TrainRowsUnit",
+  "wire.TrainOutputsUnit",
+  "TrainOutputsUnit",
+  "Wire__TrainOutputsUnit",
   "wire",
-  sizeof(Wire__TrainRowsUnit),
-  11,
-  wire__train_rows_unit__field_descriptors,
-  wire__train_rows_unit__field_indices_by_name,
-  1,  wire__train_rows_unit__number_ranges,
-  (ProtobufCMessageInit) wire__train_rows_unit__init,
+  sizeof(Wire__TrainOutputsUnit),
+  13,
+  wire__train_outputs_unit__field_descriptors,
+  wire__train_outputs_unit__field_indices_by_name,
+  1,  wire__train_outputs_unit__number_ranges,
+  (ProtobufCMessageInit) wire__train_outputs_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__similarity_unit__field_descriptors[3] =
@@ -1446,13 +1633,13 @@ static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[5] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "train_rows",
+    "train_outputs",
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Wire__WorkUnit, kind_case),
-    offsetof(Wire__WorkUnit, train_rows),
-    &wire__train_rows_unit__descriptor,
+    offsetof(Wire__WorkUnit, train_outputs),
+    &wire__train_outputs_unit__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1463,7 +1650,7 @@ static const unsigned wire__work_unit__field_indices_by_name[] = {
   0,   /* field[0] = extract */
   2,   /* field[2] = similarity */
   1,   /* field[1] = train */
-  4,   /* field[4] = train_rows */
+  4,   /* field[4] = train_outputs */
 };
 static const ProtobufCIntRange wire__work_unit__number_ranges[1 + 1] =
 {
@@ -1485,221 +1672,81 @@ const ProtobufCMessageDescriptor wire__work_unit__descriptor =
   (ProtobufCMessageInit) wire__work_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__activation_rows__field_descriptors[3] =
+static const ProtobufCFieldDescriptor wire__text_activations__field_descriptors[4] =
 {
   {
-    "indices",
+    "model",
     1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__ActivationRows, n_indices),
-    offsetof(Wire__ActivationRows, indices),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "a",
-    2,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__ActivationRows, a),
-    &wire__matrix__descriptor,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Wire__TextActivations, has_model),
+    offsetof(Wire__TextActivations, model),
+    &wire__model_side__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "b",
+    "blocks",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__TextActivations, has_blocks),
+    offsetof(Wire__TextActivations, blocks),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "texts",
     3,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__ActivationRows, b),
-    &wire__matrix__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned wire__activation_rows__field_indices_by_name[] = {
-  1,   /* field[1] = a */
-  2,   /* field[2] = b */
-  0,   /* field[0] = indices */
-};
-static const ProtobufCIntRange wire__activation_rows__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 3 }
-};
-const ProtobufCMessageDescriptor wire__activation_rows__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.ActivationRows",
-  "ActivationRows",
-  "Wire__ActivationRows",
-  "wire",
-  sizeof(Wire__ActivationRows),
-  3,
-  wire__activation_rows__field_descriptors,
-  wire__activation_rows__field_indices_by_name,
-  1,  wire__activation_rows__number_ranges,
-  (ProtobufCMessageInit) wire__activation_rows__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor wire__activation_part__field_descriptors[2] =
-{
-  {
-    "first_row",
-    1,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__ActivationPart, has_first_row),
-    offsetof(Wire__ActivationPart, first_row),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "a",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__ActivationPart, a),
-    &wire__matrix__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned wire__activation_part__field_indices_by_name[] = {
-  1,   /* field[1] = a */
-  0,   /* field[0] = first_row */
-};
-static const ProtobufCIntRange wire__activation_part__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor wire__activation_part__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.ActivationPart",
-  "ActivationPart",
-  "Wire__ActivationPart",
-  "wire",
-  sizeof(Wire__ActivationPart),
-  2,
-  wire__activation_part__field_descriptors,
-  wire__activation_part__field_indices_by_name,
-  1,  wire__activation_part__number_ranges,
-  (ProtobufCMessageInit) wire__activation_part__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor wire__rows_of_a__field_descriptors[2] =
-{
-  {
-    "indices",
-    1,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__RowsOfA, n_indices),
-    offsetof(Wire__RowsOfA, indices),
+    offsetof(Wire__TextActivations, n_texts),
+    offsetof(Wire__TextActivations, texts),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "a",
-    2,
+    "values",
+    4,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Wire__RowsOfA, a),
+    offsetof(Wire__TextActivations, values),
     &wire__matrix__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned wire__rows_of_a__field_indices_by_name[] = {
-  1,   /* field[1] = a */
-  0,   /* field[0] = indices */
+static const unsigned wire__text_activations__field_indices_by_name[] = {
+  1,   /* field[1] = blocks */
+  0,   /* field[0] = model */
+  2,   /* field[2] = texts */
+  3,   /* field[3] = values */
 };
-static const ProtobufCIntRange wire__rows_of_a__number_ranges[1 + 1] =
+static const ProtobufCIntRange wire__text_activations__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 4 }
 };
-const ProtobufCMessageDescriptor wire__rows_of_a__descriptor =
+const ProtobufCMessageDescriptor wire__text_activations__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.RowsOfA",
-  "RowsOfA",
-  "Wire__RowsOfA",
+  "wire.TextActivations",
+  "TextActivations",
+  "Wire__TextActivations",
   "wire",
-  sizeof(Wire__RowsOfA),
-  2,
-  wire__rows_of_a__field_descriptors,
-  wire__rows_of_a__field_indices_by_name,
-  1,  wire__rows_of_a__number_ranges,
-  (ProtobufCMessageInit) wire__rows_of_a__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor wire__rows_of_b__field_descriptors[2] =
-{
-  {
-    "indices",
-    1,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__RowsOfB, n_indices),
-    offsetof(Wire__RowsOfB, indices),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "b",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__RowsOfB, b),
-    &wire__matrix__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned wire__rows_of_b__field_indices_by_name[] = {
-  1,   /* field[1] = b */
-  0,   /* field[0] = indices */
-};
-static const ProtobufCIntRange wire__rows_of_b__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor wire__rows_of_b__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.RowsOfB",
-  "RowsOfB",
-  "Wire__RowsOfB",
-  "wire",
-  sizeof(Wire__RowsOfB),
-  2,
-  wire__rows_of_b__field_descriptors,
-  wire__rows_of_b__field_indices_by_name,
-  1,  wire__rows_of_b__number_ranges,
-  (ProtobufCMessageInit) wire__rows_of_b__init,
+  sizeof(Wire__TextActivations),
+  4,
+  wire__text_activations__field_descriptors,
+  wire__text_activations__field_indices_by_name,
+  1,  wire__text_activations__number_ranges,
+  (ProtobufCMessageInit) wire__text_activations__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__initial_projection__field_descriptors[4] =
@@ -1948,12 +1995,12 @@ static const ProtobufCFieldDescriptor wire__shard_update__field_descriptors[3] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "rows",
+    "texts",
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__ShardUpdate, n_rows),
-    offsetof(Wire__ShardUpdate, rows),
+    offsetof(Wire__ShardUpdate, n_texts),
+    offsetof(Wire__ShardUpdate, texts),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -1974,7 +2021,7 @@ static const ProtobufCFieldDescriptor wire__shard_update__field_descriptors[3] =
 };
 static const unsigned wire__shard_update__field_indices_by_name[] = {
   2,   /* field[2] = own */
-  1,   /* field[1] = rows */
+  1,   /* field[1] = texts */
   0,   /* field[0] = unit */
 };
 static const ProtobufCIntRange wire__shard_update__number_ranges[1 + 1] =
@@ -2074,7 +2121,371 @@ const ProtobufCMessageDescriptor wire__step_update__descriptor =
   (ProtobufCMessageInit) wire__step_update__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__grant__field_descriptors[16] =
+#define wire__held_projection__field_descriptors NULL
+#define wire__held_projection__field_indices_by_name NULL
+#define wire__held_projection__number_ranges NULL
+const ProtobufCMessageDescriptor wire__held_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.HeldProjection",
+  "HeldProjection",
+  "Wire__HeldProjection",
+  "wire",
+  sizeof(Wire__HeldProjection),
+  0,
+  wire__held_projection__field_descriptors,
+  wire__held_projection__field_indices_by_name,
+  0,  wire__held_projection__number_ranges,
+  (ProtobufCMessageInit) wire__held_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__drawn_projection__field_descriptors[3] =
+{
+  {
+    "initial",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__DrawnProjection, initial),
+    &wire__initial_projection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "updates",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__DrawnProjection, n_updates),
+    offsetof(Wire__DrawnProjection, updates),
+    &wire__step_update__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checksum",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Wire__DrawnProjection, has_checksum),
+    offsetof(Wire__DrawnProjection, checksum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__drawn_projection__field_indices_by_name[] = {
+  2,   /* field[2] = checksum */
+  0,   /* field[0] = initial */
+  1,   /* field[1] = updates */
+};
+static const ProtobufCIntRange wire__drawn_projection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor wire__drawn_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.DrawnProjection",
+  "DrawnProjection",
+  "Wire__DrawnProjection",
+  "wire",
+  sizeof(Wire__DrawnProjection),
+  3,
+  wire__drawn_projection__field_descriptors,
+  wire__drawn_projection__field_indices_by_name,
+  1,  wire__drawn_projection__number_ranges,
+  (ProtobufCMessageInit) wire__drawn_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__whole_projection__field_descriptors[3] =
+{
+  {
+    "projection",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__WholeProjection, projection),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_moment",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__WholeProjection, first_moment),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "second_moment",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__WholeProjection, second_moment),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__whole_projection__field_indices_by_name[] = {
+  1,   /* field[1] = first_moment */
+  0,   /* field[0] = projection */
+  2,   /* field[2] = second_moment */
+};
+static const ProtobufCIntRange wire__whole_projection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor wire__whole_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.WholeProjection",
+  "WholeProjection",
+  "Wire__WholeProjection",
+  "wire",
+  sizeof(Wire__WholeProjection),
+  3,
+  wire__whole_projection__field_descriptors,
+  wire__whole_projection__field_indices_by_name,
+  1,  wire__whole_projection__number_ranges,
+  (ProtobufCMessageInit) wire__whole_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__replayed_projection__field_descriptors[2] =
+{
+  {
+    "updates",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__ReplayedProjection, n_updates),
+    offsetof(Wire__ReplayedProjection, updates),
+    &wire__step_update__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checksum",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Wire__ReplayedProjection, has_checksum),
+    offsetof(Wire__ReplayedProjection, checksum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__replayed_projection__field_indices_by_name[] = {
+  1,   /* field[1] = checksum */
+  0,   /* field[0] = updates */
+};
+static const ProtobufCIntRange wire__replayed_projection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__replayed_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.ReplayedProjection",
+  "ReplayedProjection",
+  "Wire__ReplayedProjection",
+  "wire",
+  sizeof(Wire__ReplayedProjection),
+  2,
+  wire__replayed_projection__field_descriptors,
+  wire__replayed_projection__field_indices_by_name,
+  1,  wire__replayed_projection__number_ranges,
+  (ProtobufCMessageInit) wire__replayed_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__mapped_projection__field_descriptors[2] =
+{
+  {
+    "shared",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__MappedProjection, shared),
+    &wire__shared_projection__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "checksum",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Wire__MappedProjection, has_checksum),
+    offsetof(Wire__MappedProjection, checksum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__mapped_projection__field_indices_by_name[] = {
+  1,   /* field[1] = checksum */
+  0,   /* field[0] = shared */
+};
+static const ProtobufCIntRange wire__mapped_projection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__mapped_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.MappedProjection",
+  "MappedProjection",
+  "Wire__MappedProjection",
+  "wire",
+  sizeof(Wire__MappedProjection),
+  2,
+  wire__mapped_projection__field_descriptors,
+  wire__mapped_projection__field_indices_by_name,
+  1,  wire__mapped_projection__number_ranges,
+  (ProtobufCMessageInit) wire__mapped_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__granted_projection__field_descriptors[7] =
+{
+  {
+    "channel",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__GrantedProjection, channel),
+    &wire__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__GrantedProjection, has_version),
+    offsetof(Wire__GrantedProjection, version),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "held",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__GrantedProjection, supply_case),
+    offsetof(Wire__GrantedProjection, held),
+    &wire__held_projection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "initial",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__GrantedProjection, supply_case),
+    offsetof(Wire__GrantedProjection, initial),
+    &wire__drawn_projection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "whole",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__GrantedProjection, supply_case),
+    offsetof(Wire__GrantedProjection, whole),
+    &wire__whole_projection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replay",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__GrantedProjection, supply_case),
+    offsetof(Wire__GrantedProjection, replay),
+    &wire__replayed_projection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "shared",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__GrantedProjection, supply_case),
+    offsetof(Wire__GrantedProjection, shared),
+    &wire__mapped_projection__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__granted_projection__field_indices_by_name[] = {
+  0,   /* field[0] = channel */
+  2,   /* field[2] = held */
+  3,   /* field[3] = initial */
+  5,   /* field[5] = replay */
+  6,   /* field[6] = shared */
+  1,   /* field[1] = version */
+  4,   /* field[4] = whole */
+};
+static const ProtobufCIntRange wire__granted_projection__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor wire__granted_projection__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.GrantedProjection",
+  "GrantedProjection",
+  "Wire__GrantedProjection",
+  "wire",
+  sizeof(Wire__GrantedProjection),
+  7,
+  wire__granted_projection__field_descriptors,
+  wire__granted_projection__field_indices_by_name,
+  1,  wire__granted_projection__number_ranges,
+  (ProtobufCMessageInit) wire__granted_projection__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__grant__field_descriptors[6] =
 {
   {
     "lease",
@@ -2119,134 +2530,26 @@ static const ProtobufCFieldDescriptor wire__grant__field_descriptors[16] =
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Wire__Grant, projection),
-    &wire__matrix__descriptor,
+    &wire__granted_projection__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "rows",
+    "activations",
     5,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, rows),
-    &wire__activation_rows__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "version",
-    6,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_INT64,
-    offsetof(Wire__Grant, has_version),
-    offsetof(Wire__Grant, version),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "first_moment",
-    7,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, first_moment),
-    &wire__matrix__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "second_moment",
-    8,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, second_moment),
-    &wire__matrix__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "rows_of_a",
-    9,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, rows_of_a),
-    &wire__rows_of_a__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "updates",
-    10,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Wire__Grant, n_updates),
-    offsetof(Wire__Grant, updates),
-    &wire__step_update__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "checksum",
-    11,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_FIXED64,
-    offsetof(Wire__Grant, has_checksum),
-    offsetof(Wire__Grant, checksum),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "initial",
-    12,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, initial),
-    &wire__initial_projection__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "shared",
-    13,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, shared),
-    &wire__shared_projection__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "rows_of_b",
-    14,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, rows_of_b),
-    &wire__rows_of_b__descriptor,
+    offsetof(Wire__Grant, n_activations),
+    offsetof(Wire__Grant, activations),
+    &wire__text_activations__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
     "companions",
-    15,
+    6,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Wire__Grant, n_companions),
@@ -2256,42 +2559,19 @@ static const ProtobufCFieldDescriptor wire__grant__field_descriptors[16] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "targets",
-    20,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Wire__Grant, targets),
-    &wire__matrix__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned wire__grant__field_indices_by_name[] = {
-  10,   /* field[10] = checksum */
-  14,   /* field[14] = companions */
-  6,   /* field[6] = first_moment */
+  4,   /* field[4] = activations */
+  5,   /* field[5] = companions */
   1,   /* field[1] = id */
-  11,   /* field[11] = initial */
   0,   /* field[0] = lease */
   3,   /* field[3] = projection */
-  4,   /* field[4] = rows */
-  8,   /* field[8] = rows_of_a */
-  13,   /* field[13] = rows_of_b */
-  7,   /* field[7] = second_moment */
-  12,   /* field[12] = shared */
-  15,   /* field[15] = targets */
   2,   /* field[2] = unit */
-  9,   /* field[9] = updates */
-  5,   /* field[5] = version */
 };
-static const ProtobufCIntRange wire__grant__number_ranges[2 + 1] =
+static const ProtobufCIntRange wire__grant__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 20, 15 },
-  { 0, 16 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor wire__grant__descriptor =
 {
@@ -2301,10 +2581,10 @@ const ProtobufCMessageDescriptor wire__grant__descriptor =
   "Wire__Grant",
   "wire",
   sizeof(Wire__Grant),
-  16,
+  6,
   wire__grant__field_descriptors,
   wire__grant__field_indices_by_name,
-  2,  wire__grant__number_ranges,
+  1,  wire__grant__number_ranges,
   (ProtobufCMessageInit) wire__grant__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -2406,5 +2686,35 @@ const ProtobufCEnumDescriptor wire__condition__descriptor =
   wire__condition__enum_values_by_name,
   1,
   wire__condition__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue wire__model_side__enum_values_by_number[3] =
+{
+  { "MODEL_SIDE_UNSPECIFIED", "WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED", 0 },
+  { "MODEL_SIDE_A", "WIRE__MODEL_SIDE__MODEL_SIDE_A", 1 },
+  { "MODEL_SIDE_B", "WIRE__MODEL_SIDE__MODEL_SIDE_B", 2 },
+};
+static const ProtobufCIntRange wire__model_side__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex wire__model_side__enum_values_by_name[3] =
+{
+  { "MODEL_SIDE_A", 1 },
+  { "MODEL_SIDE_B", 2 },
+  { "MODEL_SIDE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor wire__model_side__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "wire.ModelSide",
+  "ModelSide",
+  "Wire__ModelSide",
+  "wire",
+  3,
+  wire__model_side__enum_values_by_number,
+  3,
+  wire__model_side__enum_values_by_name,
+  1,
+  wire__model_side__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -97,49 +97,49 @@ void   wire__train_result__free_unpacked
   assert(message->base.descriptor == &wire__train_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   wire__train_rows_result__init
-                     (Wire__TrainRowsResult         *message)
+void   wire__train_outputs_result__init
+                     (Wire__TrainOutputsResult         *message)
 {
-  static const Wire__TrainRowsResult init_value = WIRE__TRAIN_ROWS_RESULT__INIT;
+  static const Wire__TrainOutputsResult init_value = WIRE__TRAIN_OUTPUTS_RESULT__INIT;
   *message = init_value;
 }
-size_t wire__train_rows_result__get_packed_size
-                     (const Wire__TrainRowsResult *message)
+size_t wire__train_outputs_result__get_packed_size
+                     (const Wire__TrainOutputsResult *message)
 {
-  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_result__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t wire__train_rows_result__pack
-                     (const Wire__TrainRowsResult *message,
+size_t wire__train_outputs_result__pack
+                     (const Wire__TrainOutputsResult *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_result__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t wire__train_rows_result__pack_to_buffer
-                     (const Wire__TrainRowsResult *message,
+size_t wire__train_outputs_result__pack_to_buffer
+                     (const Wire__TrainOutputsResult *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_result__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Wire__TrainRowsResult *
-       wire__train_rows_result__unpack
+Wire__TrainOutputsResult *
+       wire__train_outputs_result__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Wire__TrainRowsResult *)
-     protobuf_c_message_unpack (&wire__train_rows_result__descriptor,
+  return (Wire__TrainOutputsResult *)
+     protobuf_c_message_unpack (&wire__train_outputs_result__descriptor,
                                 allocator, len, data);
 }
-void   wire__train_rows_result__free_unpacked
-                     (Wire__TrainRowsResult *message,
+void   wire__train_outputs_result__free_unpacked
+                     (Wire__TrainOutputsResult *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &wire__train_rows_result__descriptor);
+  assert(message->base.descriptor == &wire__train_outputs_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   wire__continuation__init
@@ -417,9 +417,9 @@ static const ProtobufCFieldDescriptor wire__extract_result__field_descriptors[2]
   {
     "a",
     1,
-    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Wire__ExtractResult, n_a),
     offsetof(Wire__ExtractResult, a),
     &wire__matrix__descriptor,
     NULL,
@@ -429,9 +429,9 @@ static const ProtobufCFieldDescriptor wire__extract_result__field_descriptors[2]
   {
     "b",
     2,
-    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
+    offsetof(Wire__ExtractResult, n_b),
     offsetof(Wire__ExtractResult, b),
     &wire__matrix__descriptor,
     NULL,
@@ -527,7 +527,7 @@ const ProtobufCMessageDescriptor wire__train_result__descriptor =
   (ProtobufCMessageInit) wire__train_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__train_rows_result__field_descriptors[2] =
+static const ProtobufCFieldDescriptor wire__train_outputs_result__field_descriptors[2] =
 {
   {
     "w",
@@ -535,7 +535,7 @@ static const ProtobufCFieldDescriptor wire__train_rows_result__field_descriptors
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Wire__TrainRowsResult, w),
+    offsetof(Wire__TrainOutputsResult, w),
     &wire__matrix__descriptor,
     NULL,
     0,             /* flags */
@@ -546,36 +546,36 @@ static const ProtobufCFieldDescriptor wire__train_rows_result__field_descriptors
     2,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Wire__TrainRowsResult, has_squared_error_sums),
-    offsetof(Wire__TrainRowsResult, squared_error_sums),
+    offsetof(Wire__TrainOutputsResult, has_squared_error_sums),
+    offsetof(Wire__TrainOutputsResult, squared_error_sums),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned wire__train_rows_result__field_indices_by_name[] = {
+static const unsigned wire__train_outputs_result__field_indices_by_name[] = {
   1,   /* field[1] = squared_error_sums */
   0,   /* field[0] = w */
 };
-static const ProtobufCIntRange wire__train_rows_result__number_ranges[1 + 1] =
+static const ProtobufCIntRange wire__train_outputs_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 2 }
 };
-const ProtobufCMessageDescriptor wire__train_rows_result__descriptor =
+const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.TrainRowsResult",
-  "TrainRowsResult",
-  "Wire__TrainRowsResult",
+  "wire.TrainOutputsResult",
+  "TrainOutputsResult",
+  "Wire__TrainOutputsResult",
   "wire",
-  sizeof(Wire__TrainRowsResult),
+  sizeof(Wire__TrainOutputsResult),
   2,
-  wire__train_rows_result__field_descriptors,
-  wire__train_rows_result__field_indices_by_name,
-  1,  wire__train_rows_result__number_ranges,
-  (ProtobufCMessageInit) wire__train_rows_result__init,
+  wire__train_outputs_result__field_descriptors,
+  wire__train_outputs_result__field_indices_by_name,
+  1,  wire__train_outputs_result__number_ranges,
+  (ProtobufCMessageInit) wire__train_outputs_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__continuation__field_descriptors[3] =
@@ -856,13 +856,13 @@ static const ProtobufCFieldDescriptor wire__result__field_descriptors[8] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "train_rows",
+    "train_outputs",
     8,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Wire__Result, kind_case),
-    offsetof(Wire__Result, train_rows),
-    &wire__train_rows_result__descriptor,
+    offsetof(Wire__Result, train_outputs),
+    &wire__train_outputs_result__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -875,7 +875,7 @@ static const unsigned wire__result__field_indices_by_name[] = {
   0,   /* field[0] = run */
   5,   /* field[5] = similarity */
   4,   /* field[4] = train */
-  7,   /* field[7] = train_rows */
+  7,   /* field[7] = train_outputs */
   2,   /* field[2] = unit */
 };
 static const ProtobufCIntRange wire__result__number_ranges[1 + 1] =

@@ -193,10 +193,10 @@ static const ProtobufCFieldDescriptor wire__stage_status__field_descriptors[6] =
     "stage",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_BYTES,
     offsetof(Wire__StageStatus, has_stage),
     offsetof(Wire__StageStatus, stage),
-    &wire__stage__descriptor,
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */

@@ -17,20 +17,12 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Wire__Matrix Wire__Matrix;
 typedef struct Wire__UnitID Wire__UnitID;
+typedef struct Wire__Channel Wire__Channel;
 typedef struct Wire__Refusal Wire__Refusal;
 
 
 /* --- enums --- */
 
-typedef enum _Wire__Stage {
-  WIRE__STAGE__STAGE_UNSPECIFIED = 0,
-  WIRE__STAGE__STAGE_EXTRACT = 1,
-  WIRE__STAGE__STAGE_TRAIN = 2,
-  WIRE__STAGE__STAGE_SIMILARITY = 3,
-  WIRE__STAGE__STAGE_SQUAD = 4,
-  WIRE__STAGE__STAGE_GSM8K = 5
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__STAGE)
-} Wire__Stage;
 
 /* --- messages --- */
 
@@ -57,14 +49,33 @@ struct  Wire__Matrix
 struct  Wire__UnitID
 {
   ProtobufCMessage base;
+  /*
+   * The stage's name: extract, train, similarity, or a task's.
+   */
   protobuf_c_boolean has_stage;
-  Wire__Stage stage;
+  ProtobufCBinaryData stage;
   protobuf_c_boolean has_index;
   int64_t index;
 };
 #define WIRE__UNIT_ID__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__unit_id__descriptor) \
-    , 0, WIRE__STAGE__STAGE_UNSPECIFIED, 0, 0 }
+    , 0, {0,NULL}, 0, 0 }
+
+
+/*
+ * A line from A to B, with a W of its own: block counts after which A is read and B is written.
+ */
+struct  Wire__Channel
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_k;
+  int64_t k;
+  protobuf_c_boolean has_j;
+  int64_t j;
+};
+#define WIRE__CHANNEL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__channel__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -119,6 +130,25 @@ Wire__UnitID *
 void   wire__unit_id__free_unpacked
                      (Wire__UnitID *message,
                       ProtobufCAllocator *allocator);
+/* Wire__Channel methods */
+void   wire__channel__init
+                     (Wire__Channel         *message);
+size_t wire__channel__get_packed_size
+                     (const Wire__Channel   *message);
+size_t wire__channel__pack
+                     (const Wire__Channel   *message,
+                      uint8_t             *out);
+size_t wire__channel__pack_to_buffer
+                     (const Wire__Channel   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Channel *
+       wire__channel__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__channel__free_unpacked
+                     (Wire__Channel *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Refusal methods */
 void   wire__refusal__init
                      (Wire__Refusal         *message);
@@ -146,6 +176,9 @@ typedef void (*Wire__Matrix_Closure)
 typedef void (*Wire__UnitID_Closure)
                  (const Wire__UnitID *message,
                   void *closure_data);
+typedef void (*Wire__Channel_Closure)
+                 (const Wire__Channel *message,
+                  void *closure_data);
 typedef void (*Wire__Refusal_Closure)
                  (const Wire__Refusal *message,
                   void *closure_data);
@@ -155,9 +188,9 @@ typedef void (*Wire__Refusal_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    wire__stage__descriptor;
 extern const ProtobufCMessageDescriptor wire__matrix__descriptor;
 extern const ProtobufCMessageDescriptor wire__unit_id__descriptor;
+extern const ProtobufCMessageDescriptor wire__channel__descriptor;
 extern const ProtobufCMessageDescriptor wire__refusal__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -58,7 +58,7 @@ struct  Wire__WorkerEnvelope
     Wire__Failure *failure;
     Wire__Goodbye *goodbye;
     /*
-     * The worker lacks the W or rows that it was thought to hold.
+     * The worker lacks the W or activations that it was thought to hold.
      */
     Wire__Failure *unprepared;
   };
@@ -92,7 +92,7 @@ struct  Wire__CoordinatorEnvelope
     Wire__Grant *grant;
     Wire__CoordinatorHeartbeat *heartbeat;
     Wire__Finished *finished;
-    Wire__ActivationPart *activations;
+    Wire__TextActivations *activations;
   };
 };
 #define WIRE__COORDINATOR_ENVELOPE__INIT \

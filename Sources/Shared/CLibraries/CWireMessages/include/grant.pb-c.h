@@ -18,21 +18,24 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Wire__ExtractUnit Wire__ExtractUnit;
 typedef struct Wire__TrainUnit Wire__TrainUnit;
-typedef struct Wire__TrainRowsUnit Wire__TrainRowsUnit;
+typedef struct Wire__TrainOutputsUnit Wire__TrainOutputsUnit;
 typedef struct Wire__SimilarityUnit Wire__SimilarityUnit;
 typedef struct Wire__EvaluationItem Wire__EvaluationItem;
 typedef struct Wire__GenerationLimits Wire__GenerationLimits;
 typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__WorkUnit Wire__WorkUnit;
-typedef struct Wire__ActivationRows Wire__ActivationRows;
-typedef struct Wire__ActivationPart Wire__ActivationPart;
-typedef struct Wire__RowsOfA Wire__RowsOfA;
-typedef struct Wire__RowsOfB Wire__RowsOfB;
+typedef struct Wire__TextActivations Wire__TextActivations;
 typedef struct Wire__InitialProjection Wire__InitialProjection;
 typedef struct Wire__SharedProjection Wire__SharedProjection;
 typedef struct Wire__Companion Wire__Companion;
 typedef struct Wire__ShardUpdate Wire__ShardUpdate;
 typedef struct Wire__StepUpdate Wire__StepUpdate;
+typedef struct Wire__HeldProjection Wire__HeldProjection;
+typedef struct Wire__DrawnProjection Wire__DrawnProjection;
+typedef struct Wire__WholeProjection Wire__WholeProjection;
+typedef struct Wire__ReplayedProjection Wire__ReplayedProjection;
+typedef struct Wire__MappedProjection Wire__MappedProjection;
+typedef struct Wire__GrantedProjection Wire__GrantedProjection;
 typedef struct Wire__Grant Wire__Grant;
 
 
@@ -61,22 +64,35 @@ typedef enum _Wire__Condition {
   WIRE__CONDITION__CONDITION_NO_CONTEXT = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__CONDITION)
 } Wire__Condition;
+typedef enum _Wire__ModelSide {
+  WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED = 0,
+  WIRE__MODEL_SIDE__MODEL_SIDE_A = 1,
+  WIRE__MODEL_SIDE__MODEL_SIDE_B = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__MODEL_SIDE)
+} Wire__ModelSide;
 
 /* --- messages --- */
 
 struct  Wire__ExtractUnit
 {
   ProtobufCMessage base;
-  protobuf_c_boolean has_first_row;
-  int64_t first_row;
+  protobuf_c_boolean has_first_text;
+  int64_t first_text;
   size_t n_texts;
   ProtobufCBinaryData *texts;
   protobuf_c_boolean has_maximum_tokens;
   int64_t maximum_tokens;
+  /*
+   * Block counts after which each model is read, ascending.
+   */
+  size_t n_sites_of_a;
+  int64_t *sites_of_a;
+  size_t n_sites_of_b;
+  int64_t *sites_of_b;
 };
 #define WIRE__EXTRACT_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__extract_unit__descriptor) \
-    , 0, 0, 0,NULL, 0, 0 }
+    , 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL }
 
 
 struct  Wire__TrainUnit
@@ -84,8 +100,8 @@ struct  Wire__TrainUnit
   ProtobufCMessage base;
   protobuf_c_boolean has_step;
   int64_t step;
-  size_t n_rows;
-  int64_t *rows;
+  size_t n_texts;
+  int64_t *texts;
   protobuf_c_boolean has_dense;
   protobuf_c_boolean dense;
 };
@@ -94,11 +110,11 @@ struct  Wire__TrainUnit
     , 0, 0, 0,NULL, 0, 0 }
 
 
-struct  Wire__TrainRowsUnit
+struct  Wire__TrainOutputsUnit
 {
   ProtobufCMessage base;
   /*
-   * W's rows first_output ..< first_output + outputs of dimension_b.
+   * W's outputs first_output ..< first_output + outputs of dimension_b.
    */
   protobuf_c_boolean has_first_output;
   int64_t first_output;
@@ -108,24 +124,29 @@ struct  Wire__TrainRowsUnit
   int64_t dimension_a;
   protobuf_c_boolean has_dimension_b;
   int64_t dimension_b;
-  protobuf_c_boolean has_rows;
-  int64_t rows;
+  protobuf_c_boolean has_texts;
+  int64_t texts;
   protobuf_c_boolean has_epochs;
   int64_t epochs;
   protobuf_c_boolean has_batch;
   int64_t batch;
-  protobuf_c_boolean has_shard_rows;
-  int64_t shard_rows;
+  protobuf_c_boolean has_shard_texts;
+  int64_t shard_texts;
   protobuf_c_boolean has_seed;
   uint64_t seed;
   protobuf_c_boolean has_learning_rate;
   double learning_rate;
   protobuf_c_boolean has_initialization;
   Wire__ProjectionInitialization initialization;
+  Wire__Channel *channel;
+  /*
+   * B's activations: a row for each text, a column for each of the outputs.
+   */
+  Wire__Matrix *targets;
 };
-#define WIRE__TRAIN_ROWS_UNIT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__train_rows_unit__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED }
+#define WIRE__TRAIN_OUTPUTS_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__train_outputs_unit__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED, NULL, NULL }
 
 
 struct  Wire__SimilarityUnit
@@ -197,7 +218,7 @@ typedef enum {
   WIRE__WORK_UNIT__KIND_TRAIN = 2,
   WIRE__WORK_UNIT__KIND_SIMILARITY = 3,
   WIRE__WORK_UNIT__KIND_EVALUATE = 4,
-  WIRE__WORK_UNIT__KIND_TRAIN_ROWS = 5
+  WIRE__WORK_UNIT__KIND_TRAIN_OUTPUTS = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__WORK_UNIT__KIND__CASE)
 } Wire__WorkUnit__KindCase;
 
@@ -210,7 +231,7 @@ struct  Wire__WorkUnit
     Wire__TrainUnit *train;
     Wire__SimilarityUnit *similarity;
     Wire__EvaluateUnit *evaluate;
-    Wire__TrainRowsUnit *train_rows;
+    Wire__TrainOutputsUnit *train_outputs;
   };
 };
 #define WIRE__WORK_UNIT__INIT \
@@ -219,64 +240,22 @@ struct  Wire__WorkUnit
 
 
 /*
- * `a` and `b` have one row for each index.
+ * Activations of some texts after so many blocks of a model: `values` has a row for each text.
  */
-struct  Wire__ActivationRows
+struct  Wire__TextActivations
 {
   ProtobufCMessage base;
-  size_t n_indices;
-  int64_t *indices;
-  Wire__Matrix *a;
-  Wire__Matrix *b;
+  protobuf_c_boolean has_model;
+  Wire__ModelSide model;
+  protobuf_c_boolean has_blocks;
+  int64_t blocks;
+  size_t n_texts;
+  int64_t *texts;
+  Wire__Matrix *values;
 };
-#define WIRE__ACTIVATION_ROWS__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__activation_rows__descriptor) \
-    , 0,NULL, NULL, NULL }
-
-
-/*
- * A's activations of the rows from `first_row` on.
- */
-struct  Wire__ActivationPart
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean has_first_row;
-  int64_t first_row;
-  Wire__Matrix *a;
-};
-#define WIRE__ACTIVATION_PART__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__activation_part__descriptor) \
-    , 0, 0, NULL }
-
-
-/*
- * Rows of A's activations: `a` has one row for each index.
- */
-struct  Wire__RowsOfA
-{
-  ProtobufCMessage base;
-  size_t n_indices;
-  int64_t *indices;
-  Wire__Matrix *a;
-};
-#define WIRE__ROWS_OF_A__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__rows_of_a__descriptor) \
-    , 0,NULL, NULL }
-
-
-/*
- * Rows of B's activations: `b` has one row for each index.
- */
-struct  Wire__RowsOfB
-{
-  ProtobufCMessage base;
-  size_t n_indices;
-  int64_t *indices;
-  Wire__Matrix *b;
-};
-#define WIRE__ROWS_OF_B__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__rows_of_b__descriptor) \
-    , 0,NULL, NULL }
+#define WIRE__TEXT_ACTIVATIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__text_activations__descriptor) \
+    , 0, WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED, 0, 0, 0,NULL, NULL }
 
 
 /*
@@ -351,8 +330,8 @@ struct  Wire__ShardUpdate
    */
   protobuf_c_boolean has_unit;
   int64_t unit;
-  size_t n_rows;
-  int64_t *rows;
+  size_t n_texts;
+  int64_t *texts;
   /*
    * The worker computed it and has kept its errors; those of the others are in the step's `errors`.
    */
@@ -383,6 +362,123 @@ struct  Wire__StepUpdate
     , 0, 0, 0, 0, 0,NULL, NULL }
 
 
+/*
+ * The worker holds W, or reads it in place.
+ */
+struct  Wire__HeldProjection
+{
+  ProtobufCMessage base;
+};
+#define WIRE__HELD_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__held_projection__descriptor) \
+     }
+
+
+struct  Wire__DrawnProjection
+{
+  ProtobufCMessage base;
+  Wire__InitialProjection *initial;
+  /*
+   * Steps to take from there to the version.
+   */
+  size_t n_updates;
+  Wire__StepUpdate **updates;
+  /*
+   * Of W after them.
+   */
+  protobuf_c_boolean has_checksum;
+  uint64_t checksum;
+};
+#define WIRE__DRAWN_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__drawn_projection__descriptor) \
+    , NULL, 0,NULL, 0, 0 }
+
+
+struct  Wire__WholeProjection
+{
+  ProtobufCMessage base;
+  Wire__Matrix *projection;
+  /*
+   * Adam's; both or none.
+   */
+  Wire__Matrix *first_moment;
+  Wire__Matrix *second_moment;
+};
+#define WIRE__WHOLE_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__whole_projection__descriptor) \
+    , NULL, NULL, NULL }
+
+
+struct  Wire__ReplayedProjection
+{
+  ProtobufCMessage base;
+  /*
+   * Steps to take from the worker's W to the version.
+   */
+  size_t n_updates;
+  Wire__StepUpdate **updates;
+  /*
+   * Of W after them.
+   */
+  protobuf_c_boolean has_checksum;
+  uint64_t checksum;
+};
+#define WIRE__REPLAYED_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__replayed_projection__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+struct  Wire__MappedProjection
+{
+  ProtobufCMessage base;
+  Wire__SharedProjection *shared;
+  /*
+   * Of W in the version.
+   */
+  protobuf_c_boolean has_checksum;
+  uint64_t checksum;
+};
+#define WIRE__MAPPED_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__mapped_projection__descriptor) \
+    , NULL, 0, 0 }
+
+
+typedef enum {
+  WIRE__GRANTED_PROJECTION__SUPPLY__NOT_SET = 0,
+  WIRE__GRANTED_PROJECTION__SUPPLY_HELD = 3,
+  WIRE__GRANTED_PROJECTION__SUPPLY_INITIAL = 4,
+  WIRE__GRANTED_PROJECTION__SUPPLY_WHOLE = 5,
+  WIRE__GRANTED_PROJECTION__SUPPLY_REPLAY = 6,
+  WIRE__GRANTED_PROJECTION__SUPPLY_SHARED = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__GRANTED_PROJECTION__SUPPLY__CASE)
+} Wire__GrantedProjection__SupplyCase;
+
+/*
+ * The W that a unit is computed with, and how it comes to the worker.
+ */
+struct  Wire__GrantedProjection
+{
+  ProtobufCMessage base;
+  Wire__Channel *channel;
+  /*
+   * Steps that it has taken.
+   */
+  protobuf_c_boolean has_version;
+  int64_t version;
+  Wire__GrantedProjection__SupplyCase supply_case;
+  union {
+    Wire__HeldProjection *held;
+    Wire__DrawnProjection *initial;
+    Wire__WholeProjection *whole;
+    Wire__ReplayedProjection *replay;
+    Wire__MappedProjection *shared;
+  };
+};
+#define WIRE__GRANTED_PROJECTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__granted_projection__descriptor) \
+    , NULL, 0, 0, WIRE__GRANTED_PROJECTION__SUPPLY__NOT_SET, {0} }
+
+
 struct  Wire__Grant
 {
   ProtobufCMessage base;
@@ -391,51 +487,20 @@ struct  Wire__Grant
   Wire__UnitID *id;
   Wire__WorkUnit *unit;
   /*
-   * Absent where the worker's copy of W is the current one, or the unit needs none.
+   * Absent where the unit needs no W.
    */
-  Wire__Matrix *projection;
+  Wire__GrantedProjection *projection;
   /*
-   * Absent where the worker holds all rows that the unit reads.
+   * What the unit, or the steps of its W, read and the worker does not hold.
    */
-  Wire__ActivationRows *rows;
-  /*
-   * Steps that the W has taken which the unit is computed with. Absent where it needs none.
-   */
-  protobuf_c_boolean has_version;
-  int64_t version;
-  /*
-   * Adam's moments of `projection`; both or none.
-   */
-  Wire__Matrix *first_moment;
-  Wire__Matrix *second_moment;
-  Wire__RowsOfA *rows_of_a;
-  /*
-   * Steps to take from the worker's W to `version`.
-   */
-  size_t n_updates;
-  Wire__StepUpdate **updates;
-  /*
-   * Of W as the unit needs it, where it was drawn, mapped or moved for this grant.
-   */
-  protobuf_c_boolean has_checksum;
-  uint64_t checksum;
-  /*
-   * At most one of `projection`, `initial` and `shared`.
-   */
-  Wire__InitialProjection *initial;
-  Wire__SharedProjection *shared;
-  Wire__RowsOfB *rows_of_b;
+  size_t n_activations;
+  Wire__TextActivations **activations;
   size_t n_companions;
   Wire__Companion **companions;
-  /*
-   * B's activations that a TrainRowsUnit reads: a row for each text, a column for each of its outputs. In these units
-   * only, and in all of them.
-   */
-  Wire__Matrix *targets;
 };
 #define WIRE__GRANT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__grant__descriptor) \
-    , 0, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0,NULL, 0, 0, NULL, NULL, NULL, 0,NULL, NULL }
+    , 0, 0, NULL, NULL, NULL, 0,NULL, 0,NULL }
 
 
 /* Wire__ExtractUnit methods */
@@ -476,24 +541,24 @@ Wire__TrainUnit *
 void   wire__train_unit__free_unpacked
                      (Wire__TrainUnit *message,
                       ProtobufCAllocator *allocator);
-/* Wire__TrainRowsUnit methods */
-void   wire__train_rows_unit__init
-                     (Wire__TrainRowsUnit         *message);
-size_t wire__train_rows_unit__get_packed_size
-                     (const Wire__TrainRowsUnit   *message);
-size_t wire__train_rows_unit__pack
-                     (const Wire__TrainRowsUnit   *message,
+/* Wire__TrainOutputsUnit methods */
+void   wire__train_outputs_unit__init
+                     (Wire__TrainOutputsUnit         *message);
+size_t wire__train_outputs_unit__get_packed_size
+                     (const Wire__TrainOutputsUnit   *message);
+size_t wire__train_outputs_unit__pack
+                     (const Wire__TrainOutputsUnit   *message,
                       uint8_t             *out);
-size_t wire__train_rows_unit__pack_to_buffer
-                     (const Wire__TrainRowsUnit   *message,
+size_t wire__train_outputs_unit__pack_to_buffer
+                     (const Wire__TrainOutputsUnit   *message,
                       ProtobufCBuffer     *buffer);
-Wire__TrainRowsUnit *
-       wire__train_rows_unit__unpack
+Wire__TrainOutputsUnit *
+       wire__train_outputs_unit__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   wire__train_rows_unit__free_unpacked
-                     (Wire__TrainRowsUnit *message,
+void   wire__train_outputs_unit__free_unpacked
+                     (Wire__TrainOutputsUnit *message,
                       ProtobufCAllocator *allocator);
 /* Wire__SimilarityUnit methods */
 void   wire__similarity_unit__init
@@ -590,81 +655,24 @@ Wire__WorkUnit *
 void   wire__work_unit__free_unpacked
                      (Wire__WorkUnit *message,
                       ProtobufCAllocator *allocator);
-/* Wire__ActivationRows methods */
-void   wire__activation_rows__init
-                     (Wire__ActivationRows         *message);
-size_t wire__activation_rows__get_packed_size
-                     (const Wire__ActivationRows   *message);
-size_t wire__activation_rows__pack
-                     (const Wire__ActivationRows   *message,
+/* Wire__TextActivations methods */
+void   wire__text_activations__init
+                     (Wire__TextActivations         *message);
+size_t wire__text_activations__get_packed_size
+                     (const Wire__TextActivations   *message);
+size_t wire__text_activations__pack
+                     (const Wire__TextActivations   *message,
                       uint8_t             *out);
-size_t wire__activation_rows__pack_to_buffer
-                     (const Wire__ActivationRows   *message,
+size_t wire__text_activations__pack_to_buffer
+                     (const Wire__TextActivations   *message,
                       ProtobufCBuffer     *buffer);
-Wire__ActivationRows *
-       wire__activation_rows__unpack
+Wire__TextActivations *
+       wire__text_activations__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   wire__activation_rows__free_unpacked
-                     (Wire__ActivationRows *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__ActivationPart methods */
-void   wire__activation_part__init
-                     (Wire__ActivationPart         *message);
-size_t wire__activation_part__get_packed_size
-                     (const Wire__ActivationPart   *message);
-size_t wire__activation_part__pack
-                     (const Wire__ActivationPart   *message,
-                      uint8_t             *out);
-size_t wire__activation_part__pack_to_buffer
-                     (const Wire__ActivationPart   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__ActivationPart *
-       wire__activation_part__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__activation_part__free_unpacked
-                     (Wire__ActivationPart *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__RowsOfA methods */
-void   wire__rows_of_a__init
-                     (Wire__RowsOfA         *message);
-size_t wire__rows_of_a__get_packed_size
-                     (const Wire__RowsOfA   *message);
-size_t wire__rows_of_a__pack
-                     (const Wire__RowsOfA   *message,
-                      uint8_t             *out);
-size_t wire__rows_of_a__pack_to_buffer
-                     (const Wire__RowsOfA   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__RowsOfA *
-       wire__rows_of_a__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__rows_of_a__free_unpacked
-                     (Wire__RowsOfA *message,
-                      ProtobufCAllocator *allocator);
-/* Wire__RowsOfB methods */
-void   wire__rows_of_b__init
-                     (Wire__RowsOfB         *message);
-size_t wire__rows_of_b__get_packed_size
-                     (const Wire__RowsOfB   *message);
-size_t wire__rows_of_b__pack
-                     (const Wire__RowsOfB   *message,
-                      uint8_t             *out);
-size_t wire__rows_of_b__pack_to_buffer
-                     (const Wire__RowsOfB   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__RowsOfB *
-       wire__rows_of_b__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__rows_of_b__free_unpacked
-                     (Wire__RowsOfB *message,
+void   wire__text_activations__free_unpacked
+                     (Wire__TextActivations *message,
                       ProtobufCAllocator *allocator);
 /* Wire__InitialProjection methods */
 void   wire__initial_projection__init
@@ -761,6 +769,120 @@ Wire__StepUpdate *
 void   wire__step_update__free_unpacked
                      (Wire__StepUpdate *message,
                       ProtobufCAllocator *allocator);
+/* Wire__HeldProjection methods */
+void   wire__held_projection__init
+                     (Wire__HeldProjection         *message);
+size_t wire__held_projection__get_packed_size
+                     (const Wire__HeldProjection   *message);
+size_t wire__held_projection__pack
+                     (const Wire__HeldProjection   *message,
+                      uint8_t             *out);
+size_t wire__held_projection__pack_to_buffer
+                     (const Wire__HeldProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__HeldProjection *
+       wire__held_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__held_projection__free_unpacked
+                     (Wire__HeldProjection *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__DrawnProjection methods */
+void   wire__drawn_projection__init
+                     (Wire__DrawnProjection         *message);
+size_t wire__drawn_projection__get_packed_size
+                     (const Wire__DrawnProjection   *message);
+size_t wire__drawn_projection__pack
+                     (const Wire__DrawnProjection   *message,
+                      uint8_t             *out);
+size_t wire__drawn_projection__pack_to_buffer
+                     (const Wire__DrawnProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__DrawnProjection *
+       wire__drawn_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__drawn_projection__free_unpacked
+                     (Wire__DrawnProjection *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__WholeProjection methods */
+void   wire__whole_projection__init
+                     (Wire__WholeProjection         *message);
+size_t wire__whole_projection__get_packed_size
+                     (const Wire__WholeProjection   *message);
+size_t wire__whole_projection__pack
+                     (const Wire__WholeProjection   *message,
+                      uint8_t             *out);
+size_t wire__whole_projection__pack_to_buffer
+                     (const Wire__WholeProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__WholeProjection *
+       wire__whole_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__whole_projection__free_unpacked
+                     (Wire__WholeProjection *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__ReplayedProjection methods */
+void   wire__replayed_projection__init
+                     (Wire__ReplayedProjection         *message);
+size_t wire__replayed_projection__get_packed_size
+                     (const Wire__ReplayedProjection   *message);
+size_t wire__replayed_projection__pack
+                     (const Wire__ReplayedProjection   *message,
+                      uint8_t             *out);
+size_t wire__replayed_projection__pack_to_buffer
+                     (const Wire__ReplayedProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__ReplayedProjection *
+       wire__replayed_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__replayed_projection__free_unpacked
+                     (Wire__ReplayedProjection *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__MappedProjection methods */
+void   wire__mapped_projection__init
+                     (Wire__MappedProjection         *message);
+size_t wire__mapped_projection__get_packed_size
+                     (const Wire__MappedProjection   *message);
+size_t wire__mapped_projection__pack
+                     (const Wire__MappedProjection   *message,
+                      uint8_t             *out);
+size_t wire__mapped_projection__pack_to_buffer
+                     (const Wire__MappedProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__MappedProjection *
+       wire__mapped_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__mapped_projection__free_unpacked
+                     (Wire__MappedProjection *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__GrantedProjection methods */
+void   wire__granted_projection__init
+                     (Wire__GrantedProjection         *message);
+size_t wire__granted_projection__get_packed_size
+                     (const Wire__GrantedProjection   *message);
+size_t wire__granted_projection__pack
+                     (const Wire__GrantedProjection   *message,
+                      uint8_t             *out);
+size_t wire__granted_projection__pack_to_buffer
+                     (const Wire__GrantedProjection   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__GrantedProjection *
+       wire__granted_projection__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__granted_projection__free_unpacked
+                     (Wire__GrantedProjection *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Grant methods */
 void   wire__grant__init
                      (Wire__Grant         *message);
@@ -788,8 +910,8 @@ typedef void (*Wire__ExtractUnit_Closure)
 typedef void (*Wire__TrainUnit_Closure)
                  (const Wire__TrainUnit *message,
                   void *closure_data);
-typedef void (*Wire__TrainRowsUnit_Closure)
-                 (const Wire__TrainRowsUnit *message,
+typedef void (*Wire__TrainOutputsUnit_Closure)
+                 (const Wire__TrainOutputsUnit *message,
                   void *closure_data);
 typedef void (*Wire__SimilarityUnit_Closure)
                  (const Wire__SimilarityUnit *message,
@@ -806,17 +928,8 @@ typedef void (*Wire__EvaluateUnit_Closure)
 typedef void (*Wire__WorkUnit_Closure)
                  (const Wire__WorkUnit *message,
                   void *closure_data);
-typedef void (*Wire__ActivationRows_Closure)
-                 (const Wire__ActivationRows *message,
-                  void *closure_data);
-typedef void (*Wire__ActivationPart_Closure)
-                 (const Wire__ActivationPart *message,
-                  void *closure_data);
-typedef void (*Wire__RowsOfA_Closure)
-                 (const Wire__RowsOfA *message,
-                  void *closure_data);
-typedef void (*Wire__RowsOfB_Closure)
-                 (const Wire__RowsOfB *message,
+typedef void (*Wire__TextActivations_Closure)
+                 (const Wire__TextActivations *message,
                   void *closure_data);
 typedef void (*Wire__InitialProjection_Closure)
                  (const Wire__InitialProjection *message,
@@ -833,6 +946,24 @@ typedef void (*Wire__ShardUpdate_Closure)
 typedef void (*Wire__StepUpdate_Closure)
                  (const Wire__StepUpdate *message,
                   void *closure_data);
+typedef void (*Wire__HeldProjection_Closure)
+                 (const Wire__HeldProjection *message,
+                  void *closure_data);
+typedef void (*Wire__DrawnProjection_Closure)
+                 (const Wire__DrawnProjection *message,
+                  void *closure_data);
+typedef void (*Wire__WholeProjection_Closure)
+                 (const Wire__WholeProjection *message,
+                  void *closure_data);
+typedef void (*Wire__ReplayedProjection_Closure)
+                 (const Wire__ReplayedProjection *message,
+                  void *closure_data);
+typedef void (*Wire__MappedProjection_Closure)
+                 (const Wire__MappedProjection *message,
+                  void *closure_data);
+typedef void (*Wire__GrantedProjection_Closure)
+                 (const Wire__GrantedProjection *message,
+                  void *closure_data);
 typedef void (*Wire__Grant_Closure)
                  (const Wire__Grant *message,
                   void *closure_data);
@@ -845,23 +976,27 @@ typedef void (*Wire__Grant_Closure)
 extern const ProtobufCEnumDescriptor    wire__projection_initialization__descriptor;
 extern const ProtobufCEnumDescriptor    wire__evaluation_task__descriptor;
 extern const ProtobufCEnumDescriptor    wire__condition__descriptor;
+extern const ProtobufCEnumDescriptor    wire__model_side__descriptor;
 extern const ProtobufCMessageDescriptor wire__extract_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_unit__descriptor;
-extern const ProtobufCMessageDescriptor wire__train_rows_unit__descriptor;
+extern const ProtobufCMessageDescriptor wire__train_outputs_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluation_item__descriptor;
 extern const ProtobufCMessageDescriptor wire__generation_limits__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__work_unit__descriptor;
-extern const ProtobufCMessageDescriptor wire__activation_rows__descriptor;
-extern const ProtobufCMessageDescriptor wire__activation_part__descriptor;
-extern const ProtobufCMessageDescriptor wire__rows_of_a__descriptor;
-extern const ProtobufCMessageDescriptor wire__rows_of_b__descriptor;
+extern const ProtobufCMessageDescriptor wire__text_activations__descriptor;
 extern const ProtobufCMessageDescriptor wire__initial_projection__descriptor;
 extern const ProtobufCMessageDescriptor wire__shared_projection__descriptor;
 extern const ProtobufCMessageDescriptor wire__companion__descriptor;
 extern const ProtobufCMessageDescriptor wire__shard_update__descriptor;
 extern const ProtobufCMessageDescriptor wire__step_update__descriptor;
+extern const ProtobufCMessageDescriptor wire__held_projection__descriptor;
+extern const ProtobufCMessageDescriptor wire__drawn_projection__descriptor;
+extern const ProtobufCMessageDescriptor wire__whole_projection__descriptor;
+extern const ProtobufCMessageDescriptor wire__replayed_projection__descriptor;
+extern const ProtobufCMessageDescriptor wire__mapped_projection__descriptor;
+extern const ProtobufCMessageDescriptor wire__granted_projection__descriptor;
 extern const ProtobufCMessageDescriptor wire__grant__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -18,7 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Wire__ExtractResult Wire__ExtractResult;
 typedef struct Wire__TrainResult Wire__TrainResult;
-typedef struct Wire__TrainRowsResult Wire__TrainRowsResult;
+typedef struct Wire__TrainOutputsResult Wire__TrainOutputsResult;
 typedef struct Wire__Continuation Wire__Continuation;
 typedef struct Wire__SimilarityResult Wire__SimilarityResult;
 typedef struct Wire__ItemAnswers Wire__ItemAnswers;
@@ -33,17 +33,19 @@ typedef struct Wire__Failure Wire__Failure;
 /* --- messages --- */
 
 /*
- * `a` and `b` have equally many rows.
+ * A matrix for each site; all have equally many rows, one for each text.
  */
 struct  Wire__ExtractResult
 {
   ProtobufCMessage base;
-  Wire__Matrix *a;
-  Wire__Matrix *b;
+  size_t n_a;
+  Wire__Matrix **a;
+  size_t n_b;
+  Wire__Matrix **b;
 };
 #define WIRE__EXTRACT_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__extract_result__descriptor) \
-    , NULL, NULL }
+    , 0,NULL, 0,NULL }
 
 
 typedef enum {
@@ -69,7 +71,7 @@ struct  Wire__TrainResult
     , 0, 0, WIRE__TRAIN_RESULT__GRADIENT__NOT_SET, {0} }
 
 
-struct  Wire__TrainRowsResult
+struct  Wire__TrainOutputsResult
 {
   ProtobufCMessage base;
   Wire__Matrix *w;
@@ -79,8 +81,8 @@ struct  Wire__TrainRowsResult
   protobuf_c_boolean has_squared_error_sums;
   ProtobufCBinaryData squared_error_sums;
 };
-#define WIRE__TRAIN_ROWS_RESULT__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__train_rows_result__descriptor) \
+#define WIRE__TRAIN_OUTPUTS_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__train_outputs_result__descriptor) \
     , NULL, 0, {0,NULL} }
 
 
@@ -138,7 +140,7 @@ typedef enum {
   WIRE__RESULT__KIND_TRAIN = 5,
   WIRE__RESULT__KIND_SIMILARITY = 6,
   WIRE__RESULT__KIND_EVALUATE = 7,
-  WIRE__RESULT__KIND_TRAIN_ROWS = 8
+  WIRE__RESULT__KIND_TRAIN_OUTPUTS = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__RESULT__KIND__CASE)
 } Wire__Result__KindCase;
 
@@ -156,7 +158,7 @@ struct  Wire__Result
     Wire__TrainResult *train;
     Wire__SimilarityResult *similarity;
     Wire__EvaluateResult *evaluate;
-    Wire__TrainRowsResult *train_rows;
+    Wire__TrainOutputsResult *train_outputs;
   };
 };
 #define WIRE__RESULT__INIT \
@@ -216,24 +218,24 @@ Wire__TrainResult *
 void   wire__train_result__free_unpacked
                      (Wire__TrainResult *message,
                       ProtobufCAllocator *allocator);
-/* Wire__TrainRowsResult methods */
-void   wire__train_rows_result__init
-                     (Wire__TrainRowsResult         *message);
-size_t wire__train_rows_result__get_packed_size
-                     (const Wire__TrainRowsResult   *message);
-size_t wire__train_rows_result__pack
-                     (const Wire__TrainRowsResult   *message,
+/* Wire__TrainOutputsResult methods */
+void   wire__train_outputs_result__init
+                     (Wire__TrainOutputsResult         *message);
+size_t wire__train_outputs_result__get_packed_size
+                     (const Wire__TrainOutputsResult   *message);
+size_t wire__train_outputs_result__pack
+                     (const Wire__TrainOutputsResult   *message,
                       uint8_t             *out);
-size_t wire__train_rows_result__pack_to_buffer
-                     (const Wire__TrainRowsResult   *message,
+size_t wire__train_outputs_result__pack_to_buffer
+                     (const Wire__TrainOutputsResult   *message,
                       ProtobufCBuffer     *buffer);
-Wire__TrainRowsResult *
-       wire__train_rows_result__unpack
+Wire__TrainOutputsResult *
+       wire__train_outputs_result__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   wire__train_rows_result__free_unpacked
-                     (Wire__TrainRowsResult *message,
+void   wire__train_outputs_result__free_unpacked
+                     (Wire__TrainOutputsResult *message,
                       ProtobufCAllocator *allocator);
 /* Wire__Continuation methods */
 void   wire__continuation__init
@@ -357,8 +359,8 @@ typedef void (*Wire__ExtractResult_Closure)
 typedef void (*Wire__TrainResult_Closure)
                  (const Wire__TrainResult *message,
                   void *closure_data);
-typedef void (*Wire__TrainRowsResult_Closure)
-                 (const Wire__TrainRowsResult *message,
+typedef void (*Wire__TrainOutputsResult_Closure)
+                 (const Wire__TrainOutputsResult *message,
                   void *closure_data);
 typedef void (*Wire__Continuation_Closure)
                  (const Wire__Continuation *message,
@@ -386,7 +388,7 @@ typedef void (*Wire__Failure_Closure)
 
 extern const ProtobufCMessageDescriptor wire__extract_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_result__descriptor;
-extern const ProtobufCMessageDescriptor wire__train_rows_result__descriptor;
+extern const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__continuation__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__item_answers__descriptor;

@@ -3,9 +3,9 @@ import Run
 import Simulation
 import Testing
 
-/// Decisions of the coordinator where W is trained by its rows.
-struct RowBlockTests {
-    private static let schedule = TrainingSchedule(rowCount: 70, epochs: 2, batch: 4, shardRows: 2, seed: 1)
+/// Decisions of the coordinator where W is trained by outputs.
+struct OutputTests {
+    private static let schedule = TrainingSchedule(textCount: 70, epochs: 2, batch: 4, shardTexts: 2, seed: 1)
 
     private var control: RunControl
     private var seconds = 0.0
@@ -15,14 +15,16 @@ struct RowBlockTests {
         _ = control.start(at: .seconds(0))
     }
 
-    private static func control(completed: [UnitID: String] = [:]) -> RunControl {
+    private static func control(
+        completed: [UnitID: String] = [:], channels: [Channel] = [Channel(k: 0, j: 0)]
+    ) -> RunControl {
         let plan = RunPlan(
             run: "run",
             stages: [
-                StagePlan(.extract, .rows(rowCount: 70, rowsPerUnit: 35)),
-                StagePlan(.train, .blocks(count: 5, schedule)),
-                StagePlan(.squad, .independent(units: 2), needsProjection: true),
-            ], fingerprintA: "a", fingerprintB: "b")
+                StagePlan(.extract, .ranges(of: 70, size: 35)),
+                StagePlan(.train, .outputs(blocks: 5, channels: channels.count, schedule)),
+                StagePlan(.evaluate(task: "squad"), .independent(units: 2 * channels.count), channels: channels.count),
+            ], channels: channels, fingerprintA: "a", fingerprintB: "b")
         let extracted = [UnitID(.extract, 0): "d", UnitID(.extract, 1): "d"]
         return RunControl(
             plan: plan, limits: RunLimits(), completed: extracted.merging(completed) { $1 }, now: .seconds(0))
@@ -48,7 +50,7 @@ struct RowBlockTests {
     }
 
     private mutating func answer(_ unit: UnitID, lease: LeaseID, _ byte: UInt8) -> [RunControl.Message] {
-        let effects = tell(.message(PeerID([byte]), .result(run: "run", lease: lease, unit: unit, digest: "d")))
+        let effects = tell(.message(PeerID([byte]), .result(run: "run", lease: lease, unit: unit, result: "d")))
         return messages(effects) + messages(tell(.persisted(unit)))
     }
 
@@ -56,13 +58,18 @@ struct RowBlockTests {
         effects.compactMap { if case .send(_, let message) = $0 { message } else { nil } }.filter { $0 != .heartbeat }
     }
 
-    private func parts(_ messages: [RunControl.Message]) -> [Range<Int>] {
-        messages.compactMap { if case .activations(let rows) = $0 { rows } else { nil } }
+    private func parts(_ messages: [RunControl.Message], at site: Site = .a(0)) -> [Range<Int>] {
+        messages.compactMap { message in
+            guard case .activations(let some) = message, some.site == site, let first = some.texts.first else {
+                return nil
+            }
+            return first..<first + some.texts.count
+        }
     }
 
     private func grants(_ messages: [RunControl.Message]) -> [(lease: LeaseID, unit: UnitID, RunControl.Supply)] {
         messages.compactMap { message in
-            if case .grant(let lease, let unit, let supply) = message { (lease, unit, supply) } else { nil }
+            if case .grant(let given) = message { (given.lease, given.unit, given.supply) } else { nil }
         }
     }
 
@@ -85,22 +92,22 @@ struct RowBlockTests {
         #expect(parts(join("v", 2)).count == 3)
     }
 
-    @Test func `rows that a worker extracted itself do not travel to it`() {
-        var test = RowBlockTests()
+    @Test func `activations of texts that a worker extracted itself do not travel to it`() {
+        var test = OutputTests()
         test.control = RunControl(
             plan: Self.control().plan, limits: RunLimits(), completed: [UnitID(.extract, 1): "d"], now: .seconds(0))
         _ = test.control.start(at: .seconds(0))
         let extraction = test.grants(test.join("w", 1))
         #expect(extraction.map(\.unit) == [UnitID(.extract, 0)])
-        // It holds the rows 0 ..< 35: the first part whole, of the second some.
+        // It holds the texts 0 ..< 35: the first part whole, of the second some.
         let training = test.answer(UnitID(.extract, 0), lease: extraction[0].lease, 1)
         #expect(test.parts(training) == [32..<64, 64..<70])
     }
 
-    @Test mutating func `a worker that misses a row is sent all of them again`() {
+    @Test mutating func `a worker that misses a text is sent all of them again`() {
         begin()
         let (lease, unit, _) = grants(join("w", 1))[0]
-        let again = messages(tell(.message(PeerID([1]), .unprepared(lease: lease, unit: unit, cause: "row 3"))))
+        let again = messages(tell(.message(PeerID([1]), .unprepared(lease: lease, unit: unit, cause: "text 3"))))
         #expect(parts(again) == [0..<32, 32..<64, 64..<70])
         #expect(grants(again).map(\.unit) == [unit])
     }
@@ -115,13 +122,13 @@ struct RowBlockTests {
             last += more.filter { $0.unit.stage == .squad }
         }
         #expect(control.stepsApplied == Self.schedule.steps)
-        #expect(last.map(\.unit) == [UnitID(.squad, 0), UnitID(.squad, 1)])
-        #expect(last.map(\.2.projection) == [.whole(withMoments: false), .held])
-        #expect(last.allSatisfy { $0.2.version == Self.schedule.steps })
+        #expect(last.map(\.unit) == [UnitID(.evaluate(task: "squad"), 0), UnitID(.evaluate(task: "squad"), 1)])
+        #expect(last.map(\.2.projection?.form) == [.whole(withMoments: false), .held])
+        #expect(last.allSatisfy { $0.2.projection?.version == Self.schedule.steps })
     }
 
     @Test func `a coordinator that comes back gives out the blocks that are not on disk`() {
-        var test = RowBlockTests()
+        var test = OutputTests()
         test.control = Self.control(completed: [UnitID(.train, 0): "d", UnitID(.train, 3): "d"])
         _ = test.control.start(at: .seconds(0))
         test.begin()
@@ -134,7 +141,7 @@ struct RowBlockTests {
         begin()
         let (lease, unit, _) = grants(join("w", 1))[0]
         _ = answer(unit, lease: lease, 1)
-        _ = tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, digest: "other")))
+        _ = tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, result: "other")))
         #expect(control.status(at: .seconds(0)).faults.last?.what.hasPrefix("ALARM") == true)
     }
 
@@ -151,10 +158,69 @@ struct RowBlockTests {
         #expect(second.map(\.unit) == [slow[0].unit])
     }
 
-    @Test func `runs by rows keep every promise under mixed faults`() {
+    @Test func `channels are trained one after the other, each on the activations of its own site`() {
+        var test = OutputTests()
+        let channels = [Channel(k: 2, j: 2), Channel(k: 2, j: 4), Channel(k: 4, j: 4)]
+        test.control = Self.control(channels: channels)
+        _ = test.control.start(at: .seconds(0))
+        test.begin()
+        let first = test.join("w", 1)
+        #expect(test.parts(first, at: .a(2)) == [0..<32, 32..<64, 64..<70] && test.parts(first, at: .a(4)).isEmpty)
+        var order: [Int] = []
+        var partsAtFour: [Int: Int] = [:]
+        var last: [(lease: LeaseID, unit: UnitID, RunControl.Supply)] = []
+        var waiting = test.grants(first)
+        while !waiting.isEmpty {
+            let (lease, unit, supply) = waiting.removeFirst()
+            guard unit.stage == .train else {
+                last.append((lease, unit, supply))
+                waiting += test.grants(test.answer(unit, lease: lease, 1))
+                continue
+            }
+            order.append(unit.index)
+            let messages = test.answer(unit, lease: lease, 1)
+            #expect(test.parts(messages, at: .a(2)).isEmpty)
+            for granted in test.grants(messages) where granted.unit.stage == .train {
+                partsAtFour[granted.unit.index] = test.parts(messages, at: .a(4)).count
+            }
+            waiting += test.grants(messages)
+        }
+        #expect(order == Array(0..<15))
+        // The second channel reads the same site of A; the third's activations travel ahead of its first block.
+        #expect(partsAtFour.filter { $0.value > 0 } == [10: 3])
+        // Two units of each channel follow, and its W travels with the first.
+        #expect(last.map(\.2.projection?.channel) == [0, 0, 1, 1, 2, 2].map { channels[$0] })
+        #expect(
+            last.map(\.2.projection?.form) == [
+                .whole(withMoments: false), .held, .whole(withMoments: false), .held, .whole(withMoments: false), .held,
+            ])
+    }
+
+    @Test func `a worker that extracted holds its texts at every site`() {
+        var test = OutputTests()
+        let channels = [Channel(k: 2, j: 2), Channel(k: 4, j: 4)]
+        test.control = RunControl(
+            plan: Self.control(channels: channels).plan, limits: RunLimits(), completed: [UnitID(.extract, 1): "d"],
+            now: .seconds(0))
+        _ = test.control.start(at: .seconds(0))
+        let extraction = test.grants(test.join("w", 1))
+        let training = test.answer(UnitID(.extract, 0), lease: extraction[0].lease, 1)
+        #expect(test.parts(training, at: .a(2)) == [32..<64, 64..<70])
+        var messages: [RunControl.Message] = []
+        var waiting = test.grants(training)
+        while messages.isEmpty, !waiting.isEmpty {
+            let (lease, unit, _) = waiting.removeFirst()
+            let answer = test.answer(unit, lease: lease, 1)
+            if !test.parts(answer, at: .a(4)).isEmpty { messages = answer }
+            waiting += test.grants(answer)
+        }
+        #expect(test.parts(messages, at: .a(4)) == [32..<64, 64..<70])
+    }
+
+    @Test func `runs by outputs keep every promise under mixed faults`() {
         for seed in UInt64(1)...500 {
             var simulation = Simulation(
-                .smallByRows(workers: 1 + Int(seed % 6)), faults: .mixed(seed: seed), seed: seed)
+                .smallByOutputs(workers: 1 + Int(seed % 6)), faults: .mixed(seed: seed), seed: seed)
             #expect(simulation.run() == nil, "seed \(seed)")
         }
     }

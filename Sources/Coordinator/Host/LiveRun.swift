@@ -1,0 +1,277 @@
+package import CoordinatorControl
+package import Run
+package import Storage
+
+/// A run in progress, sockets apart: carries out what ``RunControl`` decides. ``RunResults`` keeps what is finished,
+/// ``RunTraining`` the W's; here events go in, effects are performed and messages come out.
+///
+/// Messages and times go in through ``receive(_:from:at:)`` and ``handle(_:at:)``; messages come out through
+/// `send`. It belongs to one thread.
+package final class LiveRun {
+    package let inputs: RunInputs
+    package let storage: any RunStorage
+    package private(set) var control: RunControl
+    private let send: (PeerID, CoordinatorMessage) -> Void
+    /// Starts and kills the processes of local workers, by number.
+    package var startWorker: (Int) -> Void = { _ in }
+    package var stopWorker: (Int) -> Void = { _ in }
+    private(set) var manifest: RunManifest
+    private var finished: RunResults
+    private var training: RunTraining
+    /// The result that came with the event at work.
+    private var incoming: ResultRecord?
+    package private(set) var outcome: RunControl.Outcome?
+    /// What there was when the run was taken up, for the user.
+    package let recovery: Recovery
+
+    package struct Recovery: Sendable {
+        package var units = 0
+        package var steps = 0
+        /// Bytes of a record whose writing was cut off.
+        package var cutBytes: UInt64 = 0
+    }
+
+    /// How the training's bulk travels, which changes no bit of W.
+    package struct Travel: Sendable {
+        /// nil trains one channel by steps and several by outputs.
+        package var training: TrainingMode?
+        package var gradients = GradientForm.auto
+        package var weights = WeightTravel.auto
+
+        package init(
+            training: TrainingMode? = nil, gradients: GradientForm = .auto, weights: WeightTravel = .auto
+        ) {
+            self.training = training
+            self.gradients = gradients
+            self.weights = weights
+        }
+    }
+
+    /// Opens or creates the run's storage and takes the run up where it was left.
+    /// - Parameters:
+    ///   - firstLease: see ``RunControl``.
+    ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
+    ///   - send: gives a message to the transport.
+    package init(
+        inputs: RunInputs, storage: any RunStorage, limits: RunLimits, firstLease: UInt64, travel: Travel = Travel(),
+        host: String? = nil, now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
+    ) throws {
+        self.inputs = inputs
+        self.storage = storage
+        self.send = send
+        _ = try inputs.trainingMode(travel.training)
+        try storage.create()
+        let existing = try RunManifest.read(from: storage)
+        if let existing, existing.run != inputs.manifest.run {
+            throw HostError.otherRun(
+                folder: storage.path, differences: try inputs.manifest.differences(from: existing))
+        }
+        finished = try RunResults(inputs, storage: storage)
+        manifest = existing ?? inputs.manifest
+        if existing == nil { try manifest.write(to: storage) }
+        training = try RunTraining(
+            inputs, storage: storage, asked: travel.training, gradients: travel.gradients,
+            isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount, now: now)
+        if training.mode == .averaged { finished.forgetBlocks() }
+        var limits = limits
+        if !training.isReplayed(travel.weights) { limits.replaySteps = 0 }
+        limits.sharingHost = training.isShared ? host : nil
+        control = RunControl(
+            plan: training.plan, limits: limits, completed: finished.digests, stepsApplied: training.steps,
+            deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
+        recovery = Recovery(
+            units: finished.digests.count, steps: training.steps, cutBytes: finished.cutBytes)
+    }
+
+    // MARK: What there is
+
+    /// Results of the units on disk, those of the extraction and the training left out.
+    package var results: [UnitID: UnitResult] { finished.results }
+
+    /// nil where the run trains no W.
+    package var activations: ActivationStore? { finished.activations }
+
+    /// The channels' W's, in their order; none before there is one.
+    var projections: [TrainedProjection] { training.projections }
+
+    /// A channel's W as it is now, [d_B, d_A].
+    package func projection(of channel: Channel) -> FloatMatrix? {
+        projections.first { $0.channel == channel }?.trainer.projection
+    }
+
+    /// Steps applied in this coordinator's life.
+    var stepsTaken: Int { control.stepsApplied - recovery.steps }
+
+    /// The kinds of device that took part: one, unless the run allows a mix.
+    var deviceKinds: [String] {
+        Set(control.deviceKindsAtWork).union(manifest.deviceKind.map { [$0] } ?? []).sorted()
+    }
+
+    package func status(at now: Instant) -> RunStatus { control.status(at: now) }
+
+    /// The name of the worker behind a connection, if it takes part.
+    func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
+
+    // MARK: Events
+
+    package func start(at now: Instant) {
+        perform(control.start(at: now), at: now)
+    }
+
+    package func handle(_ event: RunControl.Event, at now: Instant) {
+        perform(control.handle(event, at: now), at: now)
+    }
+
+    /// Takes a worker's message in.
+    package func receive(_ message: WorkerMessage, from peer: PeerID, at now: Instant) {
+        handle(.message(peer, event(for: message)), at: now)
+        incoming = nil
+        if manifest.deviceKind == nil, let kind = control.runDeviceKind {
+            manifest.deviceKind = kind
+            attempt(at: now) { try manifest.write(to: storage) }
+        }
+    }
+
+    private func event(for message: WorkerMessage) -> RunControl.WorkerEvent {
+        guard case .result(let run, let lease, let unit, let result) = message else {
+            return message.mapResult { _ in "" }
+        }
+        if run == inputs.manifest.run, let flaw = training.flawOfForm(result) ?? inputs.flaw(of: result, for: unit) {
+            return .failure(lease: lease, unit: unit, cause: "the result does not fit: \(flaw)")
+        }
+        let record = ResultRecord(run: run, unit: unit, result: result)
+        incoming = record
+        return message.mapResult { _ in record.digest }
+    }
+
+    /// Begins to put the records appended since the last commit on disk: one wait for all of them, for another
+    /// thread, since the disk may take its time. They count once ``finishCommit(_:_:at:)`` is told how it ended.
+    /// - Returns: nil where there is nothing to wait for, or the wait before has not ended.
+    package func beginCommit(at now: Instant) -> Journal.Commit? {
+        var commit: Journal.Commit?
+        attempt(at: now) { commit = try finished.beginCommit() }
+        return commit
+    }
+
+    /// Takes in how the wait ended.
+    package func finishCommit(_ commit: Journal.Commit, _ result: Result<Void, StorageError>, at now: Instant) {
+        var records: [ResultRecord] = []
+        attempt(at: now) { records = try finished.finishCommit(commit, result) }
+        for record in records {
+            finished.keep(record)
+            handle(.persisted(record.unit), at: now)
+        }
+    }
+
+    /// Whether ``beginCommit(at:)`` has something to do.
+    package var hasUncommitted: Bool { finished.hasUncommitted }
+
+    /// Runs what touches the disk; a failure ends the run with its cause, and what is on disk stays good.
+    @discardableResult
+    private func attempt(at now: Instant, _ body: () throws -> Void) -> Bool {
+        do {
+            try body()
+            return true
+        } catch {
+            perform(control.handle(.broken("\(error)"), at: now), at: now)
+            return false
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effects: [RunControl.Effect], at now: Instant) {
+        // Shards that go to the same worker at the same time travel together: it computes them in one pass over W.
+        var granted: [(peer: PeerID, grant: Grant)] = []
+        func sendGranted() {
+            for (peer, grant) in granted { send(peer, .grant(grant)) }
+            granted = []
+        }
+        for effect in effects {
+            if case .send(let peer, .grant(let given)) = effect {
+                let grant = grant(given)
+                let place = granted.lastIndex { $0.peer == peer }
+                if let place, granted[place].grant.join(grant) { continue }
+                granted.append((peer, grant))
+                continue
+            }
+            sendGranted()
+            switch effect {
+            case .send(let peer, let message): send(peer, wireMessage(message))
+            case .persist(let unit): persist(unit, at: now)
+            case .keepShard(let unit):
+                if case .train(let result) = incoming?.result { training.keep(result, of: unit) }
+            case .applyStep(let step): apply(step: step, at: now)
+            case .completeStage(let stage): complete(stage, at: now)
+            case .startWorker(let number): startWorker(number)
+            case .stopWorker(let number): stopWorker(number)
+            case .end(let outcome): end(outcome, at: now)
+            }
+        }
+        sendGranted()
+    }
+
+    private func persist(_ unit: UnitID, at now: Instant) {
+        guard let record = incoming, record.unit == unit else { return }
+        attempt(at: now) { try finished.append(record) }
+    }
+
+    private func apply(step: Int, at now: Instant) {
+        guard let activations = finished.activations else { return }
+        do {
+            let loss = try training.apply(
+                step: step, activations: activations, replaySteps: control.limits.replaySteps, at: now)
+            if let loss { handle(.stepApplied(step: step, loss: loss), at: now) }
+        } catch {
+            handle(.broken("training step \(step): \(error)"), at: now)
+        }
+    }
+
+    private func complete(_ stage: Stage, at now: Instant) {
+        let isDone = attempt(at: now) {
+            guard stage == .train else { return }
+            try training.complete(finished.results, at: now)
+            finished.forgetBlocks()
+        }
+        if isDone { handle(.stageCompleted(stage), at: now) }
+    }
+
+    private func end(_ outcome: RunControl.Outcome, at now: Instant) {
+        if outcome != .done { _ = try? training.saveUnfinished(at: now) }
+        self.outcome = outcome
+    }
+
+    // MARK: Messages
+
+    private func wireMessage(_ message: RunControl.Message) -> CoordinatorMessage {
+        message.map(
+            greeting: { _ in welcome }, activations: { training.part($0, finished.activations) },
+            given: { grant($0) })
+    }
+
+    private var welcome: Welcome {
+        let configuration = inputs.configuration
+        return Welcome(
+            run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
+            layerK: configuration.channels[0].k, layerJ: configuration.channels[0].j,
+            operation: configuration.operation, computePrecision: configuration.computePrecision,
+            chat: configuration.chat, seed: configuration.seed, heartbeatSeconds: control.limits.heartbeatSeconds,
+            silenceSeconds: control.limits.silenceSeconds)
+    }
+
+    private func grant(_ given: RunControl.Given) -> Grant {
+        let activations = finished.activations
+        let unit =
+            inputs.unit(given.unit)
+            ?? training.content(of: given.unit, activations: activations, step: control.stepsApplied)
+        return Grant(
+            lease: given.lease, id: given.unit, unit: unit,
+            projection: given.supply.projection.map { training.supply($0) },
+            activations: given.supply.activations.compactMap { wanted in
+                activations.map {
+                    TextActivations(
+                        site: wanted.site, texts: wanted.texts, values: $0.gather(wanted.texts, at: wanted.site))
+                }
+            })
+    }
+}

@@ -1,0 +1,63 @@
+import CoordinatorControl
+package import Run
+
+/// The cut of the work into stages and units.
+extension RunInputs {
+    /// - Parameter tasks: the evaluation's stages, in their order, and how many items each has.
+    static func stages(
+        _ configuration: RunConfiguration, tasks: [(stage: Stage, items: Int)]
+    ) -> [StagePlan] {
+        let trains = configuration.experiments.contains(.projection)
+        let channels = configuration.channels.count
+        func stage(_ stage: Stage, _ cut: StagePlan.Cut) -> StagePlan {
+            trains ? StagePlan(stage, cut, channels: channels) : StagePlan(stage, cut)
+        }
+        var stages: [StagePlan] = []
+        if trains {
+            stages.append(StagePlan(.extract, .ranges(of: configuration.training.rows, size: textsPerUnit)))
+            stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
+        }
+        if configuration.experiments.contains(.similarity) {
+            let similarity = configuration.similarity
+            let units = similarity.layers.count * similarity.prompts.count
+            stages.append(stage(.similarity, .independent(units: units * channels)))
+        }
+        return stages
+            + tasks.map { stage($0.stage, .ranges(of: $0.items, size: itemsPerUnit, times: channels)) }
+    }
+
+    static func schedule(_ configuration: RunConfiguration) -> TrainingSchedule {
+        let training = configuration.training
+        return TrainingSchedule(
+            textCount: training.rows, epochs: training.epochs, batch: training.batch, shardTexts: training.shardRows,
+            seed: configuration.seed)
+    }
+
+    /// When W is trained: how. Nil where the run trains none.
+    package var schedule: TrainingSchedule? {
+        texts.isEmpty && activations == nil ? nil : Self.schedule(configuration)
+    }
+
+    /// Refuses more sites of a model than one pass's activations can travel from.
+    static func checkSites(_ channels: [Channel]) throws(HostError) {
+        for (flag, sites) in [("A (k)", Set(channels.map(\.k))), ("B (j)", Set(channels.map(\.j)))]
+        where sites.count > MessageLimits.sites {
+            throw .tooManySites(model: flag, count: sites.count, limit: MessageLimits.sites)
+        }
+    }
+
+    /// The numbers of the texts or items that a unit covers.
+    func range(of id: UnitID) -> Range<Int> {
+        plan.stages.first { $0.stage == id.stage }?.range(ofUnit: id.index) ?? 0..<0
+    }
+
+    /// Reads texts at the sites of all channels.
+    func extractUnit(_ id: UnitID) -> ExtractUnit {
+        let range = range(of: id)
+        return ExtractUnit(
+            firstText: range.lowerBound, texts: Array(texts[range]),
+            maximumTokens: configuration.training.maximumTokens,
+            sitesOfA: plan.sites.filter { $0.model == .a }.map(\.blocks),
+            sitesOfB: plan.sites.filter { $0.model == .b }.map(\.blocks))
+    }
+}

@@ -1,0 +1,100 @@
+import Run
+import Storage
+
+/// What is finished: results of units, in the journal when they count, and the activations.
+struct RunResults {
+    private let inputs: RunInputs
+    private let journal: Journal
+    /// nil where the run trains no W.
+    private(set) var activations: ActivationStore?
+    /// Results of the units on disk, those of the extraction and of steps left out.
+    private(set) var results: [UnitID: UnitResult] = [:]
+    /// Of the units that were on disk when the run was taken up.
+    private(set) var digests: [UnitID: String] = [:]
+    /// Records appended to the journal that no commit has begun for, and those of the commit that has begun.
+    private var uncommitted: [ResultRecord] = []
+    private var committing: [ResultRecord] = []
+
+    /// Opens the journal and takes in what it holds of the run.
+    init(_ inputs: RunInputs, storage: any RunStorage) throws {
+        self.inputs = inputs
+        var store =
+            inputs.activations
+            ?? inputs.schedule.map {
+                ActivationStore(
+                    textCount: $0.textCount, sites: inputs.plan.sites, dimensionA: inputs.dimensionA,
+                    dimensionB: inputs.dimensionB)
+            }
+        var (results, digests): ([UnitID: UnitResult], [UnitID: String]) = ([:], [:])
+        journal = try storage.journal { entry in
+            let (run, record) = try ResultRecord.decode(entry.payload)
+            guard run == inputs.manifest.run, digests[record.unit] == nil,
+                inputs.flaw(of: record.result, for: record.unit) == nil
+            else { return }
+            switch record.result {
+            // Steps are kept by checkpoints.
+            case .train: return
+            case .extract(let result):
+                store?.insert(
+                    result, atText: inputs.range(of: record.unit).lowerBound, sites: inputs.plan.sites)
+            case .trainOutputs, .similarity, .evaluate: results[record.unit] = record.result
+            }
+            digests[record.unit] = record.digest
+        }
+        activations = store
+        self.results = results
+        self.digests = digests
+    }
+
+    /// Bytes of a record whose writing was cut off.
+    var cutBytes: UInt64 { journal.recovery.cutBytes }
+
+    /// The blocks of outputs that were on disk.
+    var blockCount: Int { digests.keys.count { $0.stage == .train } }
+
+    /// Forgets blocks of outputs: W is made of them, or is trained otherwise. They stay on disk.
+    mutating func forgetBlocks() {
+        results = results.filter { $0.key.stage != .train }
+        digests = digests.filter { $0.key.stage != .train }
+    }
+
+    // MARK: New results
+
+    /// Whether ``beginCommit()`` has something to do.
+    var hasUncommitted: Bool { !uncommitted.isEmpty && committing.isEmpty }
+
+    mutating func append(_ record: ResultRecord) throws {
+        try record.append(to: journal)
+        uncommitted.append(record)
+    }
+
+    /// Begins to put the records appended since the last commit on disk.
+    /// - Returns: nil where there is nothing to wait for, or the wait before has not ended.
+    mutating func beginCommit() throws -> Journal.Commit? {
+        guard hasUncommitted else { return nil }
+        let commit = try journal.beginCommit()
+        swap(&committing, &uncommitted)
+        return commit
+    }
+
+    /// Takes in how the wait ended.
+    /// - Returns: the records that are on disk since: they are to be kept, and then counted, in this order.
+    mutating func finishCommit(
+        _ commit: Journal.Commit, _ result: Result<Void, StorageError>
+    ) throws -> [ResultRecord] {
+        let records = committing
+        committing = []
+        try journal.finish(commit, result)
+        return records
+    }
+
+    /// Keeps a result that is on disk.
+    mutating func keep(_ record: ResultRecord) {
+        if case .extract(let result) = record.result {
+            activations?.insert(
+                result, atText: inputs.range(of: record.unit).lowerBound, sites: inputs.plan.sites)
+        } else {
+            results[record.unit] = record.result
+        }
+    }
+}

@@ -1,0 +1,248 @@
+import CoordinatorControl
+import Foundation
+import Projection
+import Run
+
+/// The training of a run: every channel's W, the steps and checkpoints of one that is averaged, and what workers are
+/// sent of it all.
+struct RunTraining {
+    /// How it is cut into units; what is on disk decides before what was asked for.
+    let mode: TrainingMode
+    private let inputs: RunInputs
+    private let storage: any RunStorage
+    private let gradients: GradientForm
+    /// Whether workers of this machine read W in place.
+    private(set) var isShared: Bool
+    /// In the order of the run's channels. Where W is trained by outputs, none is there before all of them are.
+    private(set) var projections: [TrainedProjection] = []
+    /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
+    private var shards: [UnitID: TrainResult] = [:]
+    /// W's checksum, by the channel, of a version of W.
+    private var checksums: [Channel: (version: Int, value: UInt64)] = [:]
+    /// A's activations as workers get them ahead of the blocks, at the site that was asked for last, by the first
+    /// text: one copy for all workers.
+    private var parts: (site: Site, values: [Int: FloatMatrix])?
+    private var epochOrder: (epoch: Int, order: [Int])?
+    private var lastCheckpoint: Instant
+    private var checkpointSeconds = 0.0
+
+    /// At least so many seconds pass between two checkpoints.
+    private static let checkpointInterval = 5.0
+
+    /// Takes the training up where it was left.
+    ///
+    /// What is on disk decides how it goes on, before what was asked for: what is whole stays, and W has the same bits
+    /// either way. Blocks and steps are not mixed: blocks are of no use to a training by steps, nor a checkpoint to one
+    /// by outputs, and both stay where they are.
+    /// - Parameters:
+    ///   - asked: nil leaves it to the number of channels.
+    ///   - isShared: whether W is to be put where workers of this machine read it in place.
+    ///   - blocks: blocks of outputs on disk.
+    init(
+        _ inputs: RunInputs, storage: any RunStorage, asked: TrainingMode?, gradients: GradientForm, isShared: Bool,
+        blocks: Int, now: Instant
+    ) throws {
+        self.inputs = inputs
+        self.storage = storage
+        self.gradients = gradients.resolved(for: inputs)
+        self.isShared = isShared
+        lastCheckpoint = now
+        let mode = try inputs.trainingMode(asked)
+        let channels = inputs.plan.channels
+        guard let schedule = inputs.schedule, let all = inputs.outputBlocks?.count else {
+            self.mode = mode
+            return
+        }
+        guard channels.count == 1, blocks < all else {
+            self.mode = .byOutputs
+            return
+        }
+        let checkpoint = try TrainingCheckpoint.read(
+            run: inputs.manifest.run, channel: channels[0], from: storage, dimensionA: inputs.dimensionA,
+            dimensionB: inputs.dimensionB, adam: inputs.adam, steps: schedule.steps)
+        self.mode = checkpoint?.trainer.step == schedule.steps ? .averaged : mode
+        guard self.mode == .averaged else { return }
+        var projection = checkpoint ?? TrainedProjection(untrained: channels[0], inputs)
+        if isShared { projection.trainer.share() }
+        self.isShared = projection.trainer.shared != nil
+        projections = [projection]
+    }
+
+    /// The plan of a run that is trained so.
+    var plan: RunPlan { mode == .byOutputs ? inputs.planByOutputs : inputs.plan }
+
+    /// Steps that W has taken.
+    var steps: Int { mode == .averaged ? projections.first?.trainer.step ?? 0 : 0 }
+
+    /// Whether workers may take steps themselves.
+    func isReplayed(_ travel: WeightTravel) -> Bool {
+        mode == .averaged && gradients == .factors && travel != .whole
+    }
+
+    /// Why a result of the training is of no use here; nil where it is, or is of another stage.
+    func flawOfForm(_ result: UnitResult) -> String? {
+        switch result {
+        case .train where mode == .byOutputs: "expected a block of W's outputs, found a gradient"
+        case .trainOutputs where mode == .averaged: "expected a gradient, found a block of W's outputs"
+        default: nil
+        }
+    }
+
+    // MARK: Steps
+
+    /// Keeps a shard's gradient until its step is applied.
+    mutating func keep(_ result: TrainResult, of unit: UnitID) { shards[unit] = result }
+
+    /// Moves W by the step's shards, summed in index order, and writes a checkpoint where it is time.
+    /// - Parameter replaySteps: steps whose shards are still needed.
+    /// - Returns: the mean squared error per element before it.
+    mutating func apply(
+        step: Int, activations: ActivationStore, replaySteps: Int, at now: Instant
+    ) throws -> Double? {
+        guard let schedule = inputs.schedule, !projections.isEmpty else { return nil }
+        let site = Site.a(projections[0].channel.k)
+        var contributions: [ShardContribution] = []
+        for shard in 0..<schedule.shardCount(step: step) {
+            let unit = UnitID(.train, step * schedule.shardsPerStep + shard)
+            guard let result = shards[unit] else { continue }
+            contributions.append(
+                ShardContribution(result: result, x: activations.gather(texts(ofShard: unit), at: site)))
+        }
+        let firstKept = (step + 1 - replaySteps) * schedule.shardsPerStep
+        for old in shards.keys where old.index < firstKept { shards[old] = nil }
+        let loss = try projections[0].trainer.apply(
+            shards: contributions, batchRows: schedule.batchTextCount(step: step))
+        projections[0].losses.append(loss)
+        if now.seconds(since: lastCheckpoint) > max(Self.checkpointInterval, 20 * checkpointSeconds) {
+            try checkpoint(at: now)
+        }
+        return loss
+    }
+
+    private mutating func checkpoint(at now: Instant) throws {
+        let began = ContinuousClock.now
+        try TrainingCheckpoint.write(projections[0], run: inputs.manifest.run, to: storage)
+        checkpointSeconds = (ContinuousClock.now - began) / .seconds(1)
+        lastCheckpoint = now
+    }
+
+    /// Writes a checkpoint of what a run that ends before its time has come to.
+    mutating func saveUnfinished(at now: Instant) throws {
+        if steps > 0 { try checkpoint(at: now) }
+    }
+
+    /// Puts every channel's W on disk: all units of the training are done.
+    /// - Parameter results: of the blocks, where W is trained by outputs.
+    mutating func complete(_ results: [UnitID: UnitResult], at now: Instant) throws {
+        if mode == .byOutputs { assemble(results) } else if !projections.isEmpty { try checkpoint(at: now) }
+        for projection in projections { try ProjectionFile.write(projection, inputs: inputs, storage: storage) }
+    }
+
+    /// Makes the W's of their blocks.
+    private mutating func assemble(_ results: [UnitID: UnitResult]) {
+        guard let blocks = inputs.outputBlocks?.count else { return }
+        projections = inputs.plan.channels.enumerated().compactMap { place, channel in
+            let found = (0..<blocks).map { block -> TrainOutputsResult? in
+                guard case .trainOutputs(let result) = results[UnitID(.train, place * blocks + block)] else {
+                    return nil
+                }
+                return result
+            }
+            var projection = TrainedProjection(channel, blocks: found, inputs)
+            if isShared { projection?.trainer.share() }
+            return projection
+        }
+        parts = nil
+    }
+}
+
+// MARK: What workers are sent
+
+extension RunTraining {
+    /// The content of a unit of the training.
+    mutating func content(of id: UnitID, activations: ActivationStore?, step: Int) -> WorkUnit {
+        if mode == .byOutputs, let unit = inputs.outputsUnit(id.index), let activations {
+            let targets = activations.columns(unit.outputs, at: .b(unit.channel.j))
+            return .trainOutputs(unit, targets: targets)
+        }
+        return .train(TrainUnit(step: step, texts: texts(ofShard: id), dense: gradients == .dense))
+    }
+
+    /// A W in the form that was decided on.
+    mutating func supply(_ wanted: RunControl.Supply.Projection) -> GrantedProjection {
+        func granted(_ supply: ProjectionSupply) -> GrantedProjection {
+            GrantedProjection(channel: wanted.channel, version: wanted.version, supply: supply)
+        }
+        guard let trainer = projections.first(where: { $0.channel == wanted.channel })?.trainer else {
+            return granted(.held)
+        }
+        switch wanted.form {
+        case .held: return granted(.held)
+        case .initial:
+            let configuration = inputs.configuration
+            let initial = InitialProjection(
+                initialization: configuration.training.initialization, seed: configuration.seed,
+                dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+            return granted(
+                .initial(
+                    initial, updates: updates(0..<wanted.version, own: []), checksum: checksum(of: wanted, trainer)))
+        case .replay(let from, let own):
+            return granted(
+                .replay(updates(from..<wanted.version, own: own), checksum: checksum(of: wanted, trainer)))
+        case .shared:
+            // Where the system had no such memory when W was made of its blocks, it goes as a matrix.
+            guard let shared = trainer.shared else { return granted(.whole(trainer.projection, moments: nil)) }
+            return granted(.shared(shared, checksum: checksum(of: wanted, trainer)))
+        case .whole(let withMoments):
+            return granted(.whole(trainer.projection, moments: withMoments ? trainer.moments : nil))
+        }
+    }
+
+    /// A's activations of consecutive texts.
+    mutating func part(_ wanted: RunControl.SiteTexts, _ activations: ActivationStore?) -> TextActivations {
+        if parts?.site != wanted.site { parts = (wanted.site, [:]) }
+        let first = wanted.texts.first ?? 0
+        let values =
+            parts?.values[first] ?? activations?.gather(wanted.texts, at: wanted.site) ?? FloatMatrix(zeros: 0, 0)
+        parts?.values[first] = values
+        return TextActivations(site: wanted.site, texts: wanted.texts, values: values)
+    }
+
+    private mutating func checksum(of wanted: RunControl.Supply.Projection, _ trainer: ProjectionTrainer) -> UInt64 {
+        if let known = checksums[wanted.channel], known.version == wanted.version { return known.value }
+        let value = trainer.checksum
+        checksums[wanted.channel] = (wanted.version, value)
+        return value
+    }
+
+    private mutating func texts(ofShard id: UnitID) -> [Int] {
+        guard let schedule = inputs.schedule else { return [] }
+        let (step, shard) = id.index.quotientAndRemainder(dividingBy: schedule.shardsPerStep)
+        let epoch = step / schedule.stepsPerEpoch
+        if epochOrder?.epoch != epoch { epochOrder = (epoch, schedule.order(epoch: epoch)) }
+        return Array(schedule.texts(step: step, shard: shard, order: epochOrder?.order ?? []))
+    }
+
+    private mutating func updates(_ steps: Range<Int>, own: [UnitID]) -> [StepUpdate] {
+        var updates: [StepUpdate] = []
+        for step in steps { updates.append(update(step: step, own: own)) }
+        return updates
+    }
+
+    /// A step as a worker takes it that computed the shards `own` itself.
+    private mutating func update(step: Int, own: [UnitID]) -> StepUpdate {
+        let schedule = inputs.schedule
+        var shards: [StepUpdate.Shard] = []
+        var errors: [Float] = []
+        for shard in 0..<(schedule?.shardCount(step: step) ?? 0) {
+            let unit = UnitID(.train, step * (schedule?.shardsPerStep ?? 0) + shard)
+            let isOwn = own.contains(unit)
+            shards.append(StepUpdate.Shard(unit: unit.index, texts: texts(ofShard: unit), isOwn: isOwn))
+            if !isOwn, case .factor(let matrix) = self.shards[unit]?.gradient { errors += matrix.values }
+        }
+        return StepUpdate(
+            step: step, learningRate: inputs.configuration.training.learningRate, shards: shards,
+            errors: FloatMatrix(
+                rows: errors.count / inputs.dimensionB, columns: inputs.dimensionB, values: errors))
+    }
+}

@@ -1,0 +1,63 @@
+import Projection
+import Run
+
+/// A channel's W: how far its training is, and what it came to.
+struct TrainedProjection {
+    let channel: Channel
+    var trainer: ProjectionTrainer
+    /// Mean squared error per element before each step.
+    var losses: [Double] = []
+
+    init(channel: Channel, trainer: ProjectionTrainer, losses: [Double] = []) {
+        self.channel = channel
+        self.trainer = trainer
+        self.losses = losses
+    }
+
+    /// Before the first step.
+    init(untrained channel: Channel, _ inputs: RunInputs) {
+        let configuration = inputs.configuration
+        let w = configuration.training.initialization.matrix(
+            dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, seed: configuration.seed)
+        self.init(channel: channel, trainer: ProjectionTrainer(w: w, adam: inputs.adam))
+    }
+
+    /// After the last step, from the blocks of its outputs; nil where one is missing.
+    init?(_ channel: Channel, blocks results: [TrainOutputsResult?], _ inputs: RunInputs) {
+        guard let schedule = inputs.schedule else { return nil }
+        var values: [Float] = []
+        values.reserveCapacity(inputs.dimensionA * inputs.dimensionB)
+        var sums = [Double](repeating: 0, count: schedule.shardTotal)
+        for block in results {
+            guard let block else { return nil }
+            values += block.w.values
+            for shard in sums.indices { sums[shard] += block.squaredErrorSums[shard] }
+        }
+        let w = FloatMatrix(rows: inputs.dimensionB, columns: inputs.dimensionA, values: values)
+        self.init(
+            channel: channel, trainer: ProjectionTrainer(finished: w, steps: schedule.steps, adam: inputs.adam),
+            losses: Self.losses(schedule, squaredErrorSums: sums, dimensionB: inputs.dimensionB))
+    }
+
+    /// Mean squared error per element before each step, the shards summed in index order.
+    private static func losses(
+        _ schedule: TrainingSchedule, squaredErrorSums sums: [Double], dimensionB: Int
+    ) -> [Double] {
+        var losses: [Double] = []
+        var shard = 0
+        for step in 0..<schedule.steps {
+            var sum = 0.0
+            for _ in 0..<schedule.shardCount(step: step) {
+                sum += sums[shard]
+                shard += 1
+            }
+            losses.append(sum / (Double(schedule.batchTextCount(step: step)) * Double(dimensionB)))
+        }
+        return losses
+    }
+}
+
+extension RunInputs {
+    /// The run's settings of Adam.
+    var adam: Adam { Adam(learningRate: configuration.training.learningRate) }
+}

@@ -1,0 +1,67 @@
+import CWireMessages
+import Run
+
+extension Channel {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Channel> {
+        let message = writer.new(wire__channel__init)
+        (message.pointee.has_k, message.pointee.k) = writer.field(k)
+        (message.pointee.has_j, message.pointee.j) = writer.field(j)
+        return message
+    }
+
+    init(_ pointer: UnsafeMutablePointer<Wire__Channel>?, _ name: String) throws(WireError) {
+        let message = try Field.message(pointer, name)
+        self = try within(name) { () throws(WireError) in
+            Channel(
+                k: try Field.number(message.has_k, message.k, "k", in: 0...WireLimits.layers),
+                j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers))
+        }
+    }
+}
+
+extension ModelSide {
+    var code: Wire__ModelSide {
+        switch self {
+        case .a: WIRE__MODEL_SIDE__MODEL_SIDE_A
+        case .b: WIRE__MODEL_SIDE__MODEL_SIDE_B
+        }
+    }
+
+    init(_ present: Presence, _ code: Wire__ModelSide, _ name: String) throws(WireError) {
+        self = try Field.choice(present, code, name, among: Self.allCases) { $0.code }
+    }
+}
+
+extension TextActivations {
+    func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__TextActivations> {
+        let message = writer.new(wire__text_activations__init)
+        (message.pointee.has_model, message.pointee.model) = writer.field(site.model.code)
+        (message.pointee.has_blocks, message.pointee.blocks) = writer.field(site.blocks)
+        (message.pointee.n_texts, message.pointee.texts) = writer.list(texts)
+        message.pointee.values = writer.matrix(values)
+        return message
+    }
+
+    init(_ message: Wire__TextActivations, _ tensors: inout TensorFrames) throws(WireError) {
+        let texts = try Field.numbers(message.n_texts, message.texts, "texts")
+        let values = try tensors.matrix(message.values, "values")
+        try values.require(rows: texts.count, "values")
+        guard values.columns > 0 else {
+            throw WireError(field: "values", expected: "at least one column", found: "0")
+        }
+        self.init(
+            site: Site(
+                try ModelSide(message.has_model, message.model, "model"),
+                blocks: try Field.number(message.has_blocks, message.blocks, "blocks", in: 0...WireLimits.layers)),
+            texts: texts, values: values)
+    }
+}
+
+extension FloatMatrix {
+    /// Refuses another number of rows.
+    func require(rows expected: Int, _ name: String) throws(WireError) {
+        guard rows == expected else {
+            throw WireError(field: name, expected: "\(expected) rows", found: "\(rows)")
+        }
+    }
+}
