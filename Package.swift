@@ -145,7 +145,7 @@ let package = Package(
                 "Storage", "Run",
             ],
             path: "Sources/Tools/Simulation", swiftSettings: simulated),
-        tool("Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", argumentParser]),
+        tool("Simulate", ["Simulation", "CoordinatorHost", "Console", argumentParser]),
 
         .target(
             name: "CMachineLimits", path: "Sources/Tools/CMachineLimits", cSettings: [.unsafeFlags(["-O2"])]),
@@ -196,7 +196,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
                 "Generation", "Tensors", "ModelFolders",
-                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
+                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

@@ -12,7 +12,8 @@ struct LocalWorkerTests {
         limits.workerRestarts = 3
         limits.unitSeconds = 60
         let plan = RunPlan(
-            run: "run", stages: [StagePlan(.squad, .independent(units: 6))], fingerprintA: "a", fingerprintB: "b")
+            run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a",
+            fingerprintB: "b")
         control = RunControl(plan: plan, limits: limits, now: .seconds(0))
         _ = control.start(at: .seconds(0))
     }
@@ -127,7 +128,7 @@ struct LocalWorkerTests {
     @Test mutating func `nobody is started again in a run that ends`() {
         employ(1)
         register("w", host: "here", processID: 100, peer: 1)
-        let (lease, unit) = (LeaseID(1), UnitID(.squad, 0))
+        let (lease, unit) = (LeaseID(1), UnitID(.evaluate(task: "squad"), 0))
         tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, result: "d")))
         tell(.interrupt)
         #expect(tell(.workerEnded(0, processID: 100, .signal(2))).isEmpty)

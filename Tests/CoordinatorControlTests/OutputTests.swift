@@ -119,7 +119,7 @@ struct OutputTests {
         while let (lease, unit, _) = waiting.popLast() {
             let more = grants(answer(unit, lease: lease, 1))
             waiting += more.filter { $0.unit.stage == .train }
-            last += more.filter { $0.unit.stage == .squad }
+            last += more.filter { $0.unit.stage == .evaluate(task: "squad") }
         }
         #expect(control.stepsApplied == Self.schedule.steps)
         #expect(last.map(\.unit) == [UnitID(.evaluate(task: "squad"), 0), UnitID(.evaluate(task: "squad"), 1)])
@@ -219,7 +219,7 @@ struct OutputTests {
 
     @Test func `runs by outputs keep every promise under mixed faults`() {
         for seed in UInt64(1)...500 {
-            var simulation = Simulation(
+            let simulation = Simulation(
                 .smallByOutputs(workers: 1 + Int(seed % 6)), faults: .mixed(seed: seed), seed: seed)
             #expect(simulation.run() == nil, "seed \(seed)")
         }

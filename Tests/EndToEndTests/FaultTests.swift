@@ -19,7 +19,7 @@ struct FaultTests {
 
     // MARK: Workers
 
-    @Test(arguments: [Stage.train, .squad])
+    @Test(arguments: [Stage.train, .evaluate(task: "squad")])
     func `a worker that is stopped holds the run up for a moment only`(stage: Stage) throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
@@ -73,7 +73,7 @@ struct FaultTests {
         let second = try worker()
         try coordinator.status(at: endpoint) { $0.isAtWork(in: .train) }
         let third = try worker()
-        try coordinator.status(at: endpoint) { $0.isAtWork(in: .squad) && $0.workers.count == 3 }
+        try coordinator.status(at: endpoint) { $0.isAtWork(in: .evaluate(task: "squad")) && $0.workers.count == 3 }
         second.send(SIGKILL)
         try finish(coordinator, output: output)
         #expect(try third.end().code == 0)
@@ -90,7 +90,7 @@ struct FaultTests {
         let endpoint = try coordinator.statusEndpoint()
         let proxy = try CuttableProxy(to: listen, at: scratch.file("proxy").path)
         let worker = try ProgramProcess("worker", ["--connect", "ipc://\(proxy.path)", "--threads", "1"], in: scratch)
-        for stage in [Stage.train, .squad] {
+        for stage in [Stage.train, .evaluate(task: "squad")] {
             try coordinator.status(at: endpoint) { $0.isAtWork(in: stage) }
             proxy.cut()
         }

@@ -1,5 +1,5 @@
 /// How patient a run is.
-package struct RunLimits: Hashable, Sendable {
+package struct RunLimits: Codable, Hashable, Sendable {
     /// A worker sends something at least this often.
     package var heartbeatSeconds = 1.0
     /// A worker that was not heard for so long is taken for lost.

@@ -10,7 +10,10 @@ package import Storage
 package final class LiveRun {
     package let inputs: RunInputs
     package let storage: any RunStorage
-    package private(set) var control: RunControl
+    private var control: RunControl
+    /// What the control began with, and who is told each event (nil for the start) with what followed from it.
+    package let beginning: RunControl.Beginning
+    package var onDecision: ((RunControl.Event?, Instant, [RunControl.Effect]) -> Void)?
     private let send: (PeerID, CoordinatorMessage) -> Void
     /// Starts and kills the processes of local workers, by number.
     package var startWorker: (Int) -> Void = { _ in }
@@ -76,9 +79,10 @@ package final class LiveRun {
         var limits = limits
         if !training.isReplayed(travel.weights) { limits.replaySteps = 0 }
         limits.sharingHost = training.isShared ? host : nil
-        control = RunControl(
+        beginning = RunControl.Beginning(
             plan: training.plan, limits: limits, completed: finished.digests, stepsApplied: training.steps,
             deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
+        control = RunControl(beginning)
         recovery = Recovery(
             units: finished.digests.count, steps: training.steps, cutBytes: finished.cutBytes)
     }
@@ -109,17 +113,24 @@ package final class LiveRun {
 
     package func status(at now: Instant) -> RunStatus { control.status(at: now) }
 
+    /// Lends the decisions' state to `body`, for checks.
+    package func inspect<R>(_ body: (borrowing RunControl) -> R) -> R { body(control) }
+
     /// The name of the worker behind a connection, if it takes part.
     func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 
     // MARK: Events
 
     package func start(at now: Instant) {
-        perform(control.start(at: now), at: now)
+        let effects = control.start(at: now)
+        onDecision?(nil, now, effects)
+        perform(effects, at: now)
     }
 
     package func handle(_ event: RunControl.Event, at now: Instant) {
-        perform(control.handle(event, at: now), at: now)
+        let effects = control.handle(event, at: now)
+        onDecision?(event, now, effects)
+        perform(effects, at: now)
     }
 
     /// Takes a worker's message in.
@@ -173,7 +184,7 @@ package final class LiveRun {
             try body()
             return true
         } catch {
-            perform(control.handle(.broken("\(error)"), at: now), at: now)
+            handle(.broken("\(error)"), at: now)
             return false
         }
     }

@@ -32,6 +32,8 @@ package struct ServerOptions: Sendable {
     /// Arguments of it that stand before those that the coordinator gives.
     package var programArguments: [String] = []
     package var limits = RunLimits()
+    /// Where the coordinator's decisions are recorded, if they are.
+    package var recordEvents: URL?
     package var travel = LiveRun.Travel()
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
@@ -71,6 +73,7 @@ package actor RunServer {
     private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
     private var outbox: Outbox
+    private let recorder: EventRecorder?
 
     /// The conductor's way to the transport, which is there before the sockets are.
     private final class Outbox: @unchecked Sendable {
@@ -94,11 +97,19 @@ package actor RunServer {
             inputs: inputs, storage: folder, limits: limits, firstLease: firstLease,
             travel: options.travel,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+        let beginning = conductor.beginning
+        recorder = try options.recordEvents.map {
+            try EventRecorder($0, beginning: beginning, software: productVersion)
+        }
+        if let recorder { conductor.onDecision = { recorder.note($0, at: $1, $2) } }
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
     package var recovery: LiveRun.Recovery { conductor.recovery }
+
+    /// Why the record of events is not whole, if one is written and is not.
+    package var flawOfRecord: String? { recorder?.flaw }
 
     /// Where workers connect and where progress can be asked for, once ``open()`` has returned.
     package private(set) var endpoints: (workers: Endpoint, status: Endpoint)?
@@ -194,6 +205,8 @@ package actor RunServer {
         if conductor.outcome == nil {
             await withCheckedContinuation { ending = $0 }
         }
+        conductor.onDecision = nil
+        recorder?.finish()
         // The farewells leave before the sockets close.
         statusSocket?.close()
         return conductor.outcome ?? .failed("the run ended without an outcome")

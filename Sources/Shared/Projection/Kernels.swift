@@ -29,9 +29,12 @@ package struct Execution: Sendable {
     package var threads: Int
     package var instructionSet: InstructionSet
 
+    /// Asked for once: the system answers from a file.
+    private static let processorCount = ProcessInfo.processInfo.activeProcessorCount
+
     /// - Parameter threads: nil takes one for each processor.
     package init(threads: Int? = nil, instructionSet: InstructionSet = .best) {
-        let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = threads ?? Self.processorCount
         precondition(threads > 0, "at least one thread")
         self.threads = threads
         self.instructionSet = instructionSet

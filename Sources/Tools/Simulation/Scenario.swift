@@ -47,14 +47,15 @@ package struct Scenario: Sendable {
     private static let two = [Channel(k: 1, j: 2), Channel(k: 3, j: 4)]
 
     private static let small = SimulatedInputs(
-        channels: one, texts: 14, textsPerUnit: 4, items: 11, itemsPerUnit: 2)
+        channels: one, texts: 11, textsPerUnit: 3, items: 7, itemsPerUnit: 2)
     /// Activations travel in three parts.
     private static let smallByOutputs = SimulatedInputs(
-        channels: one, texts: 70, textsPerUnit: 18, items: 11, itemsPerUnit: 2)
+        channels: one, texts: 70, textsPerUnit: 18, epochs: 1, items: 7, itemsPerUnit: 2)
     private static let smallOfTwo = SimulatedInputs(
-        channels: two, texts: 40, textsPerUnit: 11, items: 5, itemsPerUnit: 2)
+        channels: two, texts: 35, textsPerUnit: 9, epochs: 1, items: 5, itemsPerUnit: 2)
     private static let thousand = SimulatedInputs(
-        channels: one, texts: 4000, textsPerUnit: 2, items: 2000, itemsPerUnit: 1)
+        channels: one, texts: 4000, textsPerUnit: 2, epochs: 1, batch: 1000, shardTexts: 8, items: 2000,
+        itemsPerUnit: 1)
 
     /// A run of all kinds of stages, a few seconds long.
     package static func small(workers: Int) -> Scenario { Scenario(small, workers: workers) }

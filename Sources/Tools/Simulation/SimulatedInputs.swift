@@ -13,12 +13,18 @@ struct SimulatedInputs: Sendable {
 
     private static let (dimensionA, dimensionB) = (6, 20)
 
-    init(channels: [Channel], texts: Int, textsPerUnit: Int, items: Int, itemsPerUnit: Int) {
+    /// - Parameters:
+    ///   - textsPerUnit: of the extraction.
+    ///   - batch: texts of a step of the training, cut into shards of `shardTexts`.
+    init(
+        channels: [Channel], texts: Int, textsPerUnit: Int, epochs: Int = 2, batch: Int = 4, shardTexts: Int = 2,
+        items: Int, itemsPerUnit: Int
+    ) {
         var configuration = RunConfiguration(modelA: "a", modelB: "b", channels: channels)
         configuration.training.rows = texts
-        configuration.training.epochs = 2
-        configuration.training.batch = 4
-        configuration.training.shardRows = 2
+        configuration.training.epochs = epochs
+        configuration.training.batch = batch
+        configuration.training.shardRows = shardTexts
         let run = RunInputs(
             simulated: configuration, dimensionA: Self.dimensionA, dimensionB: Self.dimensionB,
             textsPerUnit: textsPerUnit, items: (0..<items).map { "item \($0)" }, itemsPerUnit: itemsPerUnit)

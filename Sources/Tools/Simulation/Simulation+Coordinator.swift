@@ -13,8 +13,8 @@ extension Simulation {
         outbox = []
         for (peer, message) in sent { send(message, to: peer) }
         if disk.power.isOut { return crashCoordinator() }
-        if coordinator.control.latestFault?.hasPrefix("ALARM") == true { alarms += 1 }
         outcome = coordinator.outcome
+        check(coordinator)
         if coordinator.hasUncommitted, !isCommitScheduled {
             isCommitScheduled = true
             schedule(.beginCommit(life: life), after: 0.001)
@@ -48,7 +48,7 @@ extension Simulation {
             if random.uniform() < 0.5 { schedule(.unreachable(peer), after: 0.001) }
             return
         }
-        transmit(between: index) { .toWorker(index, connection: connection, $0 ? nil : message) }
+        transmit(between: index) { .toWorker(index, connection: connection, Letter($0 ? nil : message)) }
     }
 
     // MARK: Life
@@ -56,7 +56,7 @@ extension Simulation {
     func startCoordinator() {
         let power = disk.power
         power.fails = { [unowned self] in chance(faults.coordinatorCrash) }
-        power.onFailure = { [unowned self] in announced = coordinator?.control.doneUnits ?? announced }
+        power.onFailure = { [unowned self] in announced = coordinator?.inspect { $0.doneUnits } ?? announced }
         do {
             let coordinator = try LiveRun(
                 inputs: scenario.inputs.run, storage: disk, limits: scenario.limits, firstLease: UInt64(life + 1) << 32,
@@ -76,7 +76,7 @@ extension Simulation {
             violation = "the coordinator does not come back: \(error)"
             return
         }
-        if let done = coordinator?.control.doneUnits, let lost = announced.subtracting(done).min() {
+        if let done = coordinator?.inspect({ $0.doneUnits }), let lost = announced.subtracting(done).min() {
             violation = "\(lost) was done and is not any more"
         }
         coordinate { $0.start(at: now) }

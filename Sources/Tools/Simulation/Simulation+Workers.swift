@@ -6,13 +6,13 @@ import WorkerSession
 extension Simulation {
     func handle(_ happening: Happening) {
         switch happening {
-        case .toCoordinator(let peer, let message): receive(message, from: peer)
+        case .toCoordinator(let peer, let letter): receive(letter.message, from: peer)
         case .unreachable(let peer): tell(.unreachable(peer))
         case .beginCommit(let life): if life == self.life { beginCommit() }
         case .finishCommit(let life, let commit): if life == self.life { finishCommit(commit) }
         case .coordinatorTick:
             tell(.tick)
-            schedule(.coordinatorTick, after: 0.25)
+            schedule(.coordinatorTick, after: 0.5)
         case .crashCoordinator: crashCoordinator()
         case .startCoordinator: startCoordinator()
         case .startLocal(let index, let life): if life == self.life { startLocal(index) }
@@ -22,8 +22,8 @@ extension Simulation {
             if life == self.life {
                 tell(.workerEnded(index, processID: SimulatedWorker.processID(of: index, process), .signal(9)))
             }
-        case .toWorker(let index, let connection, let message):
-            if workers[index].connection == connection, workers[index].isRunning { receive(message, at: index) }
+        case .toWorker(let index, let connection, let letter):
+            if workers[index].connection == connection, workers[index].isRunning { receive(letter.message, at: index) }
         case .loaded(let index, let process):
             let plan = scenario.plan
             let readiness = Readiness(fingerprintA: plan.fingerprintA, fingerprintB: plan.fingerprintB, capacity: 4)
@@ -186,7 +186,7 @@ extension Simulation {
 
     private func send(_ message: WorkerMessage, from index: Int) {
         let peer = workers[index].peer
-        transmit(between: index) { .toCoordinator(peer, $0 ? nil : message) }
+        transmit(between: index) { .toCoordinator(peer, Letter($0 ? nil : message)) }
     }
 
     /// A message on its way, to or from a worker.

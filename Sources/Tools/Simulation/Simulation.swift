@@ -15,8 +15,8 @@ import Storage
 /// ```
 package final class Simulation {
     enum Happening {
-        case toCoordinator(PeerID, WorkerMessage?)
-        case toWorker(Int, connection: Int, CoordinatorMessage?)
+        case toCoordinator(PeerID, Letter<WorkerMessage>)
+        case toWorker(Int, connection: Int, Letter<CoordinatorMessage>)
         case unreachable(PeerID)
         case loaded(Int, process: Int)
         case computed(Int, process: Int, LeaseID)
@@ -35,6 +35,14 @@ package final class Simulation {
         case startCoordinator
         /// The faults end: nobody is cut off any more.
         case recover
+    }
+
+    /// A message on its way, in one place however often it is sifted through the queue.
+    final class Letter<Message: Sendable>: Sendable {
+        /// nil where it was garbled.
+        let message: Message?
+
+        init(_ message: Message?) { self.message = message }
     }
 
     package let scenario: Scenario
@@ -106,7 +114,7 @@ package final class Simulation {
             scheduleFault(.crash(index), every: faults.workerCrashEvery)
             if index >= scenario.localWorkers { scheduleFault(.leave(index), every: faults.leaveEvery) }
         }
-        schedule(.coordinatorTick, after: 0.25)
+        schedule(.coordinatorTick, after: 0.5)
         scheduleFault(.cut, every: faults.cutEvery)
         scheduleFault(.crashCoordinator, every: faults.coordinatorCrashEvery)
         schedule(.recover, after: faults.lastingSeconds)
@@ -116,29 +124,31 @@ package final class Simulation {
             eventCount += 1
             if let trace { trace(time, "\(happening)") }
             handle(happening)
-            if violation == nil { check() }
         }
         return (violation ?? violationOfEnd()).map { "\($0) (at \(time) s, event \(eventCount), life \(life))" }
     }
 
     private var progress: String {
-        coordinator.map { "stage \($0.control.progress.stages), unit \($0.control.progress.units)" } ?? "no coordinator"
+        coordinator?.inspect { "stage \($0.progress.stages), unit \($0.progress.units)" } ?? "no coordinator"
     }
 
     // MARK: Invariants
 
-    /// What must hold after every event.
-    private func check() {
-        guard let control = coordinator?.control else { return }
-        // The books of a large run are read now and then: it costs as much as there are workers and units.
-        if scenario.workers < 100 || eventCount % 1000 == 0 { violation = control.violation() }
-        let progress = control.progress
-        if lastProgress.life == life, progress < (lastProgress.stages, lastProgress.units) {
-            violation = "progress went back from \(lastProgress) to \(progress)"
-        }
-        lastProgress = (life, progress.stages, progress.units)
-        if outcome == nil, Set(control.startingWorkers) != starting {
-            violation = "local workers \(control.startingWorkers) are to start, and \(starting.sorted()) were told to"
+    /// What must hold after every event of the coordinator's.
+    func check(_ coordinator: LiveRun) {
+        coordinator.inspect { control in
+            // The books of a large run are read now and then: it costs as much as there are workers and units.
+            if scenario.workers < 100 || eventCount % 1000 == 0 { violation = violation ?? control.violation() }
+            let progress = control.progress
+            if lastProgress.life == life, progress < (lastProgress.stages, lastProgress.units) {
+                violation = "progress went back from \(lastProgress) to \(progress)"
+            }
+            lastProgress = (life, progress.stages, progress.units)
+            if control.latestFault?.hasPrefix("ALARM") == true { alarms += 1 }
+            if outcome == nil, scenario.localWorkers > 0, Set(control.startingWorkers) != starting {
+                violation =
+                    "local workers \(control.startingWorkers) are to start, and \(starting.sorted()) were told to"
+            }
         }
     }
 
