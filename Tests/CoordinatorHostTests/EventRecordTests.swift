@@ -89,18 +89,18 @@ struct EventRecordTests {
     @Test func `an event that is missing is found later`() throws {
         _ = try record()
         var lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-        lines.removeAll { $0.contains("stageCompleted") }
+        lines.removeAll { $0.contains("persisted") }
         try (lines.joined(separator: "\n") + "\n").write(to: file, atomically: true, encoding: .utf8)
         #expect(try EventReplay(file).difference != nil)
     }
 
     @Test func `a record that reaches its limit says so and stops`() throws {
-        let recorder = try record(limit: 4000)
-        #expect(recorder.flaw == "the record has reached its limit of 4000 bytes")
-        #expect(try Data(contentsOf: file).count <= 4000)
+        let recorder = try record(limit: 2500)
+        #expect(recorder.flaw == "the record has reached its limit of 2500 bytes")
+        #expect(try Data(contentsOf: file).count <= 2500)
         let replay = try EventReplay(file)
         #expect(replay.difference == nil)
-        #expect(replay.remark == "the record has reached its limit of 4000 bytes")
+        #expect(replay.remark == "the record has reached its limit of 2500 bytes")
         #expect((1..<15).contains(replay.eventCount))
     }
 

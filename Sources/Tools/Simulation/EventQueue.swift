@@ -1,5 +1,8 @@
 /// A priority queue by time; events of the same time keep their order.
-struct EventQueue<Element> {
+struct EventQueue {
+    // Not generic: a generic one of another file is not specialized in debug builds.
+    typealias Element = Simulation.Happening
+
     /// What is sifted: small, whatever an element's size.
     private struct Entry {
         var time: Double

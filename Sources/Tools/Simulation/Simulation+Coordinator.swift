@@ -48,7 +48,7 @@ extension Simulation {
             if random.uniform() < 0.5 { schedule(.unreachable(peer), after: 0.001) }
             return
         }
-        transmit(between: index) { .toWorker(index, connection: connection, Letter($0 ? nil : message)) }
+        transmit(between: index) { .toWorker(index, connection: connection, FromCoordinator($0 ? nil : message)) }
     }
 
     // MARK: Life

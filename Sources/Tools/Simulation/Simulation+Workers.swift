@@ -186,7 +186,7 @@ extension Simulation {
 
     private func send(_ message: WorkerMessage, from index: Int) {
         let peer = workers[index].peer
-        transmit(between: index) { .toCoordinator(peer, Letter($0 ? nil : message)) }
+        transmit(between: index) { .toCoordinator(peer, FromWorker($0 ? nil : message)) }
     }
 
     /// A message on its way, to or from a worker.

@@ -15,8 +15,8 @@ import Storage
 /// ```
 package final class Simulation {
     enum Happening {
-        case toCoordinator(PeerID, Letter<WorkerMessage>)
-        case toWorker(Int, connection: Int, Letter<CoordinatorMessage>)
+        case toCoordinator(PeerID, FromWorker)
+        case toWorker(Int, connection: Int, FromCoordinator)
         case unreachable(PeerID)
         case loaded(Int, process: Int)
         case computed(Int, process: Int, LeaseID)
@@ -37,12 +37,17 @@ package final class Simulation {
         case recover
     }
 
-    /// A message on its way, in one place however often it is sifted through the queue.
-    final class Letter<Message: Sendable>: Sendable {
-        /// nil where it was garbled.
-        let message: Message?
+    /// A message on its way, in one place however often it is handed on; nil where it was garbled.
+    final class FromWorker {
+        let message: WorkerMessage?
 
-        init(_ message: Message?) { self.message = message }
+        init(_ message: WorkerMessage?) { self.message = message }
+    }
+
+    final class FromCoordinator {
+        let message: CoordinatorMessage?
+
+        init(_ message: CoordinatorMessage?) { self.message = message }
     }
 
     package let scenario: Scenario
@@ -65,7 +70,7 @@ package final class Simulation {
     /// Virtual seconds.
     package internal(set) var time = 0.0
     package internal(set) var eventCount = 0
-    var queue = EventQueue<Happening>()
+    var queue = EventQueue()
     /// Whether a wrong answer was sent, so that W and results may not be what one process would compute.
     var isTainted = false
     package internal(set) var alarms = 0
