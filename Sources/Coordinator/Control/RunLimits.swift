@@ -44,6 +44,8 @@ package struct RunLimits: Codable, Hashable, Sendable {
     /// Steps of training that a worker may be behind to take them itself from their shards, which the host keeps
     /// for that; 0 sends W whole each time.
     package var replaySteps = 32
+    /// At least so many seconds pass between two checkpoints of a training.
+    package var checkpointSeconds = 5.0
     /// The host whose workers can read W in the coordinator's memory; nil where it is not to be found there.
     package var sharingHost: String?
     /// Workers of that host that are given shards of a step at the same time: as many as have cores to themselves.

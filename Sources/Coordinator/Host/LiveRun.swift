@@ -231,7 +231,7 @@ package final class LiveRun {
         guard let activations = finished.activations else { return }
         do {
             let loss = try training.apply(
-                step: step, activations: activations, replaySteps: control.limits.replaySteps, at: now)
+                step: step, activations: activations, limits: control.limits, at: now)
             if let loss { handle(.stepApplied(step: step, loss: loss), at: now) }
         } catch {
             handle(.broken("training step \(step): \(error)"), at: now)

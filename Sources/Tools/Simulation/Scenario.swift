@@ -37,6 +37,7 @@ package struct Scenario: Sendable {
         limits.resetsPerWorker = 10_000
         limits.workerRestarts = 10_000
         limits.paceSeconds = 10
+        limits.checkpointSeconds = 0.5
         limits.replaySteps = 3
         return limits
     }

@@ -17,7 +17,7 @@ struct SimulatedInputs: Sendable {
     ///   - textsPerUnit: of the extraction.
     ///   - batch: texts of a step of the training, cut into shards of `shardTexts`.
     init(
-        channels: [Channel], texts: Int, textsPerUnit: Int, epochs: Int = 2, batch: Int = 4, shardTexts: Int = 2,
+        channels: [Channel], texts: Int, textsPerUnit: Int, epochs: Int = 2, batch: Int = 5, shardTexts: Int = 2,
         items: Int, itemsPerUnit: Int
     ) {
         var configuration = RunConfiguration(modelA: "a", modelB: "b", channels: channels)
