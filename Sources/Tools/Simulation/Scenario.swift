@@ -48,10 +48,10 @@ package struct Scenario: Sendable {
     private static let two = [Channel(k: 1, j: 2), Channel(k: 3, j: 4)]
 
     private static let small = SimulatedInputs(
-        channels: one, texts: 11, textsPerUnit: 3, items: 7, itemsPerUnit: 2)
+        channels: one, texts: 11, textsPerUnit: 4, items: 5, itemsPerUnit: 2)
     /// Activations travel in three parts.
     private static let smallByOutputs = SimulatedInputs(
-        channels: one, texts: 70, textsPerUnit: 18, epochs: 1, items: 7, itemsPerUnit: 2)
+        channels: one, texts: 70, textsPerUnit: 18, epochs: 1, items: 5, itemsPerUnit: 2)
     private static let smallOfTwo = SimulatedInputs(
         channels: two, texts: 35, textsPerUnit: 9, epochs: 1, items: 5, itemsPerUnit: 2)
     private static let thousand = SimulatedInputs(
@@ -90,7 +90,7 @@ package struct Scenario: Sendable {
         // W travels whole, or is replayed from a few or from many steps, or is read where it lies.
         scenario.limits.replaySteps = [1, 3, 16][random.index(below: 3)]
         scenario.travel.weights = [.whole, .replay, .auto, .auto][random.index(below: 4)]
-        scenario.isShared = random.index(below: 2) == 0
+        scenario.isShared = random.index(below: 3) == 0
         scenario.limits.sharingWorkers = 1 + random.index(below: 4)
         return scenario
     }
