@@ -88,6 +88,7 @@ let package = Package(
         shared("Messaging", ["Run", "Wire", "Transport"]),
         shared("Storage", ["CCrypto"]),
         shared("Weights", ["Storage", "JSON", "PlainText"]),
+        shared("ActivationFiles", ["Run", "Weights", "PlainText"]),
         shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
         shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
         shared("ChatTemplates", ["JSON"]),
@@ -112,9 +113,9 @@ let package = Package(
         part(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
-                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation", "Tasks",
-                "Reports", "Locking",
+                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ActivationFiles",
+                "ModelFolders", "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets",
+                "Evaluation", "Tasks", "Reports", "Locking",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -142,10 +143,9 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "Weights", "Models",
-                "Generation",
-                "Tokenization",
-                "Devices", "Backends", "ModelFolders", "Projection", argumentParser,
+                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "Weights", "ActivationFiles",
+                "Models", "Generation", "Tokenization", "Devices", "Backends", "ModelFolders", "Projection",
+                argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
 
@@ -196,6 +196,7 @@ let package = Package(
             path: "Tests/DeviceConformanceTests", swiftSettings: swiftSettings),
         tests(of: "CPUDevice", ["Devices", "ModelFolders", "Weights", "Run"]),
         tests(of: "Weights"),
+        tests(of: "ActivationFiles", ["Run", "Weights"]),
         tests(of: "ModelFolders"),
         tests(of: "Tokenization", ["JSON", "Run"]),
         tests(of: "ChatTemplates"),
@@ -212,7 +213,8 @@ let package = Package(
         tests(
             of: "CoordinatorHost", ["Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine"]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
+        tests(
+            of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
