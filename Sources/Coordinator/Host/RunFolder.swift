@@ -53,7 +53,7 @@ package struct RunManifest: Codable, Hashable, Sendable {
     /// SHA-256 of the data files, by the path that was given.
     package var data: [String: String]
     /// The kind of device that the results were computed on; nil before a worker has come.
-    package var deviceKind: String?
+    package var deviceKind: DeviceKind?
 
     /// The digest of the inputs: of the configuration without its paths, and of the contents that these lead to.
     static func digest(
