@@ -115,7 +115,7 @@ let package = Package(
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ActivationFiles",
                 "ModelFolders", "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets",
-                "Evaluation", "Tasks", "Reports", "Locking",
+                "Evaluation", "Tasks", "Reports", "Locking", "JSON",
             ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
