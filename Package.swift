@@ -89,6 +89,7 @@ let package = Package(
         shared("Messaging", ["Run", "Wire", "Transport"]),
         shared("Storage", ["CCrypto"], optimized),
         shared("Weights", ["Storage", "JSON", "PlainText"]),
+        shared("ActivationFiles", ["Run", "Weights", "PlainText"]),
         shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
         shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
         shared("ChatTemplates", ["JSON"]),
@@ -113,10 +114,9 @@ let package = Package(
         part(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
-                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation",
-                "Tasks",
-                "Reports", "Locking",
+                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ActivationFiles",
+                "ModelFolders", "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets",
+                "Evaluation", "Tasks", "Reports", "Locking", "JSON",
             ], optimized),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -144,10 +144,9 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "Weights", "Models",
-                "Generation",
-                "Tokenization",
-                "Devices", "Backends", "ModelFolders", "Projection", argumentParser,
+                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "Weights", "ActivationFiles",
+                "Models", "Generation", "Tokenization", "Devices", "Backends", "ModelFolders", "Projection",
+                argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
 
@@ -202,6 +201,7 @@ let package = Package(
             path: "Tests/DeviceConformanceTests", swiftSettings: swiftSettings),
         tests(of: "CPUDevice", ["Devices", "ModelFolders", "Weights", "Run"]),
         tests(of: "Weights"),
+        tests(of: "ActivationFiles", ["Run", "Weights"]),
         tests(of: "ModelFolders"),
         tests(of: "Tokenization", ["JSON", "Run"]),
         tests(of: "ChatTemplates"),

@@ -14,7 +14,7 @@ extension RunControl {
     }
 
     /// The kinds of device of the workers that have done a unit.
-    package var deviceKindsAtWork: [String] {
+    package var deviceKindsAtWork: [DeviceKind] {
         workers.filter { $0.unitsDone > 0 }.map(\.registration.deviceKind)
     }
 

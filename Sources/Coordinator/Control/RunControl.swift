@@ -61,7 +61,7 @@ package struct RunControl: Sendable {
     var nextLease: UInt64 = 1
     var localProcesses = LocalProcesses()
     /// The device kind that all workers must have.
-    var deviceKind: String?
+    var deviceKind: DeviceKind?
 
     // MARK: W
 
@@ -83,7 +83,7 @@ package struct RunControl: Sendable {
     ///     earlier one has reached, so that an old lease never names a new grant.
     package init(
         plan: RunPlan, limits: RunLimits, completed: [UnitID: String] = [:], stepsApplied: Int = 0,
-        deviceKind: String? = nil, firstLease: UInt64 = 1, now: Instant
+        deviceKind: DeviceKind? = nil, firstLease: UInt64 = 1, now: Instant
     ) {
         self.plan = plan
         self.limits = limits
@@ -149,7 +149,7 @@ package struct RunControl: Sendable {
     }
 
     /// The device kind of the run, once a worker has registered.
-    package var runDeviceKind: String? { deviceKind }
+    package var runDeviceKind: DeviceKind? { deviceKind }
 
     /// The name of the worker behind a connection, if it takes part.
     package func worker(at peer: PeerID) -> String? { peers[peer].map { workers[$0].registration.worker } }

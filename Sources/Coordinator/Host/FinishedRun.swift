@@ -55,7 +55,7 @@ package struct FinishedRun: Sendable {
             return nil
         }
         return ProjectionSummary(
-            file: ProjectionFile.name(run.inputs, trained.channel),
+            file: trained.file(run.inputs),
             dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
             rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: trained.losses,
             activationSimilarity: try ActivationSimilarity.value(x: x, y: y, on: run.device))

@@ -3,6 +3,8 @@ package import Run
 /// What keeps a run from being started, continued or finished, beyond what models, data and storage report.
 package enum HostError: Error, CustomStringConvertible {
     case unreadableManifest(path: String, cause: String)
+    /// A file of the run whose fields are not this version's.
+    case otherVersion(path: String, cause: String)
     /// The folder holds another run.
     case otherRun(folder: String, differences: [String])
     case layerOutOfRange(flag: String, layer: Int, model: String, blocks: Int)
@@ -24,6 +26,9 @@ package enum HostError: Error, CustomStringConvertible {
         switch self {
         case .unreadableManifest(let path, let cause):
             "\(path): cannot be read as a run's description (\(cause)); name another --output"
+        case .otherVersion(let path, let cause):
+            "\(path): made by another version of the program (\(cause)); go on with that version, or name another "
+                + "--output"
         case .otherRun(let folder, let differences):
             "\(folder) holds another run: it differs in \(differences.joined(separator: ", ")); name another --output, "
                 + "or give the same settings to continue"

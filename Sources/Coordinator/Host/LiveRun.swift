@@ -113,7 +113,7 @@ package final class LiveRun {
     var stepsTaken: Int { control.stepsApplied - recovery.steps }
 
     /// The kinds of device that took part: one, unless the run allows a mix.
-    var deviceKinds: [String] {
+    var deviceKinds: [DeviceKind] {
         Set(control.deviceKindsAtWork).union(manifest.deviceKind.map { [$0] } ?? []).sorted()
     }
 

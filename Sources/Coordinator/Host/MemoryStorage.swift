@@ -20,7 +20,7 @@ package final class MemoryStorage: RunStorage {
     package func create() {}
 
     package func journal(replay: (Journal.Record) throws -> Void) throws -> Journal {
-        try Journal(medium: journal, path: path(of: "journal"), replay: replay)
+        try Journal(medium: journal, path: path(of: RunFiles.journal), replay: replay)
     }
 
     package func read(_ file: String) -> Data? { files[file] }

@@ -1,5 +1,6 @@
 import Run
 import Storage
+import Wire
 
 /// What is finished: results of units, in the journal when they count, and the activations.
 struct RunResults {
@@ -27,7 +28,16 @@ struct RunResults {
             }
         var (results, digests): ([UnitID: UnitResult], [UnitID: String]) = ([:], [:])
         journal = try storage.journal { entry in
-            let (run, record) = try ResultRecord.decode(entry.payload)
+            let (run, record): (String, ResultRecord)
+            do {
+                (run, record) = try ResultRecord.decode(entry.payload)
+            } catch {
+                // Its checksum holds, so it is as it was written.
+                let cause = (error as? WireError)?.cause ?? "\(error)"
+                throw HostError.otherVersion(
+                    path: storage.path(of: RunFiles.journal), cause: "record at byte \(entry.position.offset): \(cause)"
+                )
+            }
             guard run == inputs.manifest.run, digests[record.unit] == nil,
                 inputs.flaw(of: record.result, for: record.unit) == nil
             else { return }

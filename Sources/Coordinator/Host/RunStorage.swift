@@ -32,8 +32,9 @@ extension RunStorage {
     }
 }
 
-/// The names of a run's files, apart from the journal's.
+/// The names of a run's files.
 package enum RunFiles {
+    package static let journal = "journal"
     package static let manifest = "run.json"
     package static let checkpoint = "training.checkpoint"
 

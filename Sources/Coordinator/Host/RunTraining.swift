@@ -133,7 +133,7 @@ struct RunTraining {
     /// - Parameter results: of the blocks, where W is trained by outputs.
     mutating func complete(_ results: [UnitID: UnitResult], at now: Instant) throws {
         if mode == .byOutputs { assemble(results) } else if !projections.isEmpty { try checkpoint(at: now) }
-        for projection in projections { try ProjectionFile.write(projection, inputs: inputs, storage: storage) }
+        for projection in projections { try projection.write(inputs, to: storage) }
     }
 
     /// Makes the W's of their blocks.

@@ -194,7 +194,7 @@ extension RunReport {
             NamedValue("B's own prompt", configuration.evaluation.bPrompt.rawValue),
             NamedValue("evaluation protocol", configuration.evaluation.preset.rawValue),
             NamedValue("seed", String(configuration.seed)), NamedValue("run", run),
-            NamedValue("device kind", deviceKinds.joined(separator: "; ")),
+            NamedValue("device kind", deviceKinds.map(\.rawValue).joined(separator: "; ")),
         ]
         func table(_ title: String, _ values: [NamedValue]) -> ReportDocument.Block {
             .table(

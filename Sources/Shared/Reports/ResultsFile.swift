@@ -18,7 +18,7 @@ extension RunReport {
         add("configs", (try? JSONValue(encoding: configuration)) ?? .null)
         add("versions", Self.json(versions))
         add("fingerprints", Self.json(fingerprints))
-        add("device_kinds", .array(deviceKinds.map(JSONValue.string)))
+        add("device_kinds", .array(deviceKinds.map { .string($0.rawValue) }))
         if !remarks.isEmpty { add("remarks", .array(remarks.map(JSONValue.string))) }
         add("n-samples", .object(channels[0].tasks.map { .init(name: $0.task.name, value: .count($0.items.count)) }))
         add("run", .string(run))

@@ -14,7 +14,7 @@ package struct RunReport: Sendable {
     /// SHA-256 of the models and data files, in the order in which they are shown.
     package var fingerprints: [NamedValue]
     /// The workers' kinds of device, sorted. More than one means that the run allowed a mix.
-    package var deviceKinds: [String]
+    package var deviceKinds: [DeviceKind]
     /// What a reader must know to read the figures right: broken lines, the kind of models, and the like.
     package var remarks: [String]
     /// In the run's order; at least one.
@@ -22,14 +22,14 @@ package struct RunReport: Sendable {
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [String], remarks: [String] = [], channels: [ChannelReport]
+        deviceKinds: [DeviceKind], remarks: [String] = [], channels: [ChannelReport]
     ) {
         precondition(!channels.isEmpty, "a run of at least one channel")
         self.run = run
         self.configuration = configuration
         self.versions = versions
         self.fingerprints = fingerprints
-        self.deviceKinds = deviceKinds.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        self.deviceKinds = deviceKinds.sorted()
         self.remarks = remarks
         self.channels = channels
     }

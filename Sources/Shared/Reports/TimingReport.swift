@@ -46,7 +46,7 @@ package struct TimingReport: Sendable {
             ("worker", .string(worker.worker)),
             ("host", .string(worker.host)),
             ("process_id", .integer(Int64(worker.processID))),
-            ("device_kind", .string(worker.deviceKind)),
+            ("device_kind", .string(worker.deviceKind.rawValue)),
             ("state", .string(worker.state.rawValue)),
             ("units_done", .count(worker.unitsDone)),
             ("units_per_second", .optional(worker.rate)),

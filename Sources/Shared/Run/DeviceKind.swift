@@ -1,7 +1,8 @@
 /// What a result's bits depend on besides its inputs: devices of one kind give the same bits.
 ///
-/// A run keeps to one kind. The text is the kind's one spelling, in files, in messages and on the screen.
-package struct DeviceKind: RawRepresentable, Codable, Hashable, Sendable, CustomStringConvertible {
+/// A run keeps to one kind. The text is the kind's one spelling, in files, in messages and on the screen; kinds are
+/// ordered by its bytes.
+package struct DeviceKind: RawRepresentable, Codable, Hashable, Sendable {
     package let rawValue: String
 
     package init(rawValue: String) { self.rawValue = rawValue }
@@ -10,6 +11,19 @@ package struct DeviceKind: RawRepresentable, Codable, Hashable, Sendable, Custom
     package static let cpu = DeviceKind(rawValue: "cpu")
     /// The definition of every operation in plain Swift, for comparison.
     package static let reference = DeviceKind(rawValue: "reference")
+}
 
+extension DeviceKind: CustomStringConvertible {
     package var description: String { rawValue }
+}
+
+/// A kind by its spelling, as `"cpu"`.
+extension DeviceKind: ExpressibleByStringLiteral {
+    package init(stringLiteral text: String) { self.init(rawValue: text) }
+}
+
+extension DeviceKind: Comparable {
+    package static func < (a: DeviceKind, b: DeviceKind) -> Bool {
+        a.rawValue.utf8.lexicographicallyPrecedes(b.rawValue.utf8)
+    }
 }

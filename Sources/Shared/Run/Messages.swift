@@ -77,7 +77,7 @@ package struct Registration: Codable, Hashable, Sendable {
     package var host: String
     package var processID: Int32
     /// The kind of device: what a result's bits depend on besides the run's inputs.
-    package var deviceKind: String
+    package var deviceKind: DeviceKind
     /// The run that the worker took part in before it lost its coordinator, if it did.
     package var run: String?
     /// Leases of that run which the worker still works on.
@@ -85,7 +85,7 @@ package struct Registration: Codable, Hashable, Sendable {
 
     package init(
         protocolVersion: UInt32 = Run.protocolVersion, softwareVersion: String, worker: String, host: String,
-        processID: Int32, deviceKind: String, run: String? = nil, leases: [LeaseID] = []
+        processID: Int32, deviceKind: DeviceKind, run: String? = nil, leases: [LeaseID] = []
     ) {
         self.protocolVersion = protocolVersion
         self.softwareVersion = softwareVersion

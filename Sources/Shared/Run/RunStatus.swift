@@ -80,7 +80,7 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
     package var worker: String
     package var host: String
     package var processID: Int32
-    package var deviceKind: String
+    package var deviceKind: DeviceKind
     package var state: State
     package var unitsDone: Int
     package var leases: Int
@@ -92,7 +92,7 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
     package var bytesOut: UInt64
 
     package init(
-        worker: String, host: String, processID: Int32, deviceKind: String, state: State, unitsDone: Int, leases: Int,
+        worker: String, host: String, processID: Int32, deviceKind: DeviceKind, state: State, unitsDone: Int, leases: Int,
         rate: Double?, lastHeardSeconds: Double, bytesIn: UInt64, bytesOut: UInt64
     ) {
         self.worker = worker

@@ -1,4 +1,5 @@
 package import Foundation
+import JSON
 import Storage
 
 /// Writes safetensors files: the same content gives the same bytes.
@@ -74,16 +75,17 @@ package enum SafetensorsWriter {
 
     /// The header's length and the header.
     private static func header(of tensors: [Tensor], metadata: [String: String]) throws(WeightError) -> Data {
-        var fields: [String] = []
+        var fields: [JSONValue.Member] = []
         if !metadata.isEmpty {
-            let sorted = metadata.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }
-            let pairs = sorted.map { "\(quoted($0.key)):\(quoted($0.value))" }
-            fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+            let sorted = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            let members = sorted.map { JSONValue.Member(name: $0.key, value: .string($0.value)) }
+            fields.append(JSONValue.Member(name: "__metadata__", value: .object(members)))
         }
-        var names: Set<[UInt8]> = [Array("__metadata__".utf8)]
+        var names = NameSet()
+        _ = names.insert("__metadata__")
         var offset = 0
         for tensor in tensors {
-            guard names.insert(Array(tensor.name.utf8)).inserted else {
+            guard names.insert(tensor.name) else {
                 throw .unwritable(tensor: tensor.name, reason: "the name is taken")
             }
             guard !tensor.shape.contains(where: { $0 < 0 }), tensor.shape.reduce(1, *) == tensor.values.count else {
@@ -91,31 +93,17 @@ package enum SafetensorsWriter {
                     tensor: tensor.name, reason: "shape \(tensor.shape) and \(tensor.values.count) values disagree")
             }
             let end = offset + tensor.values.byteCount
-            let shape = tensor.shape.map(String.init).joined(separator: ",")
-            fields.append(
-                "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.values.type)\",\"shape\":[\(shape)],"
-                    + "\"data_offsets\":[\(offset),\(end)]}")
+            let entry = JSONValue.members(
+                ("dtype", .string(tensor.values.type)), ("shape", .array(tensor.shape.map(JSONValue.count))),
+                ("data_offsets", .array([.count(offset), .count(end)])))
+            fields.append(JSONValue.Member(name: tensor.name, value: entry))
             offset = end
         }
-        var json = Array("{\(fields.joined(separator: ","))}".utf8)
+        var json = Array(JSONValue.object(fields).compact.utf8)
         json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
         var data = Data()
         withUnsafeBytes(of: UInt64(json.count).littleEndian) { data.append(contentsOf: $0) }
         data.append(contentsOf: json)
         return data
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case _ where scalar.value < 32:
-                result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -9,7 +9,7 @@ extension Registration {
         (message.pointee.has_worker, message.pointee.worker) = writer.field(worker)
         (message.pointee.has_host, message.pointee.host) = writer.field(host)
         (message.pointee.has_process_id, message.pointee.process_id) = writer.field(processID)
-        (message.pointee.has_device_kind, message.pointee.device_kind) = writer.field(deviceKind)
+        (message.pointee.has_device_kind, message.pointee.device_kind) = writer.field(deviceKind.rawValue)
         (message.pointee.has_run, message.pointee.run) = writer.field(run)
         (message.pointee.n_leases, message.pointee.leases) = writer.list(leases)
         return message
@@ -28,7 +28,7 @@ extension Registration {
                 softwareVersion: readable(message.has_software_version, message.software_version),
                 worker: readable(message.has_worker, message.worker), host: readable(message.has_host, message.host),
                 processID: max(0, message.process_id),
-                deviceKind: readable(message.has_device_kind, message.device_kind))
+                deviceKind: DeviceKind(rawValue: readable(message.has_device_kind, message.device_kind)))
             return
         }
         self.init(
@@ -38,7 +38,8 @@ extension Registration {
             worker: try Field.name(message.has_worker, message.worker, "worker"),
             host: try Field.name(message.has_host, message.host, "host"),
             processID: try Field.processID(message.has_process_id, message.process_id, "process_id"),
-            deviceKind: try Field.name(message.has_device_kind, message.device_kind, "device_kind"),
+            deviceKind: DeviceKind(
+                rawValue: try Field.name(message.has_device_kind, message.device_kind, "device_kind")),
             run: try Field.optionalName(message.has_run, message.run, "run"),
             leases: try Field.leases(message.n_leases, message.leases, "leases"))
     }

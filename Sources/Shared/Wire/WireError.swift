@@ -15,10 +15,12 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// One line.
-    package var description: String {
+    package var description: String { "\(cause); run the same version of the program on both sides" }
+
+    /// What is wrong, without what to do about it.
+    package var cause: String {
         let place = field.isEmpty ? "" : ", field \(field)"
-        return "malformed \(message)\(place): expected \(expected), found \(found); "
-            + "run the same version of the program on both sides"
+        return "malformed \(message)\(place): expected \(expected), found \(found)"
     }
 
     /// The error as seen from the message that holds the one it was thrown in.

@@ -1,9 +1,9 @@
+import ActivationFiles
 import ArgumentParser
 import Console
 import Devices
 import Foundation
 import Models
-import Weights
 
 struct ActivationsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,16 +40,13 @@ struct ActivationsCommand: AsyncParsableCommand {
             SequenceStep(
                 cache: cache, tokens: tokens, readings: layers.map { ActivationSite(afterBlocks: $0) }, head: .none)
         ])
-        let tensors = zip(layers, outputs[0].activations).map { layer, values in
-            SafetensorsWriter.Tensor(name: "layer.\(layer)", shape: [values.count], values: .float32(values))
-        }
-        try SafetensorsWriter.write(
-            tensors,
+        let names = try ActivationFile.write(
+            zip(layers, outputs[0].activations).map { (afterBlocks: $0, values: $1) },
             metadata: [
                 "model": (model.model as NSString).lastPathComponent, "fingerprint": loaded.fingerprint,
                 "prompt": prompt, "tokens": tokens.map(String.init).joined(separator: " "),
             ],
             to: URL(fileURLWithPath: output))
-        Terminal.error.writeLine("wrote \(tensors.map(\.name).joined(separator: ", ")) to \(output)")
+        Terminal.error.writeLine("wrote \(names.joined(separator: ", ")) to \(output)")
     }
 }

@@ -1,12 +1,11 @@
+import ActivationFiles
 import ArgumentParser
 import Console
-import Devices
 import Foundation
 import Generation
 import Models
 import Projection
 import Run
-import Weights
 import WorkerEngine
 
 extension InjectionOperation: ExpressibleByArgument {}
@@ -74,7 +73,7 @@ struct GenerateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try model.load(chat: chat)
-        let injection = try UsageError.checking { try readInjection(on: loaded.model.device) }
+        let injection = try UsageError.checking { try readInjection(into: loaded) }
         let tokens = try UsageError.checking { try loaded.tokens(ofPrompt: prompt) }
         let request = GenerationRequest(
             tokens: tokens, injection: injection, maximumNewTokens: maxNewTokens,
@@ -91,39 +90,28 @@ struct GenerateCommand: AsyncParsableCommand {
         }
     }
 
-    private func readInjection(on device: any Device) throws -> Injection? {
+    private func readInjection(into loaded: LoadedModel) throws -> Injection? {
         guard let inject, let layerJ else { return nil }
         guard layerJ >= 0 else { throw UsageError("--layer-j \(layerJ): expected 0 or more") }
-        var vector = try activation(in: inject)
+        let dimension = loaded.folder.configuration.hiddenSize
+        let file = try ActivationFile(URL(fileURLWithPath: inject))
+        var vector = try file.activation(
+            afterBlocks: layer(in: file, path: inject), dimension: projection == nil ? dimension : nil)
         if let projection {
-            let file = try SafetensorsFile(URL(fileURLWithPath: projection))
-            guard let tensor = try file.tensor("proj.weight"), tensor.shape.count == 2 else {
-                throw UsageError(
-                    "\(projection): expected a matrix 'proj.weight', found \(file.names.joined(separator: ", "))")
-            }
-            let w = FloatMatrix(rows: tensor.shape[0], columns: tensor.shape[1], values: try tensor.floats())
-            vector = try LinearProjection(w).project(vector, on: device)
+            let w = try ProjectionFile.read(
+                URL(fileURLWithPath: projection), dimensionA: vector.count, dimensionB: dimension)
+            vector = try LinearProjection(w).project(vector, on: loaded.model.device)
         }
         return Injection(site: ActivationSite(afterBlocks: layerJ), operation: op, vector: vector)
     }
 
-    private func activation(in path: String) throws -> [Float] {
-        let file = try SafetensorsFile(URL(fileURLWithPath: path))
-        let name: String
-        if let layerK {
-            name = "layer.\(layerK)"
-        } else {
-            let names = file.names.filter { $0.hasPrefix("layer.") }
-            guard let only = names.first, names.count == 1 else {
-                throw UsageError(
-                    "\(path): expected one activation 'layer.<k>', found \(file.names.joined(separator: ", ")); "
-                        + "choose one with --layer-k")
-            }
-            name = only
+    private func layer(in file: ActivationFile, path: String) throws(UsageError) -> Int {
+        if let layerK { return layerK }
+        guard let only = file.layers.first, file.layers.count == 1 else {
+            let found = file.layers.map(String.init).joined(separator: ", ")
+            throw UsageError(
+                "\(path): expected the activation of one layer, found layers \(found); choose one with --layer-k")
         }
-        guard let tensor = try file.tensor(name), tensor.shape.count == 1 else {
-            throw UsageError("\(path): expected a vector '\(name)', found \(file.names.joined(separator: ", "))")
-        }
-        return try tensor.floats()
+        return only
     }
 }

@@ -1,0 +1,32 @@
+import ActivationFiles
+import Foundation
+import Run
+
+extension TrainedProjection {
+    /// Writes W's file, with what W was trained on and how.
+    func write(_ inputs: RunInputs, to storage: some RunStorage) throws {
+        let configuration = inputs.configuration
+        let metadata = [
+            "format": "pt",
+            "model_a": (configuration.modelA as NSString).lastPathComponent,
+            "model_b": (configuration.modelB as NSString).lastPathComponent,
+            "fingerprint_a": inputs.manifest.modelA,
+            "fingerprint_b": inputs.manifest.modelB,
+            "layer_k": String(channel.k),
+            "layer_j": String(channel.j),
+            "seed": String(configuration.seed),
+            "rows": String(configuration.training.rows),
+            "steps": String(trainer.step),
+            "loss": losses.last.map { String($0) } ?? "",
+            "run": inputs.manifest.run,
+        ]
+        try storage.write(file(inputs)) { write in
+            try ProjectionFile.write(trainer.projection, metadata: metadata, write)
+        }
+    }
+
+    /// The name of W's file.
+    func file(_ inputs: RunInputs) -> String {
+        RunFiles.projection(dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, channel: channel)
+    }
+}

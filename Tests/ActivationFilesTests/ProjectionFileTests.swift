@@ -1,0 +1,65 @@
+import ActivationFiles
+import Foundation
+import Run
+import TestSupport
+import Testing
+import Weights
+
+/// A W between the two programs.
+struct ProjectionFileTests {
+    private let temporary: TemporaryFolder
+    private var url: URL { temporary.file("w.safetensors") }
+
+    init() throws { temporary = try TemporaryFolder() }
+
+    private func write(_ tensors: SafetensorsWriter.Tensor...) throws {
+        try SafetensorsWriter.write(tensors, to: url)
+    }
+
+    private func refusal(dimensionA: Int? = nil, dimensionB: Int? = nil) throws -> String {
+        let error = try #require(throws: ActivationFileError.self) {
+            try ProjectionFile.read(url, dimensionA: dimensionA, dimensionB: dimensionB)
+        }
+        #expect("\(error)".hasPrefix("\(url.path): "))
+        return "\(error)".replacingOccurrences(of: "\(url.path): ", with: "")
+    }
+
+    @Test func `a W that was written is read back to the bit`() throws {
+        let w = FloatMatrix(rows: 2, columns: 3, values: [1, -0.0, .leastNonzeroMagnitude, 4, 5, .pi])
+        var bytes = Data()
+        try ProjectionFile.write(w, metadata: ["format": "pt"]) { bytes.append(contentsOf: $0) }
+        try bytes.write(to: url)
+        let read = try ProjectionFile.read(url, dimensionA: 3, dimensionB: 2)
+        #expect(read.rows == 2 && read.columns == 3)
+        #expect(read.values.map(\.bitPattern) == w.values.map(\.bitPattern))
+        #expect(try SafetensorsFile(url).tensor("proj.weight")?.shape == [2, 3])
+    }
+
+    @Test func `a file without the tensor is refused with what it holds`() throws {
+        try write(.init(name: "weight", shape: [1, 1], values: .float32([1])))
+        #expect(try refusal() == "expected tensor proj.weight, found weight")
+        try write()
+        #expect(try refusal() == "expected tensor proj.weight, found none")
+    }
+
+    @Test func `a tensor of another shape is refused with both shapes`() throws {
+        try write(.init(name: "proj.weight", shape: [6], values: .float32([1, 2, 3, 4, 5, 6])))
+        #expect(try refusal() == "tensor proj.weight: expected shape [d_B, d_A], found [6]")
+        try write(.init(name: "proj.weight", shape: [2, 3], values: .float32([1, 2, 3, 4, 5, 6])))
+        #expect(try refusal(dimensionA: 2) == "tensor proj.weight: expected shape [d_B, 2], found [2, 3]")
+        #expect(try refusal(dimensionA: 3, dimensionB: 4) == "tensor proj.weight: expected shape [4, 3], found [2, 3]")
+    }
+
+    @Test func `a value that is not finite is refused with its place`() throws {
+        try write(.init(name: "proj.weight", shape: [1, 3], values: .float32([1, 2, .nan])))
+        #expect(try refusal().hasPrefix("tensor proj.weight: value 2 is infinite or not a number"))
+    }
+
+    @Test func `a file that is cut short, and one that is missing, are refused`() throws {
+        try write(.init(name: "proj.weight", shape: [1, 2], values: .float32([1, 2])))
+        try Data(contentsOf: url).dropLast(1).write(to: url)
+        #expect(try refusal().contains("cut short"))
+        try FileManager.default.removeItem(at: url)
+        #expect(try refusal().hasPrefix("cannot be read"))
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Run
+import TestSupport
+import Testing
+
+@testable import CoordinatorHost
+
+/// What a coordinator takes as a run's description: what it wrote itself, and nothing that it did not understand.
+struct RunManifestTests {
+    private static let manifest: RunManifest = {
+        var configuration = RunConfiguration(
+            modelA: "/models/a", modelB: "/models/b", channels: [Channel(k: 2, j: 3)], experiments: [.projection])
+        configuration.training.files = ["/data/c4.jsonl"]
+        configuration.evaluation.files = ["squad": "/data/squad.json"]
+        return RunManifest(
+            software: "1", run: "r", configuration: configuration, modelA: "aa", modelB: "bb",
+            data: ["/data/c4.jsonl": "cc", "/data/squad.json": "dd"], deviceKind: .cpu)
+    }()
+
+    private static func text(_ manifest: RunManifest = manifest) throws -> String {
+        String(decoding: try RunManifest.encode(manifest), as: UTF8.self)
+    }
+
+    private static func read(_ text: String) throws -> RunManifest? {
+        try RunManifest.read(from: MemoryStorage(files: ["run.json": Data(text.utf8)]))
+    }
+
+    private static func refusal(_ text: String) throws -> String {
+        "\(try #require(throws: HostError.self) { _ = try read(text) })"
+    }
+
+    @Test func `what was written is read back, and where nothing was written there is nothing`() throws {
+        let storage = MemoryStorage()
+        #expect(try RunManifest.read(from: storage) == nil)
+        try Self.manifest.write(to: storage)
+        #expect(try RunManifest.read(from: storage) == Self.manifest)
+    }
+
+    @Test func `a run of the release before is refused in one line that names the first field`() throws {
+        let refusal = try Self.refusal(Self.releaseBefore)
+        #expect(
+            refusal == "memory/run.json: made by another version of the program (field configuration.channels is "
+                + "missing); go on with that version, or name another --output")
+    }
+
+    @Test(arguments: [
+        (#""seed" : 42,"#, #""seed" : 42, "layerK" : 2,"#, "field configuration.layerK is not understood"),
+        (#""preset" :"#, #""squad" : "x", "preset" :"#, "field configuration.evaluation.squad is not understood"),
+        (#""deviceKind" :"#, #""device" :"#, "field device is not understood"),
+        (#""chat" : false,"#, "", "field configuration.chat is missing"),
+    ])
+    func `a field that is not understood or missing is refused as another version's`(
+        field: String, instead: String, cause: String
+    ) throws {
+        let text = try Self.text()
+        try #require(text.contains(field))
+        #expect(
+            try Self.refusal(text.replacingOccurrences(of: field, with: instead))
+                == "memory/run.json: made by another version of the program (\(cause)); go on with that version, or "
+                + "name another --output")
+    }
+
+    @Test(arguments: [
+        (#""seed" : 42,"#, #""seed" : 42, "seed" : 43,"#, "configuration.seed: expected one field of that name"),
+        (#""2:3""#, #""2-3""#, "field configuration.channels[0]: expected a channel such as"),
+        (#""chat" : false"#, #""chat" : 0"#, "field configuration.chat: "),
+        ("}", "", "not valid JSON: byte "),
+    ])
+    func `a damaged file is refused with the place of the damage`(
+        field: String, instead: String, cause: String
+    ) throws {
+        let text = try Self.text()
+        try #require(text.contains(field))
+        let refusal = try Self.refusal(text.replacingOccurrences(of: field, with: instead))
+        #expect(refusal.hasPrefix("memory/run.json: cannot be read as a run's description ("), "\(refusal)")
+        #expect(refusal.contains(cause), "\(refusal)")
+        #expect(!refusal.contains("\n"))
+    }
+
+    @Test func `two runs differ in settings and contents, not in where these lie`() throws {
+        var other = Self.manifest
+        other.configuration.modelA = "/elsewhere/a"
+        other.configuration.training.files = ["/elsewhere/c4.jsonl"]
+        other.data = ["/elsewhere/c4.jsonl": "cc", "/data/squad.json": "other"]
+        other.software = "2"
+        other.deviceKind = nil
+        other.configuration.seed = 43
+        other.configuration.channels.append(Channel(k: 4, j: 4))
+        other.configuration.evaluation.limit = 3
+        other.modelB = "other"
+        #expect(
+            try Self.manifest.differences(from: other)
+                == ["channels", "evaluation.files.squad", "evaluation.limit", "modelB", "seed"])
+        #expect(try Self.manifest.differences(from: Self.manifest) == ["run"])
+    }
+
+    /// As version 0.1.0 wrote it while a run had one pair of layers.
+    private static let releaseBefore = """
+        {
+          "configuration" : {
+            "chat" : false,
+            "computePrecision" : "bfloat16",
+            "evaluation" : {
+              "bPrompt" : "full",
+              "gsm8k" : "/data/gsm8k.jsonl",
+              "preset" : "standard",
+              "squad" : "/data/squad.json"
+            },
+            "experiments" : [
+              "projection",
+              "similarity",
+              "squad",
+              "gsm8k"
+            ],
+            "layerJ" : 4,
+            "layerK" : 4,
+            "modelA" : "/models/a",
+            "modelB" : "/models/b",
+            "operation" : "replace",
+            "seed" : 42,
+            "similarity" : {
+              "layers" : [
+
+              ],
+              "newTokens" : 20,
+              "prompts" : [
+                "The capital of France is"
+              ]
+            },
+            "training" : {
+              "batch" : 32,
+              "cut" : "characters",
+              "epochs" : 10,
+              "files" : [
+                "/data/c4.jsonl"
+              ],
+              "initialization" : "xavier",
+              "learningRate" : 0.001,
+              "maximumCharacters" : 512,
+              "maximumTokens" : 512,
+              "minimumCharacters" : 50,
+              "rows" : 3072,
+              "shardRows" : 8
+            }
+          },
+          "data" : {
+            "/data/c4.jsonl" : "cc",
+            "/data/gsm8k.jsonl" : "dd",
+            "/data/squad.json" : "ee"
+          },
+          "deviceKind" : "cpu",
+          "modelA" : "aa",
+          "modelB" : "bb",
+          "run" : "ff",
+          "software" : "0.1.0"
+        }
+        """
+}
