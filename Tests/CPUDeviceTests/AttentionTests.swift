@@ -5,7 +5,7 @@ import Testing
 @testable import CPUDevice
 
 /// Causal attention over the key/value store.
-@Suite struct AttentionTests {
+struct AttentionTests {
     private struct Case: Sendable {
         let heads: AttentionHeads
         let length: Int

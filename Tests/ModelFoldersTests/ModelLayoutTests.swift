@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The tensors that a configuration asks for, against those that transformers wrote for it.
-@Suite struct ModelLayoutTests {
+struct ModelLayoutTests {
     /// Names and shapes in a safetensors header.
     private static func stored(_ folder: URL) throws -> [String: [Int]] {
         var tensors: [String: [Int]] = [:]
