@@ -104,7 +104,7 @@ struct OutputBlockTests {
         #expect(losses == (try stepped(dense: false).losses))
     }
 
-    @Test func `blocks are a function of W's shape: each row is in one, and a block stays in the cache`() {
+    @Test func `each of W's outputs is in one block, of 8 outputs or of at most a million weights`() {
         for (dimensionA, dimensionB) in [(1, 1), (3072, 4096), (128, 96), (4096, 4096), (100, 1001), (1 << 21, 64)] {
             let blocks = OutputBlocks(dimensionA: dimensionA, dimensionB: dimensionB)
             let rows = (0..<blocks.count).flatMap { Array(blocks[$0]) }
@@ -122,7 +122,7 @@ struct OutputBlockTests {
         }
     }
 
-    @Test func `activations that do not fit and a training that diverges are refused`() throws {
+    @Test func `activations that do not fit and an error that is not finite are refused`() throws {
         let rows = (0..<x.rows).map { x[row: $0] }
         #expect(throws: ProjectionError.self) {
             try OutputBlockTraining.result(Self.unit(0..<8), x: rows.dropLast(), y: columns(0..<8), on: processor)
