@@ -154,7 +154,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "WorkerEngine", "WorkerSession", "Devices", "CPUDevice", "Projection",
+                "CoordinatorHost", "CoordinatorControl", "WorkerEngine", "WorkerSession", "Devices", "CPUDevice",
+                "Projection",
                 "Evaluation", "Tasks", "Storage", "Run",
             ],
             path: "Sources/Tools/Simulation", swiftSettings: optimized),

@@ -2,6 +2,7 @@ import ActivationFiles
 import ArgumentParser
 import Console
 import Foundation
+import Devices
 import Generation
 import Models
 import Projection
