@@ -365,7 +365,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             ]
                                 + [(1, 0), (2, 1), (3, 0), (4, 1), (5, 2), (6, 3)].enumerated().map { place, prompt in
                                     .message(
-                                        3, "prompts[\(place)]",
+                                        3, "prompts[\(place)]", .referred,
                                         [.integer(1, "role", prompt.0), .integer(2, "text", prompt.1)])
                                 } + [
                                     .text(4, "choices[0]", " A", .optional),
