@@ -113,7 +113,8 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation", "Tasks",
+                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation",
+                "Tasks",
                 "Reports", "Locking",
             ]),
         .target(
@@ -210,9 +211,15 @@ let package = Package(
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(
-            of: "CoordinatorHost", ["Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine"]),
+            of: "CoordinatorHost",
+            [
+                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
+                "Tasks",
+                "DemoAssets",
+            ]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
+        tests(
+            of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
