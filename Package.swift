@@ -113,8 +113,7 @@ let package = Package(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation",
-                "Tasks",
+                "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets", "Evaluation", "Tasks",
                 "Reports", "Locking",
             ]),
         .target(
@@ -213,19 +212,17 @@ let package = Package(
         tests(
             of: "CoordinatorHost",
             [
-                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
-                "Tasks",
-                "DemoAssets",
+                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation", "Tasks",
+                "Generation", "DemoAssets",
             ]),
         tests(of: "WorkerSession", ["Run"]),
-        tests(
-            of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
+        tests(of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
                 "Generation", "ModelFolders",
-                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
+                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "JSON",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

@@ -3,6 +3,7 @@ import CoordinatorControl
 import DemoAssets
 import Evaluation
 import Foundation
+import Generation
 import Run
 import Tasks
 import TestSupport
@@ -95,6 +96,26 @@ struct OwnTaskTests {
         return try FinishedRun(live, status: live.status(at: .seconds(2)), software: "1", remarks: [])
     }
 
+    private struct Sample: Decodable {
+        struct Answer: Decodable {
+            var answer: String
+            var loglikelihoods: [Double]
+            var acc: Double
+        }
+
+        var id: String
+        var group: String
+        var gold: [String]
+        var conditions: [String: Answer]
+    }
+
+    /// By the items' numbers.
+    private func samples() throws -> [Sample] {
+        try String(contentsOf: folder.appendingPathComponent("samples_pets.jsonl"), encoding: .utf8)
+            .split(separator: "\n").map { try JSONDecoder().decode(Sample.self, from: Data($0.utf8)) }
+            .sorted { $0.id < $1.id }
+    }
+
     private func object(_ data: Data) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
@@ -106,23 +127,20 @@ struct OwnTaskTests {
         #expect(run.files.contains("samples_pets.jsonl"))
         #expect(run.summary.contains("Pets") && run.summary.contains("A alone, its own prompt"))
 
-        let samples = try String(contentsOf: folder.appendingPathComponent("samples_pets.jsonl"), encoding: .utf8)
-            .split(separator: "\n").map { try object(Data($0.utf8)) }
+        let samples = try samples()
         let given = Self.lines.split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
-        #expect(samples.count == given.count)
+        #expect(samples.map(\.id) == given.indices.map { "pets-\($0)" })
         var right: [String: Double] = [:]
-        for (number, line) in given.enumerated() {
-            let sample = try #require(samples.first { $0["id"] as? String == "pets-\(number)" })
-            #expect(sample["group"] as? String == line[0] && sample["gold"] as? [String] == [" \(line[6])"])
-            let conditions = try #require(sample["conditions"] as? [String: [String: Any]])
-            #expect(conditions.keys.contains("a_reads") && conditions.keys.contains("injected"))
-            for (name, answer) in conditions {
-                let likelihoods = try #require(answer["loglikelihoods"] as? [Double])
+        for (sample, line) in zip(samples, given) {
+            #expect(sample.group == line[0] && sample.gold == [" \(line[6])"])
+            #expect(sample.conditions.keys.contains("a_reads") && sample.conditions.keys.contains("injected"))
+            for (name, answer) in sample.conditions {
+                let likelihoods = answer.loglikelihoods
                 #expect(likelihoods.count == 4 && likelihoods.allSatisfy { $0 < 0 && $0.isFinite })
                 let best = try #require(likelihoods.indices.max { likelihoods[$0] < likelihoods[$1] })
-                #expect(answer["answer"] as? String == " \(line[2 + best])", "\(name)")
-                #expect(answer["acc"] as? Double == (line[2 + best] == line[6] ? 1 : 0), "\(name)")
-                right[name, default: 0] += answer["acc"] as? Double ?? .nan
+                #expect(answer.answer == " \(line[2 + best])", "\(name)")
+                #expect(answer.acc == (line[2 + best] == line[6] ? 1 : 0), "\(name)")
+                right[name, default: 0] += answer.acc
             }
         }
 
@@ -140,16 +158,30 @@ struct OwnTaskTests {
         #expect(report.contains("Pets") && report.contains("accuracy") && report.contains("A alone, its own prompt"))
     }
 
-    @Test func `what a model prefers is what it gives the choice by itself`() throws {
+    @Test func `a choice's likelihood is what its model gives it after the condition's prompt`() throws {
         _ = try finished(try inputs())
-        let samples = try String(contentsOf: folder.appendingPathComponent("samples_pets.jsonl"), encoding: .utf8)
-            .split(separator: "\n").map { try object(Data($0.utf8)) }
-        // Told and untold, A and B: four different answers to one question.
-        var seen: Set<[Double]> = []
-        let conditions = try #require(samples.first?["conditions"] as? [String: [String: Any]])
-        for name in ["b_full", "injected", "random", "shuffled", "a_full", "a_reads", "no_context"] {
-            seen.insert(try #require(conditions[name]?["loglikelihoods"] as? [Double], "\(name)"))
+        let items = try Self.pets.read(temporary.file("pets.txt").path).items
+        for (name, path, role) in [
+            ("a_reads", DemoAssets.modelA, PromptRole.a), ("a_full", DemoAssets.modelA, .both),
+            ("b_full", DemoAssets.modelB, .both), ("no_context", DemoAssets.modelB, .cue),
+        ] {
+            let model = try LoadedModel(path: path, on: try CPUDevice(threads: 1), computeType: .bfloat16)
+            for (item, sample) in zip(items, try samples()) {
+                let prompt = Self.pets.prompts(item)[role]
+                let defined = try Generator(model: model.model).likelihoods([
+                    LikelihoodRequest(
+                        tokens: try model.tokens(ofPrompt: prompt),
+                        continuations: try model.tokens(ofChoices: item.choices, after: prompt))
+                ])
+                #expect(sample.conditions[name]?.loglikelihoods == defined[0], "\(name) \(item.id)")
+            }
         }
-        #expect(seen.count == 7)
+    }
+
+    @Test func `each condition has a say of its own on the choices`() throws {
+        _ = try finished(try inputs())
+        let conditions = try #require(try samples().first).conditions
+        let names = ["b_full", "injected", "random", "shuffled", "a_full", "a_reads", "no_context"]
+        #expect(Set(names.map { conditions[$0]?.loglikelihoods }).count == names.count)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Run
 import TestSupport
 import Testing
@@ -17,13 +18,20 @@ struct ChannelTests {
         for file in ChannelRun.files { #expect(found[file] == expected[file], "\(what): \(file)") }
     }
 
-    /// The members of an object, each as JSON with sorted names.
-    private func members(_ data: Data, _ path: String...) throws -> [String: Data] {
-        var value: Any = try JSONSerialization.jsonObject(with: data)
-        for name in path { value = try #require((value as? [String: Any])?[name], "\(name)") }
-        return try #require(value as? [String: Any]).mapValues {
-            try JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys, .fragmentsAllowed])
+    private struct NoObject: Error {
+        var path: [String]
+    }
+
+    /// The members of an object, each with its digits and order as they stand in the file.
+    private func members(_ data: Data, _ path: String...) throws -> [String: JSONValue] {
+        var scanner = try JSONScanner(file: "results.json", bytes: Array(data))
+        var value = try scanner.document()
+        func members() throws -> [String: JSONValue] {
+            guard case .object(let members) = value else { throw NoObject(path: path) }
+            return Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value) })
         }
+        for name in path { value = try #require(try members()[name], "\(name)") }
+        return try members()
     }
 
     /// Bytes of a file whose header names the run, as if it named the other one.
@@ -52,11 +60,13 @@ struct ChannelTests {
         #expect(Set(part.keys) == ["results", "differences", "similarity", "projection"])
         for (name, value) in part { #expect(own[name] == value, "\(name)") }
         // But for the run's name, the whole file.
-        let names = try [results.alone, results.together].map { results in
-            try #require((try JSONSerialization.jsonObject(with: results) as? [String: Any])?["run"] as? String)
+        guard case .string(let run) = own["run"], case .string(let other) = try members(results.together)["run"]
+        else {
+            Issue.record("results.json names no run")
+            return
         }
         let file = ChannelRun.projection(channel)
-        #expect(try renamed(alone(file), names[0], names[1]) == together[file])
+        #expect(try renamed(alone(file), run, other) == together[file])
     }
 
     @Test func `the channels differ`() throws {

@@ -28,7 +28,7 @@ struct EvaluationCostTests {
                     .a: full[place], .b: "Question: \(facts[place].1)\nAnswer:", .both: full[place], .cue: "Answer:",
                     .partner: full[(place + 1) % facts.count],
                 ],
-                choices: [" a goat", " horse", " Saturday and Sunday"])
+                choices: [" a goat \(place)", " horse", " Saturday and \(facts[place].1)"])
         }
     }
 
@@ -95,6 +95,9 @@ struct EvaluationCostTests {
             read.prompts[.b] = "\(written.text)\n\(item.prompts[.b] ?? "")"
             let expected = try answer(Condition("b", .b, reads: .b), read, Self.text(8))
             #expect(told.text == expected.text && told.tokens == expected.tokens)
+            // To the last bit: any other character between them gives other probabilities.
+            let likelihoods = try answer(words, item, .choice).likelihoods
+            #expect(try likelihoods == answer(Condition("b", .b, reads: .b), read, .choice).likelihoods)
             #expect(told.cost.promptTokens == expected.cost.promptTokens)
             #expect(told.cost.passesOfB == expected.cost.passesOfB)
             #expect(told.cost.passesOfA == written.cost.passesOfA)

@@ -27,7 +27,8 @@ package enum HostError: Error, CustomStringConvertible {
             "\(folder) holds another run: it differs in \(differences.joined(separator: ", ")); name another --output, "
                 + "or give the same settings to continue"
         case .layerOutOfRange(let flag, let layer, let channel, let model, let blocks):
-            "\(flag) \(layer)\(channel.map { " (channel \($0))" } ?? ""): \(model) has \(blocks) blocks; expected 0 (the embedding) to \(blocks)"
+            "\(flag) \(layer)\(channel.map { " (channel \($0))" } ?? ""): \(model) has \(blocks) blocks; expected 0 "
+                + "(the embedding) to \(blocks)"
         case .unknownTask(let name, let known):
             "--experiments: '\(name)' is none of \((["projection", "similarity"] + known).joined(separator: ", "))"
         case .missingFile(let flag, let experiment):
