@@ -57,6 +57,34 @@ import Testing
         }
     }
 
+    private struct Reference: Decodable {
+        struct Prompt: Decodable {
+            var ids: [Int32]
+            /// Of the token that follows; of some prompts.
+            var logitsFull: [Float]?
+        }
+
+        var prompts: [Prompt]
+    }
+
+    @Test func `the next token's values are those of transformers' logits`() throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let reference = try decoder.decode(
+            Reference.self,
+            from: Data(contentsOf: Repository.fixture("Models/llama3-rope-sharded/reference.json")))
+        let prompts = reference.prompts.filter { $0.logitsFull != nil }
+        #expect(prompts.count >= 3)
+        let all = (0..<Int32(model.configuration.vocabularySize)).map { [$0] }
+        let found = try Generator(model: model).likelihoods(
+            prompts.map { LikelihoodRequest(tokens: $0.ids, continuations: all) })
+        for (prompt, values) in zip(prompts, found) {
+            for (token, value) in values.enumerated() {
+                #expect(abs(value - logarithm(of: Int32(token), in: prompt.logitsFull ?? [])) < 1e-4, "\(token)")
+            }
+        }
+    }
+
     @Test func `an injection is made at the prompt's last token, not at the continuation's`() throws {
         let requests = requests.filter { $0.injection != nil }
         let found = try Generator(model: model).likelihoods(requests)
