@@ -217,7 +217,11 @@ let package = Package(
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(
-            of: "CoordinatorHost", ["Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine"]),
+            of: "CoordinatorHost",
+            [
+                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation", "Tasks",
+                "Generation", "DemoAssets",
+            ]),
         tests(of: "WorkerSession", ["Run"]),
         tests(
             of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
@@ -227,6 +231,7 @@ let package = Package(
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
                 "Generation", "ModelFolders",
                 "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
+                "JSON",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

@@ -165,6 +165,20 @@ struct EngineUnderTest {
             values: metrics.compactMap { metric in scores.metrics.firstIndex(of: metric).map { scored.values[$0] } })
     }
 
+    /// The answers to a unit, in the run that was joined last, through W where it is `projected`.
+    func answers(to unit: EvaluateUnit, projected: Bool = true) throws -> [ItemAnswers] {
+        let result = try result(
+            .evaluate(unit), stage: .evaluate(task: unit.task), projected: projected, channel: unit.channel)
+        guard case .evaluate(let found) = result else { throw OtherResult(result: result) }
+        return found.items
+    }
+
+    /// The models of the run that was joined last.
+    func models() throws -> (a: LoadedModel, b: LoadedModel) {
+        let (a, b, _) = try engine.pair()
+        return (a, b)
+    }
+
     /// One of the models, asked how it reads prompts.
     struct Reader {
         fileprivate let model: LoadedModel
@@ -224,6 +238,14 @@ struct EngineUnderTest {
         guard case .extract(let found) = result else { throw OtherResult(result: result) }
         func rows(_ matrix: FloatMatrix) -> [[Float]] { (0..<matrix.rows).map { Array(matrix[row: $0]) } }
         return (rows(found.a[0]), rows(found.b[0]))
+    }
+
+    /// What the models of the run that was joined last say at several sites.
+    func extraction(of texts: [String], k: [Int], j: [Int], maximumTokens: Int) throws -> ExtractResult {
+        let unit = ExtractUnit(firstText: 0, texts: texts, maximumTokens: maximumTokens, sitesOfA: k, sitesOfB: j)
+        let result = try result(.extract(unit), stage: .extract, projected: false)
+        guard case .extract(let found) = result else { throw OtherResult(result: result) }
+        return found
     }
 
     /// A similarity unit in the run that was joined last, with this W or none.

@@ -7,7 +7,8 @@ package enum HostError: Error, CustomStringConvertible {
     case otherVersion(path: String, cause: String)
     /// The folder holds another run.
     case otherRun(folder: String, differences: [String])
-    case layerOutOfRange(flag: String, layer: Int, model: String, blocks: Int)
+    /// - channel: where the layer is a channel's, which `--channel` may have named.
+    case layerOutOfRange(flag: String, layer: Int, channel: Channel?, model: String, blocks: Int)
     case unknownTask(String, known: [String])
     case missingFile(flag: String, experiment: Experiment)
     case damagedCheckpoint(path: String, cause: String)
@@ -32,8 +33,9 @@ package enum HostError: Error, CustomStringConvertible {
         case .otherRun(let folder, let differences):
             "\(folder) holds another run: it differs in \(differences.joined(separator: ", ")); name another --output, "
                 + "or give the same settings to continue"
-        case .layerOutOfRange(let flag, let layer, let model, let blocks):
-            "\(flag) \(layer): \(model) has \(blocks) blocks; expected 0 (the embedding) to \(blocks)"
+        case .layerOutOfRange(let flag, let layer, let channel, let model, let blocks):
+            "\(flag) \(layer)\(channel.map { " (channel \($0))" } ?? ""): \(model) has \(blocks) blocks; expected 0 "
+                + "(the embedding) to \(blocks)"
         case .unknownTask(let name, let known):
             "--experiments: '\(name)' is none of \((["projection", "similarity"] + known).joined(separator: ", "))"
         case .missingFile(let flag, let experiment):

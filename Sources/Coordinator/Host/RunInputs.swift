@@ -84,8 +84,8 @@ package struct RunInputs: Sendable {
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         for channel in configuration.channels {
-            try Self.check(channel.k, flag: "--layer-k", model: configuration.modelA, blocks: blocksA)
-            try Self.check(channel.j, flag: "--layer-j", model: configuration.modelB, blocks: blocksB)
+            try Self.check(channel.k, flag: "--layer-k", channel, model: configuration.modelA, blocks: blocksA)
+            try Self.check(channel.j, flag: "--layer-j", channel, model: configuration.modelB, blocks: blocksB)
         }
         try Self.checkSites(configuration.channels)
         let asked = configuration.similarity.layers
@@ -176,9 +176,11 @@ package struct RunInputs: Sendable {
         return place + "; W learned from the last tokens of plain texts"
     }
 
-    private static func check(_ layer: Int, flag: String, model: String, blocks: Int) throws {
+    private static func check(
+        _ layer: Int, flag: String, _ channel: Channel? = nil, model: String, blocks: Int
+    ) throws {
         guard (0...blocks).contains(layer) else {
-            throw HostError.layerOutOfRange(flag: flag, layer: layer, model: model, blocks: blocks)
+            throw HostError.layerOutOfRange(flag: flag, layer: layer, channel: channel, model: model, blocks: blocks)
         }
     }
 

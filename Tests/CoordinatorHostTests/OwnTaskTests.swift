@@ -1,0 +1,187 @@
+import CPUDevice
+import CoordinatorControl
+import DemoAssets
+import Evaluation
+import Foundation
+import Generation
+import Run
+import Tasks
+import TestSupport
+import Testing
+import WorkerEngine
+
+@testable import CoordinatorHost
+
+/// A task is one value and a condition one line: nothing else has to know of them, from the file of items to the
+/// files of results.
+struct OwnTaskTests {
+    /// Questions with four answers to choose from; of a line the subject, the question, the answers and the right one.
+    private static let pets = TaskDefinition(
+        name: "pets", title: "Pets", fileHelp: "file of questions, a line each",
+        read: { file in
+            let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+            return TaskData(
+                items: lines.enumerated().map { number, line in
+                    let fields = line.split(separator: "|").map(String.init)
+                    return TaskItem(
+                        id: "pets-\(number)", group: fields[0], question: fields[1],
+                        choices: fields[2..<6].map { " \($0)" }, golds: [" \(fields[6])"])
+                },
+                remarks: ["\(lines.count) questions on pets"])
+        },
+        prompts: { item in
+            let question = "Question: \(item.question)\nAnswer:"
+            return ItemPrompts(
+                a: "On the \(item.group ?? ""). \(question)", both: question, question: question, cue: "Answer:")
+        },
+        answer: { _ in .choice },
+        metrics: [Metric("acc", "accuracy") { answer, item in item.golds.contains(answer.text) ? 1 : 0 }])
+
+    private static let echo = ConditionDefinition(Condition("a_reads", .a, reads: .a), "A alone, its own prompt")
+
+    private static let lines = """
+        farm|What does Vera keep in the garden?|goat|horse|cat|piano|goat
+        farm|What does Tim keep?|a dog and a cat|horse|goat|hen|horse
+        town|What does Clara play in the evening?|harp|the big drum|guitar|flute|harp
+        town|Who feeds the cat?|Tim|Vera|Clara|nobody|Vera
+        town|Who plays the harp?|Tim|Vera|Clara|nobody|Clara
+        farm|What sleeps in the barn?|cow|horse|cat|hen|hen
+        farm|Who has a horse?|Tim|Vera|Clara|nobody|Tim
+        town|Where is the goat?|in the garden|at home|in town|there is none|in town
+        town|When does Vera work?|on Monday|never|in the evening|at night|never
+        """
+
+    private let temporary: TemporaryFolder
+    private var folder: URL { temporary.file("run") }
+
+    init() throws { temporary = try TemporaryFolder() }
+
+    private func inputs() throws -> RunInputs {
+        let file = temporary.file("pets.txt")
+        try Data(Self.lines.utf8).write(to: file)
+        var configuration = RunConfiguration(
+            modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 4, j: 4)], operation: .sum,
+            experiments: [.evaluate(task: "pets")])
+        configuration.evaluation.files = ["pets": file.path]
+        return try RunInputs(
+            configuration, tasks: TaskDefinition.all + [Self.pets],
+            conditions: ConditionTable(ConditionTable.standard.definitions + [Self.echo]), software: "1")
+    }
+
+    /// The run, by a coordinator and a worker without a network between them.
+    private func finished(_ inputs: RunInputs) throws -> FinishedRun {
+        var sent: [CoordinatorMessage] = []
+        let live = try LiveRun(
+            inputs: inputs, storage: RunFolder(folder), limits: RunLimits(), firstLease: 1,
+            device: try CPUDevice(threads: 1), now: .seconds(0), send: { sent.append($1) })
+        let engine = UnitEngine(device: try CPUDevice(threads: 1))
+        func say(_ message: WorkerMessage) {
+            live.receive(message, from: PeerID([1]), at: .seconds(1))
+            guard let commit = live.beginCommit(at: .seconds(1)) else { return }
+            live.finishCommit(commit, commit.wait(), at: .seconds(1))
+        }
+        live.start(at: .seconds(0))
+        say(.register(Registration(softwareVersion: "1", worker: "w", host: "h", processID: 1, deviceKind: "cpu")))
+        while live.outcome == nil, !sent.isEmpty {
+            switch sent.removeFirst() {
+            case .welcome(let welcome): say(.ready(try engine.load(welcome)))
+            case .activations(let activations): engine.keep(activations)
+            case .grant(let grant):
+                let result = try engine.execute(grant)
+                say(.result(run: inputs.manifest.run, lease: grant.lease, unit: grant.id, result: result))
+            case .refusal, .heartbeat, .finished: break
+            }
+        }
+        #expect(live.outcome == .done)
+        return try FinishedRun(live, status: live.status(at: .seconds(2)), software: "1", remarks: [])
+    }
+
+    private struct Sample: Decodable {
+        struct Answer: Decodable {
+            var answer: String
+            var loglikelihoods: [Double]
+            var acc: Double
+        }
+
+        var id: String
+        var group: String
+        var gold: [String]
+        var conditions: [String: Answer]
+    }
+
+    /// By the items' numbers.
+    private func samples() throws -> [Sample] {
+        try String(contentsOf: folder.appendingPathComponent("samples_pets.jsonl"), encoding: .utf8)
+            .split(separator: "\n").map { try JSONDecoder().decode(Sample.self, from: Data($0.utf8)) }
+            .sorted { $0.id < $1.id }
+    }
+
+    private func object(_ data: Data) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    @Test func `a task of one value and a condition of one line run to the run's files`() throws {
+        let inputs = try inputs()
+        #expect(inputs.plan.stages.map(\.stage.rawValue) == ["pets"])
+        let run = try finished(inputs)
+        #expect(run.files.contains("samples_pets.jsonl"))
+        #expect(run.summary.contains("Pets") && run.summary.contains("A alone, its own prompt"))
+
+        let samples = try samples()
+        let given = Self.lines.split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
+        #expect(samples.map(\.id) == given.indices.map { "pets-\($0)" })
+        var right: [String: Double] = [:]
+        for (sample, line) in zip(samples, given) {
+            #expect(sample.group == line[0] && sample.gold == [" \(line[6])"])
+            #expect(sample.conditions.keys.contains("a_reads") && sample.conditions.keys.contains("injected"))
+            for (name, answer) in sample.conditions {
+                let likelihoods = answer.loglikelihoods
+                #expect(likelihoods.count == 4 && likelihoods.allSatisfy { $0 < 0 && $0.isFinite })
+                let best = try #require(likelihoods.indices.max { likelihoods[$0] < likelihoods[$1] })
+                #expect(answer.answer == " \(line[2 + best])", "\(name)")
+                #expect(answer.acc == (line[2 + best] == line[6] ? 1 : 0), "\(name)")
+                right[name, default: 0] += answer.acc
+            }
+        }
+
+        let results = try object(try Data(contentsOf: folder.appendingPathComponent("results.json")))
+        let scores = try #require((results["results"] as? [String: Any])?["pets"] as? [String: [String: Any]])
+        #expect(Set(scores.keys) == Set(right.keys))
+        for (name, score) in scores {
+            #expect(score["n"] as? Int == given.count)
+            #expect(abs((score["acc,none"] as? Double ?? .nan) - (right[name] ?? .nan) / Double(given.count)) < 1e-12)
+        }
+        let differences = try #require((results["differences"] as? [String: Any])?["pets"] as? [String: Any])
+        #expect(differences.keys.contains("injected-a_reads"))
+        #expect("\(results["remarks"] ?? "")".contains("\(given.count) questions on pets"))
+        let report = try String(contentsOf: folder.appendingPathComponent("report.md"), encoding: .utf8)
+        #expect(report.contains("Pets") && report.contains("accuracy") && report.contains("A alone, its own prompt"))
+    }
+
+    @Test func `a choice's likelihood is what its model gives it after the condition's prompt`() throws {
+        _ = try finished(try inputs())
+        let items = try Self.pets.read(temporary.file("pets.txt").path).items
+        for (name, path, role) in [
+            ("a_reads", DemoAssets.modelA, PromptRole.a), ("a_full", DemoAssets.modelA, .both),
+            ("b_full", DemoAssets.modelB, .both), ("no_context", DemoAssets.modelB, .cue),
+        ] {
+            let model = try LoadedModel(path: path, on: try CPUDevice(threads: 1), computeType: .bfloat16)
+            for (item, sample) in zip(items, try samples()) {
+                let prompt = Self.pets.prompts(item)[role]
+                let defined = try Generator(model: model.model).likelihoods([
+                    LikelihoodRequest(
+                        tokens: try model.tokens(ofPrompt: prompt),
+                        continuations: try model.tokens(ofChoices: item.choices, after: prompt))
+                ])
+                #expect(sample.conditions[name]?.loglikelihoods == defined[0], "\(name) \(item.id)")
+            }
+        }
+    }
+
+    @Test func `each condition has a say of its own on the choices`() throws {
+        _ = try finished(try inputs())
+        let conditions = try #require(try samples().first).conditions
+        let names = ["b_full", "injected", "random", "shuffled", "a_full", "a_reads", "no_context"]
+        #expect(Set(names.map { conditions[$0]?.loglikelihoods }).count == names.count)
+    }
+}
