@@ -1,6 +1,5 @@
 import Foundation
 import Run
-import TestSupport
 import Testing
 
 @testable import CoordinatorHost

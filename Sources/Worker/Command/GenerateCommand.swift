@@ -1,6 +1,7 @@
 import ActivationFiles
 import ArgumentParser
 import Console
+import Devices
 import Foundation
 import Generation
 import Models
