@@ -9,8 +9,10 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 /// A target of the shared library, in `Sources/Shared/<name>`.
-func shared(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", swiftSettings: swiftSettings)
+func shared(
+    _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = swiftSettings
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", swiftSettings: settings)
 }
 
 /// A C library of the system: a module map and a shim in `Sources/Shared/CLibraries/<name>`.
@@ -26,10 +28,9 @@ func part(
     .target(name: name, dependencies: dependencies, path: "Sources/\(program)/\(folder)", swiftSettings: settings)
 }
 
-/// Compiled with optimization in debug builds too: what the tests run thousands of times, or over whole models.
+/// Compiled with optimization in debug builds too: what the simulation runs ten thousand times,
+/// and the definition of a model's arithmetic.
 let optimized = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
-/// The simulation and what it runs.
-let simulated = optimized
 
 /// A target of the programs for those who work on the project, in `Sources/Tools/<folder>`.
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -82,11 +83,11 @@ let package = Package(
         shared("PlainText"),
         shared("Locking"),
         shared("JSON", ["PlainText"]),
-        shared("Run"),
-        shared("Wire", ["Run", "CWireMessages"]),
+        shared("Run", [], optimized),
+        shared("Wire", ["Run", "CWireMessages"], optimized),
         shared("Transport", ["CZMQ", "Locking"]),
         shared("Messaging", ["Run", "Wire", "Transport"]),
-        shared("Storage", ["CCrypto"]),
+        shared("Storage", ["CCrypto"], optimized),
         shared("Weights", ["Storage", "JSON", "PlainText"]),
         shared("ActivationFiles", ["Run", "Weights", "PlainText"]),
         shared("ModelFolders", ["Storage", "JSON"]),
@@ -94,14 +95,14 @@ let package = Package(
         shared("ChatTemplates", ["JSON"]),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
         shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
-        shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "Locking", "CKernels"]),
+        shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "Locking", "CKernels"], optimized),
         .target(
             name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders", "Locking"],
             path: "Sources/Shared/ReferenceDevice", swiftSettings: optimized),
         shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice"]),
         shared("Models", ["Devices", "Run", "Weights", "ModelFolders", "Locking"]),
         shared("Generation", ["Run", "Models", "Devices"]),
-        shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"]),
+        shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"], optimized),
         shared("Datasets", ["Run", "JSON", "PlainText", "CZlib"]),
         shared("Evaluation", ["Run", "PlainText"]),
         shared("Tasks", ["Run", "Evaluation", "Datasets"]),
@@ -109,14 +110,14 @@ let package = Package(
         shared("Console", ["PlainText", argumentParser]),
 
         // The coordinator: Command -> Host -> Control (pure).
-        part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"], simulated),
+        part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"], optimized),
         part(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ActivationFiles",
                 "ModelFolders", "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets",
                 "Evaluation", "Tasks", "Reports", "Locking", "JSON",
-            ]),
+            ], optimized),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
             swiftSettings: swiftSettings),
@@ -130,13 +131,13 @@ let package = Package(
             path: "Sources/Coordinator/Command", swiftSettings: swiftSettings),
 
         // The worker: Command -> Host -> Session (pure); Host -> Engine (a unit in, a result out; no sockets).
-        part("WorkerSession", of: "Worker", in: "Session", ["Run"], simulated),
+        part("WorkerSession", of: "Worker", in: "Session", ["Run"], optimized),
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
                 "Run", "JSON", "Weights", "ModelFolders", "Devices", "Models", "Generation", "Tokenization",
                 "ChatTemplates", "Projection",
-            ]),
+            ], optimized),
         part(
             "WorkerHost", of: "Worker", in: "Host",
             ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging"]),
@@ -151,10 +152,14 @@ let package = Package(
 
         // Tools: whole runs under faults, in one thread.
         .target(
-            name: "Simulation", dependencies: ["CoordinatorControl", "WorkerSession", "Run"],
-            path: "Sources/Tools/Simulation", swiftSettings: simulated),
+            name: "Simulation",
+            dependencies: [
+                "CoordinatorHost", "CoordinatorControl", "WorkerEngine", "WorkerSession", "Devices", "CPUDevice",
+                "Projection", "Storage", "Run",
+            ],
+            path: "Sources/Tools/Simulation", swiftSettings: optimized),
         tool(
-            "Simulate", ["Simulation", "CoordinatorControl", "Run", "Console", "PlainText", "Locking", argumentParser]),
+            "Simulate", ["Simulation", "CoordinatorHost", "Console", "PlainText", "Locking", argumentParser]),
 
         .target(
             name: "CMachineLimits", path: "Sources/Tools/CMachineLimits", cSettings: [.unsafeFlags(["-O2"])]),
@@ -162,9 +167,8 @@ let package = Package(
             "Benchmarks",
             [
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
-                "Projection", "Run",
-                "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
-                "Models", "Generation", "Console", "PlainText", "Locking", argumentParser,
+                "Run", "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
+                "Models", "Console", "PlainText", "Locking", argumentParser,
             ]),
         // Tools for those who work on the product.
         part(
@@ -219,7 +223,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "DemoAssets",
-                "CoordinatorHost", "Coordinator", "Worker", "Benchmarks",
+                "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

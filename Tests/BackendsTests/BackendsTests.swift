@@ -3,7 +3,7 @@ import Devices
 import Testing
 
 /// What `--device` may say, and what it is answered.
-@Suite struct BackendsTests {
+struct BackendsTests {
     @Test func `auto takes the processor, and so does its name`() throws {
         for name in ["auto", "cpu"] {
             let device = try Backends.open(DeviceRequest(device: name, threads: 2))

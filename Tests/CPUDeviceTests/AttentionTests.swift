@@ -5,7 +5,7 @@ import Testing
 @testable import CPUDevice
 
 /// Causal attention over the key/value store.
-@Suite struct AttentionTests {
+struct AttentionTests {
     private struct Case: Sendable {
         let heads: AttentionHeads
         let length: Int
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: cases.indices)
-    func `it is the softmax over the positions in sight`(_ index: Int) throws {
+    func `attention is the softmax over the positions in sight`(_ index: Int) throws {
         let test = Self.cases[index]
         let inputs = Inputs(test, seed: 21)
         let found = try run(test, inputs, try Operations(threads: 2), cuts: [test.length])

@@ -3,7 +3,7 @@ import Devices
 import Testing
 
 /// The processor as a device.
-@Suite struct CPUDeviceTests {
+struct CPUDeviceTests {
     @Test func `a device that cannot be made says why`() {
         for threads in [-1, 0, 257, 1000] {
             #expect(throws: DeviceError.setting("--threads", found: "\(threads)", expected: "1 to 256")) {

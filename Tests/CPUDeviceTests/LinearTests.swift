@@ -7,7 +7,7 @@ import Weights
 @testable import CPUDevice
 
 /// The definition of a linear layer: one accumulator, acc = fma(x[k], w[k], acc) for k = 0, 1, …, from 0.
-@Suite struct LinearTests {
+struct LinearTests {
     private static func defined(_ x: [Float], _ w: [Float], rows: Int, outputs: Int, inputs: Int) -> [Float] {
         var result = [Float](repeating: 0, count: rows * outputs)
         x.withUnsafeBufferPointer { x in

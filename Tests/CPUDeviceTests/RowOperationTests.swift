@@ -7,7 +7,7 @@ import Testing
 @testable import CPUDevice
 
 /// Operations on rows: right within float32, and the same bits on every path and for any rows beside.
-@Suite struct RowOperationTests {
+struct RowOperationTests {
     @Test(arguments: [1, 15, 16, 48, 100, 288])
     func `the root mean square norm is right and independent of path and rows`(_ columns: Int) throws {
         var random = SeededGenerator(seed: 11)

@@ -1,8 +1,8 @@
 import Foundation
+import TestSupport
 import Weights
 
 @testable import CPUDevice
-import TestSupport
 
 extension SeededGenerator {
     mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {

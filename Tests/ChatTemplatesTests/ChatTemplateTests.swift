@@ -5,7 +5,7 @@ import Testing
 
 /// Templates in the manner of the families, against jinja2 as transformers sets it up: see
 /// scripts/make-references/chat_templates.py.
-@Suite struct ChatTemplateTests {
+struct ChatTemplateTests {
     private struct Fixture: Decodable {
         struct Rendered: Decodable {
             let text: String?

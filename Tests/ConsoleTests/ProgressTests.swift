@@ -2,13 +2,11 @@ import Console
 import PlainText
 import Testing
 
-@Suite("Progress")
 struct ProgressTests {
     private let half = Progress(
         label: "train", done: 480, total: 960, unit: "steps", rate: 38.4, etaSeconds: 12.5, extra: "loss 0.0123")
 
-    @Test("A bar shows label, share, count, rate, remaining time and extra text in the width it has")
-    func bar() {
+    @Test func `a bar shows label, share, count, rate, remaining time and extra text in the width it has`() {
         #expect(half.bar(width: 100).hasPrefix("train  ▕█████"))
         #expect(half.bar(width: 100).hasSuffix("▏  480/960 steps, 50 %, 38.4 steps/s, ETA 12.5 s  loss 0.0123"))
         for width in 1...140 {
@@ -18,8 +16,7 @@ struct ProgressTests {
         #expect(half.line == "train: 480/960 steps, 50 %, 38.4 steps/s, ETA 12.5 s, loss 0.0123")
     }
 
-    @Test("100 % is said only when all is done, and odd numbers draw something")
-    func extremes() {
+    @Test func `100 % is said only when all is done, and odd numbers draw something`() {
         #expect(Progress(label: "x", done: 9999, total: 10000).line == "x: 9,999/10,000 units, 99 %")
         #expect(Progress(label: "x", done: 5, total: 5, etaSeconds: 0).line == "x: 5/5 units, 100 %")
         #expect(Progress(label: "x", done: 5, total: 0).line == "x: 5 units")
@@ -27,8 +24,7 @@ struct ProgressTests {
         _ = Progress(label: "x", done: 7, total: 3).bar(width: 80)
     }
 
-    @Test("On a terminal the bar is redrawn in place, at most ten times a second")
-    func interactive() {
+    @Test func `on a terminal the bar is redrawn in place, at most ten times a second`() {
         var bar = ProgressBar(isInteractive: true)
         var drawn = 0
         for tick in 0..<1000 {
@@ -49,8 +45,7 @@ struct ProgressTests {
         #expect(bar.finish().isEmpty)
     }
 
-    @Test("Elsewhere plain lines come every few seconds and at a stage's end")
-    func plain() {
+    @Test func `elsewhere plain lines come every few seconds and at a stage's end`() {
         var bar = ProgressBar(isInteractive: false)
         var lines = 0
         for second in 0..<20 {
@@ -68,8 +63,7 @@ struct ProgressTests {
         #expect(bar.finish().hasPrefix("squad: "))
     }
 
-    @Test("A message stands above the bar, and a new stage leaves the old bar where it was")
-    func messages() {
+    @Test func `a message stands above the bar, and a new stage leaves the old bar where it was`() {
         var bar = ProgressBar(isInteractive: true)
         #expect(bar.message("no worker yet") == "no worker yet\n")
         _ = bar.update(half, atSeconds: 0)

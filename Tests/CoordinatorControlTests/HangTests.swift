@@ -68,7 +68,7 @@ struct HangTests {
         #expect(fault?.what.hasSuffix("its heartbeats go on; squad/0, squad/1 given out again") == true)
     }
 
-    @Test mutating func `its process may not come back, another one may`() {
+    @Test mutating func `the process of a worker that hung may not come back, another one may`() {
         join("w", peer)
         _ = heartbeats(for: 601, from: peer)
         #expect(

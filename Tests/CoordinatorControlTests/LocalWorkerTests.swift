@@ -45,7 +45,7 @@ struct LocalWorkerTests {
         return nil
     }
 
-    @Test mutating func `as many are started as the host can`() {
+    @Test mutating func `as many workers are started as the host can`() {
         let effects = tell(.localWorkers(3, host: "here", othersMayCome: false))
         #expect(effects == [.startWorker(0), .startWorker(1), .startWorker(2)])
         #expect(control.startingWorkers == [0, 1, 2])
@@ -53,7 +53,7 @@ struct LocalWorkerTests {
         #expect(control.startingWorkers == [0, 2])
     }
 
-    @Test mutating func `one that is killed is started again, and what it held is free`() {
+    @Test mutating func `a local worker that is killed is started again, and what it held is free`() {
         employ(2)
         register("w", host: "here", processID: 101, peer: 1)
         #expect(tell(.workerEnded(1, processID: 101, .signal(9))) == [.startWorker(1)])
@@ -62,7 +62,7 @@ struct LocalWorkerTests {
         #expect(fault?.hasPrefix("lost: its process was killed by signal 9; squad/0") == true)
     }
 
-    @Test mutating func `one that ends with an exit code has said why, and is not started again`() {
+    @Test mutating func `a local worker that ends with an exit code has said why, and is not started again`() {
         employ(2)
         #expect(tell(.workerEnded(0, processID: 100, .exitCode(1, lastLine: "error: no weights"))).isEmpty)
         #expect(control.status(at: .seconds(seconds)).phase == .running)
@@ -87,7 +87,7 @@ struct LocalWorkerTests {
         #expect(failure(effects) == "no worker is left: the last one was killed by signal 11")
     }
 
-    @Test mutating func `one that hangs is killed and started again, however its process ends`() {
+    @Test mutating func `a local worker that hangs is killed and started again, however its process ends`() {
         employ(1)
         register("w", host: "here", processID: 100, peer: 1)
         var effects: [RunControl.Effect] = []
@@ -99,7 +99,7 @@ struct LocalWorkerTests {
         #expect(tell(.workerEnded(0, processID: 100, .exitCode(1, lastLine: nil))) == [.startWorker(0)])
     }
 
-    @Test mutating func `one of another host that hangs is only told to end`() {
+    @Test mutating func `a worker of another host that hangs is only told to end`() {
         employ(1)
         register("w", host: "elsewhere", processID: 100, peer: 1)
         var effects: [RunControl.Effect] = []
@@ -119,7 +119,7 @@ struct LocalWorkerTests {
         #expect(states == [.working, .lost])
     }
 
-    @Test mutating func `one that cannot be started is named`() {
+    @Test mutating func `a local worker that cannot be started is named`() {
         tell(.localWorkers(1, host: "here", othersMayCome: false))
         let effects = tell(.workerNotStarted(0, why: "no memory"))
         #expect(failure(effects) == "no worker is left: it cannot be started: no memory")

@@ -219,7 +219,7 @@ struct OutputTests {
 
     @Test func `runs by outputs keep every promise under mixed faults`() {
         for seed in UInt64(1)...500 {
-            var simulation = Simulation(
+            let simulation = Simulation(
                 .smallByOutputs(workers: 1 + Int(seed % 6)), faults: .mixed(seed: seed), seed: seed)
             #expect(simulation.run() == nil, "seed \(seed)")
         }

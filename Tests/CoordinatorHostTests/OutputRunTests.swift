@@ -74,7 +74,8 @@ struct OutputRunTests {
         var sent: [CoordinatorMessage] = []
         let live = try LiveRun(
             inputs: Self.inputs(channels: channels), storage: RunFolder(folder), limits: RunLimits(), firstLease: 1,
-            device: try CPUDevice(threads: 1), travel: LiveRun.Travel(training: training, gradients: gradients), now: .seconds(0),
+            device: try CPUDevice(threads: 1), travel: LiveRun.Travel(training: training, gradients: gradients),
+            now: .seconds(0),
             send: { sent.append($1) })
         var engine = TrainingEngine(device: try CPUDevice(threads: 1), memoryLimit: memory)
         func say(_ message: WorkerMessage) {
@@ -223,7 +224,8 @@ struct OutputRunTests {
         #expect {
             _ = try LiveRun(
                 inputs: inputs, storage: RunFolder(folder), limits: RunLimits(), firstLease: 1,
-                device: try CPUDevice(threads: 1), travel: LiveRun.Travel(training: .byOutputs), now: .seconds(0), send: { _, _ in })
+                device: try CPUDevice(threads: 1), travel: LiveRun.Travel(training: .byOutputs), now: .seconds(0),
+                send: { _, _ in })
         } throws: {
             "\($0)".contains(
                 "--training by-outputs: A's activations take 163840000000 bytes, expected at most 1073741824")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct C4ReaderTests {
+struct C4ReaderTests {
     private func records(_ text: String) throws -> (records: [C4Record], reader: C4Reader) {
         let file = try TemporaryFile(text)
         var reader = try C4Reader(file: file.path)
@@ -12,7 +12,7 @@ import Testing
         return (records, reader)
     }
 
-    @Test func urlAndTimestampAreOptional() throws {
+    @Test func `url and timestamp are optional`() throws {
         let (records, _) = try records(
             """
             {"text": "a\\nb", "url": "http://x", "timestamp": "2019-04-25T12:57:54Z"}
@@ -25,7 +25,7 @@ import Testing
             ])
     }
 
-    @Test func brokenLinesAreCountedAndNamedAndBlankOnesPassedOver() throws {
+    @Test func `broken lines are counted and named, and blank ones passed over`() throws {
         let (records, reader) = try records(
             "{\"text\": \"a\"}\n\n{\"text\": 7}\n{\"txet\": \"b\"}\n{\"text\": \"c\"}\n[\n")
         #expect(records.map(\.text) == ["a", "c"])
@@ -39,7 +39,7 @@ import Testing
         #expect(reader.broken.first[2].cause.hasPrefix("[0]: not valid JSON: byte 1: "))
     }
 
-    @Test func lineThatIsNotUTF8IsBroken() throws {
+    @Test func `a line that is not UTF-8 is broken`() throws {
         let file = try TemporaryFile(Array("{\"text\": \"".utf8) + [0xff] + Array("\"}\n{\"text\": \"b\"}".utf8))
         var reader = try C4Reader(file: file.path)
         let cause = "not valid JSON: byte 10: expected UTF-8, found an invalid byte sequence"
@@ -47,7 +47,7 @@ import Testing
         #expect(reader.broken.first == [BrokenLine(file: file.path, line: 1, cause: cause)])
     }
 
-    @Test func fileOfBrokenLinesOnlyIsRefused() throws {
+    @Test func `a file of broken lines only is refused`() throws {
         let file = try TemporaryFile("url,text\n1,2\n")
         var reader = try C4Reader(file: file.path)
         let error = #expect(throws: DatasetError.self) { try reader.next() }
@@ -56,7 +56,7 @@ import Testing
         #expect(error?.description.contains("\n") == false)
     }
 
-    @Test func moreThanAHundredBrokenLinesAreRefusedOnlyAboveOnePercent() throws {
+    @Test func `more than a hundred broken lines are refused only above one percent`() throws {
         let broken = String(repeating: "{\n", count: 101)
         let good = "{\"text\": \"a\"}\n"
         #expect(try records(String(repeating: good, count: 9999) + broken).records.count == 9999)
@@ -64,7 +64,7 @@ import Testing
         #expect(try records(good + String(repeating: "{\n", count: 100)).records.count == 1)
     }
 
-    @Test func deeplyNestedJSONIsABrokenLine() throws {
+    @Test func `deeply nested JSON is a broken line`() throws {
         let nested = "{\"text\": " + String(repeating: "[", count: 200_000) + "\n{\"text\": \"b\"}"
         let (records, reader) = try records(nested)
         #expect(records.map(\.text) == ["b"])
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
-    func genuineC4IsReadWhole() throws {
+    func `genuine C4 is read whole`() throws {
         var reader = try C4Reader(file: SharedData.path("c4/c4_validation_2k.json.gz").path)
         var count = 0
         while let record = try reader.next() {

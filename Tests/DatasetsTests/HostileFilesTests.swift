@@ -5,7 +5,7 @@ import Testing
 @testable import Datasets
 
 /// Damaged files of every kind end in records or in a ``DatasetError``, never otherwise.
-@Suite struct HostileFilesTests {
+struct HostileFilesTests {
     /// `bytes` with a few of them changed, dropped or doubled.
     private func damaged(_ bytes: [UInt8], by generator: inout NamedGenerator) -> [UInt8] {
         var bytes = bytes
@@ -34,14 +34,14 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(0)..<30) func gzip(seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<30) func `damaged gzip files are read or refused in one line`(seed: UInt64) throws {
         try readsOrRefuses(GzipMember.firstAndSecond + GzipMember.third, seed: seed) {
             let reader = try LineReader(file: $0)
             while try reader.next() != nil {}
         }
     }
 
-    @Test(arguments: UInt64(0)..<30) func squad(seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<30) func `damaged SQuAD files are read or refused in one line`(seed: UInt64) throws {
         let text = """
             {"data": [{"title": "T", "paragraphs": [{"context": "\\u00e9 ß", "qas": [
             {"id": "a", "question": "b", "answers": [{"text": "c", "answer_start": 1e3}]}]}]}]}
@@ -49,7 +49,7 @@ import Testing
         try readsOrRefuses(Array(text.utf8), seed: seed) { _ = try SQuADDataset(file: $0) }
     }
 
-    @Test(arguments: UInt64(0)..<30) func gsm8k(seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<30) func `damaged GSM8K files are read or refused in one line`(seed: UInt64) throws {
         let text = """
             {"question": "é \\ud83e\\udd8a", "answer": "2\\n#### 1,234.5"}
             {"question": "b", "answer": "#### -7"}

@@ -4,7 +4,7 @@ import Testing
 @testable import Datasets
 
 /// All figures were computed by CPython 3.11's `random`.
-@Suite struct MersenneTwisterTests {
+struct MersenneTwisterTests {
     struct Words: Sendable {
         let seed: UInt64
         let first: [UInt32]
@@ -15,19 +15,19 @@ import Testing
         Words(seed: 42, first: [2_746_317_213, 478_163_327, 107_420_369, 3_184_935_163]),
         Words(seed: (1 << 40) + 7, first: [2_635_837_658, 3_209_733_218, 3_500_038_837, 4_028_389_051]),
     ])
-    func wordsAreThoseOfGetrandbits32(words: Words) {
+    func `words are those of getrandbits(32)`(words: Words) {
         var twister = MersenneTwister(seed: words.seed)
         #expect((0..<4).map { _ in twister.nextWord() } == words.first)
     }
 
-    @Test func stateIsRenewedAfterItsLastWord() {
+    @Test func `the state is renewed after its last word`() {
         var twister = MersenneTwister(seed: 42)
         let words = (0..<2000).map { _ in UInt64(twister.nextWord()) }
         #expect(words.last == 1_557_724_698)
         #expect(words.reduce(0, +) == 4_345_921_292_504)
     }
 
-    @Test func bitsAreThoseOfGetrandbits() {
+    @Test func `bits are those of getrandbits`() {
         var twister = MersenneTwister(seed: 42)
         for _ in 0..<4 { _ = twister.nextWord() }
         #expect(
@@ -49,7 +49,7 @@ import Testing
         Shuffle(count: 1319, seed: 42, first: [588, 1214, 57, 906, 1252, 618, 599, 289, 608, 400]),
         Shuffle(count: 10_570, seed: 42, first: [8798, 4644, 7597, 418, 3677, 3562, 4936, 5910, 7926, 5435]),
     ])
-    func permutationIsThatOfShuffle(shuffle: Shuffle) {
+    func `a permutation is that of shuffle`(shuffle: Shuffle) {
         var twister = MersenneTwister(seed: shuffle.seed)
         let permutation = twister.permutation(of: shuffle.count)
         #expect(Array(permutation.prefix(shuffle.first.count)) == shuffle.first)
@@ -57,20 +57,20 @@ import Testing
     }
 }
 
-@Suite struct ItemChoiceTests {
+struct ItemChoiceTests {
     private func indices(
         _ count: Int, _ limit: Int?, _ preset: EvaluationProtocol, task: String = "squad", seed: UInt64 = 1
     ) -> [Int] {
         ItemChoice.indices(count: count, limit: limit, preset: preset, task: task, seed: seed)
     }
 
-    @Test func standardTakesAllInFileOrderWithoutALimit() {
+    @Test func `standard takes all in the file's order without a limit`() {
         #expect(indices(5, nil, .standard) == [0, 1, 2, 3, 4])
         #expect(indices(5, 5, .standard) == [0, 1, 2, 3, 4])
         #expect(indices(5, 9, .standard) == [0, 1, 2, 3, 4])
     }
 
-    @Test func standardDrawsFromSeedAndTaskAndGrowsWithTheLimit() {
+    @Test func `standard draws from seed and task, and grows with the limit`() {
         let ten = indices(1000, 10, .standard)
         #expect(Set(ten).count == 10)
         #expect(Array(indices(1000, 20, .standard).prefix(10)) == ten)
@@ -78,7 +78,7 @@ import Testing
         #expect(indices(1000, 10, .standard, task: "gsm8k") != ten)
     }
 
-    @Test func referenceTakesTheFirstTwentyOfCPythonsShuffleWhateverTheSeed() {
+    @Test func `reference takes the first twenty of CPython's shuffle, whatever the seed`() {
         let twenty = [
             588, 1214, 57, 906, 1252, 618, 599, 289, 608, 400, 237, 616, 672, 1132, 463, 222, 945, 238, 730, 55,
         ]
@@ -87,7 +87,7 @@ import Testing
         #expect(indices(3, nil, .reference).sorted() == [0, 1, 2])
     }
 
-    @Test func nothingIsChosenFromNothing() {
+    @Test func `nothing is chosen from nothing`() {
         for preset in EvaluationProtocol.allCases {
             #expect(indices(0, nil, preset) == [])
             #expect(indices(3, 0, preset) == [])

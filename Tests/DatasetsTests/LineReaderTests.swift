@@ -4,7 +4,7 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct LineReaderTests {
+struct LineReaderTests {
     private func lines(_ bytes: [UInt8], limit: Int = 1 << 20) throws -> [String?] {
         let file = try TemporaryFile(bytes)
         let reader = try LineReader(file: file.path, limit: limit)
@@ -18,35 +18,35 @@ import Testing
 
     private func lines(_ text: String) throws -> [String?] { try lines(Array(text.utf8)) }
 
-    @Test func lastLineNeedsNoNewline() throws {
+    @Test func `the last line needs no newline`() throws {
         #expect(try lines("a\nb") == ["a", "b"])
         #expect(try lines("a\nb\n") == ["a", "b"])
     }
 
-    @Test func emptyLinesAreLinesAndAnEmptyFileHasNone() throws {
+    @Test func `empty lines are lines, and an empty file has none`() throws {
         #expect(try lines("\n\na\n") == ["", "", "a"])
         #expect(try lines("") == [])
     }
 
-    @Test func carriageReturnBeforeNewlineIsLeftOut() throws {
+    @Test func `a carriage return before a newline is left out`() throws {
         #expect(try lines("a\r\nb\rc\r\n") == ["a", "b\rc"])
     }
 
-    @Test func byteOrderMarkIsLeftOutOfTheFirstLineOnly() throws {
+    @Test func `a byte order mark is left out of the first line only`() throws {
         #expect(try lines("\u{feff}a\n\u{feff}b") == ["a", "\u{feff}b"])
     }
 
-    @Test func lineThatIsNotUTF8HasNoText() throws {
+    @Test func `a line that is not UTF-8 has no text`() throws {
         #expect(try lines([0x61, 0x0a, 0xc3, 0x28, 0x0a, 0x62]) == ["a", nil, "b"])
     }
 
-    @Test func linesOfAnyLengthSurviveTheCutIntoPieces() throws {
+    @Test func `lines of any length survive the cut into pieces`() throws {
         let lengths = [0, 1, 262_143, 262_144, 1, 262_145, 700_000, 3]
         let text = lengths.map { String(repeating: "x", count: $0) + "\n" }.joined()
         #expect(try lines(text).map { $0?.utf8.count } == lengths)
     }
 
-    @Test func lineBeyondTheLimitIsRefusedByNumber() throws {
+    @Test func `a line beyond the limit is refused by its number`() throws {
         #expect(try lines(Array("abcd\n".utf8), limit: 4) == ["abcd"])
         for text in ["ok\nabcde\n", "ok\nabcde"] {
             let file = try TemporaryFile(text)
@@ -56,17 +56,17 @@ import Testing
         }
     }
 
-    @Test func gzipIsKnownByItsBytesNotItsName() throws {
+    @Test func `gzip is known by its bytes, not by its name`() throws {
         #expect(try lines(GzipMember.firstAndSecond) == ["first", "second"])
     }
 
-    @Test func gzipMembersFollowOneAnother() throws {
+    @Test func `gzip members follow one another`() throws {
         #expect(try lines(GzipMember.firstAndSecond + GzipMember.third) == ["first", "second", "third"])
         let many = Array(repeatElement(GzipMember.third, count: 30_000).joined())
         #expect(try lines(many).count == 30_000)
     }
 
-    @Test func gzipMemberLargerThanAPieceIsUnpackedWhole() throws {
+    @Test func `a gzip member larger than a piece is unpacked whole`() throws {
         let reader = try LineReader(file: Repository.fixture("Datasets/lines.txt.gz").path)
         var count = 0
         while let line = try reader.next() {
@@ -76,7 +76,7 @@ import Testing
         #expect(count == 60_000)
     }
 
-    @Test func truncatedGzipIsAnErrorWhereverItEnds() throws {
+    @Test func `truncated gzip is an error wherever it ends`() throws {
         let whole = GzipMember.firstAndSecond + GzipMember.third
         for length in 2..<whole.count where length != GzipMember.firstAndSecond.count {
             let file = try TemporaryFile(Array(whole.prefix(length)))
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func damagedGzipIsAnErrorThatNamesTheFile() throws {
+    @Test func `damaged gzip is an error that names the file`() throws {
         var damaged = GzipMember.firstAndSecond
         damaged[damaged.count - 6] ^= 1  // in the checksum
         for bytes in [damaged, GzipMember.third + Array("rest".utf8)] {
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func missingFileAndFolderAreErrors() throws {
+    @Test func `a missing file and a folder are errors`() throws {
         #expect(throws: DatasetError.unreadable(file: "/nowhere/c4.json", cause: "No such file or directory")) {
             try LineReader(file: "/nowhere/c4.json")
         }

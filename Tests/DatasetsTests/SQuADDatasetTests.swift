@@ -3,7 +3,7 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct SQuADDatasetTests {
+struct SQuADDatasetTests {
     private func document(_ questions: String, context: String = "A text.") -> String {
         """
         {"version": "1.1",
@@ -21,14 +21,14 @@ import Testing
         return error.map { String($0.description.dropFirst(file.path.count)) }
     }
 
-    @Test func questionsComeWithContextTitleAndAllAnswers() throws {
+    @Test func `questions come with context, title and all answers`() throws {
         let file = try TemporaryFile("\u{feff}" + document(question))
         let items = try SQuADDataset(file: file.path).items
         #expect(
             items == [SQuADItem(id: "q1", title: "T", context: "A text.", question: "What?", golds: ["a", "a"])])
     }
 
-    @Test func errorsNameTheFileAndThePlace() throws {
+    @Test func `errors name the file and the place`() throws {
         #expect(try failure(#"{"version": "1.1"}"#) == ": data: expected a value, found none")
         #expect(try failure(#"{"data": {}}"#) == ": data: expected an array, found an object of 0")
         #expect(
@@ -49,19 +49,19 @@ import Testing
                 == ": data[0].paragraphs[0].qas[1].id: the same id as data[0].paragraphs[0].qas[0].id")
     }
 
-    @Test func questionWithoutAnswersIsNotOfVersionOne() throws {
+    @Test func `a question without answers is not of version 1`() throws {
         #expect(
             try failure(document(#"{"id": "a", "question": "b", "answers": []}"#))
                 == ": data[0].paragraphs[0].qas[0].answers: empty; every question has an answer in SQuAD v1.1 "
                 + "(v2.0 is another task)")
     }
 
-    @Test func emptyDataSetIsAnError() throws {
+    @Test func `an empty data set is an error`() throws {
         #expect(try failure(document("")) == ": holds no questions")
         #expect(try failure(#"{"data": []}"#) == ": holds no questions")
     }
 
-    @Test func fileThatIsNotJSONIsAnErrorOfOneLine() throws {
+    @Test func `a file that is not JSON is an error of one line`() throws {
         for (text, place) in [("", "the file"), ("{\"data\": [\n", "data[0]"), ("\u{0}", "the file")] {
             let failure = try failure(text)
             #expect(failure?.hasPrefix(": \(place): not valid JSON: byte ") == true, "\(failure ?? "")")
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
-    func developmentSetIsReadWhole() throws {
+    func `the development set is read whole`() throws {
         let items = try SQuADDataset(file: SharedData.path("squad/dev-v1.1.json").path).items
         #expect(items.count == 10_570)
         #expect(items.reduce(0) { $0 + $1.golds.count } == 34_726)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct TrainingTextsTests {
+struct TrainingTextsTests {
     private func configuration(_ files: [String], rows: Int, cut: TextCut = .whole) -> TrainingConfiguration {
         var configuration = TrainingConfiguration()
         configuration.files = files
@@ -18,14 +18,14 @@ import Testing
         try TemporaryFile(texts.map { "{\"text\": \"\($0)\"}\n" }.joined())
     }
 
-    @Test func shortTextsAreDroppedBeforeRowsAreCounted() throws {
+    @Test func `short texts are dropped before rows are counted`() throws {
         let file = try file(["abcd", "abc", " ab\\u001c\\u3000 ", "efgh", "ijkl"])
         let texts = try TrainingTexts(configuration([file.path], rows: 3), seed: 1)
         #expect(texts.texts == ["abcd", "efgh", "ijkl"])
         #expect(texts.tooShort == 2)
     }
 
-    @Test func charactersAreUnicodeScalarsAndTextsAreStripped() throws {
+    @Test func `characters are Unicode scalars, and texts are stripped`() throws {
         let file = try file(["e\\u0301e\\u0301", "\\u00a0\\u001f  four\\n\\u2029", "ééé"])
         let texts = try TrainingTexts(configuration([file.path], rows: 2), seed: 1)
         #expect(
@@ -34,7 +34,7 @@ import Testing
             ])
     }
 
-    @Test func filesAreReadInTheirOrderAndNoFurtherThanNeeded() throws {
+    @Test func `files are read in their order and no further than needed`() throws {
         let first = try file(["aaaa"])
         let second = try TemporaryFile("{\"text\": \"bbbb\"}\n{broken")
         let texts = try TrainingTexts(configuration([first.path, second.path, "/nowhere"], rows: 2), seed: 1)
@@ -43,7 +43,7 @@ import Testing
         #expect(texts.broken.count == 0)
     }
 
-    @Test func fewerTextsThanAskedForAreAnErrorThatSaysHowMany() throws {
+    @Test func `fewer texts than asked for are an error that says how many`() throws {
         let file = try file(["aaaa", "bb"])
         let error = #expect(throws: DatasetError.self) {
             try TrainingTexts(self.configuration([file.path], rows: 2), seed: 1)
@@ -54,7 +54,7 @@ import Testing
         #expect(throws: DatasetError.noFiles) { try TrainingTexts(self.configuration([], rows: 2), seed: 1) }
     }
 
-    @Test func brokenLinesArePassedOverAndReported() throws {
+    @Test func `broken lines are passed over and reported`() throws {
         let file = try TemporaryFile("{\"text\": \"aaaa\"}\noops\n{\"text\": \"bbbb\"}\n")
         let texts = try TrainingTexts(configuration([file.path], rows: 2), seed: 1)
         #expect(texts.texts == ["aaaa", "bbbb"])
@@ -63,7 +63,7 @@ import Testing
 
     /// Figures by Python: `str.strip()`, `len(text) > 50`, `text[:512]`.
     @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
-    func genuineC4GivesTheRowsThatPythonGives() throws {
+    func `genuine C4 gives the rows that Python gives`() throws {
         var configuration = TrainingConfiguration()
         configuration.files = [SharedData.path("c4/c4_validation_2k.json.gz").path]
         configuration.rows = 1999

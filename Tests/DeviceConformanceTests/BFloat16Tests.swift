@@ -5,7 +5,7 @@ import Testing
 
 /// Products of bfloat16: rounded inputs, the odd one of a pair first, subnormals taken as zero. Nothing of this holds
 /// where the compute type is float32.
-@Suite struct BFloat16Tests {
+struct BFloat16Tests {
     /// What the head reads: streams are ones here, so it is the final norm's weights.
     private static let normed: [Float] = [0x1p-75, 0x1p-63, 0x1p-66, 0x1p-70, 0x1p-61, 0x1p-60, 0x1p-130, 0x1p20]
 

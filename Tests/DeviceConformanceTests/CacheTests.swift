@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What a cache keeps, forgets and hands on changes no bit.
-@Suite struct CacheTests {
+struct CacheTests {
     /// Small models with windows of 16, of 12 and of 16 in every other block, and one without; with more positions than
     /// their weights were made for, which is all the same to them.
     private static let models: [TestedModel] = ["mistral", "qwen3", "gemma2", "qwen2"].map { family in

@@ -4,7 +4,7 @@ import Run
 import Testing
 
 /// What an injection does to the stream: the table of the method, where dimensions agree and where they differ.
-@Suite struct InjectionTests {
+struct InjectionTests {
     private static let prompt: [Int32] = [3, 1, 4]
 
     /// Of a stream b and a vector a: the last coordinates that both have are combined.

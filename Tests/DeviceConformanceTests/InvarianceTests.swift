@@ -4,7 +4,7 @@ import Run
 import Testing
 
 /// A result is a function of its own inputs, bit for bit: of its sequence's tokens and injection.
-@Suite struct InvarianceTests {
+struct InvarianceTests {
     @Test(arguments: TestedDevice.all, TestedModel.small)
     func `neither the batch nor the row limit changes a bit`(_ tested: TestedDevice, _ model: TestedModel) throws {
         let prompts = try model.prompts()

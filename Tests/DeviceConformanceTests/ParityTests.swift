@@ -4,7 +4,7 @@ import Run
 import Testing
 
 /// What a device computes is what the reference defines, bit for bit.
-@Suite struct ParityTests {
+struct ParityTests {
     @Test(arguments: TestedDevice.all, TestedModel.all)
     func `streams at every site, final norm and logits have the bits that are defined`(
         _ tested: TestedDevice, _ model: TestedModel

@@ -3,7 +3,7 @@ import Run
 import Testing
 
 /// W's arithmetic has the bits that the reference defines, for widths that leave a remainder everywhere.
-@Suite struct ProjectionArithmeticTests {
+struct ProjectionArithmeticTests {
     struct Shape: Sendable, CustomTestStringConvertible {
         let rows, outputs, inputs: Int
         var testDescription: String { "\(rows) rows, \(outputs) × \(inputs)" }

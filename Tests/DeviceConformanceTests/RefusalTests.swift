@@ -5,7 +5,7 @@ import Testing
 import Weights
 
 /// What no device computes with.
-@Suite struct RefusalTests {
+struct RefusalTests {
     private static func random(
         _ change: (inout RandomModel.Tensor, inout [Float]) -> Bool = { _, _ in true }
     ) -> RandomModel {

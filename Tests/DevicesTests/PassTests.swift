@@ -2,7 +2,7 @@ import Devices
 import Testing
 
 /// Steps are cut into passes, in order, each as full as can be.
-@Suite struct PassTests {
+struct PassTests {
     /// Step and tokens of each part of each pass.
     private func cut(_ counts: [Int], _ limit: Int) -> [[String]] {
         PassRows.passes(tokenCounts: counts, rowLimit: limit).map { pass in

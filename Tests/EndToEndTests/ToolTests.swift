@@ -10,7 +10,30 @@ import Weights
 struct ToolTests {
     private struct Generated: Decodable {
         var tokens: [Int32]
-        var text: String
+    }
+
+    /// What transformers gives for model A's activations in model B.
+    private struct Injections: Decodable {
+        struct Continuation: Decodable {
+            let continuationIds: [Int32]
+        }
+        struct Case: Decodable {
+            let k, j: Int
+            let op: String
+            let continuationIds: [Int32]
+            var tokens: [Int32] { ToolTests.withoutEnd(continuationIds) }
+        }
+        struct Pair: Decodable {
+            let promptA, promptB: String
+            let baseline: Continuation
+            let cases: [Case]
+        }
+        let pairs: [Pair]
+    }
+
+    /// The figures hold `<|end_of_text|>`, `worker generate` leaves it out.
+    private static func withoutEnd(_ ids: [Int32]) -> [Int32] {
+        ids.last == 1407 ? ids.dropLast() : ids
     }
 
     @Test(arguments: ["model-a", "model-b"])
@@ -48,38 +71,52 @@ struct ToolTests {
         #expect(ending.output.contains("FAILED"))
     }
 
-    @Test func `activations go by file from one model into another through W, as in a run`() throws {
+    @Test func `activations go by file from one model through W into another, as in transformers`() throws {
         let scratch = try TemporaryFolder()
-        let prompt = "Question: Ann has 3 cats and 4 dogs. How many pets has she?\nAnswer:"
-        let activation = scratch.file("a.safetensors").path
-        let read = try ProgramProcess.run(
-            "worker",
-            [
-                "activations", "--model", DemoAssets.modelA, "--prompt", prompt, "--layer", "4", "0", "--output",
-                activation,
-            ],
-            in: scratch)
-        #expect(read.code == 0, "\(read.errors)")
-        let file = try SafetensorsFile(URL(fileURLWithPath: activation))
-        #expect(file.names.sorted() == ["layer.0", "layer.4"])
-        #expect(try file.tensor("layer.4")?.shape == [128])
-
-        func generate(_ more: [String]) throws -> Generated {
-            let ending = try ProgramProcess.run(
-                "worker",
-                [
-                    "generate", "--model", DemoAssets.modelB, "--prompt", prompt, "--max-new-tokens", "8", "--format",
-                    "json",
-                ] + more, in: scratch)
-            #expect(ending.code == 0, "\(ending.errors)")
-            return try JSONDecoder().decode(Generated.self, from: Data(ending.output.utf8))
-        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let figures = try decoder.decode(
+            Injections.self, from: Data(contentsOf: Repository.fixture("References/injection.json")))
         let w = Repository.fixture("References/W.safetensors").path
-        let plain = try generate([])
-        let told = try generate([
-            "--inject", activation, "--layer-k", "4", "--projection", w, "--layer-j", "4",
-        ])
-        #expect(plain.tokens != told.tokens)
+
+        for (number, pair) in figures.pairs.enumerated() {
+            let activations = scratch.file("\(number).safetensors").path
+            let read = try ProgramProcess.run(
+                "worker",
+                ["activations", "--model", DemoAssets.modelA, "--prompt", pair.promptA, "--output", activations]
+                    + ["--layer", "4", "0", "2"],
+                in: scratch)
+            #expect(read.code == 0, "\(read.errors)")
+            let file = try SafetensorsFile(URL(fileURLWithPath: activations))
+            #expect(file.names.sorted() == ["layer.0", "layer.2", "layer.4"])
+            #expect(try file.tensor("layer.4")?.shape == [128])
+
+            let plain = Self.withoutEnd(pair.baseline.continuationIds)
+            #expect(try continuation(of: pair.promptB, in: scratch) == plain)
+            for figures in pair.cases {
+                let found = try continuation(
+                    of: pair.promptB,
+                    [
+                        "--inject", activations, "--layer-k", "\(figures.k)", "--projection", w,
+                        "--layer-j", "\(figures.j)", "--op", figures.op,
+                    ], in: scratch)
+                #expect(found == figures.tokens, "k \(figures.k), j \(figures.j), \(figures.op)")
+            }
+            #expect(pair.cases.contains { $0.tokens != plain })
+        }
+    }
+
+    /// Twelve tokens of model B.
+    private func continuation(
+        of prompt: String, _ more: [String] = [], in scratch: TemporaryFolder
+    ) throws -> [Int32] {
+        let ending = try ProgramProcess.run(
+            "worker",
+            ["generate", "--model", DemoAssets.modelB, "--prompt", prompt, "--max-new-tokens", "12"]
+                + ["--format", "json"] + more,
+            in: scratch)
+        #expect(ending.code == 0, "\(ending.errors)")
+        return try JSONDecoder().decode(Generated.self, from: Data(ending.output.utf8)).tokens
     }
 
     @Test func `tokenize prints ids for a text, and for each line of the standard input`() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Evaluation
 
-@Suite struct PromptsTests {
+struct PromptsTests {
     private let squad = TaskItem(id: "q", context: "C.", question: "Q?", golds: ["a"])
     private let gsm8k = TaskItem(id: "g", question: "Q?", golds: ["1"])
 
@@ -77,7 +77,7 @@ import Testing
     }
 }
 
-@Suite struct ConditionTableTests {
+struct ConditionTableTests {
     private let five = ["b_full", "a_full", "injected", "random", "shuffled"]
 
     private func asked(_ task: TaskDefinition, _ bPrompt: BPrompt) throws -> [String] {
@@ -110,7 +110,7 @@ import Testing
     }
 }
 
-@Suite struct ReadAnswerTests {
+struct ReadAnswerTests {
     private let item = TaskItem(id: "1", question: "Q", choices: [" A", " B", " C"], golds: [" B"])
 
     @Test func `a written answer is what stands between white space`() {

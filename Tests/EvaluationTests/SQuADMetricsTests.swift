@@ -4,54 +4,54 @@ import Testing
 
 @testable import Evaluation
 
-@Suite struct SQuADMetricsTests {
+struct SQuADMetricsTests {
     private func words(_ text: String) -> [String] {
         SQuADMetrics.normalizedWords(text).map { String(String.UnicodeScalarView($0)) }
     }
 
-    @Test func articlesPunctuationCaseAndSpacesDoNotCount() {
+    @Test func `articles, punctuation, case and spaces do not count`() {
         #expect(words(" The  Denver-Broncos' A-team, an\tapple!") == ["denverbroncos", "ateam", "apple"])
         #expect(SQuADMetrics.exactMatch("the Broncos.", golds: ["Broncos"]) == 1)
     }
 
-    @Test func articlesAreWholeWordsOnly() {
+    @Test func `articles are whole words only`() {
         #expect(words("theory than ant a1 the") == ["theory", "than", "ant", "a1"])
     }
 
-    @Test func punctuationBeyondASCIIStays() {
+    @Test func `punctuation beyond ASCII stays`() {
         #expect(words("24–10 “gold”") == ["24–10", "“gold”"])
         #expect(words("“the” gold") == ["“", "”", "gold"])
     }
 
-    @Test func wordsAreComparedByScalars() {
+    @Test func `words are compared by scalars`() {
         #expect(SQuADMetrics.exactMatch("caf\u{e9}", golds: ["cafe\u{301}"]) == 0)
         #expect(SQuADMetrics.f1("caf\u{e9}", golds: ["cafe\u{301}"]) == 0)
     }
 
-    @Test func lowerCaseKnowsTheFinalSigma() {
+    @Test func `lower case knows the final sigma`() {
         #expect(words("ΣΊΣΥΦΟΣ") == ["σίσυφος"])
         #expect(words("ΑΣ Σ") == ["ας", "σ"])
     }
 
-    @Test func f1CountsWordsAsOftenAsTheyStandInBoth() {
+    @Test func `F1 counts words as often as they stand in both`() {
         // 2 of 3 words right, 2 of 4 found.
         #expect(abs(SQuADMetrics.f1("x x y", golds: ["x x z z"]) - 4.0 / 7) < 1e-15)
         #expect(SQuADMetrics.f1("x x x x", golds: ["x"]) == 0.4)
     }
 
-    @Test func bestGoldCounts() {
+    @Test func `the best gold answer counts`() {
         #expect(SQuADMetrics.exactMatch("b", golds: ["a b c", "b"]) == 1)
         #expect(SQuADMetrics.f1("b c", golds: ["d", "x b c", "b"]) == 0.8)
     }
 
-    @Test func emptyAnswersMatchExactlyAndHaveNoF1AsInTheOfficialScript() {
+    @Test func `empty answers match exactly and have no F1, as in the official script`() {
         #expect(SQuADMetrics.exactMatch("", golds: ["The"]) == 1)
         #expect(SQuADMetrics.f1("", golds: ["The"]) == 0)
         #expect(SQuADMetrics.exactMatch("x", golds: []) == 0)
         #expect(SQuADMetrics.f1("x", golds: []) == 0)
     }
 
-    @Test func scoresAreThoseOfPython() throws {
+    @Test func `scores are those of Python`() throws {
         for item in try MetricsFixture.read().squad {
             let words = SQuADMetrics.normalizedWords(item.answer)
             #expect(words == item.words.map { Array($0.unicodeScalars) }, "\(item.answer.debugDescription)")
@@ -73,7 +73,7 @@ import Testing
 
     /// The sums over the development set, of five kinds of answers made from it, were computed by Python.
     @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
-    func developmentSetScoresAsInPython() throws {
+    func `the development set scores as in Python`() throws {
         let data = try Data(contentsOf: SharedData.path("squad/dev-v1.1.json"))
         let document = try JSONDecoder().decode(Document.self, from: data)
         let items = document.data.flatMap(\.paragraphs).flatMap { paragraph in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Evaluation
 
-@Suite struct TaskScoresTests {
+struct TaskScoresTests {
     private let conditions = ["b_full", "injected", "random"].compactMap(ConditionTable.standard.definition)
     private let items = [
         TaskItem(id: "1", context: "C", question: "Q", golds: ["Paris", "the city of Paris"]),

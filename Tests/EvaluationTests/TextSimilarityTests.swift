@@ -3,17 +3,17 @@ import Testing
 
 @testable import Evaluation
 
-@Suite struct TextSimilarityTests {
+struct TextSimilarityTests {
     private func similarity(_ a: ([Int32], String), _ b: ([Int32], String)) -> TextSimilarity {
         TextSimilarity(Answer(tokens: a.0, text: a.1), Answer(tokens: b.0, text: b.1))
     }
 
-    @Test func sameTokensMatchExactly() {
+    @Test func `the same tokens match exactly`() {
         let same = similarity(([1, 2, 3], "abc"), ([1, 2, 3], "abc"))
         #expect(same.exactMatch && same.commonPrefixTokens == 3 && same.editSimilarity == 1)
     }
 
-    @Test func commonPrefixEndsAtTheFirstDifferentToken() {
+    @Test func `the common prefix ends at the first different token`() {
         let differing = similarity(([1, 2, 3, 4], "kitten"), ([1, 2, 9, 4], "sitting"))
         #expect(!differing.exactMatch)
         #expect(differing.commonPrefixTokens == 2)
@@ -22,17 +22,17 @@ import Testing
         #expect(!similarity(([1], "a"), ([1, 2], "ab")).exactMatch)
     }
 
-    @Test func emptyTextsAreAlikeAndAnEmptyOneIsNothingLikeAnother() {
+    @Test func `empty texts are alike, and an empty one is nothing like another`() {
         #expect(TextSimilarity.editSimilarity("", "") == 1)
         #expect(TextSimilarity.editSimilarity("", "abc") == 0)
         #expect(TextSimilarity.editSimilarity("abc", "") == 0)
     }
 
-    @Test func scalarsAreComparedNotGraphemes() {
+    @Test func `scalars are compared, not graphemes`() {
         #expect(TextSimilarity.editSimilarity("e\u{301}", "\u{e9}") == 0)
     }
 
-    @Test func distancesAreThoseOfPython() throws {
+    @Test func `distances are those of Python`() throws {
         for edit in try MetricsFixture.read().edits {
             let expected = edit.longer == 0 ? 1 : 1 - Double(edit.distance) / Double(edit.longer)
             #expect(TextSimilarity.editSimilarity(edit.a, edit.b) == expected, "\(edit)")
@@ -40,14 +40,14 @@ import Testing
         }
     }
 
-    @Test func noMoreThanAFixedLengthIsCompared() {
+    @Test func `no more than a fixed length is compared`() {
         let long = String(repeating: "x", count: TextSimilarity.maximumScalars)
         #expect(TextSimilarity.editSimilarity("", long + String(repeating: "y", count: 1 << 20)) == 0)
         #expect(TextSimilarity.editSimilarity("x", long + "y") == 1 - Double(long.count - 1) / Double(long.count))
     }
 }
 
-@Suite struct SimilarityScoresTests {
+struct SimilarityScoresTests {
     private func sample(_ layer: Int, _ plain: [Int32], _ injected: [Int32]) -> SimilaritySample {
         func continuation(_ tokens: [Int32]) -> Answer {
             Answer(tokens: tokens, text: tokens.map(String.init).joined())
@@ -58,7 +58,7 @@ import Testing
         )
     }
 
-    @Test func promptsAreAveragedByLayerInTheRunsOrder() {
+    @Test func `prompts are averaged by layer, in the run's order`() {
         let scores = SimilarityScores(
             [
                 sample(26, [1, 2], [1, 2]), sample(0, [1, 2], [3, 4]), sample(26, [1, 2], [1, 3]),
@@ -74,7 +74,7 @@ import Testing
         #expect(last.exactMatch.interval == Statistics.wilsonInterval(successes: 1, of: 2))
     }
 
-    @Test func nothingGivesNothing() {
+    @Test func `nothing gives nothing`() {
         #expect(SimilarityScores([], seed: 1).layers.isEmpty)
     }
 }

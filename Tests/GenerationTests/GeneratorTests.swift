@@ -7,7 +7,7 @@ import Models
 import TestSupport
 import Testing
 
-@Suite struct GeneratorTests {
+struct GeneratorTests {
     private static let folder = Repository.fixture("Models/llama3-rope-sharded").path
 
     private static func model(threads: Int = 2, rowLimit: Int = 512) throws -> LanguageModel {

@@ -2,7 +2,7 @@ import Foundation
 import Generation
 import Testing
 
-@Suite struct NucleusSamplerTests {
+struct NucleusSamplerTests {
     private let logits: [Float] = [0, 2, 1, -1]
 
     private func draws(_ sampler: NucleusSampler, _ count: Int) -> [Int32] {

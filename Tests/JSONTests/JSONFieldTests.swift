@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite struct JSONFieldTests {
+struct JSONFieldTests {
     private typealias Field = JSONField<JSONError>
 
     private func root(_ text: String) throws -> Field { try Field(file: "f.json", bytes: Array(text.utf8)) }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the scanner takes, and what it refuses (RFC 8259).
-@Suite struct JSONScannerTests {
+struct JSONScannerTests {
     private func read(_ text: String) throws(JSONError) -> JSONValue { try read(Array(text.utf8)) }
 
     private func read(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite struct JSONValueTests {
+struct JSONValueTests {
     private let value = JSONValue.members(
         ("b", .array([.integer(-3), .number(0.1), .null])), ("a", .string("x\"\\\n\u{2028}")), ("c", .object([])))
 

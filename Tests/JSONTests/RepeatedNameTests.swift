@@ -9,7 +9,7 @@ import Weights
 import WorkerEngine
 
 /// A file in which a field stands twice says two things: none of the readers may take one of them without a word.
-@Suite struct RepeatedNameTests {
+struct RepeatedNameTests {
     struct Kind: Sendable, CustomTestStringConvertible {
         let name: String
         let text: String

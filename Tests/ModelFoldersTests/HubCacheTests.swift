@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Models are found by their id in a cache laid out as Hugging Face's tools do it.
-@Suite struct HubCacheTests {
+struct HubCacheTests {
     private let temporary: TemporaryFolder
 
     init() throws { temporary = try TemporaryFolder() }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a `config.json` may say, and what it may not.
-@Suite struct ModelConfigurationTests {
+struct ModelConfigurationTests {
     private let temporary: TemporaryFolder
 
     init() throws { temporary = try TemporaryFolder() }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the fields of each family mean.
-@Suite struct ModelFamilyTests {
+struct ModelFamilyTests {
     private let temporary: TemporaryFolder
 
     init() throws { temporary = try TemporaryFolder() }

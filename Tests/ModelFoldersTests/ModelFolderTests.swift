@@ -3,7 +3,7 @@ import ModelFolders
 import TestSupport
 import Testing
 
-@Suite struct ModelFolderTests {
+struct ModelFolderTests {
     private let temporary: TemporaryFolder
 
     init() throws { temporary = try TemporaryFolder() }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The tensors that a configuration asks for, against those that transformers wrote for it.
-@Suite struct ModelLayoutTests {
+struct ModelLayoutTests {
     /// Names and shapes in a safetensors header.
     private static func stored(_ folder: URL) throws -> [String: [Int]] {
         var tensors: [String: [Int]] = [:]
@@ -25,7 +25,7 @@ import Testing
         "Families/llama-dynamic", "Families/llama-yarn", "Families/qwen2-yarn", "Models/linear-rope-tied",
         "Models/llama3-rope-sharded",
     ])
-    func `they are what transformers writes, no more and no less`(_ name: String) throws {
+    func `names and shapes are those that transformers writes, no more and no less`(_ name: String) throws {
         let url = Repository.fixture(name)
         let tensors = ModelLayout(try ModelFolder(path: url.path).configuration).tensors
         #expect(try Dictionary(tensors.map { ($0.name, $0.shape) }) { first, _ in first } == Self.stored(url))

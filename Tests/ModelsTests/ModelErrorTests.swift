@@ -4,7 +4,7 @@ import ModelFolders
 import Models
 import Testing
 
-@Suite struct ModelErrorTests {
+struct ModelErrorTests {
     private let reference = ReferenceModel.committed[2]
 
     @Test func `a prompt that cannot be read is refused, and the sequence named`() throws {

@@ -9,7 +9,7 @@ import Testing
 @testable import CPUDevice
 
 /// Agreement with Hugging Face transformers.
-@Suite struct ParityTests {
+struct ParityTests {
     @Test(arguments: ReferenceModel.all)
     func `residual streams, final norm and logits agree`(_ reference: ReferenceModel) throws {
         let model = try reference.load(threads: 2)

@@ -1,7 +1,7 @@
 import PlainText
 import Testing
 
-@Suite struct PlainTextTests {
+struct PlainTextTests {
     @Test func `a table aligns its columns and ends no line in spaces`() {
         var table = Table([.init("condition"), .init("exact match", .trailing), .init("n", .trailing)])
         table.add(["injected", "61.0 %", "100"])

@@ -7,10 +7,9 @@ import Testing
 /// Widths that leave a remainder in every vector and tile size; the last are wide enough to be worth several threads.
 private let widths = [(37, 29), (64, 48), (131, 12), (5, 3), (1, 1), (301, 203)]
 
-@Suite("The same bits, however it is computed")
 struct BitTests {
-    @Test("A prediction is one chain of fused multiply-adds over the inputs", arguments: widths)
-    func prediction(dA: Int, dB: Int) throws {
+    @Test(arguments: widths)
+    func `a prediction is one chain of fused multiply-adds over the inputs`(dA: Int, dB: Int) throws {
         let w = Samples.matrix(dB, dA, seed: 1)
         let x = Samples.matrix(19, dA, seed: 2)
         var expected = FloatMatrix(zeros: 19, dB)
@@ -30,8 +29,8 @@ struct BitTests {
         #expect(alone.map(\.bitPattern) == expected[row: 18].map(\.bitPattern))
     }
 
-    @Test("A dense gradient is one chain over the shard's rows", arguments: widths)
-    func gradient(dA: Int, dB: Int) throws {
+    @Test(arguments: widths)
+    func `a dense gradient is one chain over the shard's rows`(dA: Int, dB: Int) throws {
         let w = Samples.matrix(dB, dA, seed: 3)
         let x = Samples.matrix(6, dA, seed: 4)
         let y = Samples.matrix(6, dB, seed: 5)
@@ -54,8 +53,8 @@ struct BitTests {
         }
     }
 
-    @Test("Instruction sets, threads and the gradient's form change no bit of a step", arguments: widths)
-    func step(dA: Int, dB: Int) throws {
+    @Test(arguments: widths)
+    func `instruction sets, threads and the gradient's form change no bit of a step`(dA: Int, dB: Int) throws {
         let w = ProjectionInitialization.kaiming.matrix(dimensionA: dA, dimensionB: dB, seed: 6)
         func trained(_ device: any Device, dense: (Int) -> Bool) throws -> ([UInt32], [Double]) {
             var trainer = ProjectionTrainer(w: w)
@@ -80,8 +79,7 @@ struct BitTests {
         }
     }
 
-    @Test("The similarity of activations has the same bits on every instruction set and number of threads")
-    func similarity() throws {
+    @Test func `the similarity of activations has the same bits with any instruction set and threads`() throws {
         let x = Samples.matrix(9, 37, seed: 8)
         let y = Samples.matrix(9, 29, seed: 9)
         let expected = try ActivationSimilarity.value(x: x, y: y, on: CPUDevice(kernels: .portable))
@@ -93,8 +91,7 @@ struct BitTests {
         }
     }
 
-    @Test("Shards are summed in their index order: another order gives other bits")
-    func shardOrder() throws {
+    @Test func `shards are summed in their index order: another order gives other bits`() throws {
         let w = Samples.matrix(16, 32, seed: 10)
         let shards = try Samples.shards([8, 8, 8, 8], w: w, dense: { _ in false })
         func trained(_ shards: [ShardContribution]) throws -> [UInt32] {
@@ -106,8 +103,7 @@ struct BitTests {
         #expect(try trained(shards) != trained(shards.reversed()))
     }
 
-    @Test("A row's error does not depend on the rows beside it")
-    func batchInvariance() throws {
+    @Test func `a row's error does not depend on the rows beside it`() throws {
         let w = Samples.matrix(21, 35, seed: 11)
         let x = Samples.matrix(20, 35, seed: 12)
         let all = try LinearProjection(w).project(rows: x, on: processor)

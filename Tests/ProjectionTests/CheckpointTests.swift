@@ -3,7 +3,6 @@ import Projection
 import Run
 import Testing
 
-@Suite("Checkpoints")
 struct CheckpointTests {
     private func trained(steps: Int) throws -> ProjectionTrainer {
         var trainer = ProjectionTrainer(w: Samples.matrix(10, 12, seed: 30))
@@ -21,8 +20,7 @@ struct CheckpointTests {
         try ProjectionTrainer(checkpoint: data, dimensionA: dimensionA, dimensionB: 10, adam: adam)
     }
 
-    @Test("A restored trainer goes on bit for bit")
-    func roundTrip() throws {
+    @Test func `a restored trainer goes on bit for bit`() throws {
         var whole = try trained(steps: 3)
         var resumed = try restored(whole.checkpoint())
         #expect(resumed == whole)
@@ -34,15 +32,13 @@ struct CheckpointTests {
         #expect(resumed.step == 6)
     }
 
-    @Test("A slice of a larger buffer is read from its own start")
-    func slice() throws {
+    @Test func `a slice of a larger buffer is read from its own start`() throws {
         let trainer = try trained(steps: 1)
         let padded = Data([1, 2, 3]) + trainer.checkpoint()
         #expect(try restored(padded.dropFirst(3)) == trainer)
     }
 
-    @Test("Cut, extended or foreign bytes are refused")
-    func hostileBytes() throws {
+    @Test func `cut, extended or foreign bytes are refused`() throws {
         let good = try trained(steps: 1).checkpoint()
         for length in [0, 1, 7, 8, 63, 64, 65, good.count - 1] {
             #expect(throws: ProjectionError.self, "\(length) bytes") { try restored(good.prefix(length)) }
@@ -64,8 +60,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test("A checkpoint of another shape or of other settings is refused, with both named")
-    func otherRun() throws {
+    @Test func `a checkpoint of another shape or of other settings is refused, with both named`() throws {
         let good = try trained(steps: 1).checkpoint()
         #expect(throws: ProjectionError.checkpoint(reason: "expected W of 10 × 13, found 10 × 12")) {
             try restored(good, dimensionA: 13)

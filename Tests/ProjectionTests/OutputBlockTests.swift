@@ -5,7 +5,6 @@ import Run
 import Testing
 
 /// Blocks of W's rows that are trained apart have the bits that they have in the training of the whole W.
-@Suite("Training by W's rows")
 struct OutputBlockTests {
     private static let (dimensionA, dimensionB) = (37, 29)
     private static let rate = 3e-3
@@ -63,8 +62,8 @@ struct OutputBlockTests {
         return (trainer.projection, losses)
     }
 
-    @Test("A block of any size has the bits of the whole W", arguments: [true, false])
-    func bits(dense: Bool) throws {
+    @Test(arguments: [true, false])
+    func `a block of any size has the bits of the whole W`(dense: Bool) throws {
         let whole = try stepped(dense: dense).w
         for size in [1, 3, 8, 13, 29] {
             for first in stride(from: 0, to: Self.dimensionB, by: size) {
@@ -76,8 +75,7 @@ struct OutputBlockTests {
         }
     }
 
-    @Test("Threads and instruction sets change no bit of a block")
-    func executions() throws {
+    @Test func `threads and instruction sets change no bit of a block`() throws {
         let expected = try block(0..<29, on: CPUDevice(threads: 1, kernels: .portable))
         for instructions in KernelPath.supported {
             for threads in [1, 2, 5] {
@@ -88,8 +86,7 @@ struct OutputBlockTests {
         }
     }
 
-    @Test("The losses of all blocks together are those of the steps")
-    func losses() throws {
+    @Test func `the losses of all blocks together are those of the steps`() throws {
         let blocks = OutputBlocks(dimensionA: Self.dimensionA, dimensionB: Self.dimensionB)
         #expect(blocks.count == 4 && blocks.size == 8 && blocks[3] == 24..<29)
         let results = try (0..<blocks.count).map { try block(blocks[$0]) }
@@ -107,8 +104,7 @@ struct OutputBlockTests {
         #expect(losses == (try stepped(dense: false).losses))
     }
 
-    @Test("Blocks are a function of W's shape: each row is in one, and a block stays in the cache")
-    func cut() {
+    @Test func `each of W's outputs is in one block, of 8 outputs or of at most a million weights`() {
         for (dimensionA, dimensionB) in [(1, 1), (3072, 4096), (128, 96), (4096, 4096), (100, 1001), (1 << 21, 64)] {
             let blocks = OutputBlocks(dimensionA: dimensionA, dimensionB: dimensionB)
             let rows = (0..<blocks.count).flatMap { Array(blocks[$0]) }
@@ -118,8 +114,7 @@ struct OutputBlockTests {
         #expect(OutputBlocks(dimensionA: 3072, dimensionB: 4096).count == 32)
     }
 
-    @Test("The first W's rows are drawn by themselves as in the whole")
-    func initialization() {
+    @Test func `the first W's rows are drawn by themselves as in the whole`() {
         for initialization in ProjectionInitialization.allCases {
             let whole = initialization.matrix(dimensionA: 13, dimensionB: 9, seed: 5)
             let part = initialization.matrix(outputs: 4..<7, dimensionA: 13, dimensionB: 9, seed: 5)
@@ -127,8 +122,7 @@ struct OutputBlockTests {
         }
     }
 
-    @Test("Activations that do not fit and a training that diverges are refused")
-    func refusals() throws {
+    @Test func `activations that do not fit and an error that is not finite are refused`() throws {
         let rows = (0..<x.rows).map { x[row: $0] }
         #expect(throws: ProjectionError.self) {
             try OutputBlockTraining.result(Self.unit(0..<8), x: rows.dropLast(), y: columns(0..<8), on: processor)
@@ -150,8 +144,7 @@ struct OutputBlockTests {
         }
     }
 
-    @Test("What a unit needs is known before, however much it is")
-    func memory() throws {
+    @Test func `what a unit needs is known before, however much it is`() throws {
         let device = try CPUDevice(threads: 2)
         let paper = TrainOutputsUnit(
             channel: Channel(k: 0, j: 0),

@@ -2,10 +2,9 @@ import Projection
 import Run
 import Testing
 
-@Suite("Against PyTorch and numpy")
 struct ReferenceTests {
-    @Test("Adam's W after each epoch and the loss of each step agree with torch.optim.Adam", arguments: [true, false])
-    func training(dense: Bool) throws {
+    @Test(arguments: [true, false])
+    func `Adam's W after each epoch and the loss of each step agree with torch.optim.Adam`(dense: Bool) throws {
         let reference = try Reference.load()
         var trainer = ProjectionTrainer(
             w: Reference.matrix(reference.firstW), adam: Adam(learningRate: reference.learningRate))
@@ -33,16 +32,14 @@ struct ReferenceTests {
         #expect(trainer.step == reference.losses.count)
     }
 
-    @Test("The closed form is numpy's least squares on rows extended by the ridge")
-    func ridge() throws {
+    @Test func `the closed form is numpy's least squares on rows extended by the ridge`() throws {
         let reference = try Reference.load()
         let w = try RidgeFit.fit(
             x: Reference.matrix(reference.x), y: Reference.matrix(reference.y), ridge: reference.ridge)
         #expect(Samples.relativeDifference(w, Reference.matrix(reference.ridgeW)) < 1e-6)
     }
 
-    @Test("The similarity of the activation spaces is numpy's")
-    func similarity() throws {
+    @Test func `the similarity of the activation spaces is numpy's`() throws {
         let reference = try Reference.load()
         let value = try ActivationSimilarity.value(
             x: Reference.matrix(reference.x), y: Reference.matrix(reference.y), on: processor)

@@ -3,12 +3,10 @@ import Projection
 import Run
 import Testing
 
-@Suite("Training and what it refuses")
 struct TrainerTests {
     private let w = Samples.matrix(10, 12, seed: 20)
 
-    @Test("Xavier and Kaiming draw within their bounds and fill them")
-    func initialization() {
+    @Test func `Xavier and Kaiming draw within their bounds and fill them`() {
         for (initialization, bound) in [
             (ProjectionInitialization.xavier, (6.0 / 150).squareRoot()), (.kaiming, 1 / 10.0),
         ] {
@@ -23,8 +21,7 @@ struct TrainerTests {
         }
     }
 
-    @Test("The loss is the mean squared error over all elements of the batch")
-    func loss() throws {
+    @Test func `the loss is the mean squared error over all elements of the batch`() throws {
         let x = FloatMatrix(rows: 2, columns: 1, values: [1, 2])
         let y = FloatMatrix(rows: 2, columns: 2, values: [0, 0, 1, 3])
         let w = FloatMatrix(rows: 2, columns: 1, values: [2, -1])
@@ -40,8 +37,7 @@ struct TrainerTests {
         #expect(abs(trainer.projection.values[1] + 0.999) < 1e-6)
     }
 
-    @Test("Training finds a linear map, and the closed form finds it at once")
-    func convergence() throws {
+    @Test func `training finds a linear map, and the closed form finds it at once`() throws {
         let truth = Samples.matrix(6, 8, seed: 21)
         let x = Samples.matrix(64, 8, seed: 22)
         let y = try LinearProjection(truth).project(rows: x, on: processor)
@@ -58,8 +54,7 @@ struct TrainerTests {
         #expect(losses[599] < 1e-4 * losses[0])
     }
 
-    @Test("A shard that does not fit, is not finite or leaves rows out is refused, and the state stays")
-    func refusals() throws {
+    @Test func `a shard that does not fit, is not finite or leaves rows out is refused, and the state stays`() throws {
         var trainer = ProjectionTrainer(w: w)
         let before = trainer
         let good = try Samples.shards([4, 4], w: w, dense: { $0 == 0 })
@@ -95,8 +90,7 @@ struct TrainerTests {
         #expect(trainer == before)
     }
 
-    @Test("Operands of other shapes are refused with the shapes named")
-    func shapes() {
+    @Test func `operands of other shapes are refused with the shapes named`() {
         let x = FloatMatrix(zeros: 3, 12)
         #expect(throws: ProjectionError.shape(operand: "activations of B", expected: "3 × 10", found: "3 × 11")) {
             try ShardLoss.result(w: w, x: x, y: FloatMatrix(zeros: 3, 11), dense: true, on: processor)
@@ -114,16 +108,14 @@ struct TrainerTests {
         #expect(throws: ProjectionError.self) { try RidgeFit.fit(x: x, y: FloatMatrix(zeros: 2, 5), ridge: 1) }
     }
 
-    @Test("Rows that do not determine W need a ridge")
-    func singular() throws {
+    @Test func `rows that do not determine W need a ridge`() throws {
         let x = FloatMatrix(zeros: 4, 3)
         #expect(throws: ProjectionError.singular(pivot: 1)) {
             try RidgeFit.fit(x: x, y: FloatMatrix(zeros: 4, 2), ridge: 0)
         }
     }
 
-    @Test("Equal spaces are alike, orthogonal ones are not")
-    func similarityExtremes() throws {
+    @Test func `equal spaces are alike, orthogonal ones are not`() throws {
         let x = FloatMatrix(rows: 2, columns: 1, values: [1, 0])
         let y = FloatMatrix(rows: 2, columns: 1, values: [0, 3])
         #expect(try ActivationSimilarity.value(x: x, y: x, on: processor) == 1)

@@ -7,10 +7,8 @@ import Testing
     import FoundationXML
 #endif
 
-@Suite("Files and tables for people")
 struct DocumentTests {
-    @Test("The page loads nothing from elsewhere and runs nothing")
-    func selfContained() throws {
+    @Test func `the page loads nothing from elsewhere and runs nothing`() throws {
         let html = try SampleReport.text("report.html", of: SampleReport.report())
         #expect(!html.contains("<script"))
         #expect(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"))
@@ -29,20 +27,18 @@ struct DocumentTests {
     }
 
     @Test(
-        "The page is well-formed whatever is drawn",
         arguments: [
             [4, 2, 1, 0.5], [], [0], [0, 0, 0], [1e-300, 1e300], [.nan, 1], [.infinity, 3], [7, 7],
             (0..<5000).map { 1 / Double($0 + 1) },
         ] as [[Double]])
-    func wellFormed(losses: [Double]) throws {
+    func `the page is well-formed whatever is drawn`(losses: [Double]) throws {
         let html = try SampleReport.text("report.html", of: SampleReport.report(losses: losses))
         #expect(parses(html))
         #expect(!html.contains("\"nan") && !html.contains("\"inf") && !html.contains("\"–"))
         #expect(html.utf8.count < 200_000)
     }
 
-    @Test("The page draws the loss, the similarity of the layers and a bar for each condition and metric")
-    func plots() throws {
+    @Test func `the page draws the loss, the layers' similarity and a bar for each condition and metric`() throws {
         let html = try SampleReport.text("report.html", of: SampleReport.report())
         #expect(html.components(separatedBy: "<svg").count - 1 == 3)
         #expect(html.contains("Training loss by step"))
@@ -52,8 +48,7 @@ struct DocumentTests {
         #expect(html.components(separatedBy: "class=\"interval\"").count - 1 == 7 * 2 * 3)
     }
 
-    @Test("Markdown keeps each table's columns, whatever the cells hold")
-    func markdown() throws {
+    @Test func `Markdown keeps each table's columns, whatever the cells hold`() throws {
         let text = try SampleReport.text("report.md", of: SampleReport.report())
         var columns: Int?
         var tables = 0
@@ -73,8 +68,7 @@ struct DocumentTests {
         #expect(text.contains("| injected: A's activation | 100.0 % \\[51.0, 100.0\\] |"))
     }
 
-    @Test("The final table names the conditions and gives values with their intervals, aligned")
-    func summary() throws {
+    @Test func `the final table names the conditions and gives values with their intervals, aligned`() throws {
         let summary = try SampleReport.report(text: "blue").summary
         let lines = summary.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(lines[0] == "projection 4 × 3 from 3,072 texts: loss 4.00 → 0.500 in 4 steps")
@@ -86,8 +80,7 @@ struct DocumentTests {
         #expect(summary.hasSuffix("\n[95 % confidence intervals]\n"))
     }
 
-    @Test("Remarks and cut prompts are said wherever the figures are read")
-    func remarks() throws {
+    @Test func `remarks and cut prompts are said wherever the figures are read`() throws {
         var report = try SampleReport.report()
         report.remarks = ["the pair is a toy"]
         #expect(report.summary.contains("note: the pair is a toy"))
@@ -97,8 +90,7 @@ struct DocumentTests {
         #expect(!plain.summary.contains("cut on the left"))
     }
 
-    @Test("A mix of devices is said where the results are read")
-    func mixedDevices() throws {
+    @Test func `a mix of devices is said where the results are read`() throws {
         var report = try SampleReport.report()
         #expect(report.markdown.contains("different kinds"))
         report.deviceKinds = ["cpu a"]

@@ -4,17 +4,14 @@ import Reports
 import Run
 import Testing
 
-@Suite("Files for programs")
 struct ResultsFileTests {
-    @Test("A run's files are named as documented")
-    func names() throws {
+    @Test func `a run's files are named as documented`() throws {
         #expect(
             try SampleReport.report().files.map(\.name)
                 == ["results.json", "samples_squad.jsonl", "report.md", "report.html"])
     }
 
-    @Test("Equal inputs give equal bytes")
-    func deterministic() throws {
+    @Test func `equal inputs give equal bytes`() throws {
         #expect(try SampleReport.report().files == SampleReport.report().files)
     }
 
@@ -24,8 +21,7 @@ struct ResultsFileTests {
         return found
     }
 
-    @Test("results.json gives each task's metrics by condition, with standard error, interval and n")
-    func results() throws {
+    @Test func `results.json gives each task's metrics by condition, with standard error, interval and n`() throws {
         let report = try SampleReport.report()
         let text = try SampleReport.text("results.json", of: report)
         let root = try JSONSerialization.jsonObject(with: Data(text.utf8))
@@ -36,7 +32,8 @@ struct ResultsFileTests {
         let a = try object(root, "results", "squad", "a_full")
         #expect(a["exact_match,none"] as? Double == 0.75)
         #expect(a["exact_match_stderr,none"] as? Double == 0.25)
-        let interval = try #require(report.channels[0].tasks[0].scores.first { $0.condition.name == "a_full" }).score.interval
+        let interval = try #require(report.channels[0].tasks[0].scores.first { $0.condition.name == "a_full" }).score
+            .interval
         #expect(a["exact_match_interval95,none"] as? [Double] == [interval.low, interval.high])
         #expect(try object(root, "differences", "squad", "injected-a_full")["exact_match,none"] as? Double == 0.25)
         let projection = try object(root, "projection")
@@ -51,22 +48,22 @@ struct ResultsFileTests {
         #expect(try object(root, "n-samples")["squad"] as? Int == 4)
     }
 
-    @Test("The configuration in results.json reads back as the run's")
-    func configuration() throws {
+    @Test func `the configuration in results.json reads back as the run's`() throws {
         let report = try SampleReport.report()
         struct Results: Decodable { let configs: RunConfiguration }
         let text = try SampleReport.text("results.json", of: report)
         #expect(try JSONDecoder().decode(Results.self, from: Data(text.utf8)).configs == report.configuration)
     }
 
-    @Test("Numbers that JSON cannot hold become null, and a run of nothing is still a document")
-    func extremes() throws {
+    @Test func `numbers that JSON cannot hold become null, and a run of nothing is still a document`() throws {
         let report = try SampleReport.report(losses: [.nan, .infinity])
         let text = try SampleReport.text("results.json", of: report)
         let root = try JSONSerialization.jsonObject(with: Data(text.utf8))
         #expect(try object(root, "projection")["first_loss"] is NSNull)
         let empty = RunReport(
-            run: "", configuration: RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: []), versions: [],
+            run: "",
+            configuration: RunConfiguration(modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: []),
+            versions: [],
             fingerprints: [], deviceKinds: [], channels: [ChannelReport(Channel(k: 0, j: 0))])
         for file in empty.files where file.name == "results.json" {
             let root = try JSONSerialization.jsonObject(with: file.bytes)
@@ -75,8 +72,7 @@ struct ResultsFileTests {
         #expect(empty.summary.isEmpty)
     }
 
-    @Test("Each line of the samples is one item, whatever its texts hold")
-    func samples() throws {
+    @Test func `each line of the samples is one item, whatever its texts hold`() throws {
         let report = try SampleReport.report()
         let lines = try SampleReport.text("samples_squad.jsonl", of: report).split(separator: "\n")
         #expect(lines.count == 4)
@@ -91,14 +87,12 @@ struct ResultsFileTests {
         }
     }
 
-    @Test("The prompt's hash is the SHA-256 of the full prompt (Python's hashlib)")
-    func promptHash() throws {
+    @Test func `the prompt's hash is the SHA-256 of the full prompt (Python's hashlib)`() throws {
         let text = try SampleReport.text("samples_squad.jsonl", of: SampleReport.report(items: 1, text: "red"))
         #expect(text.contains("\"prompt_hash\":\"151f0c1f10d8d514e0ca970b5b7d9066c14b949cf2e65cd748bb5918f7c10c4c\""))
     }
 
-    @Test("timing.json holds stages, workers and faults")
-    func timing() throws {
+    @Test func `timing.json holds stages, workers and faults`() throws {
         let status = RunStatus(
             run: "abc", phase: .done, elapsedSeconds: 12.5,
             stages: [

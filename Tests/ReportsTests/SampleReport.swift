@@ -22,7 +22,8 @@ enum SampleReport {
                     return Answer(tokens: [1, 2], text: good ? " red" : " not " + text)
                 })
         }
-        var configuration = RunConfiguration(modelA: "models/\(text)", modelB: "models/b", channels: [Channel(k: 26, j: 24)], experiments: [])
+        var configuration = RunConfiguration(
+            modelA: "models/\(text)", modelB: "models/b", channels: [Channel(k: 26, j: 24)], experiments: [])
         configuration.training.learningRate = 1e-3
         configuration.seed = .max
         let similarity = SimilarityScores(

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Storage
 
-@Suite struct AtomicFileTests {
-    @Test func contentIsReplacedAndNothingElseIsLeft() throws {
+struct AtomicFileTests {
+    @Test func `the content is replaced, and nothing else is left`() throws {
         let folder = try TemporaryFolder()
         let url = folder.file("results.json")
         try AtomicFile.write(Data("old".utf8), to: url)
@@ -14,7 +14,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["results.json"])
     }
 
-    @Test func piecesAreJoinedWhateverTheirSize() throws {
+    @Test func `pieces are joined, whatever their size`() throws {
         let folder = try TemporaryFolder()
         let url = folder.file("samples.jsonl")
         let large = Data(repeating: 7, count: 200_000)
@@ -27,7 +27,7 @@ import Testing
         #expect(try Data(contentsOf: url) == expected)
     }
 
-    @Test func theOldContentStaysWhenTheBodyFails() throws {
+    @Test func `the old content stays when the body fails`() throws {
         struct Failure: Error {}
         let folder = try TemporaryFolder()
         let url = folder.file("results.json")
@@ -42,7 +42,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["results.json"])
     }
 
-    @Test func aFolderThatIsMissingIsNamed() throws {
+    @Test func `a folder that is missing is named`() throws {
         let folder = try TemporaryFolder()
         let url = folder.file("missing/results.json")
         let error = #expect(throws: StorageError.self) { try AtomicFile.write(Data(), to: url) }
@@ -50,7 +50,7 @@ import Testing
     }
 
     /// The limit on file sizes stands in for a full disk; it holds for a whole process, hence one of its own.
-    @Test func theOldContentStaysWhenTheDiskIsFull() async {
+    @Test func `the old content stays when the disk is full`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             let url = folder.file("results.json")

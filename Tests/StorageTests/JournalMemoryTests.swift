@@ -5,7 +5,7 @@ import Testing
 @testable import Storage
 
 /// A journal in memory is a journal: the same bytes, and the same code recovers them.
-@Suite struct JournalMemoryTests {
+struct JournalMemoryTests {
     private let records = ["first", "", "the third record", "4"].map { Data($0.utf8) }
 
     private func open(_ memory: JournalMemory) throws -> (Journal, [Data]) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-@Suite struct JournalTests {
+struct JournalTests {
     private let records = ["first", "", "the third record", "4"].map { Data($0.utf8) }
 
     /// Opens the journal of `folder` and returns it with what it replayed.
@@ -25,7 +25,7 @@ import Testing
         return try Data(contentsOf: folder.file("journal"))
     }
 
-    @Test func committedRecordsComeBackInOrder() throws {
+    @Test func `committed records come back in order`() throws {
         let folder = try TemporaryFolder()
         _ = try write(records, into: folder, committingEach: false)
         let (journal, replayed) = try open(folder)
@@ -33,7 +33,7 @@ import Testing
         #expect(journal.recovery == Journal.Recovery(records: 4, cutBytes: 0))
     }
 
-    @Test func aRecordIsJoinedFromItsPieces() throws {
+    @Test func `a record is joined from its pieces`() throws {
         let folder = try TemporaryFolder()
         do {
             let (journal, _) = try open(folder)
@@ -47,7 +47,7 @@ import Testing
         #expect(try open(folder).1 == [Data([1, 2, 3])])
     }
 
-    @Test func aRecordIsReadAgainWhereItIs() throws {
+    @Test func `a record is read again where it is`() throws {
         let folder = try TemporaryFolder()
         let (journal, _) = try open(folder)
         let positions = try records.map { try journal.append($0) }
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func aTornTailIsCutOffWhereverItIsTorn(committingEach: Bool) throws {
+    func `a torn tail is cut off, wherever it is torn`(committingEach: Bool) throws {
         let whole = try TemporaryFolder()
         let bytes = try write(records, into: whole, committingEach: committingEach)
         let lastRecord = JournalFormat.recordHeaderBytes + records[3].count
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func aTornTailOfZerosOrNoiseIsCutOff() throws {
+    @Test func `a torn tail of zeros or noise is cut off`() throws {
         for tail in [Data(count: 500), Data((0..<500).map { UInt8(truncatingIfNeeded: $0 &* 167) })] {
             let folder = try TemporaryFolder()
             let bytes = try write(records, into: folder, committingEach: true)
@@ -85,7 +85,7 @@ import Testing
     }
 
     /// A power failure may keep a later page and lose an earlier one, of what was written since the last commit.
-    @Test func recordsThatWereNeverCommittedAreATornTailEvenOutOfOrder() throws {
+    @Test func `records that were never committed are a torn tail, even out of order`() throws {
         let folder = try TemporaryFolder()
         var bytes = try write(records, into: folder, committingEach: false)
         let second = JournalFormat.fileHeaderBytes + JournalFormat.recordHeaderBytes + records[0].count
@@ -94,7 +94,7 @@ import Testing
         #expect(try open(folder).1 == [records[0]])
     }
 
-    @Test func anyFlippedBitInACommittedRecordIsAnErrorThatNamesItsPlace() throws {
+    @Test func `any flipped bit in a committed record is an error that names its place`() throws {
         let whole = try TemporaryFolder()
         let bytes = try write(records, into: whole, committingEach: true)
         let start = JournalFormat.fileHeaderBytes + 2 * JournalFormat.recordHeaderBytes + records[0].count
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func aWholeRecordInAnotherRecordsPlaceIsDamage() throws {
+    @Test func `a whole record in another record's place is damage`() throws {
         let folder = try TemporaryFolder()
         let same = ["same", "size", "each"].map { Data($0.utf8) }
         var bytes = try write(same, into: folder, committingEach: true)
@@ -127,7 +127,7 @@ import Testing
         #expect(error?.description.contains("the record at byte \(first + count) is damaged") == true)
     }
 
-    @Test func aSecondCoordinatorIsRefusedUntilTheFirstIsGone() throws {
+    @Test func `a second coordinator is refused until the first is gone`() throws {
         let folder = try TemporaryFolder()
         do {
             let (journal, _) = try open(folder)
@@ -140,7 +140,7 @@ import Testing
         _ = try open(folder)
     }
 
-    @Test func aFileThatIsNoJournalIsLeftAlone() throws {
+    @Test func `a file that is no journal is left alone`() throws {
         for content in ["{\"a\": 1}", "a text that is longer than a header"] {
             let folder = try TemporaryFolder()
             try Data(content.utf8).write(to: folder.file("journal"))
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func anotherVersionIsRefusedWithBothNamed() throws {
+    @Test func `another version is refused, with both named`() throws {
         let folder = try TemporaryFolder()
         var bytes = try write(records, into: folder, committingEach: true)
         bytes[8] = 9
@@ -159,7 +159,7 @@ import Testing
         ) { try open(folder) }
     }
 
-    @Test func aCreationThatWasCutShortIsTakenUpAgain() throws {
+    @Test func `a creation that was cut short is taken up again`() throws {
         for content in [Data(JournalFormat.fileHeader.prefix(5)), Data(count: 16)] {
             let folder = try TemporaryFolder()
             try content.write(to: folder.file("journal"))
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func aRecordAboveTheLimitIsNeitherWrittenNorRead() throws {
+    @Test func `a record above the limit is neither written nor read`() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("journal").path
         do {
@@ -187,7 +187,7 @@ import Testing
         #expect(journal.recovery.records == 1)
     }
 
-    @Test func recordsAppendedWhileTheDiskIsWaitedForAreLeftToTheNextCommit() throws {
+    @Test func `records appended while the disk is waited for are left to the next commit`() throws {
         let folder = try TemporaryFolder()
         let (journal, _) = try open(folder)
         try journal.append(records[0])
@@ -200,7 +200,7 @@ import Testing
         #expect(isSettled)
     }
 
-    @Test func aWaitThatFailedClosesTheJournal() throws {
+    @Test func `a wait that failed closes the journal`() throws {
         let folder = try TemporaryFolder()
         let (journal, _) = try open(folder)
         try journal.append(records[0])
@@ -212,7 +212,7 @@ import Testing
         #expect(throws: StorageError.journalClosed(path: journal.path)) { try journal.finish(commit, .success(())) }
     }
 
-    @Test func aFailureOfTheReplayIsPassedOnAndReleasesTheFile() throws {
+    @Test func `a failure of the replay is passed on, and releases the file`() throws {
         struct Failure: Error {}
         let folder = try TemporaryFolder()
         _ = try write(records, into: folder, committingEach: true)
@@ -220,7 +220,7 @@ import Testing
         #expect(try open(folder).1 == records)
     }
 
-    @Test func aFullDiskLosesNoneOfTheRecordsBefore() async {
+    @Test func `a full disk loses none of the records before`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             do {
@@ -240,7 +240,7 @@ import Testing
         }
     }
 
-    @Test func anErrorIsOneLineThatSaysWhatToDo() {
+    @Test func `an error is one line that says what to do`() {
         let full = StorageError.system(operation: "write", path: "/runs/a\nb/journal", code: ENOSPC)
         #expect(
             full.description == "cannot write /runs/a\\nb/journal: No space left on device; "

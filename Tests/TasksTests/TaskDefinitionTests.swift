@@ -4,7 +4,7 @@ import Testing
 
 @testable import Tasks
 
-@Suite struct TaskDefinitionTests {
+struct TaskDefinitionTests {
     @Test func `names are unique, no stage's, and fit for flags and files`() {
         let names = TaskDefinition.all.map(\.name)
         #expect(Set(names).count == names.count)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Tokenization
 
-@Suite("Merging") struct BytePairMergingTests {
+struct BytePairMergingTests {
     /// The definition: of all neighbouring pairs the one of lowest rank, the leftmost of equals, until none merges.
     private func naive(_ symbols: [Int32], _ merges: MergeTable) -> [Int32] {
         var symbols = symbols
@@ -18,8 +18,7 @@ import Testing
         }
     }
 
-    @Test("Short words (by scanning) and long ones (by heap) merge by the definition")
-    func agreesWithDefinition() {
+    @Test func `short words (by scanning) and long ones (by heap) merge by the definition`() {
         var generator = NumberSequence(state: 42)
         for round in 0..<60 {
             // Pieces stand for strings over three letters, so that a result is what its parts spell.
@@ -44,8 +43,7 @@ import Testing
         }
     }
 
-    @Test("A merge that comes twice counts with its later rank, as in the library")
-    func laterRankWins() {
+    @Test func `a merge that comes twice counts with its later rank, as in the library`() {
         var merges = MergeTable(count: 2)
         merges.insert(1, 2, rank: 0, result: 9)
         merges.insert(1, 2, rank: 7, result: 9)
@@ -53,8 +51,7 @@ import Testing
         #expect(merges.rankAndResult(2, 1) == MergeTable.none)
     }
 
-    @Test("The word cache forgets when it is full, and answers with the word's own ids")
-    func cacheIsBounded() {
+    @Test func `the word cache forgets when it is full, and answers with the word's own ids`() {
         var cache = WordCache()
         for number in 0..<40_000 {
             var word = Array("word\(number)".utf8)

@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 import Tokenization
 
-@Suite("Encoding on several threads") struct ConcurrentEncodingTests {
-    @Test("One tokenizer gives every thread the ids it gives one", arguments: ["llama3", "llama2", "flags-lowercase"])
-    func sameIDs(name: String) async throws {
+struct ConcurrentEncodingTests {
+    @Test(arguments: ["llama3", "llama2", "flags-lowercase"])
+    func `one tokenizer gives every thread the ids it gives one`(name: String) async throws {
         let cases = try LibraryCases(name)
         let tokenizer = try Tokenizer(folder: Repository.fixture("Tokenizers/\(name)"))
         let texts = cases.encoded.map(\.text)

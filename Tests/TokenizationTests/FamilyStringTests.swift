@@ -7,7 +7,7 @@ import Tokenization
 /// The tokenizers of all families against the `tokenizers` library on 2,000 strings each: English, code, CJK, emoji
 /// with joiners, combining marks, right-to-left, control characters, long words, runs of spaces and newlines, special
 /// tokens inside text. See scripts/make-references/tokenizer_strings.py, which has the same rule and the same hash.
-@Suite("2,000 strings of every family") struct FamilyStringTests {
+struct FamilyStringTests {
     private struct Fixture: Decodable {
         struct Hashes: Decodable {
             /// Eight hexadecimal digits for each string.
@@ -41,11 +41,10 @@ import Tokenization
     }
 
     @Test(
-        "Every string has the library's ids, and cut ids decode to the library's text",
         arguments: [
             "Families/mistral", "Families/qwen2", "Families/gemma2", "Families/mistral-bytes", "Tokenizers/llama3",
         ])
-    func agrees(_ name: String) throws {
+    func `every string has the library's ids, and cut ids decode to the library's text`(_ name: String) throws {
         let fixture = try Self.fixture()
         let expected = try #require(fixture.folders[name])
         #expect(fixture.count == 2000 && expected.ids.utf8.count == 8 * 2000)

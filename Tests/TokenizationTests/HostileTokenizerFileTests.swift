@@ -43,7 +43,7 @@ final class TokenizerFolder {
     }
 }
 
-@Suite("A tokenizer file that cannot be right is refused in one line") struct HostileTokenizerFileTests {
+struct HostileTokenizerFileTests {
     private func expectRefusal(_ folder: TokenizerFolder, _ parts: String...) {
         guard let message = folder.refusal() else {
             Issue.record("it was accepted; expected a refusal naming \(parts)")
@@ -54,8 +54,7 @@ final class TokenizerFolder {
         for part in parts { #expect(message.contains(part), "\(message) lacks \(part)") }
     }
 
-    @Test("The small file itself is accepted")
-    func acceptsTheSmallFile() throws {
+    @Test func `the small file itself is accepted`() throws {
         let folder = try TokenizerFolder()
         let tokenizer = try Tokenizer(folder: folder.url)
         #expect(tokenizer.encode("abba") == [2, 1, 0])
@@ -64,8 +63,7 @@ final class TokenizerFolder {
         #expect(tokenizer.bosTokenID == nil)
     }
 
-    @Test("Damaged bytes")
-    func damaged() throws {
+    @Test func `damaged bytes are refused`() throws {
         expectRefusal(try TokenizerFolder([]), "tokenizer.json: not valid JSON: byte 0", "end of the file")
         expectRefusal(try TokenizerFolder([0x7B, 0x22, 0xFF, 0x22]), "byte 2", "UTF-8")
         expectRefusal(try TokenizerFolder(Array("[]".utf8)), "byte 0", "expected '{'")
@@ -78,8 +76,7 @@ final class TokenizerFolder {
         expectRefusal(try TokenizerFolder(merges: deep), "nested")
     }
 
-    @Test("A missing file and a folder in its place")
-    func missing() throws {
+    @Test func `a missing file and a folder in its place are refused`() throws {
         let folder = try TokenizerFolder()
         let file = folder.url.appendingPathComponent("tokenizer.json")
         try FileManager.default.removeItem(at: file)
@@ -88,16 +85,14 @@ final class TokenizerFolder {
         expectRefusal(folder, "not a regular file")
     }
 
-    @Test("A file beyond the limit is not read to its end")
-    func tooLarge() throws {
+    @Test func `a file beyond the limit is not read to its end`() throws {
         let folder = try TokenizerFolder()
         let file = folder.url.appendingPathComponent("tokenizer.json")
         let expected = TokenizerError.file(.tooLarge(file: file.path, bytes: 11, limit: 10))
         #expect(throws: expected) { try TokenizerFile(file, limit: 10) }
     }
 
-    @Test("Ids out of range, ids and pieces that come twice")
-    func vocabulary() throws {
+    @Test func `ids out of range, ids and pieces that come twice are refused`() throws {
         expectRefusal(try TokenizerFolder(vocabulary: #"{"a":-1}"#), #"model.vocab["a"]"#, "from 0")
         expectRefusal(try TokenizerFolder(vocabulary: #"{"a":4194304}"#), #"model.vocab["a"]"#)
         expectRefusal(try TokenizerFolder(vocabulary: #"{"a":99999999999999999999}"#), #"model.vocab["a"]"#)
@@ -109,8 +104,7 @@ final class TokenizerFolder {
         expectRefusal(try TokenizerFolder(more: #","model":{}"#), ": model: ", "second")
     }
 
-    @Test("Merges of pieces that the vocabulary lacks, and merges that are none")
-    func merges() throws {
+    @Test func `merges of pieces that the vocabulary lacks, and merges that are none, are refused`() throws {
         expectRefusal(try TokenizerFolder(merges: #"[["a","b"],["a","c"]]"#), "model.merges[1]", #""c""#)
         expectRefusal(try TokenizerFolder(merges: #"["b a"]"#), "model.merges[0]", #""ba""#)
         expectRefusal(try TokenizerFolder(merges: #"["a b c"]"#), "model.merges[0]", "one space")
@@ -119,8 +113,7 @@ final class TokenizerFolder {
         expectRefusal(try TokenizerFolder(merges: "{}"), "model.merges", "an array")
     }
 
-    @Test("Canonically equivalent pieces are two pieces")
-    func canonicalEquivalence() throws {
+    @Test func `canonically equivalent pieces are two pieces`() throws {
         let folder = try TokenizerFolder(vocabulary: #"{"\u00e9":0,"e":1,"\u0301":2,"e\u0301":3}"#, merges: "[]")
         let tokenizer = try Tokenizer(folder: folder.url)
         #expect(tokenizer.encode("\u{E9}") == [0])
@@ -128,8 +121,7 @@ final class TokenizerFolder {
         #expect(tokenizer.id(of: "e\u{301}") == 3)
     }
 
-    @Test("What is not understood is named with its field and value")
-    func unsupported() throws {
+    @Test func `what is not understood is named with its field and value`() throws {
         let unknown = #"{"type":"Mystery"}"#
         expectRefusal(try TokenizerFolder(normalizer: unknown), "normalizer.type", #""Mystery""#, "NFKC")
         expectRefusal(try TokenizerFolder(preTokenizer: unknown), "pre_tokenizer.type", #""Mystery""#)
@@ -149,8 +141,7 @@ final class TokenizerFolder {
         expectRefusal(try TokenizerFolder(preTokenizer: metaspace), "pre_tokenizer.add_prefix_space")
     }
 
-    @Test("Regular expressions that do not compile, or are endless")
-    func regularExpressions() throws {
+    @Test func `regular expressions that do not compile or are endless are refused`() throws {
         func split(_ pattern: String) -> String {
             #"{"type":"Split","pattern":{"Regex":"\#(pattern)"},"behavior":"Isolated","invert":false}"#
         }
@@ -163,8 +154,7 @@ final class TokenizerFolder {
         expectRefusal(try TokenizerFolder(preTokenizer: split(deep)), "pre_tokenizer.pattern.Regex")
     }
 
-    @Test("A pattern that backtracks without end is given up, and the text stays whole")
-    func catastrophicPattern() throws {
+    @Test func `a pattern that backtracks without end is given up, and the text stays whole`() throws {
         let split =
             #"{"type":"Split","pattern":{"Regex":"(?:a|a|aa)+$"},"behavior":"Isolated","invert":false}"#
         let folder = try TokenizerFolder(preTokenizer: split)
@@ -172,8 +162,7 @@ final class TokenizerFolder {
         #expect(tokenizer.encode(String(repeating: "a", count: 60) + "b").count == 60)
     }
 
-    @Test("Rules that lengthen a text without measure")
-    func growth() throws {
+    @Test func `rules that lengthen a text without measure are refused`() throws {
         let rule = #"{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaa"}"#
         let rules = Array(repeating: rule, count: 12).joined(separator: ",")
         expectRefusal(
@@ -184,8 +173,7 @@ final class TokenizerFolder {
             try TokenizerFolder(preTokenizer: #"{"type":"Sequence","pretokenizers":[\#(levels)]}"#), "pre_tokenizer")
     }
 
-    @Test("Added tokens whose ids do not fit the vocabulary")
-    func addedTokens() throws {
+    @Test func `added tokens whose ids do not fit the vocabulary are refused`() throws {
         expectRefusal(try TokenizerFolder(added: #"[{"id":1,"content":"x"}]"#), "added_tokens[0].id", "expected 3")
         expectRefusal(try TokenizerFolder(added: #"[{"id":9,"content":"x"}]"#), "added_tokens[0].id", "expected 3")
         expectRefusal(try TokenizerFolder(added: #"[{"id":1,"content":"a"}]"#), "added_tokens[0].id", "expected 0")
@@ -195,8 +183,7 @@ final class TokenizerFolder {
         expectRefusal(try TokenizerFolder(added: "{}"), "added_tokens", "an array")
     }
 
-    @Test("Templates that name no token, or no text")
-    func templates() throws {
+    @Test func `templates that name no token, or no text, are refused`() throws {
         func template(_ single: String, _ special: String = "{}") -> String {
             #"{"type":"TemplateProcessing","single":[\#(single)],"pair":[],"special_tokens":\#(special)}"#
         }
@@ -209,8 +196,7 @@ final class TokenizerFolder {
             try TokenizerFolder(postProcessor: template("\(token),\(text)", high)), "ids[0]", "from 0 to 2")
     }
 
-    @Test("tokenizer_config.json naming a token that does not exist")
-    func configuration() throws {
+    @Test func `a tokenizer_config.json that names a token that does not exist is refused`() throws {
         let folder = try TokenizerFolder(configuration: #"{"bos_token":{"content":"a"},"eos_token":"zz"}"#)
         let message = try #require(folder.refusal())
         #expect(message.contains("tokenizer_config.json: eos_token"))
@@ -220,8 +206,8 @@ final class TokenizerFolder {
         #expect(tokenizer.eosTokenID == 2)
     }
 
-    @Test("Files with bytes changed, cut off or doubled are read or refused", arguments: ["llama3", "flags-prepend"])
-    func mutations(name: String) throws {
+    @Test(arguments: ["llama3", "flags-prepend"])
+    func `files with bytes changed, cut off or doubled are read or refused`(name: String) throws {
         let file = Repository.fixture("Tokenizers/\(name)/tokenizer.json")
         let original = [UInt8](try Data(contentsOf: file))
         var state: UInt64 = 0x1234_5678

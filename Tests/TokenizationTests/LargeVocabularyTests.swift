@@ -4,7 +4,7 @@ import Testing
 import Tokenization
 
 /// GPT-2's own vocabulary (50,257 ids, 50,000 merges), put into a tokenizer.json.
-@Suite("GPT-2's vocabulary", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+@Suite(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
 struct LargeVocabularyTests {
     private func folder() throws -> TokenizerFolder {
         let encoder = try String(contentsOf: SharedData.path("gpt2/encoder.json"), encoding: .utf8)
@@ -19,7 +19,7 @@ struct LargeVocabularyTests {
             configuration: #"{"bos_token":"<|endoftext|>","eos_token":"<|endoftext|>"}"#)
     }
 
-    @Test("Known ids") func knownIDs() throws {
+    @Test func `texts have the library's ids`() throws {
         let folder = try folder()
         let tokenizer = try Tokenizer(folder: folder.url)
         // From the tokenizers library 0.23.3 with the same two files.
@@ -35,7 +35,7 @@ struct LargeVocabularyTests {
         #expect(tokenizer.encode("naïve 猫 👍🏽\r\n\t x") == mixed)
     }
 
-    @Test("English decodes to itself") func roundTrip() throws {
+    @Test func `English decodes to itself`() throws {
         let folder = try folder()
         let tokenizer = try Tokenizer(folder: folder.url)
         let file = try FileHandle(forReadingFrom: SharedData.path("tinystories/tinystories_sample_2MiB.txt"))

@@ -5,14 +5,14 @@ import Testing
 @testable import Tokenization
 
 /// Small tokenizers of every shape, against the `tokenizers` library: see scripts/make-references/tokenizer_cases.py.
-@Suite("Parity with the tokenizers library") struct LibraryParityTests {
+struct LibraryParityTests {
     static let names = [
         "llama3", "gpt2", "qwen", "llama2", "crossing", "some-bytes-fused", "some-bytes", "no-unknown",
         "metaspace-first", "metaspace-always", "metaspace-never", "flags-lowercase", "flags-prepend",
     ]
 
-    @Test("Every text has the library's ids", arguments: names)
-    func encodes(name: String) throws {
+    @Test(arguments: names)
+    func `every text has the library's ids`(name: String) throws {
         let cases = try LibraryCases(name)
         let tokenizer = try Tokenizer(folder: Repository.fixture("Tokenizers/\(name)"))
         for item in cases.encoded {
@@ -20,8 +20,8 @@ import Testing
         }
     }
 
-    @Test("A text's ids decode to the library's text, with and without special tokens", arguments: names)
-    func decodes(name: String) throws {
+    @Test(arguments: names)
+    func `a text's ids decode to the library's text, with and without special tokens`(name: String) throws {
         let cases = try LibraryCases(name)
         let tokenizer = try Tokenizer(folder: Repository.fixture("Tokenizers/\(name)"))
         for item in cases.encoded {
@@ -32,8 +32,8 @@ import Testing
         }
     }
 
-    @Test("Any ids decode to the library's text, broken UTF-8 and unknown ids among them", arguments: names)
-    func decodesRandomIDs(name: String) throws {
+    @Test(arguments: names)
+    func `any ids decode to the library's text, broken UTF-8 and unknown ids among them`(name: String) throws {
         let cases = try LibraryCases(name)
         let tokenizer = try Tokenizer(folder: Repository.fixture("Tokenizers/\(name)"))
         for item in cases.decoded {
@@ -44,8 +44,7 @@ import Testing
         }
     }
 
-    @Test("Without special tokens the template is left out, special tokens in the text are not")
-    func withoutSpecialTokens() throws {
+    @Test func `without special tokens the template is left out, special tokens in the text are not`() throws {
         let tokenizer = try Tokenizer(folder: Repository.fixture("Tokenizers/llama3"))
         let begin = try #require(tokenizer.id(of: "<|begin_of_text|>"))
         let end = try #require(tokenizer.id(of: "<|eot_id|>"))
@@ -56,14 +55,12 @@ import Testing
         #expect(tokenizer.decode([begin] + bare) == "Hello")
     }
 
-    @Test("A model that does not name its type, as GPT-2's old files, is byte pair encoding")
-    func typeless() throws {
+    @Test func `a model that does not name its type, as GPT-2's old files, is byte pair encoding`() throws {
         let folder = try TokenizerFolder(options: #""unk_token":null,"continuing_subword_prefix":"""#)
         #expect(try Tokenizer(folder: folder.url).encode("ab") == [2])
     }
 
-    @Test("Single normalizers and pre-tokenizers do what the library's do")
-    func components() throws {
+    @Test func `single normalizers and pre-tokenizers do what the library's do`() throws {
         let url = Repository.fixture("Tokenizers/components.json")
         let texts = try LibraryCases.read(ComponentTexts.self, "components.json").texts
         let parsed = try TokenizerField(contentsOf: url, limit: 1 << 24)

@@ -4,7 +4,7 @@ import Testing
 import Tokenization
 
 /// Trained models' tokenizers, against figures that Hugging Face transformers computed.
-@Suite("Parity with transformers on trained models", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+@Suite(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
 struct ReferenceModelTests {
     static let names = ["stories260K", "stories260K-bf16-sharded", "babyllama105"]
 
@@ -32,8 +32,8 @@ struct ReferenceModelTests {
         return try decoder.decode(Reference.self, from: data)
     }
 
-    @Test("All 76 texts have the same ids and decode to the same text", arguments: names)
-    func cases(name: String) throws {
+    @Test(arguments: names)
+    func `all 76 texts have the same ids and decode to the same text`(name: String) throws {
         let tokenizer = try Tokenizer(folder: SharedData.path("models/\(name)"))
         let cases = try reference(name).tokenizerCases
         #expect(cases.count == 76)
@@ -46,8 +46,8 @@ struct ReferenceModelTests {
         }
     }
 
-    @Test("The prompts have the same ids and tokens", arguments: names)
-    func prompts(name: String) throws {
+    @Test(arguments: names)
+    func `the prompts have the same ids and tokens`(name: String) throws {
         let tokenizer = try Tokenizer(folder: SharedData.path("models/\(name)"))
         for item in try reference(name).prompts {
             let ids = tokenizer.encode(item.prompt)
@@ -58,8 +58,8 @@ struct ReferenceModelTests {
         }
     }
 
-    @Test("Special tokens are named by tokenizer_config.json", arguments: names)
-    func specialTokens(name: String) throws {
+    @Test(arguments: names)
+    func `special tokens are named by tokenizer_config.json`(name: String) throws {
         let tokenizer = try Tokenizer(folder: SharedData.path("models/\(name)"))
         #expect(tokenizer.bosTokenID == 1)
         #expect(tokenizer.eosTokenID == 2)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct BindTests {
     @Test(arguments: ["tcp", "ipc"])
-    func anEndpointInUseIsAnErrorThatNamesIt(scheme: String) async throws {
+    func `an endpoint in use is an error that names it`(scheme: String) async throws {
         try await withStations(3) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint(scheme))
             let error = await #expect(throws: TransportError.addressInUse(endpoint)) {
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func anyPortIsResolved() async throws {
+    @Test func `any port is resolved`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: Endpoint("tcp://localhost:*"))
             #expect(endpoint.isConnectable && endpoint.isLocalOnly)
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func aFileThatIsNoSocketIsLeftAlone() async throws {
+    @Test func `a file that is no socket is left alone`() async throws {
         try await withStations(1) { stations in
             let endpoint = try freshEndpoint("ipc")
             let path = try #require(endpoint.path)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func aSocketFileThatADeadProgramLeftIsTakenOver() async throws {
+    @Test func `a socket file that a dead program left is taken over`() async throws {
         try await withStations(2) { stations in
             let endpoint = try freshEndpoint("ipc")
             try UnixClient.leaveFile(at: try #require(endpoint.path))
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func onlyThisUserMayOpenAnIpcSocket() async throws {
+    @Test func `only this user may open an ipc socket`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("ipc"))
             var status = stat()
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func anAddressOfAnotherHostCannotBeListenedAt() async throws {
+    @Test func `an address of another host cannot be listened at`() async throws {
         try await withStations(1) { stations in
             // 192.0.2.0/24 is set aside for documentation (RFC 5737).
             let endpoint = try Endpoint("tcp://192.0.2.1:5555")
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func aMissingFolderIsNamed() async throws {
+    @Test func `a missing folder is named`() async throws {
         try await withStations(1) { stations in
             let endpoint = try Endpoint("ipc:///nonexistent/folder/socket")
             let error = await #expect(throws: TransportError.self) { try await stations[0].listen(at: endpoint) }
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func nobodyConnectsToAnyPort() async throws {
+    @Test func `nobody connects to any port`() async throws {
         try await withStations(1) { stations in
             for text in ["tcp://*:5555", "tcp://127.0.0.1:*"] {
                 await #expect(throws: TransportError.self) { try await stations[0].connect(to: Endpoint(text)) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transport
 
-@Suite struct CurveKeyFileTests {
+struct CurveKeyFileTests {
     private let temporary: TemporaryFolder
     /// The folder of the keys, which is made with them.
     private var folder: URL { temporary.file("keys") }

@@ -10,7 +10,7 @@ import Testing
         return options
     }
 
-    @Test func aKnownKeyCarriesAMessageAndItsAnswer() async throws {
+    @Test func `a known key carries a message and its answer`() async throws {
         let server = try CurveKeyPair.generate()
         let client = try CurveKeyPair.generate()
         try await withStations(2) { stations in
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func aWrongServerKeyIsNoticedOnBothSides() async throws {
+    @Test func `a wrong server key is noticed on both sides`() async throws {
         let server = try CurveKeyPair.generate()
         let other = try CurveKeyPair.generate()
         try await withStations(2) { stations in
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func aClientWithoutKeysIsNoticed() async throws {
+    @Test func `a client without keys is noticed`() async throws {
         let server = try CurveKeyPair.generate()
         try await withStations(2) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"), options(.curveServer(server)))
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func keysAreReadAndWrittenAsText() throws {
+    @Test func `keys are read and written as text`() throws {
         let pair = try CurveKeyPair.generate()
         let again = try CurveKeyPair(secretKey: CurveSecretKey(z85: pair.secretKey.z85))
         #expect(again.publicKey == pair.publicKey)
@@ -68,12 +68,12 @@ import Testing
     }
 
     @Test(arguments: ["", "short", String(repeating: "a", count: 41), String(repeating: "~", count: 40), "é"])
-    func otherTextIsNoKeyAndIsNotRepeated(text: String) {
+    func `other text is no key, and is not repeated`(text: String) {
         let error = #expect(throws: TransportError.self) { try CurveSecretKey(z85: text) }
         #expect(text.isEmpty || error?.description.contains(text) == false)
     }
 
-    @Test func aSecretKeyIsNotPrinted() throws {
+    @Test func `a secret key is not printed`() throws {
         let pair = try CurveKeyPair.generate()
         var dumped = ""
         dump(pair, to: &dumped)

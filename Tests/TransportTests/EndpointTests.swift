@@ -2,7 +2,7 @@ import Testing
 
 @testable import Transport
 
-@Suite struct EndpointTests {
+struct EndpointTests {
     @Test(arguments: [
         ("tcp://127.0.0.1:5555", "tcp://127.0.0.1:5555", true),
         ("tcp://127.9.9.9:1", "tcp://127.9.9.9:1", true),
@@ -21,7 +21,7 @@ import Testing
         ("tcp://127.0.0.1.example.org:5555", "tcp://127.0.0.1.example.org:5555", false),
         ("tcp://localhost.example.org:5555", "tcp://localhost.example.org:5555", false),
     ])
-    func anEndpointIsReadAndKnowsWhoCanReachIt(text: String, normal: String, isLocal: Bool) throws {
+    func `an endpoint is read, and knows who can reach it`(text: String, normal: String, isLocal: Bool) throws {
         let endpoint = try Endpoint(text)
         #expect(endpoint.text == normal)
         #expect(endpoint.isLocalOnly == isLocal)
@@ -35,7 +35,7 @@ import Testing
         "ipc://*", "ipc://@abstract", "ipc://a\nb", "ipc://" + String(repeating: "a", count: 108),
         "TCP://127.0.0.1:5555",
     ])
-    func otherTextIsRefusedInOneLine(text: String) {
+    func `other text is refused in one line`(text: String) {
         let error = #expect(throws: TransportError.self) { try Endpoint(text) }
         #expect(error?.description.contains("\n") == false)
     }

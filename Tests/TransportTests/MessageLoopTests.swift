@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 @Suite(.timeLimit(.minutes(1))) struct MessageLoopTests {
-    @Test func timersFireInTheOrderOfTheirDeadlinesAndNotEarly() async throws {
+    @Test func `timers fire in the order of their deadlines, and not early`() async throws {
         try await withStations(1) { stations in
             let fired = Mailbox<(Int, early: Bool)>()
             await stations[0].perform { station in
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledTimerDoesNotFire() async throws {
+    @Test func `a cancelled timer does not fire`() async throws {
         try await withStations(1) { stations in
             let fired = Mailbox<Int>()
             await stations[0].perform { station in
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func aTimerThatSetsItselfAgainLeavesRoomForOthers() async throws {
+    @Test func `a timer that sets itself again leaves room for others`() async throws {
         final class Ticker: @unchecked Sendable {
             var isOn = true
             func tick(_ loop: MessageLoop) {
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func jobsOfManyTasksRunOneAtATime() async throws {
+    @Test func `jobs of many tasks run one at a time`() async throws {
         actor Counter {
             let loop: MessageLoop
             nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -71,7 +71,7 @@ import Testing
         await loop.stop()
     }
 
-    @Test func anActorOutlivesItsLoopAndItsSocketsDoNot() async throws {
+    @Test func `an actor outlives its loop, and its sockets do not`() async throws {
         let station = try Station()
         let endpoint = try await station.listen(at: freshEndpoint("tcp"))
         try await station.connect(to: endpoint)
@@ -82,7 +82,7 @@ import Testing
         await #expect(throws: TransportError.self) { try await station.listen(at: freshEndpoint("tcp")) }
     }
 
-    @Test func stoppingIsPossibleFromTheLoopItself() async throws {
+    @Test func `stopping is possible from the loop itself`() async throws {
         actor Host {
             let loop: MessageLoop
             nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -96,7 +96,7 @@ import Testing
         #expect(await host.finish() == 7)
     }
 
-    @Test func manyLoopsStartAndStop() async throws {
+    @Test func `many loops start and stop`() async throws {
         for _ in 0..<50 {
             let station = try Station()
             try await station.listen(at: freshEndpoint("ipc"))

@@ -2,11 +2,11 @@ import Testing
 
 @testable import Transport
 
-@Suite struct OutboundQueueTests {
+struct OutboundQueueTests {
     private let first = Peer([1])
     private let second = Peer([2])
 
-    @Test func messagesLeaveInOrderApartForEachPeer() {
+    @Test func `messages leave in order, apart for each peer`() {
         var queue = OutboundQueue(maximumMessages: 1000, maximumBytes: 1000)
         for number in 0..<200 as Range<UInt8> {
             put([number], for: number % 2 == 0 ? first : second, in: &queue)
@@ -20,7 +20,7 @@ import Testing
         #expect(queue.isEmpty)
     }
 
-    @Test func theLimitsHoldForEachPeerAndNothingIsChangedBeyondThem() {
+    @Test func `the limits hold for each peer, and nothing is changed beyond them`() {
         var queue = OutboundQueue(maximumMessages: 2, maximumBytes: 10)
         put([1, 2, 3, 4], for: first, in: &queue)
         put([1, 2, 3, 4, 5, 6, 7], for: first, in: &queue, fits: false)
@@ -38,7 +38,7 @@ import Testing
         #expect(accepted == fits)
     }
 
-    @Test func whatWaitsForAPeerIsForgottenTogether() {
+    @Test func `what waits for a peer is forgotten together`() {
         var queue = OutboundQueue(maximumMessages: 9, maximumBytes: 9)
         for _ in 0..<3 { _ = queue.append([Frame([1])], for: first) }
         let forgotten = queue.removeAll(for: first)

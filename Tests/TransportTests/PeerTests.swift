@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func anUnknownPeerIsUnreachable() async throws {
+    @Test func `an unknown peer is unreachable`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"))
             let peer = Peer(Array("nobody".utf8))
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatHasGoneIsUnreachable() async throws {
+    @Test func `a peer that has gone is unreachable`() async throws {
         try await withStations(2) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"))
             try await stations[1].connect(to: endpoint)
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func messagesThatWaitForAPeerThatGoesAreReported() async throws {
+    @Test func `messages that wait for a peer that goes are reported`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"), narrow)
             let client = try SilentClient(endpoint)
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func aFullQueueIsAnErrorThatNamesTheEndpoint() async throws {
+    @Test func `a full queue is an error that names the endpoint`() async throws {
         try await withStations(1) { stations in
             var options = narrow
             options.maximumQueuedMessages = 5
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func aPeerThatDoesNotReadHoldsUpNoOther() async throws {
+    @Test func `a peer that does not read holds up no other`() async throws {
         try await withStations(2) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"), narrow)
             let client = try SilentClient(endpoint)
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func aDealerFindsAServerThatComesBackAtItsPort() async throws {
+    @Test func `a dealer finds a server that comes back at its port`() async throws {
         try await withStations(3) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"))
             var options = SocketOptions()
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func aDealerThatIsEarlySaysSoAndDeliversLater() async throws {
+    @Test func `a dealer that is early says so, and delivers later`() async throws {
         try await withStations(3) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"))
             await stations[0].loop.stop()
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test func heartbeatsNoticeAPeerThatHasFallenSilent() async throws {
+    @Test func `heartbeats notice a peer that has fallen silent`() async throws {
         try await withStations(1) { stations in
             var options = SocketOptions()
             options.heartbeat = .init(interval: .milliseconds(20), timeout: .milliseconds(100))
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func aStrangerWhoSpeaksSomethingElseIsReportedAndHarmsNobody() async throws {
+    @Test func `a stranger who speaks something else is reported and harms nobody`() async throws {
         try await withStations(2) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("ipc"))
             let path = try #require(endpoint.path)

@@ -4,7 +4,7 @@ import Testing
 @testable import Transport
 
 @Suite(.timeLimit(.minutes(1))) struct QueryTests {
-    @Test func aQuestionIsAnswered() async throws {
+    @Test func `a question is answered`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("ipc"), echo: true)
             let answer = try Query.ask(endpoint, [Frame([1, 2]), Frame([])], timeout: .seconds(30))
@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func nobodyThereIsToldFromNobodyAnswering() async throws {
+    @Test func `nobody there is told from nobody answering`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"))
             let busy = #expect(throws: TransportError.self) {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RoundTripTests {
     @Test(arguments: ["tcp", "ipc"])
-    func aMessageAndItsAnswerArrive(scheme: String) async throws {
+    func `a message and its answer arrive`(scheme: String) async throws {
         try await withStations(2) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint(scheme))
             try await stations[1].connect(to: endpoint)
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func manyMessagesArriveInOrder() async throws {
+    @Test func `many messages arrive in order`() async throws {
         try await withStations(2) { stations in
             var options = SocketOptions()
             options.sendHighWaterMark = 10  // Most of them wait in the socket's own queue.
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: ["tcp", "ipc"])
-    func aLargeFrameIsSentInPlaceAndItsOwnerReleasedAfterwards(scheme: String) async throws {
+    func `a large frame is sent in place, and its owner released afterwards`(scheme: String) async throws {
         try await withStations(2) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint(scheme), echo: true)
             try await stations[1].connect(to: endpoint)
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func anArrayThatIsChangedAfterSendingArrivesAsItWas() async throws {
+    @Test func `an array that is changed after sending arrives as it was`() async throws {
         try await withStations(2) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"))
             try await stations[1].connect(to: endpoint)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func framesUpToTheLimitArriveAndAboveItAreDroppedAndReported() async throws {
+    @Test func `frames up to the limit arrive, and above it are dropped and reported`() async throws {
         try await withStations(2) { stations in
             var options = SocketOptions()
             options.maximumFrames = 100
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func aMessageThatIsTooLargeEndsItsConnectionAndNoOther() async throws {
+    @Test func `a message that is too large ends its connection and no other`() async throws {
         try await withStations(3) { stations in
             var options = SocketOptions()
             options.maximumFrameBytes = 100_000
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSentBeforeStoppingArrives() async throws {
+    @Test func `what is sent before stopping arrives`() async throws {
         try await withStations(2) { stations in
             var options = SocketOptions()
             options.sendHighWaterMark = 2

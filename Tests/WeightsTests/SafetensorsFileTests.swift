@@ -4,7 +4,7 @@ import Testing
 import Weights
 
 /// Files as they come from outside: each wrong one is refused with an error, none is trusted.
-@Suite struct SafetensorsFileTests {
+struct SafetensorsFileTests {
     private let temporary: TemporaryFolder
 
     init() throws { temporary = try TemporaryFolder() }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Weights
 
-@Suite struct SafetensorsWriterTests {
+struct SafetensorsWriterTests {
     private let temporary: TemporaryFolder
 
     init() throws { temporary = try TemporaryFolder() }

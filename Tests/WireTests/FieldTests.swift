@@ -2,10 +2,9 @@ import Run
 import Testing
 import Wire
 
-@Suite("Header fields")
 struct FieldTests {
-    @Test("a required field that is missing is named", arguments: Sample.all)
-    func missing(sample: Sample) throws {
+    @Test(arguments: Sample.all)
+    func `a required field that is missing is named`(sample: Sample) throws {
         func check<Message: WireValue>(_ message: Message) throws {
             let frames = message.encoded.frames
             for (path, presence, rest) in sample.header.withoutOne() {
@@ -16,7 +15,7 @@ struct FieldTests {
                     let field = error?.message == path.first ? Array(path.dropFirst()) : path
                     #expect(error?.field == field.joined(separator: "."))
                     #expect(error?.found == "none", "\(path)")
-                case .choice:
+                case .choice, .referred:
                     #expect(error != nil, "\(path)")
                 case .optional:
                     // A tensor or the number of rows that is left out is missed elsewhere.
@@ -27,30 +26,27 @@ struct FieldTests {
         try check(sample.message)
     }
 
-    @Test("an unknown field is ignored")
-    func unknownField() throws {
+    @Test func `an unknown field is ignored`() throws {
         let goodbye = HeaderField.message(6, "goodbye", [.text(1, "reason", "r"), .text(99, "later", "x")])
         let header = [goodbye, .integer(1000, "later", 5)].encoded
         #expect(try WorkerMessage(header: header) == .goodbye(reason: "r"))
     }
 
-    @Test("of several kinds of message in one header the last counts")
-    func lastKind() throws {
+    @Test func `of several kinds of message in one header the last counts`() throws {
         let header =
             WorkerMessage.heartbeat([LeaseID(1)]).encoded.header + WorkerMessage.goodbye(reason: "r").encoded.header
         #expect(try WorkerMessage(header: header) == .goodbye(reason: "r"))
     }
 
-    @Test("an empty header is no message")
-    func emptyHeader() {
+    @Test func `an empty header is no message`() {
         #expect(refusal(WorkerMessage.self, [])?.found == "none of them")
         #expect(refusal(CoordinatorMessage.self, [])?.found == "none of them")
         #expect(refusal(StatusReply.self, [])?.found == "none of them")
         #expect(refusal(StatusQuery.self, [])?.field == "protocol_version")
     }
 
-    @Test("a message at the wrong end of the wire is refused", arguments: Sample.all)
-    func wrongEnd(sample: Sample) {
+    @Test(arguments: Sample.all)
+    func `a message at the wrong end of the wire is refused`(sample: Sample) {
         let (header, frames) = (sample.header.encoded, sample.message.encoded.frames)
         if !(sample.message is WorkerMessage) { #expect(refusal(WorkerMessage.self, header, frames) != nil) }
         if !(sample.message is CoordinatorMessage) { #expect(refusal(CoordinatorMessage.self, header, frames) != nil) }
@@ -59,9 +55,8 @@ struct FieldTests {
     }
 
     @Test(
-        "bytes that are not UTF-8 are refused as text",
         arguments: [[0xff], [0x61, 0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]] as [[UInt8]])
-    func invalidUTF8(bytes: [UInt8]) throws {
+    func `bytes that are not UTF-8 are refused as text`(bytes: [UInt8]) throws {
         let header = [HeaderField.message(6, "goodbye", [.bytes(1, "reason", bytes)])].encoded
         let error = try #require(refusal(WorkerMessage.self, header))
         #expect(error.message == "goodbye")
@@ -69,8 +64,7 @@ struct FieldTests {
         #expect(error.expected == "UTF-8")
     }
 
-    @Test("a text in a list is named by its place")
-    func placeInList() throws {
+    @Test func `a text in a list is named by its place`() throws {
         let unit = HeaderField.message(
             1, "extract",
             [
@@ -122,8 +116,7 @@ struct FieldTests {
         #expect(refused([.b: "b", .partner: "p"], .choice) == "unit.evaluate.items[0].choices")
     }
 
-    @Test("a unit or a result of another stage than its name says is refused")
-    func otherStage() {
+    @Test func `a unit or a result of another stage than its name says is refused`() {
         let unit = WorkUnit.evaluate(
             EvaluateUnit(
                 task: "squad", channel: Channel(k: 1, j: 1), conditions: [], items: [],
@@ -137,8 +130,7 @@ struct FieldTests {
         }
     }
 
-    @Test("a registration of another protocol version tells its version, whatever else it holds")
-    func otherVersion() throws {
+    @Test func `a registration of another protocol version tells its version, whatever else it holds`() throws {
         let header = [
             HeaderField.message(1, "register", [.integer(1, "protocol_version", 99), .bytes(3, "worker", [0xff])])
         ]
@@ -150,13 +142,11 @@ struct FieldTests {
         #expect(registration.worker == "unknown")
     }
 
-    @Test("a status query of another protocol version tells its version")
-    func otherQueryVersion() throws {
+    @Test func `a status query of another protocol version tells its version`() throws {
         #expect(try StatusQuery(protocolVersion: 7).overTheWire() == StatusQuery(protocolVersion: 7))
     }
 
-    @Test("an error is one line that names message, field, expected and found")
-    func description() throws {
+    @Test func `an error is one line that names message, field, expected and found`() throws {
         let header = [
             HeaderField.message(2, "ready", [.text(1, "fingerprint_a", "a"), .text(2, "fingerprint_b", "b")])
         ]

@@ -13,6 +13,8 @@ struct HeaderField: Sendable {
         case optional
         /// One of several, of which one is required.
         case choice
+        /// Without it another field does not fit any more, and is named in its place.
+        case referred
     }
 
     var number: Int

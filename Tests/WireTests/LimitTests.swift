@@ -2,7 +2,6 @@ import Run
 import Testing
 import Wire
 
-@Suite("Limits")
 struct LimitTests {
     private func failure(index: Int) -> WorkerMessage {
         .failure(lease: LeaseID(1), unit: UnitID(.train, index), cause: "")
@@ -37,16 +36,14 @@ struct LimitTests {
                 ], faults: [], faultCount: faultCount))
     }
 
-    @Test("unit numbers reach to the limit and no further")
-    func unitNumbers() {
+    @Test func `unit numbers reach to the limit and no further`() {
         #expect(refusal(of: failure(index: WireLimits.number)) == nil)
         for index in [-1, WireLimits.number + 1, .max, .min] {
             #expect(refusal(of: failure(index: index))?.field == "unit.index")
         }
     }
 
-    @Test("row numbers are refused in their place")
-    func rowNumbers() {
+    @Test func `row numbers are refused in their place`() {
         let message = CoordinatorMessage.grant(
             Grant(
                 lease: LeaseID(1), id: UnitID(.train, 0),
@@ -54,8 +51,7 @@ struct LimitTests {
         #expect(refusal(of: message)?.field == "unit.train.texts[2]")
     }
 
-    @Test("a worker's name reaches to the limit and no further")
-    func names() {
+    @Test func `a worker's name reaches to the limit and no further`() {
         func registration(_ name: String) -> WorkerMessage {
             .register(
                 Registration(softwareVersion: "1", worker: name, host: "h", processID: 1, deviceKind: "cpu"))
@@ -65,8 +61,7 @@ struct LimitTests {
         #expect(refusal(of: registration(longest + "n"))?.field == "worker")
     }
 
-    @Test("layers, token counts and capacities have limits of their own")
-    func smallNumbers() {
+    @Test func `layers, token counts and capacities have limits of their own`() {
         #expect(refusal(of: similarity(k: 65_537))?.field == "unit.similarity.channel.k")
         #expect(refusal(of: similarity(k: -1))?.field == "unit.similarity.channel.k")
         for capacity in [0, -1, 65_537] {
@@ -82,8 +77,7 @@ struct LimitTests {
         }
     }
 
-    @Test("an extraction names a model's sites once each, in ascending order, as many as fit into one message")
-    func extractionSites() {
+    @Test func `an extraction names a model's sites once each, in ascending order, as many as fit into one message`() {
         func refusal(_ sites: [Int]) -> String? {
             let unit = ExtractUnit(firstText: 0, texts: [], maximumTokens: 1, sitesOfA: [1], sitesOfB: sites)
             return WireTests.refusal(
@@ -97,27 +91,25 @@ struct LimitTests {
         #expect(refusal([-1]) == "unit.extract.sites_of_b[0]")
     }
 
-    @Test("intervals are finite and above 0", arguments: [0, -1, .nan, .infinity] as [Double])
-    func intervals(seconds: Double) {
+    @Test(arguments: [0, -1, .nan, .infinity] as [Double])
+    func `intervals are finite and above 0`(seconds: Double) {
         #expect(refusal(of: welcome(heartbeat: seconds))?.field == "heartbeat_seconds")
         #expect(refusal(of: welcome(silence: seconds))?.field == "silence_seconds")
     }
 
-    @Test("measured times and rates are finite and not negative", arguments: [-0.5, .nan, .infinity] as [Double])
-    func measures(value: Double) {
+    @Test(arguments: [-0.5, .nan, .infinity] as [Double])
+    func `measured times and rates are finite and not negative`(value: Double) {
         #expect(refusal(of: status(elapsed: value))?.field == "status.elapsed_seconds")
         #expect(refusal(of: status(rate: value))?.field == "status.stages[0].rate")
         #expect(refusal(of: status(eta: value))?.field == "status.stages[0].eta_seconds")
     }
 
-    @Test("counts and process ids are not negative")
-    func counts() {
+    @Test func `counts and process ids are not negative`() {
         #expect(refusal(of: status(faultCount: -1))?.field == "status.fault_count")
         #expect(refusal(of: status(processID: -1))?.field == "status.workers[0].process_id")
     }
 
-    @Test("token ids are not negative")
-    func tokenIDs() {
+    @Test func `token ids are not negative`() {
         let result = SimilarityResult(
             plain: Answer(), injected: Answer(tokens: [3, -1]))
         let message = WorkerMessage.result(
@@ -125,8 +117,7 @@ struct LimitTests {
         #expect(refusal(of: message)?.field == "similarity.injected.tokens[1]")
     }
 
-    @Test("lists reach to the limit and no further")
-    func listLength() {
+    @Test func `lists reach to the limit and no further`() {
         let leases = (0...MessageLimits.elements).map { LeaseID(UInt64($0)) }
         #expect(refusal(of: WorkerMessage.heartbeat(Array(leases.dropLast()))) == nil)
         let error = refusal(of: WorkerMessage.heartbeat(leases))
@@ -139,15 +130,13 @@ struct LimitTests {
         #expect(refusal(of: grant)?.field == "unit.extract.texts")
     }
 
-    @Test("texts reach to the limit and no further")
-    func textLength() {
+    @Test func `texts reach to the limit and no further`() {
         let longest = String(repeating: "x", count: MessageLimits.textBytes)
         #expect(refusal(of: WorkerMessage.goodbye(reason: longest)) == nil)
         #expect(refusal(of: WorkerMessage.goodbye(reason: longest + "x"))?.field == "reason")
     }
 
-    @Test("the largest lists that are allowed fit into the memory that reading may take")
-    func largestLists() throws {
+    @Test func `the largest lists that are allowed fit into the memory that reading may take`() throws {
         let answers = ItemAnswers(answers: [Answer(tokens: [1], text: "x")])
         let result = EvaluateResult(items: [ItemAnswers](repeating: answers, count: MessageLimits.elements))
         let message = WorkerMessage.result(
@@ -155,14 +144,12 @@ struct LimitTests {
         #expect(refusal(of: message) == nil)
     }
 
-    @Test("a header that is too long is refused unread")
-    func headerLength() {
+    @Test func `a header that is too long is refused unread`() {
         let header = [UInt8](repeating: 0xff, count: WireLimits.headerBytes + 1)
         #expect(refusal(WorkerMessage.self, header)?.expected == "a header of at most 67108864 bytes")
     }
 
-    @Test("a header whose structures would fill the memory is refused")
-    func memory() throws {
+    @Test func `a header whose structures would fill the memory is refused`() throws {
         // Four million empty items in 8 MB; each would take 144 bytes and a pointer.
         let items = [UInt16](repeating: UInt16(littleEndian: 0x001a), count: 4_000_000).withUnsafeBytes { Array($0) }
         let header = [

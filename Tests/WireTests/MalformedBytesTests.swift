@@ -2,10 +2,9 @@ import Run
 import Testing
 import Wire
 
-@Suite("Malformed bytes")
 struct MalformedBytesTests {
-    @Test("a header cut anywhere is refused or read as less; it never traps", arguments: Sample.all)
-    func truncated(sample: Sample) {
+    @Test(arguments: Sample.all)
+    func `a header cut anywhere is refused or read as less; it never traps`(sample: Sample) {
         func check<Message: WireValue>(_ message: Message) {
             let encoded = message.encoded
             for count in 0..<encoded.header.count {
@@ -17,8 +16,8 @@ struct MalformedBytesTests {
         check(sample.message)
     }
 
-    @Test("headers changed at random are read or refused; what is read can be sent again", arguments: 0..<8)
-    func mutated(seed: Int) {
+    @Test(arguments: 0..<8)
+    func `headers changed at random are read or refused; what is read can be sent again`(seed: Int) {
         var generator = SplitMix64(seed: UInt64(seed))
         let headers = Sample.all.map { $0.message.encoded.header }
         let frames = Sample.all.map { $0.message.encoded.frames }
@@ -37,8 +36,8 @@ struct MalformedBytesTests {
         #expect(read > 100 && read < 3_900)
     }
 
-    @Test("random bytes are read or refused", arguments: 0..<2)
-    func random(seed: Int) {
+    @Test(arguments: 0..<2)
+    func `random bytes are read or refused`(seed: Int) {
         var generator = SplitMix64(seed: 1 << 40 + UInt64(seed))
         for round in 0..<4_000 {
             let count = Int.random(in: 0...64, using: &generator)
@@ -48,8 +47,8 @@ struct MalformedBytesTests {
         }
     }
 
-    @Test("frames changed at random are refused unless their number and sizes stay", arguments: 0..<2)
-    func mutatedFrames(seed: Int) {
+    @Test(arguments: 0..<2)
+    func `frames changed at random are refused unless their number and sizes stay`(seed: Int) {
         var generator = SplitMix64(seed: 2 << 40 + UInt64(seed))
         func check<Message: WireValue>(_ message: Message) {
             let encoded = message.encoded

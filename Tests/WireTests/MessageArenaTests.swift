@@ -3,7 +3,6 @@ import Testing
 
 @testable import Wire
 
-@Suite("Memory of a message")
 struct MessageArenaTests {
     /// Whether the header is unpacked within `budget` bytes.
     private func unpacks(_ header: [UInt8], budget: Int) -> Bool {
@@ -14,8 +13,8 @@ struct MessageArenaTests {
         }
     }
 
-    @Test("a header is refused wherever its memory runs out", arguments: Sample.coordinator)
-    func runsOut(sample: Sample) throws {
+    @Test(arguments: Sample.coordinator)
+    func `a header is refused wherever its memory runs out`(sample: Sample) throws {
         let header = sample.header.encoded
         let enough = try #require((0..<100_000).first { unpacks(header, budget: $0) })
         // What is left decides at which allocation protobuf-c fails; all of them were tried on the way.
@@ -25,8 +24,7 @@ struct MessageArenaTests {
         }
     }
 
-    @Test("nothing is given beyond the budget")
-    func budget() {
+    @Test func `nothing is given beyond the budget`() {
         let arena = MessageArena(budget: 1000)
         defer { arena.free() }
         #expect(arena.allocate(byteCount: 1001) == nil)

@@ -2,7 +2,6 @@ import Run
 import Testing
 import Wire
 
-@Suite("Blocks of W's outputs")
 struct OutputBlockTests {
     private func refused(_ change: (inout TrainOutputsUnit) -> Void) -> String? {
         var grant = Sample.blockGrant
@@ -16,8 +15,7 @@ struct OutputBlockTests {
         TrainingSchedule(textCount: texts, epochs: epochs, batch: batch, shardTexts: shardTexts, seed: 1)
     }
 
-    @Test("a block lies within W")
-    func outputs() {
+    @Test func `a block lies within W`() {
         #expect(refused { $0.outputs = 5..<8 } == nil)
         #expect(refused { $0.outputs = 6..<9 } == "unit.train_outputs.outputs")
         #expect(refused { $0.outputs = 3..<3 } == "unit.train_outputs.outputs")
@@ -27,8 +25,7 @@ struct OutputBlockTests {
         #expect(refused { $0.dimensionA = WireLimits.dimensions + 1 } == "unit.train_outputs.dimension_a")
     }
 
-    @Test("a schedule's numbers reach to their limits and no further")
-    func schedules() {
+    @Test func `a schedule's numbers reach to their limits and no further`() {
         #expect(refused { $0.schedule = schedule(epochs: 0) } == "unit.train_outputs.epochs")
         #expect(refused { $0.schedule = schedule(epochs: WireLimits.epochs + 1) } == "unit.train_outputs.epochs")
         #expect(refused { $0.schedule = schedule(texts: WireLimits.trainingTexts + 1) } == "unit.train_outputs.texts")
@@ -40,8 +37,7 @@ struct OutputBlockTests {
         #expect(largest.shardTotal == WireLimits.trainingTexts * WireLimits.epochs)
     }
 
-    @Test("a block's targets have a row for each text and a column for each output")
-    func targets() {
+    @Test func `a block's targets have a row for each text and a column for each output`() {
         for (rows, columns) in [(2, 2), (3, 3), (0, 0)] {
             var grant = Sample.blockGrant
             guard case .trainOutputs(let unit, _) = grant.unit else { return }
@@ -50,8 +46,7 @@ struct OutputBlockTests {
         }
     }
 
-    @Test("activations are bounded in texts, have a row for each and take bytes")
-    func parts() {
+    @Test func `activations are bounded in texts, have a row for each and take bytes`() {
         func refusal(_ values: FloatMatrix, texts: Int, first: Int = 0, blocks: Int = 1) -> String? {
             WireTests.refusal(
                 of: CoordinatorMessage.activations(
@@ -67,8 +62,7 @@ struct OutputBlockTests {
         #expect(refusal(FloatMatrix(zeros: 1, 1), texts: 1, blocks: WireLimits.layers + 1) == "blocks")
     }
 
-    @Test("losses are whole numbers of eight bytes, up to the limit")
-    func losses() {
+    @Test func `losses are whole numbers of eight bytes, up to the limit`() {
         func message(_ count: Int) -> WorkerMessage {
             .result(
                 run: "r", lease: LeaseID(1), unit: UnitID(.train, 0),

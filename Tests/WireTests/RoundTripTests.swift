@@ -2,23 +2,22 @@ import Run
 import Testing
 import Wire
 
-@Suite("Messages there and back")
 struct RoundTripTests {
-    @Test("every kind of message comes back as it was", arguments: Sample.all)
-    func comesBack(sample: Sample) throws {
+    @Test(arguments: Sample.all)
+    func `every kind of message comes back as it was`(sample: Sample) throws {
         func check<Message: WireValue>(_ message: Message) throws {
             #expect(try message.overTheWire() == message)
         }
         try check(sample.message)
     }
 
-    @Test("headers are the bytes that the schema says", arguments: Sample.all)
-    func headerBytes(sample: Sample) {
+    @Test(arguments: Sample.all)
+    func `headers are the bytes that the schema says`(sample: Sample) {
         #expect(sample.message.encoded.header == sample.header.encoded)
     }
 
-    @Test("texts come back byte by byte", arguments: Sample.texts)
-    func textBytes(text: String) throws {
+    @Test(arguments: Sample.texts)
+    func `texts come back byte by byte`(text: String) throws {
         guard case .goodbye(let reason) = try WorkerMessage.goodbye(reason: text).overTheWire() else {
             Issue.record("not a goodbye")
             return
@@ -26,8 +25,7 @@ struct RoundTripTests {
         #expect(Array(reason.utf8) == Array(text.utf8))
     }
 
-    @Test("what is empty or absent stays so")
-    func emptyParts() throws {
+    @Test func `what is empty or absent stays so`() throws {
         let messages: [WorkerMessage] = [
             .heartbeat([]), .goodbye(reason: ""),
             .register(
@@ -64,8 +62,7 @@ struct RoundTripTests {
         #expect(try status.overTheWire() == status)
     }
 
-    @Test("every case of every enumeration comes back")
-    func enumerations() throws {
+    @Test func `every case of every enumeration comes back`() throws {
         for stage in [Stage.extract, .train, .similarity, .evaluate(task: "mmlu")] {
             let message = WorkerMessage.failure(lease: LeaseID(1), unit: UnitID(stage, 1), cause: "")
             #expect(try message.overTheWire() == message)
@@ -92,8 +89,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test("the loss of a training that diverges is told")
-    func divergedLoss() throws {
+    @Test func `the loss of a training that diverges is told`() throws {
         let reply = StatusReply.status(
             RunStatus(
                 run: "", phase: .running, elapsedSeconds: 0, stages: [], loss: .nan, workers: [], faults: [],
@@ -105,8 +101,8 @@ struct RoundTripTests {
         #expect(status.loss?.isNaN == true)
     }
 
-    @Test("doubles keep all bits", arguments: [0.1, -0.0, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
-    func doubles(sum: Double) throws {
+    @Test(arguments: [0.1, -0.0, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude])
+    func `doubles keep all bits`(sum: Double) throws {
         let gradient = ShardGradient.dense(FloatMatrix(zeros: 0, 0))
         let message = WorkerMessage.result(
             run: "", lease: LeaseID(1), unit: UnitID(.train, 0),
@@ -118,8 +114,7 @@ struct RoundTripTests {
         #expect(result.squaredErrorSum.bitPattern == sum.bitPattern)
     }
 
-    @Test("byteCount is the size of all frames")
-    func byteCount() {
+    @Test func `byteCount is the size of all frames`() {
         for sample in Sample.all {
             let encoded = sample.message.encoded
             #expect(encoded.byteCount == encoded.frames.reduce(encoded.header.count) { $0 + $1.count })

@@ -359,8 +359,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             4, "items[0]", .optional,
                             // A prompt that several roles have travels once.
                             [
-                                .text(1, "id", "56"), .text(2, "texts[0]", texts[1]), .text(2, "texts[1]", texts[2]),
-                                .text(2, "texts[2]", texts[3]), .text(2, "texts[3]", ""),
+                                .text(1, "id", "56"), .text(2, "texts[0]", texts[1], .referred),
+                                .text(2, "texts[1]", texts[2], .referred), .text(2, "texts[2]", texts[3], .referred),
+                                .text(2, "texts[3]", "", .referred),
                             ]
                                 + [(1, 0), (2, 1), (3, 0), (4, 1), (5, 2), (6, 3)].enumerated().map { place, prompt in
                                     .message(

@@ -2,7 +2,6 @@ import Run
 import Testing
 import Wire
 
-@Suite("Tensor frames")
 struct TensorFrameTests {
     private func extract(_ a: FloatMatrix, _ b: FloatMatrix) -> WorkerMessage {
         .result(
@@ -22,16 +21,14 @@ struct TensorFrameTests {
         ].encoded
     }
 
-    @Test("are raw little-endian float32, in the header's order")
-    func bytes() {
+    @Test func `tensor frames are raw little-endian float32, in the header's order`() {
         let frames = extract(
             FloatMatrix(rows: 1, columns: 2, values: [1, -2]), FloatMatrix(rows: 1, columns: 1, values: [-0.0])
         ).encoded.frames
         #expect(frames == [[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0], [0, 0, 0, 0x80]])
     }
 
-    @Test("keep signed zeros, infinities, subnormals and the payloads of NaN")
-    func bits() throws {
+    @Test func `tensor frames keep signed zeros, infinities, subnormals and the payloads of NaN`() throws {
         let patterns: [UInt32] = [0x8000_0000, 0x7f80_0000, 0xff80_0000, 1, 0x7fc0_0000, 0x7fc1_2345, 0xffbf_ffff]
         let matrix = FloatMatrix(rows: 1, columns: 7, values: patterns.map { Float(bitPattern: $0) })
         guard
@@ -44,15 +41,15 @@ struct TensorFrameTests {
         #expect(result.a[0].values.map(\.bitPattern) == patterns)
     }
 
-    @Test("may be empty", arguments: [(0, 0), (0, 4096)])
-    func empty(rows: Int, columns: Int) throws {
+    @Test(arguments: [(0, 0), (0, 4096)])
+    func `tensor frames may be empty`(rows: Int, columns: Int) throws {
         let message = extract(FloatMatrix(zeros: rows, columns), FloatMatrix(zeros: rows, 2))
         #expect(message.encoded.frames == [[], []])
         #expect(try message.overTheWire() == message)
     }
 
-    @Test("must be as many as the header describes", arguments: Sample.all)
-    func number(sample: Sample) throws {
+    @Test(arguments: Sample.all)
+    func `tensor frames must be as many as the header describes`(sample: Sample) throws {
         func check<Message: WireValue>(_ message: Message) throws {
             let encoded = message.encoded
             let tooMany = try #require(refusal(Message.self, encoded.header, encoded.frames + [[]]))
@@ -67,8 +64,8 @@ struct TensorFrameTests {
         try check(sample.message)
     }
 
-    @Test("must have the size that the header says", arguments: [0, 4, 23, 25, 28])
-    func size(byteCount: Int) throws {
+    @Test(arguments: [0, 4, 23, 25, 28])
+    func `a tensor frame must have the size that the header says`(byteCount: Int) throws {
         let error = try #require(
             refusal(WorkerMessage.self, gradient(2, 3), [[UInt8](repeating: 0, count: byteCount)]))
         #expect(error.message == "result")
@@ -78,18 +75,16 @@ struct TensorFrameTests {
     }
 
     @Test(
-        "of impossible sizes are refused",
         arguments: [
             (-1, 3), (3, -1), (536_870_912, 1), (268_435_456, 2), (16_384, 32_768), (4_294_967_296, 4_294_967_296),
             (.max, 4), (.max, .max), (.min, .min),
         ] as [(Int, Int)])
-    func impossible(rows: Int, columns: Int) throws {
+    func `tensor frames of impossible sizes are refused`(rows: Int, columns: Int) throws {
         let error = try #require(refusal(WorkerMessage.self, gradient(rows, columns), [[]]))
         #expect(error.field.hasPrefix("train.dense"))
     }
 
-    @Test("are no more than a message may have")
-    func frameLimit() throws {
+    @Test func `tensor frames are no more than a message may have`() throws {
         let heartbeat = WorkerMessage.heartbeat([]).encoded.header
         let frames = [[UInt8]](repeating: [], count: MessageLimits.frames)
         let error = try #require(refusal(WorkerMessage.self, heartbeat, frames))
@@ -97,16 +92,14 @@ struct TensorFrameTests {
         #expect(error.found == "65")
     }
 
-    @Test("of one text have one row in both models")
-    func equalRows() throws {
+    @Test func `tensor frames of one text have one row in both models`() throws {
         let error = try #require(refusal(of: extract(FloatMatrix(zeros: 2, 1), FloatMatrix(zeros: 3, 1))))
         #expect(error.field == "extract.b[0]")
         #expect(error.expected == "2 rows")
         #expect(error.found == "3")
     }
 
-    @Test("of an extraction are as many as a message has room for, of both models")
-    func sites() throws {
+    @Test func `tensor frames of an extraction are as many as a message has room for, of both models`() throws {
         let matrix = FloatMatrix(zeros: 1, 1)
         func extraction(_ sites: Int) -> WorkerMessage {
             let matrices = [FloatMatrix](repeating: matrix, count: sites)
@@ -119,8 +112,7 @@ struct TensorFrameTests {
         #expect(refusal(of: extraction(0))?.field == "extract.a")
     }
 
-    @Test("of activations have a row for each text")
-    func rowForEachText() throws {
+    @Test func `tensor frames of activations have a row for each text`() throws {
         func grant(_ rows: Int) -> CoordinatorMessage {
             .grant(
                 Grant(

@@ -142,7 +142,8 @@ struct EngineUnderTest {
             .evaluate(unit), stage: .evaluate(task: task.task), projected: channel.projected, channel: line)
         guard case .evaluate(let evaluated) = result else { throw OtherResult(result: result) }
         let scores = try TaskScores(
-            definition, conditions: named, items: Self.items(task), answers: evaluated.items, preset: preset, seed: seed)
+            definition, conditions: named, items: Self.items(task), answers: evaluated.items, preset: preset, seed: seed
+        )
         let metrics = task.metrics.compactMap { name in definition.metrics.first { $0.name == name } }
         return Dictionary(
             uniqueKeysWithValues: named.enumerated().map { place, condition in

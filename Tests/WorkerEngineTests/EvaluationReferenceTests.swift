@@ -4,7 +4,7 @@ import Testing
 
 /// Under every condition, operator and own prompt of B the worker answers what transformers answers with forward
 /// hooks, on the shipped pair and, where they are there, on models of another make.
-@Suite struct EvaluationReferenceTests {
+struct EvaluationReferenceTests {
     @Test(.enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
     func `trained models outside the repository are compared as well`() throws {
         #expect(ReferencePair.present.count == 2)

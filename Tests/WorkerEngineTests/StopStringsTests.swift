@@ -5,7 +5,7 @@ import Testing
 import Tokenization
 import WorkerEngine
 
-@Suite struct StopStringsTests {
+struct StopStringsTests {
     private let tokenizer: Tokenizer
 
     init() throws {
@@ -14,9 +14,8 @@ import WorkerEngine
     }
 
     @Test(
-        "a continuation stops at the token that completes a string, wherever tokens begin and end",
         arguments: ["\n", "\nQuestion:", "e", "ent", "\n\n", "n e", "the "])
-    func stopsAtTheCompletingToken(string: String) throws {
+    func `a continuation stops at the token that completes a string, wherever tokens end`(string: String) throws {
         let stops = try #require(StopStrings([string], of: tokenizer))
         var random = NamedGenerator(seed: 7, purpose: "stop strings")
         var stopped = 0
@@ -37,8 +36,7 @@ import WorkerEngine
         #expect(stopped > 0)
     }
 
-    @Test("the text ends before the first of the strings, and is whole without one")
-    func cutsAtTheFirst() throws {
+    @Test func `the text ends before the first of the strings, and is whole without one`() throws {
         let stops = try #require(StopStrings(["\n", "Question:"], of: tokenizer))
         #expect(stops.cut("one Question: two\nthree") == "one ")
         #expect(stops.cut("one\u{0301}") == "one\u{0301}")

@@ -1,6 +1,7 @@
 import CPUDevice
 import Projection
 import Run
+import TestSupport
 import Testing
 
 @testable import WorkerEngine
@@ -28,14 +29,27 @@ struct TrainingEngineTests {
     }
 
     @Test func `a block is trained on parts of the activations and on texts that the worker read itself`() throws {
-        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
-        engine.keep(part(32..<40))
+        let device = try CPUDevice(threads: 1)
+        var random = SeededGenerator(seed: 3)
+        func drawn(_ columns: Int) -> FloatMatrix {
+            FloatMatrix(
+                rows: 40, columns: columns, values: (0..<40 * columns).map { _ in .random(in: -1...1, using: &random) })
+        }
+        let (a, targets) = (drawn(4), drawn(8))
+        func rows(_ texts: Range<Int>) -> FloatMatrix {
+            FloatMatrix(rows: texts.count, columns: 4, values: texts.flatMap { a[row: $0] })
+        }
+        var engine = TrainingEngine(device: device)
+        engine.keep(TextActivations(site: .a(2), texts: Array(32..<40), values: rows(32..<40)))
         engine.keep(
             ExtractUnit(
                 firstText: 0, texts: [String](repeating: "", count: 32), maximumTokens: 1, sitesOfA: [2],
                 sitesOfB: [4]),
-            ExtractResult(a: [FloatMatrix(zeros: 32, 4)], b: [FloatMatrix(zeros: 32, 16)]))
-        let result = try engine.result(Self.unit, targets: Self.targets)
+            ExtractResult(a: [rows(0..<32)], b: [FloatMatrix(zeros: 32, 16)]))
+        let expected = try OutputBlockTraining.result(
+            Self.unit, x: (0..<40).map { a[row: $0] }, y: targets, on: device)
+        let result = try engine.result(Self.unit, targets: targets)
+        #expect(result.w == expected.w && result.squaredErrorSums == expected.squaredErrorSums)
         #expect(result.w.rows == 8 && result.squaredErrorSums.count == 10)
     }
 
@@ -55,8 +69,9 @@ struct TrainingEngineTests {
         let found = #expect(throws: EngineError.self) { try engine.result(unit, targets: Self.targets) }
         #expect(found?.description.contains("of 1048576 texts take") == true)
         #expect(found?.description.contains("1 MiB") == true && found?.isUnprepared == false)
-        // Nor are activations kept beyond it.
+        // Nor are activations kept beyond it: of four floats each, 65,536 fill it.
         for first in stride(from: 0, to: 1 << 20, by: 1 << 14) { engine.keep(part(first..<first + 1 << 14)) }
+        #expect(engine.activations[.a(2), 65_535] != nil && engine.activations[.a(2), 65_536] == nil)
         unit.schedule = TrainingSchedule(textCount: 1, epochs: 1, batch: 1, shardTexts: 1, seed: 1)
         #expect(throws: Never.self) { try engine.result(unit, targets: FloatMatrix(zeros: 1, 8)) }
         unit.schedule = Self.unit.schedule

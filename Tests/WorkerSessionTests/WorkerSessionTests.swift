@@ -29,7 +29,7 @@ struct WorkerSessionTests {
         return session
     }
 
-    @Test func `it connects, registers, loads what it is told and says that it is ready`() {
+    @Test func `a worker connects, registers, loads what it is told and says that it is ready`() {
         var session = WorkerSession(identity: Self.identity, patienceSeconds: 100, now: .seconds(0))
         #expect(session.start(at: .seconds(0)) == [.connect, .send(.register(Self.identity))])
         _ = ready()
@@ -103,7 +103,7 @@ struct WorkerSessionTests {
             ])
     }
 
-    @Test func `it gives up when no coordinator answers for as long as its patience`() {
+    @Test func `a worker gives up when no coordinator answers for as long as its patience`() {
         var session = ready()
         #expect(session.handle(.tick, at: .seconds(101)) == [.end(.failed("no coordinator answered for 101 s"))])
         #expect(session.handle(.tick, at: .seconds(200)).isEmpty)

@@ -38,6 +38,7 @@ struct RunSession {
         let outcome = await host.run()
         progress.cancel()
         await progress.value
+        if let flaw = await host.flawOfRecord { Terminal.error.writeLine("note: \(flaw)") }
         defer { withExtendedLifetime(signals) {} }
         try await end(host, outcome)
     }

@@ -78,6 +78,14 @@ struct ServerArguments: ParsableArguments {
             """)
     var weights = WeightTravel.auto
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Write what the coordinator decides, an event a line, to this file (at most 64 MiB); 'simulate --replay' \
+            runs it again.
+            """, valueName: "file"))
+    var recordEvents: String?
+
     func validate() throws {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
             throw ValidationError("--workers \(workers): expected 'auto' or a number from 0 to 256")
@@ -110,6 +118,7 @@ struct ServerArguments: ParsableArguments {
         }
         options.travel = LiveRun.Travel(training: training, gradients: gradients, weights: weights)
         options.limits.unitSeconds = unitLimit
+        options.recordEvents = recordEvents.map { URL(fileURLWithPath: $0) }
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }

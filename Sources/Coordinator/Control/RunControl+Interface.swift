@@ -1,7 +1,7 @@
 package import Run
 
 /// The address of a connection, as the transport names it.
-package struct PeerID: Hashable, Sendable {
+package struct PeerID: Codable, Hashable, Sendable {
     package let bytes: [UInt8]
 
     package init(_ bytes: [UInt8]) {
@@ -11,7 +11,7 @@ package struct PeerID: Hashable, Sendable {
 
 extension RunControl {
     /// What happens to a run.
-    package enum Event: Hashable, Sendable {
+    package enum Event: Codable, Hashable, Sendable {
         case message(PeerID, WorkerEvent)
         /// Somebody sent bytes that are no message; why.
         case malformed(PeerID, String)
@@ -47,7 +47,7 @@ extension RunControl {
     package typealias WorkerEvent = FromWorker<String>
 
     /// What the host is to do, in this order.
-    package enum Effect: Hashable, Sendable {
+    package enum Effect: Codable, Hashable, Sendable {
         case send(PeerID, Message)
         /// Put the unit's result, which came with this event, on disk and answer with ``Event/persisted(_:)``.
         case persist(UnitID)
@@ -71,7 +71,7 @@ extension RunControl {
     package typealias Message = FromCoordinator<String, SiteTexts, Given>
 
     /// A unit given to a worker, and what travels with it.
-    package struct Given: Hashable, Sendable {
+    package struct Given: Codable, Hashable, Sendable {
         package var lease: LeaseID
         package var unit: UnitID
         package var supply: Supply
@@ -84,7 +84,7 @@ extension RunControl {
     }
 
     /// Names activations: of these texts, at that site.
-    package struct SiteTexts: Hashable, Sendable {
+    package struct SiteTexts: Codable, Hashable, Sendable {
         package var site: Site
         package var texts: [Int]
 
@@ -95,7 +95,7 @@ extension RunControl {
     }
 
     /// What travels with a unit because its worker lacks it.
-    package struct Supply: Hashable, Sendable {
+    package struct Supply: Codable, Hashable, Sendable {
         /// The W that the unit is computed with; nil where it needs none.
         package var projection: Projection?
         /// Each site once.
@@ -112,7 +112,7 @@ extension RunControl {
             }
         }
 
-        package struct Projection: Hashable, Sendable {
+        package struct Projection: Codable, Hashable, Sendable {
             package var channel: Channel
             /// Steps that it has taken.
             package var version: Int
@@ -120,7 +120,7 @@ extension RunControl {
         }
 
         /// How W gets to the worker.
-        package enum Form: Hashable, Sendable {
+        package enum Form: Codable, Hashable, Sendable {
             /// The worker holds it.
             case held
             /// W before the first step, which the worker draws itself, and then takes all steps so far from their
@@ -136,7 +136,7 @@ extension RunControl {
     }
 
     /// How a run ends.
-    package enum Outcome: Hashable, Sendable {
+    package enum Outcome: Codable, Hashable, Sendable {
         case done
         case failed(String)
         case interrupted

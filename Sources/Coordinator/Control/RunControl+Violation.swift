@@ -1,4 +1,4 @@
-import Run
+package import Run
 
 extension RunControl {
     /// What is wrong with the books; nil as long as they agree. For tests and simulations: it reads everything.
@@ -11,6 +11,9 @@ extension RunControl {
 
     /// How far the run is: stages finished, then units or steps of the one at work. It never decreases.
     package var progress: (stages: Int, units: Int) { (stagePosition, stage.doneCount) }
+
+    /// Units that count: their results are on disk.
+    package var doneUnits: Set<UnitID> { Set(done.keys) }
 
     /// What went wrong last.
     package var latestFault: String? { faults.last?.what }
@@ -33,17 +36,19 @@ extension RunControl {
         for (peer, place) in peers where workers[place].peer != peer {
             return "connection \(peer.bytes) is no worker's"
         }
+        // Leases of a stage that is done may still be out where another's answer came first.
+        let most = max(limits.shardsPerWorker, limits.leasesPerWorker)
         for place in workers.indices {
-            let worker = workers[place]
-            guard places[worker.registration.worker] == place else { return "worker \(place) has another's name" }
-            if let peer = worker.peer {
+            guard places[workers[place].registration.worker] == place else {
+                return "worker \(place) has another's name"
+            }
+            let leaseCount = workers[place].leases.count
+            if let peer = workers[place].peer {
                 guard peers[peer] == place else { return "worker \(place)'s connection is not known" }
-            } else if !worker.leases.isEmpty {
+            } else if leaseCount > 0 {
                 return "worker \(place) is lost and still counts"
             }
-            // Leases of a stage that is done may still be out where another's answer came first.
-            let most = max(limits.shardsPerWorker, limits.leasesPerWorker)
-            guard worker.leases.count <= most else { return "worker \(place) holds \(worker.leases.count) leases" }
+            guard leaseCount <= most else { return "worker \(place) holds \(leaseCount) leases" }
         }
         return nil
     }

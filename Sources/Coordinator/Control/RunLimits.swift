@@ -1,5 +1,5 @@
 /// How patient a run is.
-package struct RunLimits: Hashable, Sendable {
+package struct RunLimits: Codable, Hashable, Sendable {
     /// A worker sends something at least this often.
     package var heartbeatSeconds = 1.0
     /// A worker that was not heard for so long is taken for lost.
@@ -43,7 +43,9 @@ package struct RunLimits: Hashable, Sendable {
     package var paceSeconds = 30.0
     /// Steps of training that a worker may be behind to take them itself from their shards, which the host keeps
     /// for that; 0 sends W whole each time.
-    package var replaySteps = 0
+    package var replaySteps = 32
+    /// At least so many seconds pass between two checkpoints of a training.
+    package var checkpointSeconds = 5.0
     /// The host whose workers can read W in the coordinator's memory; nil where it is not to be found there.
     package var sharingHost: String?
     /// Workers of that host that are given shards of a step at the same time: as many as have cores to themselves.

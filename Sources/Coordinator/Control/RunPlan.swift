@@ -2,7 +2,7 @@ package import Run
 
 /// What there is to do in a run: the stages and how each is cut into units. A function of the configuration and
 /// the data, not of the workers.
-package struct RunPlan: Hashable, Sendable {
+package struct RunPlan: Codable, Hashable, Sendable {
     /// The run's digest.
     package var run: String
     /// In the order in which they are done.
@@ -36,8 +36,8 @@ package struct RunPlan: Hashable, Sendable {
 }
 
 /// One stage and its cut into units.
-package struct StagePlan: Hashable, Sendable {
-    package enum Cut: Hashable, Sendable {
+package struct StagePlan: Codable, Hashable, Sendable {
+    package enum Cut: Codable, Hashable, Sendable {
         /// So many units that do not depend on one another.
         case independent(units: Int)
         /// So many texts or items in ranges of `size` (the last may be shorter), `times` over: once for each channel.
@@ -91,6 +91,12 @@ package struct StagePlan: Hashable, Sendable {
         guard case .ranges(let count, let size, _) = cut else { return 0..<0 }
         let place = index % max(1, (count + size - 1) / size)
         return place * size..<min((place + 1) * size, count)
+    }
+
+    /// How often the texts or items have been gone through before a unit of a stage cut by ranges.
+    package func repetition(ofUnit index: Int) -> Int {
+        guard case .ranges(let count, let size, _) = cut else { return 0 }
+        return index / max(1, (count + size - 1) / size)
     }
 
     /// The place in ``RunPlan/channels`` of the channel whose W the unit needs; nil where it needs none.

@@ -82,7 +82,7 @@ package struct FinishedRun: Sendable {
         let units = inputs.plan.stages.first { $0.stage == stage }?.total ?? 0
         /// The answers of a channel's own units, in the order of the items.
         func answers(_ channel: Int) -> [ItemAnswers] {
-            (0..<units).filter { task.channel(ofUnit: $0) == channel }.flatMap { index -> [ItemAnswers] in
+            (0..<units).filter { inputs.channel(of: UnitID(stage, $0)) == channel }.flatMap { index -> [ItemAnswers] in
                 guard case .evaluate(let result) = run.results[UnitID(stage, index)] else { return [] }
                 return result.items
             }

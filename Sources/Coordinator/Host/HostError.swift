@@ -12,6 +12,8 @@ package enum HostError: Error, CustomStringConvertible {
     case missingFile(flag: String, experiment: Experiment)
     case damagedCheckpoint(path: String, cause: String)
     case noWorkerProgram(path: String)
+    case unwritableRecord(path: String, cause: String)
+    case unreadableRecord(path: String, line: Int, cause: String)
     case notAFolder(path: String)
     /// A checkpoint of another run or channel.
     case otherCheckpoint(path: String, expected: String, found: String)
@@ -40,6 +42,8 @@ package enum HostError: Error, CustomStringConvertible {
             "\(path): \(cause); remove the file to train again from the texts already read"
         case .noWorkerProgram(let path):
             "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
+        case .unwritableRecord(let path, let cause): "--record-events \(path): \(cause)"
+        case .unreadableRecord(let path, let line, let cause): "\(path), line \(line): \(cause)"
         case .notAFolder(let path): "--output \(path): not a folder"
         case .otherCheckpoint(let path, let expected, let found):
             "\(path): a checkpoint of another training: expected \(expected), found \(found); remove the file to train "

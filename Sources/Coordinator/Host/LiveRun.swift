@@ -13,7 +13,10 @@ package final class LiveRun {
     package let storage: any RunStorage
     /// Takes W's steps.
     let device: any Device
-    package private(set) var control: RunControl
+    private var control: RunControl
+    /// What the control began with, and who is told each event (nil for the start) with what followed from it.
+    package let beginning: RunControl.Beginning
+    package var onDecision: ((RunControl.Event?, Instant, [RunControl.Effect]) -> Void)?
     private let send: (PeerID, CoordinatorMessage) -> Void
     /// Starts and kills the processes of local workers, by number.
     package var startWorker: (Int) -> Void = { _ in }
@@ -80,11 +83,12 @@ package final class LiveRun {
             isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount, now: now)
         if training.mode == .averaged { finished.forgetBlocks() }
         var limits = limits
-        limits.replaySteps = training.replaySteps(travel.weights)
+        if !training.isReplayed(travel.weights) { limits.replaySteps = 0 }
         limits.sharingHost = training.isShared ? host : nil
-        control = RunControl(
+        beginning = RunControl.Beginning(
             plan: training.plan, limits: limits, completed: finished.digests, stepsApplied: training.steps,
             deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
+        control = RunControl(beginning)
         recovery = Recovery(
             units: finished.digests.count, steps: training.steps, cutBytes: finished.cutBytes)
     }
@@ -115,17 +119,24 @@ package final class LiveRun {
 
     package func status(at now: Instant) -> RunStatus { control.status(at: now) }
 
+    /// Lends the decisions' state to `body`, for checks.
+    package func inspect<R>(_ body: (borrowing RunControl) -> R) -> R { body(control) }
+
     /// The name of the worker behind a connection, if it takes part.
     func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 
     // MARK: Events
 
     package func start(at now: Instant) {
-        perform(control.start(at: now), at: now)
+        let effects = control.start(at: now)
+        onDecision?(nil, now, effects)
+        perform(effects, at: now)
     }
 
     package func handle(_ event: RunControl.Event, at now: Instant) {
-        perform(control.handle(event, at: now), at: now)
+        let effects = control.handle(event, at: now)
+        onDecision?(event, now, effects)
+        perform(effects, at: now)
     }
 
     /// Takes a worker's message in.
@@ -179,7 +190,7 @@ package final class LiveRun {
             try body()
             return true
         } catch {
-            perform(control.handle(.broken("\(error)"), at: now), at: now)
+            handle(.broken("\(error)"), at: now)
             return false
         }
     }
@@ -226,7 +237,7 @@ package final class LiveRun {
         guard let activations = finished.activations else { return }
         do {
             let loss = try training.apply(
-                step: step, activations: activations, replaySteps: control.limits.replaySteps, on: device, at: now)
+                step: step, activations: activations, limits: control.limits, on: device, at: now)
             if let loss { handle(.stepApplied(step: step, loss: loss), at: now) }
         } catch {
             handle(.broken("training step \(step): \(error)"), at: now)

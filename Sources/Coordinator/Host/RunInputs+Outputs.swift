@@ -1,4 +1,4 @@
-import CoordinatorControl
+package import CoordinatorControl
 import Run
 import Wire
 
@@ -10,7 +10,7 @@ extension RunInputs {
     }
 
     /// The same work, W trained by outputs. The results are the same, bit for bit, and so is the run.
-    var planByOutputs: RunPlan {
+    package var planByOutputs: RunPlan {
         var plan = plan
         guard let outputBlocks, let schedule else { return plan }
         for index in plan.stages.indices where plan.stages[index].stage == .train {

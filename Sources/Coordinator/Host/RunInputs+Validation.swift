@@ -56,7 +56,7 @@ extension RunInputs {
 
     private func flaw(of result: EvaluateResult, _ inputs: TaskInputs, _ id: UnitID) -> String? {
         let range = range(of: id)
-        let conditions = inputs.conditions(ofChannel: inputs.channel(ofUnit: id.index)).count
+        let conditions = inputs.conditions(ofChannel: channel(of: id)).count
         guard result.items.count == range.count else {
             return "expected \(range.count) items, found \(result.items.count)"
         }

@@ -46,11 +46,6 @@ package struct RunInputs: Sendable {
         var conditions: [ConditionDefinition]
         var form: AnswerForm
 
-        /// The place of a unit's channel: all units of the first, then of the next.
-        func channel(ofUnit index: Int) -> Int {
-            index / ((items.count + RunInputs.itemsPerUnit - 1) / RunInputs.itemsPerUnit)
-        }
-
         /// What units of a channel ask: those of the first also what depends on no channel.
         func conditions(ofChannel channel: Int) -> [Condition] {
             conditions.map(\.condition).filter { channel == 0 || $0.usesChannel }
@@ -263,7 +258,7 @@ package struct RunInputs: Sendable {
     }
 
     /// The content of a unit of any stage but training.
-    func unit(_ id: UnitID) -> WorkUnit? {
+    package func unit(_ id: UnitID) -> WorkUnit? {
         switch id.stage {
         case .extract: return .extract(extractUnit(id))
         case .train: return nil
@@ -277,8 +272,13 @@ package struct RunInputs: Sendable {
         }
     }
 
+    /// The place of a unit's channel: all units of the first, then of the next.
+    func channel(of id: UnitID) -> Int {
+        plan.stages.first { $0.stage == id.stage }?.repetition(ofUnit: id.index) ?? 0
+    }
+
     private func evaluateUnit(_ inputs: TaskInputs, _ id: UnitID) -> EvaluateUnit {
-        let channel = inputs.channel(ofUnit: id.index)
+        let channel = channel(of: id)
         let conditions = inputs.conditions(ofChannel: channel)
         let roles = conditions.reduce(into: Set()) { $0.formUnion($1.roles) }
         return EvaluateUnit(

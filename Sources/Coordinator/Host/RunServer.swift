@@ -33,6 +33,8 @@ package struct ServerOptions: Sendable {
     /// Arguments of it that stand before those that the coordinator gives.
     package var programArguments: [String] = []
     package var limits = RunLimits()
+    /// Where the coordinator's decisions are recorded, if they are.
+    package var recordEvents: URL?
     package var travel = LiveRun.Travel()
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
@@ -57,7 +59,7 @@ package actor RunServer {
 
     private let options: ServerOptions
     private let folder: RunFolder
-    private let conductor: LiveRun
+    private let live: LiveRun
     private let workerSockets = WorkerSockets()
     private var statusSocket: RouterSocket?
     private var localWorkers: LocalWorkers?
@@ -72,8 +74,9 @@ package actor RunServer {
     private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
     private var outbox: Outbox
+    private let recorder: EventRecorder?
 
-    /// The conductor's way to the transport, which is there before the sockets are.
+    /// The live's way to the transport, which is there before the sockets are.
     private final class Outbox: @unchecked Sendable {
         var send: (PeerID, CoordinatorMessage) -> Void = { _, _ in }
     }
@@ -91,15 +94,23 @@ package actor RunServer {
         let threads: Int =
             if case .count(let count) = options.workers, count > 0 { options.threadsPerWorker(of: count) } else { 1 }
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
-        conductor = try LiveRun(
+        live = try LiveRun(
             inputs: inputs, storage: folder, limits: limits, firstLease: firstLease, device: try CPUDevice(),
             travel: options.travel,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+        let beginning = live.beginning
+        recorder = try options.recordEvents.map {
+            try EventRecorder($0, beginning: beginning, software: productVersion)
+        }
+        if let recorder { live.onDecision = { recorder.note($0, at: $1, $2) } }
     }
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
-    package var recovery: LiveRun.Recovery { conductor.recovery }
+    package var recovery: LiveRun.Recovery { live.recovery }
+
+    /// Why the record of events is not whole, if one is written and is not.
+    package var flawOfRecord: String? { recorder?.flaw }
 
     /// Where workers connect and where progress can be asked for, once ``open()`` has returned.
     package private(set) var endpoints: (workers: Endpoint, status: Endpoint)?
@@ -109,8 +120,8 @@ package actor RunServer {
     /// Opens the sockets. An address that is taken is an error here, before any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
-        conductor.startWorker = { [unowned self] number in self.assumeIsolated { $0.workersToStart.append(number) } }
-        conductor.stopWorker = { [unowned self] number in self.assumeIsolated { $0.localWorkers?.kill(number) } }
+        live.startWorker = { [unowned self] number in self.assumeIsolated { $0.workersToStart.append(number) } }
+        live.stopWorker = { [unowned self] number in self.assumeIsolated { $0.localWorkers?.kill(number) } }
         if let keys = options.keys {
             try loop.decideAdmission { [unowned self] request in self.assumeIsolated { $0.admit(request, keys) } }
         }
@@ -120,7 +131,7 @@ package actor RunServer {
         workerSockets.onEvent = { [unowned self] peer, event in self.assumeIsolated { $0.note(event, of: peer) } }
         try workerSockets.open(
             on: loop, listen: options.listen, hasLocalWorkers: options.workers != .count(0), keys: options.keys,
-            maximumFrameBytes: conductor.inputs.largestFrame)
+            maximumFrameBytes: live.inputs.largestFrame)
         let statusSocket = try bindStatus()
         statusSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.answer(frames, from: peer) } }
         statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event, of: nil) } }
@@ -137,7 +148,7 @@ package actor RunServer {
     }
 
     private func turnAway(_ address: String, _ reason: String, _ detail: String? = nil) {
-        conductor.handle(.turnedAway(address: address, reason: reason, detail: detail), at: now)
+        live.handle(.turnedAway(address: address, reason: reason, detail: detail), at: now)
         settle()
     }
 
@@ -166,7 +177,7 @@ package actor RunServer {
         let count =
             switch options.workers {
             case .count(let count): count
-            case .automatic: WorkerCount.automatic(cores: ServerOptions.cores, inputs: conductor.inputs)
+            case .automatic: WorkerCount.automatic(cores: ServerOptions.cores, inputs: live.inputs)
             }
         guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
         let threads = options.threadsPerWorker(of: count)
@@ -181,7 +192,7 @@ package actor RunServer {
             guard let self else { return }
             Task { await self.note(number, processID, ending) }
         }
-        conductor.handle(
+        live.handle(
             .localWorkers(
                 count, host: ProcessInfo.processInfo.hostName, othersMayCome: options.listen != nil), at: now)
         settle()
@@ -190,14 +201,16 @@ package actor RunServer {
 
     /// Does the run. Returns when it is done, has failed or was interrupted; everything finished is on disk then.
     package func run() async -> RunControl.Outcome {
-        conductor.start(at: now)
+        live.start(at: now)
         tick()
-        if conductor.outcome == nil {
+        if live.outcome == nil {
             await withCheckedContinuation { ending = $0 }
         }
+        live.onDecision = nil
+        recorder?.finish()
         // The farewells leave before the sockets close.
         statusSocket?.close()
-        return conductor.outcome ?? .failed("the run ended without an outcome")
+        return live.outcome ?? .failed("the run ended without an outcome")
     }
 
     /// Ends what the run started. To be called when the reports are written.
@@ -215,16 +228,16 @@ package actor RunServer {
 
     /// Stops the run cleanly; it can be continued by the same command.
     package func interrupt() {
-        conductor.handle(.interrupt, at: now)
+        live.handle(.interrupt, at: now)
         settle()
     }
 
     // MARK: Events
 
     private func tick() {
-        conductor.handle(.tick, at: now)
+        live.handle(.tick, at: now)
         settle()
-        if conductor.outcome == nil {
+        if live.outcome == nil {
             loop.schedule(after: .milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }
         }
     }
@@ -232,7 +245,7 @@ package actor RunServer {
     private func receive(_ frames: [Frame], from peer: PeerID) {
         do {
             let message = try WireFormat.decodeWorkerMessage(frames)
-            conductor.receive(message, from: peer, at: now)
+            live.receive(message, from: peer, at: now)
             count(frames, receivedFrom: peer)
             if case .result(_, _, let unit, _) = message, unit.stage == .train {
                 trainingBytes += UInt64(frames.reduce(0) { $0 + $1.count })
@@ -245,10 +258,10 @@ package actor RunServer {
 
     /// Bytes that are no message end nothing; who sent them is named in the status.
     private func passOver(_ why: String, from peer: PeerID, address: String?) {
-        if conductor.worker(at: peer) == nil {
+        if live.worker(at: peer) == nil {
             turnAway(address ?? "a peer", "it sent what is no message", why)
         } else {
-            conductor.handle(.malformed(peer, why), at: now)
+            live.handle(.malformed(peer, why), at: now)
             settle()
         }
     }
@@ -259,7 +272,7 @@ package actor RunServer {
         } else if let peer {
             switch event {
             case .unreachable:
-                conductor.handle(.unreachable(peer), at: now)
+                live.handle(.unreachable(peer), at: now)
                 settle()
             case .messageRefused(_, let frames, let maximum, let address):
                 passOver("\(frames) frames, at most \(maximum) are accepted", from: peer, address: address)
@@ -269,19 +282,19 @@ package actor RunServer {
     }
 
     private func note(_ number: Int, _ processID: Int32, _ ending: ProcessEnding) {
-        conductor.handle(.workerEnded(number, processID: processID, ending), at: now)
+        live.handle(.workerEnded(number, processID: processID, ending), at: now)
         settle()
     }
 
     private func startWaitingWorkers() {
         while let number = workersToStart.first {
             workersToStart.removeFirst()
-            guard let localWorkers, conductor.outcome == nil else { continue }
+            guard let localWorkers, live.outcome == nil else { continue }
             do {
                 let processID = try localWorkers.start(number)
-                conductor.handle(.workerStarted(number, processID: processID), at: now)
+                live.handle(.workerStarted(number, processID: processID), at: now)
             } catch {
-                conductor.handle(.workerNotStarted(number, why: "\(error)"), at: now)
+                live.handle(.workerNotStarted(number, why: "\(error)"), at: now)
             }
         }
     }
@@ -290,11 +303,11 @@ package actor RunServer {
     /// after, and the end is noticed.
     private func settle() {
         startWaitingWorkers()
-        if conductor.hasUncommitted, !isCommitScheduled {
+        if live.hasUncommitted, !isCommitScheduled {
             isCommitScheduled = true
             loop.schedule(after: .milliseconds(1)) { [weak self] in self?.assumeIsolated { $0.commit() } }
         }
-        if conductor.outcome != nil {
+        if live.outcome != nil {
             ending?.resume()
             ending = nil
         }
@@ -302,7 +315,7 @@ package actor RunServer {
 
     private func commit() {
         isCommitScheduled = false
-        guard let commit = conductor.beginCommit(at: now) else { return settle() }
+        guard let commit = live.beginCommit(at: now) else { return settle() }
         disk.async {
             let result = commit.wait()
             Task { await self.finish(commit, result) }
@@ -310,7 +323,7 @@ package actor RunServer {
     }
 
     private func finish(_ commit: Journal.Commit, _ result: Result<Void, StorageError>) {
-        conductor.finishCommit(commit, result, at: now)
+        live.finishCommit(commit, result, at: now)
         settle()
     }
 
@@ -319,7 +332,7 @@ package actor RunServer {
     private func send(_ message: CoordinatorMessage, to peer: PeerID) {
         let frames = WireFormat.encode(message).frames
         let byteCount = UInt64(frames.reduce(0) { $0 + $1.count })
-        if let name = conductor.worker(at: peer) { traffic[name, default: (0, 0)].sent += byteCount }
+        if let name = live.worker(at: peer) { traffic[name, default: (0, 0)].sent += byteCount }
         switch message {
         case .activations: trainingBytes += byteCount
         case .grant(let grant) where grant.id.stage == .train: trainingBytes += byteCount
@@ -331,7 +344,7 @@ package actor RunServer {
             // Nobody there, or it takes nothing any more: the lease comes back like that of a dead worker.
             loop.schedule(after: .zero) { [weak self] in
                 self?.assumeIsolated { server in
-                    server.conductor.handle(.unreachable(peer), at: server.now)
+                    server.live.handle(.unreachable(peer), at: server.now)
                     server.settle()
                 }
             }
@@ -339,7 +352,7 @@ package actor RunServer {
     }
 
     private func count(_ frames: [Frame], receivedFrom peer: PeerID) {
-        guard let name = conductor.worker(at: peer) else { return }
+        guard let name = live.worker(at: peer) else { return }
         traffic[name, default: (0, 0)].received += UInt64(frames.reduce(0) { $0 + $1.count })
     }
 
@@ -347,8 +360,8 @@ package actor RunServer {
 
     /// What the run is doing now.
     package func status() -> RunStatus {
-        var status = conductor.status(at: now)
-        let steps = conductor.stepsTaken
+        var status = live.status(at: now)
+        let steps = live.stepsTaken
         if steps > 0 { status.trainingBytesPerStep = Double(trainingBytes) / Double(steps) }
         for index in status.workers.indices {
             if let bytes = traffic[status.workers[index].worker] {
@@ -377,6 +390,6 @@ package actor RunServer {
     /// Writes the files that follow from the finished run.
     /// - Returns: the report, for the terminal.
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
-        try FinishedRun(conductor, status: status(), software: software, remarks: remarks)
+        try FinishedRun(live, status: status(), software: software, remarks: remarks)
     }
 }

@@ -25,13 +25,7 @@ struct RunTraining {
     private var parts: (site: Site, values: [Int: FloatMatrix])?
     private var epochOrder: (epoch: Int, order: [Int])?
     private var lastCheckpoint: Instant
-    private var checkpointSeconds = 0.0
-
-    /// A worker may be so many steps behind to take them itself: their shards are kept for that.
-    private static let replaySteps = 32
-
-    /// At least so many seconds pass between two checkpoints.
-    private static let checkpointInterval = 5.0
+    private var writingSeconds = 0.0
 
     /// Takes the training up where it was left.
     ///
@@ -78,9 +72,9 @@ struct RunTraining {
     /// Steps that W has taken.
     var steps: Int { mode == .averaged ? projections.first?.trainer.step ?? 0 : 0 }
 
-    /// Steps that a worker may be behind to take them itself.
-    func replaySteps(_ travel: WeightTravel) -> Int {
-        mode == .averaged && gradients == .factors && travel != .whole ? Self.replaySteps : 0
+    /// Whether workers may take steps themselves.
+    func isReplayed(_ travel: WeightTravel) -> Bool {
+        mode == .averaged && gradients == .factors && travel != .whole
     }
 
     /// Why a result of the training is of no use here; nil where it is, or is of another stage.
@@ -98,10 +92,10 @@ struct RunTraining {
     mutating func keep(_ result: TrainResult, of unit: UnitID) { shards[unit] = result }
 
     /// Moves W by the step's shards, summed in index order, and writes a checkpoint where it is time.
-    /// - Parameter replaySteps: steps whose shards are still needed.
+    /// - Parameter limits: how often checkpoints are written, and the shards of how many steps are kept.
     /// - Returns: the mean squared error per element before it.
     mutating func apply(
-        step: Int, activations: ActivationStore, replaySteps: Int, on device: any Device, at now: Instant
+        step: Int, activations: ActivationStore, limits: RunLimits, on device: any Device, at now: Instant
     ) throws -> Double? {
         guard let schedule = inputs.schedule, !projections.isEmpty else { return nil }
         let site = Site.a(projections[0].channel.k)
@@ -112,12 +106,12 @@ struct RunTraining {
             contributions.append(
                 ShardContribution(result: result, x: activations.gather(texts(ofShard: unit), at: site)))
         }
-        let firstKept = (step + 1 - replaySteps) * schedule.shardsPerStep
+        let firstKept = (step + 1 - limits.replaySteps) * schedule.shardsPerStep
         for old in shards.keys where old.index < firstKept { shards[old] = nil }
         let loss = try projections[0].trainer.apply(
             shards: contributions, batchRows: schedule.batchTextCount(step: step), on: device)
         projections[0].losses.append(loss)
-        if now.seconds(since: lastCheckpoint) > max(Self.checkpointInterval, 20 * checkpointSeconds) {
+        if now.seconds(since: lastCheckpoint) > max(limits.checkpointSeconds, 20 * writingSeconds) {
             try checkpoint(at: now)
         }
         return loss
@@ -126,7 +120,7 @@ struct RunTraining {
     private mutating func checkpoint(at now: Instant) throws {
         let began = ContinuousClock.now
         try TrainingCheckpoint.write(projections[0], run: inputs.manifest.run, to: storage)
-        checkpointSeconds = (ContinuousClock.now - began) / .seconds(1)
+        writingSeconds = (ContinuousClock.now - began) / .seconds(1)
         lastCheckpoint = now
     }
 

@@ -1,6 +1,6 @@
+package import Devices
 import Foundation
 import Locking
-package import Devices
 package import ModelFolders
 package import Run
 package import Weights

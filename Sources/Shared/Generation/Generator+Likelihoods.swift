@@ -1,5 +1,5 @@
-import Foundation
 package import Devices
+import Foundation
 package import Models
 
 /// A prompt and the continuations whose probabilities are wanted.

@@ -1,5 +1,5 @@
-import Locking
 package import Devices
+import Locking
 package import ModelFolders
 package import Run
 import Weights

@@ -1,5 +1,5 @@
-import Locking
 import Devices
+import Locking
 import ModelFolders
 import Run
 

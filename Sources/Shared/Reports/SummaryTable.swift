@@ -45,7 +45,8 @@ extension RunReport {
                 [.init("\(task.task.title) (\(dataName(of: task))), \(Quantities.count(task.items.count)) items")]
                     + task.metrics.map { .init($0.title, .trailing) })
             for condition in task.conditions {
-                table.add([condition.title] + task.metrics.map { task.score(condition.condition, $0)?.percentText ?? "–" })
+                table.add(
+                    [condition.title] + task.metrics.map { task.score(condition.condition, $0)?.percentText ?? "–" })
             }
             parts.append(table.text + (task.cutNote.map { $0 + "\n" } ?? ""))
         }

@@ -9,7 +9,7 @@ package enum ModelSide: String, CaseIterable, Codable, Hashable, Sendable, Compa
 }
 
 /// Where activations are read: a model's residual stream after so many blocks (0 = the embedding).
-package struct Site: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct Site: Codable, Hashable, Sendable, Comparable, CustomStringConvertible {
     package let model: ModelSide
     package let blocks: Int
 

@@ -1,7 +1,7 @@
 /// A moment on a monotonic clock, in nanoseconds since an arbitrary start.
 ///
 /// State machines take the time as an input, so that they run in tests and simulations without a clock.
-package struct Instant: Hashable, Comparable, Sendable {
+package struct Instant: Codable, Hashable, Comparable, Sendable {
     package var nanoseconds: Int64
 
     package init(nanoseconds: Int64) {

@@ -18,7 +18,7 @@ package enum MessageLimits {
 }
 
 /// Names one grant of a unit to one worker. Never used twice within a coordinator's life.
-package struct LeaseID: Hashable, Sendable, Comparable {
+package struct LeaseID: Codable, Hashable, Sendable, Comparable {
     package let value: UInt64
 
     package init(_ value: UInt64) {
@@ -63,10 +63,12 @@ package enum FromWorker<Result: Hashable & Sendable>: Hashable, Sendable {
     }
 }
 
+extension FromWorker: Codable where Result: Codable {}
+
 package typealias WorkerMessage = FromWorker<UnitResult>
 
 /// Who a worker is.
-package struct Registration: Hashable, Sendable {
+package struct Registration: Codable, Hashable, Sendable {
     package var protocolVersion: UInt32
     /// The product's version, for messages.
     package var softwareVersion: String
@@ -97,7 +99,7 @@ package struct Registration: Hashable, Sendable {
 }
 
 /// What the worker found in the folders it was told to load.
-package struct Readiness: Hashable, Sendable {
+package struct Readiness: Codable, Hashable, Sendable {
     /// Fingerprints of the two model folders, hexadecimal SHA-256; of their chat templates too where the run uses them.
     package var fingerprintA: String
     package var fingerprintB: String
@@ -144,6 +146,8 @@ package enum FromCoordinator<
         }
     }
 }
+
+extension FromCoordinator: Codable where Greeting: Codable, Activations: Codable, Given: Codable {}
 
 package typealias CoordinatorMessage = FromCoordinator<Welcome, TextActivations, Grant>
 

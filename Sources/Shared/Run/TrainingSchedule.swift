@@ -2,7 +2,7 @@
 ///
 /// Every epoch visits all texts once, in an order drawn from the seed and the epoch. A batch is cut into shards of
 /// a fixed number of texts; the last batch of an epoch, and the last shard of a batch, may be smaller.
-package struct TrainingSchedule: Hashable, Sendable {
+package struct TrainingSchedule: Codable, Hashable, Sendable {
     package let textCount: Int
     package let epochs: Int
     package let batch: Int

@@ -51,7 +51,7 @@ extension Stage: Comparable {
 ///
 /// The cut is a function of the run's configuration and data, which the run's digest names; so `(run, UnitID)`
 /// names the unit's content, and executing it twice gives the same bytes.
-package struct UnitID: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct UnitID: Codable, Hashable, Sendable, Comparable, CustomStringConvertible {
     package let stage: Stage
     /// For ``Stage/train``: step × ``TrainingSchedule/shardsPerStep`` + shard; where W is trained by outputs, the
     /// channel's place × the number of ``OutputBlocks`` + the block.

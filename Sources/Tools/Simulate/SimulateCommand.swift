@@ -1,10 +1,9 @@
 import ArgumentParser
 import Console
-import CoordinatorControl
+import CoordinatorHost
 import Foundation
 import Locking
 import PlainText
-import Run
 import Simulation
 
 /// Simulates many runs under faults and prints the seeds of those that broke a promise.
@@ -28,6 +27,14 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Workers of each run (default: as the seed says, mostly few).", valueName: "n"))
     var workers: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Instead, run the decisions of a coordinator again that this file records ('coordinator run \
+            --record-events'), and say at which event they first differ.
+            """, valueName: "file"))
+    var replay: String?
+
     @Flag(help: "Print every event.")
     var trace = false
 
@@ -44,6 +51,7 @@ struct SimulateCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let replay { return try runAgain(URL(fileURLWithPath: replay)) }
         let began = ContinuousClock.now
         let tally = Tally()
         let (seed, workers, trace) = (seed, workers, trace)
@@ -51,7 +59,7 @@ struct SimulateCommand: ParsableCommand {
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             for offset in stride(from: part, to: schedules, by: parts) {
                 let seed = seed + UInt64(offset)
-                var simulation = Simulation(.of(seed: seed, workers: workers), faults: .mixed(seed: seed), seed: seed)
+                let simulation = Simulation(.of(seed: seed, workers: workers), faults: .mixed(seed: seed), seed: seed)
                 if trace { simulation.trace = { time, what in print("\(time) \(what)") } }
                 let violation = simulation.run()
                 tally.add(events: simulation.eventCount)
@@ -67,6 +75,18 @@ struct SimulateCommand: ParsableCommand {
         Terminal.output.writeLine(
             "\(schedules) schedules, \(events) events, \(failures) failures, \(Quantities.duration(seconds: seconds))")
         if failures > 0 { throw ExitCode(Program.failure) }
+    }
+}
+
+extension SimulateCommand {
+    private func runAgain(_ file: URL) throws {
+        let replay = try EventReplay(file)
+        if let remark = replay.remark { Terminal.output.writeLine("note: \(remark)") }
+        if let difference = replay.difference {
+            Terminal.output.writeLine("\(difference)")
+            throw ExitCode(Program.failure)
+        }
+        Terminal.output.writeLine("\(replay.eventCount) events, each with the same effects")
     }
 }
 

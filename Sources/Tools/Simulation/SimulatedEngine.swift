@@ -1,121 +1,69 @@
-import CoordinatorControl
+import Projection
 import Run
+import WorkerEngine
 
-/// A grant as a simulated worker gets it: the supply's content with it.
-struct SimulatedGrant: Hashable {
-    var lease: LeaseID
-    var unit: UnitID
-    var supply: RunControl.Supply
-    /// The coordinator's life whose memory W is to be read in.
-    var memory: Int?
-    /// W where it travels whole.
-    var whole: UInt64?
-    /// Shards of the steps that the worker takes itself, nil for those that it computed.
-    var updates: [(step: Int, shards: [UInt64?])]
-    /// W after those steps, as the coordinator has it.
-    var checksum: UInt64?
+/// A worker's engine without models: it reads made-up activations and makes up answers, and trains W as a real one
+/// does.
+///
+/// An answer depends on the unit and on the bits of the W that is held, so that an outdated W shows, or another
+/// channel's.
+struct SimulatedEngine {
+    private let inputs: SimulatedInputs
+    private var training: TrainingEngine
+    /// Whether it can read the coordinator's memory.
+    let canMap: Bool
 
-    static func == (a: SimulatedGrant, b: SimulatedGrant) -> Bool { a.lease == b.lease }
-    func hash(into hasher: inout Hasher) { hasher.combine(lease) }
+    init(_ inputs: SimulatedInputs, canMap: Bool) {
+        self.inputs = inputs
+        self.canMap = canMap
+        training = TrainingEngine(device: SimulatedInputs.device, memoryLimit: 1e9)
+    }
+
+    mutating func keep(_ activations: TextActivations) { training.keep(activations) }
+
+    /// - Parameter drifts: whether the steps that it takes itself go wrong.
+    mutating func execute(_ grant: Grant, drifts: Bool) throws -> UnitResult {
+        var grant = grant
+        if drifts { grant.projection?.supply.distort() }
+        if !canMap, case .shared(var shared, let checksum) = grant.projection?.supply {
+            shared.descriptor = -1
+            grant.projection?.supply = .shared(shared, checksum: checksum)
+        }
+        try training.prepare(grant)
+        switch grant.unit {
+        case .extract(let unit):
+            let result = inputs.extract(unit)
+            training.keep(unit, result)
+            return .extract(result)
+        case .train(let unit): return .train(try training.result(unit, of: grant))
+        case .trainOutputs(let unit, let targets): return .trainOutputs(try training.result(unit, targets: targets))
+        case .similarity(let unit): return .similarity(inputs.answer(unit, w: try checksum(for: grant)))
+        case .evaluate(let unit): return .evaluate(inputs.answer(unit, w: try checksum(for: grant)))
+        }
+    }
+
+    /// Of the W that is held where the grant needs one.
+    private mutating func checksum(for grant: Grant) throws -> UInt64 {
+        guard let channel = grant.projection?.channel, let projection = try training.projection(of: channel) else {
+            throw EngineError.notLoaded
+        }
+        return projection.matrix.checksum
+    }
 }
 
-/// What a worker process holds, and what it makes of a unit.
-struct SimulatedEngine {
-    private var version: Int?
-    private var projection: UInt64 = 0
-    private var hasMoments = false
-    private var texts: [Site: Set<Int>] = [:]
-    private var ownShards: [UnitID: UInt64] = [:]
-    /// Whether it can read the memory of a coordinator, and of which life of it.
-    var canMap = false
-    private var mapped: Int?
-
-    struct Unprepared: Error {
-        var cause: String
-    }
-
-    /// Keeps activations that came ahead of units or with one.
-    mutating func keep(_ some: RunControl.SiteTexts) { texts[some.site, default: []].formUnion(some.texts) }
-
-    private func require(_ some: some Sequence<Int>, at site: Site) throws(Unprepared) {
-        for text in some where texts[site]?.contains(text) != true {
-            throw Unprepared(cause: "text \(text) of \(site) is missing")
+extension ProjectionSupply {
+    /// Has the first step go further than it should.
+    fileprivate mutating func distort() {
+        func distorted(_ updates: [StepUpdate]) -> [StepUpdate] {
+            var updates = updates
+            if !updates.isEmpty { updates[0].learningRate *= 2 }
+            return updates
         }
-    }
-
-    /// Most shards that it keeps of its own: bounded by the steps that it may be asked to take itself.
-    var ownShardCount: Int { ownShards.count }
-
-    mutating func execute(
-        _ grant: SimulatedGrant, in scenario: Scenario, memories: [Int: (version: Int, projection: UInt64)],
-        drifts: Bool
-    ) throws(Unprepared) -> UInt64 {
-        for some in grant.supply.activations { keep(some) }
-        try receiveProjection(grant, scenario, drifts: drifts)
-        let channel = scenario.plan.channels[0]
-        guard let needed = grant.supply.projection?.version else {
-            if grant.unit.stage == .extract, let stage = scenario.plan.stages.first(where: { $0.stage == .extract }) {
-                for site in scenario.plan.sites {
-                    keep(RunControl.SiteTexts(site: site, texts: Array(stage.range(ofUnit: grant.unit.index))))
-                }
-            }
-            if grant.unit.stage == .train { try require(0..<(scenario.blocks?.texts ?? 0), at: .a(channel.k)) }
-            return SimulatedMath.answer(grant.unit, projection: nil)
-        }
-        if let mapped, let memory = memories[mapped] { (version, projection) = memory }
-        guard version == needed else { throw Unprepared(cause: "W of step \(version ?? -1) instead of \(needed)") }
-        let answer = SimulatedMath.answer(grant.unit, projection: projection)
-        if grant.unit.stage == .train, let schedule = scenario.schedule {
-            for site in [Site.a(channel.k), .b(channel.j)] {
-                try require(scenario.textsOfShards[grant.unit.index], at: site)
-            }
-            if mapped == nil { ownShards[grant.unit] = answer }
-            let first = (needed - scenario.limits.replaySteps) * schedule.shardsPerStep
-            for old in ownShards.keys where old.index < first { ownShards[old] = nil }
-        }
-        return answer
-    }
-
-    private mutating func receiveProjection(
-        _ grant: SimulatedGrant, _ scenario: Scenario, drifts: Bool
-    ) throws(Unprepared) {
-        let form = grant.supply.projection?.form ?? .held
-        if form != .held { mapped = nil }
-        switch form {
-        case .held: break
-        case .initial:
-            (projection, version, hasMoments) = (SimulatedMath.initialProjection, 0, true)
-            try take(grant, scenario, drifts: drifts)
-        case .shared:
-            guard canMap, let life = grant.memory else { throw Unprepared(cause: "W cannot be mapped") }
-            mapped = life
-        case .whole(let withMoments):
-            (projection, version, hasMoments) = (grant.whole ?? 0, grant.supply.projection?.version, withMoments)
-        case .replay(let from, _):
-            guard version == from, hasMoments else {
-                throw Unprepared(cause: "W of step \(version ?? -1) instead of \(from)")
-            }
-            try take(grant, scenario, drifts: drifts)
-        }
-    }
-
-    private mutating func take(_ grant: SimulatedGrant, _ scenario: Scenario, drifts: Bool) throws(Unprepared) {
-        guard let schedule = scenario.schedule else { return }
-        for update in grant.updates {
-            var shards: [UInt64] = []
-            for (shard, value) in update.shards.enumerated() {
-                let unit = UnitID(.train, update.step * schedule.shardsPerStep + shard)
-                guard let value = value ?? ownShards[unit] else { throw Unprepared(cause: "no own \(unit)") }
-                try require(scenario.textsOfShards[unit.index], at: .a(scenario.plan.channels[0].k))
-                shards.append(value)
-            }
-            projection = SimulatedMath.step(projection, shards: shards)
-            version = update.step + 1
-        }
-        if drifts { projection ^= 1 }
-        guard projection == grant.checksum else {
-            (version, hasMoments) = (nil, false)
-            throw Unprepared(cause: "W differs from the coordinator's")
+        switch self {
+        case .initial(let initial, let updates, let checksum):
+            self = .initial(initial, updates: distorted(updates), checksum: checksum)
+        case .replay(let updates, let checksum): self = .replay(distorted(updates), checksum: checksum)
+        case .held, .whole, .shared: break
         }
     }
 }

@@ -1,44 +1,38 @@
 import CoordinatorControl
 import Run
+import WorkerEngine
 import WorkerSession
 
 extension Simulation {
-    static func peer(_ index: Int, connection: Int) -> PeerID {
-        PeerID([UInt8(index & 255), UInt8(index >> 8), UInt8(connection & 255), UInt8(connection >> 8 & 255)])
-    }
-
-    static func address(_ peer: PeerID) -> (index: Int, connection: Int) {
-        (Int(peer.bytes[0]) + 256 * Int(peer.bytes[1]), Int(peer.bytes[2]) + 256 * Int(peer.bytes[3]))
-    }
-
-    mutating func handle(_ happening: Happening) {
+    func handle(_ happening: Happening) {
         switch happening {
-        case .toCoordinator(let peer, let message): receive(message, from: peer)
+        case .toCoordinator(let peer, let letter): receive(letter.message, from: peer)
         case .unreachable(let peer): tell(.unreachable(peer))
-        case .commit(let life): if life == self.life, coordinatorIsUp { commit() }
+        case .beginCommit(let life): if life == self.life { beginCommit() }
+        case .finishCommit(let life, let commit): if life == self.life { finishCommit(commit) }
         case .coordinatorTick:
             tell(.tick)
-            schedule(.coordinatorTick, after: 0.25)
+            schedule(.coordinatorTick, after: 0.5)
         case .crashCoordinator: crashCoordinator()
         case .startCoordinator: startCoordinator()
-        case .toWorker(let index, let connection, let message):
-            guard workers[index].connection == connection, workers[index].isRunning else { return }
-            receive(message, at: index)
+        case .startLocal(let index, let life): if life == self.life { startLocal(index) }
+        case .endLocal(let index, let process):
+            if workers[index].process == process { workers[index].isRunning = false }
+        case .localEnded(let index, let process, let life):
+            if life == self.life {
+                tell(.workerEnded(index, processID: SimulatedWorker.processID(of: index, process), .signal(9)))
+            }
+        case .toWorker(let index, let connection, let letter):
+            if workers[index].connection == connection, workers[index].isRunning { receive(letter.message, at: index) }
         case .loaded(let index, let process):
-            let readiness = Readiness(
-                fingerprintA: scenario.plan.fingerprintA, fingerprintB: scenario.plan.fingerprintB, capacity: 4)
-            tell(index, process, .loaded(run: scenario.plan.run, readiness))
-        case .computed(let index, let process, let lease, let unit): compute(index, process, lease, unit)
+            let plan = scenario.plan
+            let readiness = Readiness(fingerprintA: plan.fingerprintA, fingerprintB: plan.fingerprintB, capacity: 4)
+            tell(index, process, .loaded(run: plan.run, readiness))
+        case .computed(let index, let process, let lease): compute(index, process, lease)
         case .workerTick(let index):
-            if workers[index].isRunning { tell(index, workers[index].process, .tick) }
+            tell(index, workers[index].process, .tick)
             schedule(.workerTick(index), after: 0.5)
-        case .start(let index):
-            start(index)
-            schedule(.workerTick(index), after: 0.5 * random.uniform())
-            scheduleFault(.crash(index), every: faults.workerCrashEvery)
-            scheduleFault(.leave(index), every: faults.leaveEvery)
-        case .restart(let index):
-            if !workers[index].isRunning { start(index) }
+        case .start(let index): start(index)
         case .crash(let index):
             if workers[index].isRunning { crash(index) }
             scheduleFault(.crash(index), every: faults.workerCrashEvery)
@@ -52,127 +46,134 @@ extension Simulation {
             workers[random.index(below: workers.count)].cutUntil = time + 6 * random.uniform()
             scheduleFault(.cut, every: faults.cutEvery)
         case .recover:
-            for index in workers.indices {
-                workers[index].cutUntil = 0
-            }
+            for index in workers.indices { workers[index].cutUntil = 0 }
         }
     }
 
     // MARK: Life
 
-    private mutating func start(_ index: Int) {
-        workers[index].process += 1
-        workers[index].connection += 1
-        workers[index].isRunning = true
-        workers[index].busyUntil = time
-        workers[index].hangs = false
-        workers[index].engine = SimulatedEngine()
-        workers[index].engine.canMap = index % 4 != 3
-        workers[index].grants = [:]
-        workers[index].results = [:]
-        workers[index].session = Self.session(of: index, process: workers[index].process, now: now)
+    private func isLocal(_ index: Int) -> Bool { index < scenario.localWorkers }
+
+    private func start(_ index: Int) {
+        workers[index].restart(at: time)
         perform(workers[index].session.start(at: now), of: index)
     }
 
-    private mutating func crash(_ index: Int) {
+    private func startLocal(_ index: Int) {
+        starting.remove(index)
         start(index)
+        tell(.workerStarted(index, processID: workers[index].processID))
+    }
+
+    /// A local worker's process is followed by another one as the coordinator decides, any other one by itself.
+    private func crash(_ index: Int) {
+        guard isLocal(index) else { return start(index) }
+        workers[index].isRunning = false
+        schedule(.localEnded(index, process: workers[index].process, life: life), after: 0.01 * random.uniform())
+    }
+
+    func stopLocal(_ index: Int) {
+        if !workers[index].hangs, faults.slowness == 1 { violation = "worker \(index) is stopped and does not hang" }
+        if workers[index].isRunning { crash(index) }
     }
 
     // MARK: Events
 
-    private mutating func tell(_ index: Int, _ process: Int, _ event: WorkerSession.Event) {
+    private func tell(_ index: Int, _ process: Int, _ event: WorkerSession.Event) {
         guard workers[index].process == process, workers[index].isRunning else { return }
         perform(workers[index].session.handle(event, at: now), of: index)
     }
 
-    private var welcome: Welcome {
-        Welcome(
-            run: scenario.plan.run, modelA: "a", modelB: "b", operation: .replace,
-            computeType: .float32, seed: 1, heartbeatSeconds: scenario.limits.heartbeatSeconds,
-            silenceSeconds: scenario.limits.silenceSeconds)
-    }
-
-    private mutating func receive(_ message: ToWorker, at index: Int) {
-        let event: WorkerSession.Event
+    private func receive(_ message: CoordinatorMessage?, at index: Int) {
+        let process = workers[index].process
+        guard let message else { return tell(index, process, .malformed("simulated")) }
+        var granted: [Grant] = []
         switch message {
-        case .garbage: event = .malformed("simulated")
-        case .grant(let grant):
-            workers[index].grants[grant.lease] = grant
-            event = .message(.grant(WorkerSession.Given(grant.lease, grant.unit)))
-        case .message(let message):
-            if case .activations(let some) = message { workers[index].engine.keep(some) }
-            event = .message(
-                message.map(
-                    greeting: { _ in welcome }, activations: { $0.site },
-                    given: { WorkerSession.Given($0.lease, $0.unit) }))
+        case .activations(let activations): workers[index].engine.keep(activations)
+        case .grant(let grant): granted = [grant] + grant.companionGrants
+        case .welcome, .refusal, .heartbeat, .finished: break
         }
-        tell(index, workers[index].process, event)
+        for grant in granted { workers[index].grants[grant.lease] = grant }
+        let event = message.map(
+            greeting: { $0 }, activations: \.site, given: { WorkerSession.Given($0.lease, $0.id) })
+        tell(index, process, .message(event))
+        for grant in granted.dropFirst() {
+            tell(index, process, .message(.grant(WorkerSession.Given(grant.lease, grant.id))))
+        }
         if workers[index].grants.count > 70 || workers[index].results.count > 70 {
             violation = "worker \(index) keeps \(workers[index].grants.count) grants"
         }
     }
 
-    private mutating func compute(_ index: Int, _ process: Int, _ lease: LeaseID, _ unit: UnitID) {
+    private func compute(_ index: Int, _ process: Int, _ lease: LeaseID) {
         guard workers[index].process == process, workers[index].isRunning else { return }
-        if chance(faults.failure) {
-            tell(index, process, .unitFailed(lease, cause: "simulated"))
-            return
-        }
+        if chance(faults.failure) { return tell(index, process, .unitFailed(lease, cause: "simulated")) }
         guard let grant = workers[index].grants[lease] else {
-            tell(index, process, .unitFailed(lease, cause: "the grant is gone"))
-            return
+            return tell(index, process, .unitFailed(lease, cause: "the grant is gone"))
         }
         do {
-            let drifts = chance(faults.drift)
-            let value = try workers[index].engine.execute(
-                grant, in: scenario, memories: memories, drifts: drifts)
-            let isWrong = chance(faults.wrongAnswer)
-            workers[index].results[lease] = isWrong ? value ^ 1 : value
+            var result = try workers[index].engine.execute(grant, drifts: chance(faults.drift))
+            if chance(faults.wrongAnswer) {
+                isTainted = true
+                result.falsify()
+            }
+            workers[index].results[lease] = result
             tell(index, process, .finished(lease))
         } catch {
-            tell(index, process, .unitFailed(lease, cause: error.cause, isUnprepared: true))
+            guard let error = error as? EngineError, error.isUnprepared else {
+                violation = "worker \(index) cannot do \(grant.id): \(error)"
+                return
+            }
+            tell(index, process, .unitFailed(lease, cause: "\(error)", isUnprepared: true))
         }
     }
 
     // MARK: Effects
 
-    private mutating func perform(_ effects: [WorkerSession.Effect], of index: Int) {
-        let process = workers[index].process
+    private func perform(_ effects: [WorkerSession.Effect], of index: Int) {
         for effect in effects {
             switch effect {
             case .connect: workers[index].connection += 1
-            case .send(let message):
-                send(.message(message.mapResult { (never: Never) -> UInt64 in }), from: index)
-            case .deliver(let lease, let unit):
-                workers[index].grants[lease] = nil
-                guard let value = workers[index].results.removeValue(forKey: lease) else {
-                    violation = "worker \(index) delivers \(unit), which it has no result of"
-                    return
-                }
-                let message = Run.FromWorker<UInt64>.result(
-                    run: scenario.plan.run, lease: lease, unit: unit, result: value)
-                send(.message(message), from: index)
-                if chance(faults.repetition) { send(.message(message), from: index) }
-            case .load: schedule(.loaded(index, process: process), after: 0.2)
-            case .execute(let lease, let unit): execute(lease, unit, at: index)
+            case .send(let message): send(message.mapResult { (never: Never) -> UnitResult in }, from: index)
+            case .deliver(let lease, let unit): deliver(lease, unit, from: index)
+            case .load: schedule(.loaded(index, process: workers[index].process), after: 0.2)
+            case .execute(let lease, _): execute(lease, at: index)
             case .forget(let lease):
                 workers[index].grants[lease] = nil
                 workers[index].results[lease] = nil
-            case .end(let outcome):
-                workers[index].isRunning = false
-                guard case .failed(let why) = outcome else { break }
-                // One that is a hundred times slower may well be taken to hang.
-                if workers[index].hangs || faults.slowness > 1, why.contains("hangs") || why.contains("hung") {
-                    // Whoever watches over it starts another one.
-                    schedule(.restart(index), after: random.uniform())
-                } else {
-                    violation = "worker \(index) gave up: \(why)"
-                }
+            case .end(let outcome): end(index, outcome)
             }
         }
     }
 
-    private mutating func execute(_ lease: LeaseID, _ unit: UnitID, at index: Int) {
+    private func deliver(_ lease: LeaseID, _ unit: UnitID, from index: Int) {
+        workers[index].grants[lease] = nil
+        guard let result = workers[index].results.removeValue(forKey: lease) else {
+            violation = "worker \(index) delivers \(unit), which it has no result of"
+            return
+        }
+        let message = WorkerMessage.result(run: scenario.plan.run, lease: lease, unit: unit, result: result)
+        send(message, from: index)
+        if chance(faults.repetition) { send(message, from: index) }
+    }
+
+    private func end(_ index: Int, _ outcome: WorkerSession.Outcome) {
+        workers[index].isRunning = false
+        guard case .failed(let why) = outcome else { return }
+        // One that is a hundred times slower may well be taken to hang.
+        guard workers[index].hangs || faults.slowness > 1, why.contains("hangs") || why.contains("hung") else {
+            violation = "worker \(index) gave up: \(why)"
+            return
+        }
+        if isLocal(index) {
+            crash(index)
+        } else {
+            // Whoever watches over it starts another one.
+            schedule(.start(index), after: random.uniform())
+        }
+    }
+
+    private func execute(_ lease: LeaseID, at index: Int) {
         if workers[index].hangs || chance(faults.hang) {
             workers[index].hangs = true
             return
@@ -180,19 +181,42 @@ extension Simulation {
         let seconds = (0.1 + 0.4 * random.uniform()) * (index % 3 == 1 ? faults.slowness : 1)
         let begins = max(time, workers[index].busyUntil)
         workers[index].busyUntil = begins + seconds
-        schedule(.computed(index, process: workers[index].process, lease, unit), after: begins + seconds - time)
+        schedule(.computed(index, process: workers[index].process, lease), after: begins + seconds - time)
     }
 
-    private mutating func send(_ message: FromWorker, from index: Int) {
-        let peer = Self.peer(index, connection: workers[index].connection)
-        transmit(between: index) { isGarbled in .toCoordinator(peer, isGarbled ? .garbage : message) }
+    private func send(_ message: WorkerMessage, from index: Int) {
+        let peer = workers[index].peer
+        transmit(between: index) { .toCoordinator(peer, FromWorker($0 ? nil : message)) }
     }
 
     /// A message on its way, to or from a worker.
-    mutating func transmit(between index: Int, _ happening: (_ isGarbled: Bool) -> Happening) {
+    func transmit(between index: Int, _ happening: (_ isGarbled: Bool) -> Happening) {
         if workers[index].cutUntil > time || chance(faults.loss) { return }
         let delay = isFaulty ? faults.delay : 0.005
         schedule(happening(chance(faults.corruption)), after: random.uniform() * delay)
         if chance(faults.duplication) { schedule(happening(false), after: random.uniform() * delay * 3) }
+    }
+}
+
+extension UnitResult {
+    /// Makes a wrong result of it that looks like a right one.
+    fileprivate mutating func falsify() {
+        switch self {
+        case .extract(var result):
+            result.a[0].values[0] += 1
+            self = .extract(result)
+        case .train(var result):
+            result.squaredErrorSum += 1
+            self = .train(result)
+        case .trainOutputs(var result):
+            result.w.values[0] += 1
+            self = .trainOutputs(result)
+        case .similarity(var result):
+            result.injected.text += "!"
+            self = .similarity(result)
+        case .evaluate(var result):
+            result.items[0].answers[0].text += "!"
+            self = .evaluate(result)
+        }
     }
 }

@@ -1,0 +1,38 @@
+package import Run
+
+extension RunControl {
+    /// What a control begins with. It and the events that follow decide all effects.
+    package struct Beginning: Codable, Hashable, Sendable {
+        package var plan: RunPlan
+        package var limits: RunLimits
+        /// Units already on disk, with their results' digests.
+        package var completed: [UnitID: String]
+        /// Training steps that the restored W has taken.
+        package var stepsApplied: Int
+        package var deviceKind: String?
+        /// Lease numbers start here. A coordinator that goes on with a run passes a number that no earlier one has
+        /// reached, so that an old lease never names a new grant.
+        package var firstLease: UInt64
+        package var now: Instant
+
+        package init(
+            plan: RunPlan, limits: RunLimits, completed: [UnitID: String] = [:], stepsApplied: Int = 0,
+            deviceKind: String? = nil, firstLease: UInt64 = 1, now: Instant
+        ) {
+            self.plan = plan
+            self.limits = limits
+            self.completed = completed
+            self.stepsApplied = stepsApplied
+            self.deviceKind = deviceKind
+            self.firstLease = firstLease
+            self.now = now
+        }
+    }
+
+    package init(_ beginning: Beginning) {
+        self.init(
+            plan: beginning.plan, limits: beginning.limits, completed: beginning.completed,
+            stepsApplied: beginning.stepsApplied, deviceKind: beginning.deviceKind, firstLease: beginning.firstLease,
+            now: beginning.now)
+    }
+}
