@@ -92,8 +92,8 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
     package var bytesOut: UInt64
 
     package init(
-        worker: String, host: String, processID: Int32, deviceKind: DeviceKind, state: State, unitsDone: Int, leases: Int,
-        rate: Double?, lastHeardSeconds: Double, bytesIn: UInt64, bytesOut: UInt64
+        worker: String, host: String, processID: Int32, deviceKind: DeviceKind, state: State, unitsDone: Int,
+        leases: Int, rate: Double?, lastHeardSeconds: Double, bytesIn: UInt64, bytesOut: UInt64
     ) {
         self.worker = worker
         self.host = host
