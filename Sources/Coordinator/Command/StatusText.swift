@@ -45,8 +45,8 @@ enum StatusText {
         for worker in workers {
             table.add([
                 PrintableText.oneLine(worker.worker), PrintableText.oneLine(worker.deviceKind.rawValue),
-                worker.state.rawValue, Quantities.count(worker.unitsDone),
-                worker.rate.map { Quantities.rate($0, of: "units") } ?? "–",
+                worker.state.rawValue,
+                Quantities.count(worker.unitsDone), worker.rate.map { Quantities.rate($0, of: "units") } ?? "–",
                 Quantities.count(worker.leases), Quantities.duration(seconds: worker.lastHeardSeconds),
                 Quantities.bytes(worker.bytesIn), Quantities.bytes(worker.bytesOut),
             ])

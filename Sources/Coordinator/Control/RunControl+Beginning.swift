@@ -9,7 +9,7 @@ extension RunControl {
         package var completed: [UnitID: String]
         /// Training steps that the restored W has taken.
         package var stepsApplied: Int
-        package var deviceKind: String?
+        package var deviceKind: DeviceKind?
         /// Lease numbers start here. A coordinator that goes on with a run passes a number that no earlier one has
         /// reached, so that an old lease never names a new grant.
         package var firstLease: UInt64
@@ -17,7 +17,7 @@ extension RunControl {
 
         package init(
             plan: RunPlan, limits: RunLimits, completed: [UnitID: String] = [:], stepsApplied: Int = 0,
-            deviceKind: String? = nil, firstLease: UInt64 = 1, now: Instant
+            deviceKind: DeviceKind? = nil, firstLease: UInt64 = 1, now: Instant
         ) {
             self.plan = plan
             self.limits = limits

@@ -93,7 +93,8 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
 
     package init(
         worker: String, host: String, processID: Int32, deviceKind: DeviceKind, state: State, unitsDone: Int,
-        leases: Int, rate: Double?, lastHeardSeconds: Double, bytesIn: UInt64, bytesOut: UInt64
+        leases: Int,
+        rate: Double?, lastHeardSeconds: Double, bytesIn: UInt64, bytesOut: UInt64
     ) {
         self.worker = worker
         self.host = host
