@@ -90,11 +90,11 @@ let package = Package(
         shared("Storage", ["CCrypto"], optimized),
         shared("Weights", ["Storage", "JSON", "PlainText"]),
         shared("ActivationFiles", ["Run", "Weights", "PlainText"]),
-        shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
+        shared("ModelFolders", ["Storage", "JSON"]),
         shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
         shared("ChatTemplates", ["JSON"]),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
-        shared("Devices", ["Run", "Weights", "ModelFolders", "Locking", "CMemory"]),
+        shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
         shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "Locking", "CKernels"], optimized),
         .target(
             name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders", "Locking"],
@@ -155,8 +155,7 @@ let package = Package(
             name: "Simulation",
             dependencies: [
                 "CoordinatorHost", "CoordinatorControl", "WorkerEngine", "WorkerSession", "Devices", "CPUDevice",
-                "Projection",
-                "Evaluation", "Tasks", "Storage", "Run",
+                "Projection", "Storage", "Run",
             ],
             path: "Sources/Tools/Simulation", swiftSettings: optimized),
         tool(
@@ -168,9 +167,8 @@ let package = Package(
             "Benchmarks",
             [
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
-                "Projection", "Run",
-                "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
-                "Models", "Generation", "Console", "PlainText", "Locking", argumentParser,
+                "Run", "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
+                "Models", "Console", "PlainText", "Locking", argumentParser,
             ]),
         // Tools for those who work on the product.
         part(
@@ -188,7 +186,7 @@ let package = Package(
         tests(of: "PlainText"),
         tests(of: "JSON", ["Tokenization", "ModelFolders", "ChatTemplates", "Weights", "Datasets", "WorkerEngine"]),
         tests(of: "Run"),
-        tests(of: "Devices", ["Run"]),
+        tests(of: "Devices"),
         tests(of: "Backends", ["Devices"]),
         tests(of: "Wire", ["Run", "CWireMessages"]),
         tests(of: "Transport"),
@@ -204,9 +202,9 @@ let package = Package(
         tests(of: "Weights"),
         tests(of: "ActivationFiles", ["Run", "Weights"]),
         tests(of: "ModelFolders"),
-        tests(of: "Tokenization", ["JSON", "Run"]),
+        tests(of: "Tokenization", ["Run"]),
         tests(of: "ChatTemplates"),
-        tests(of: "Models", ["Devices", "CPUDevice", "Run", "Weights", "ModelFolders", "Generation"]),
+        tests(of: "Models", ["Devices", "CPUDevice", "Run", "ModelFolders", "Generation"]),
         tests(of: "Generation", ["Devices", "CPUDevice", "Models", "ModelFolders"]),
         tests(of: "Projection", ["Run", "Devices", "CPUDevice"]),
         tests(of: "Datasets", ["Run"]),
@@ -228,10 +226,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "Tokenization", "Models",
-                "Generation", "ModelFolders",
-                "WorkerEngine", "DemoAssets", "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
-                "JSON",
+                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "JSON", "Weights", "DemoAssets",
+                "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],

@@ -1,7 +1,6 @@
 import Foundation
 import Run
 import Storage
-import TestSupport
 import Testing
 
 @testable import CoordinatorHost

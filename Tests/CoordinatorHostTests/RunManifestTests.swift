@@ -1,6 +1,5 @@
 import Foundation
 import Run
-import TestSupport
 import Testing
 
 @testable import CoordinatorHost
@@ -90,7 +89,10 @@ struct RunManifestTests {
         other.modelB = "other"
         #expect(
             try Self.manifest.differences(from: other)
-                == ["channels", "evaluation.files.squad", "evaluation.limit", "modelB", "seed"])
+                == [
+                    "configuration.channels", "configuration.evaluation.files.squad", "configuration.evaluation.limit",
+                    "configuration.seed", "modelB",
+                ])
         #expect(try Self.manifest.differences(from: Self.manifest) == ["run"])
     }
 

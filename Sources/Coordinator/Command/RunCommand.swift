@@ -1,6 +1,5 @@
 import ArgumentParser
 import Console
-import CoordinatorHost
 import Evaluation
 import Foundation
 import Run

@@ -1,4 +1,3 @@
-import Console
 import PlainText
 import Run
 

@@ -3,7 +3,6 @@ import Foundation
 import Projection
 import Reports
 import Run
-import Storage
 
 /// A run that is done: its scores, and the files that show them.
 package struct FinishedRun: Sendable {

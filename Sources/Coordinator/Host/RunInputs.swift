@@ -6,7 +6,7 @@ import Foundation
 import ModelFolders
 package import Run
 import Storage
-package import Tasks
+import Tasks
 import Tokenization
 import Weights
 

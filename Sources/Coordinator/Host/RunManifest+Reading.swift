@@ -56,14 +56,14 @@ extension RunManifest {
         return differing.isEmpty ? ["run"] : differing
     }
 
-    /// The settings alone, what lies in files by its digest: where it lies does not matter.
+    /// The inputs alone, files by their digests: where they lie does not matter.
     private var settings: JSONValue {
         get throws {
-            var named = configuration
-            named.modelA = modelA
-            named.modelB = modelB
-            named.training.files = configuration.training.files.map { data[$0] ?? $0 }
-            named.evaluation.files = configuration.evaluation.files.mapValues { data[$0] ?? $0 }
+            var named = self
+            (named.software, named.run, named.deviceKind, named.data) = ("", "", nil, [:])
+            (named.configuration.modelA, named.configuration.modelB) = ("", "")
+            named.configuration.training.files = configuration.training.files.map { data[$0] ?? $0 }
+            named.configuration.evaluation.files = configuration.evaluation.files.mapValues { data[$0] ?? $0 }
             return try JSONValue(encoding: named)
         }
     }

@@ -1,5 +1,5 @@
 package import Foundation
-package import Weights
+import Weights
 
 /// A model's activations at one token in a safetensors file: `layer.<k>`, [d] float32, the residual stream after k
 /// blocks (0 is the embedding).

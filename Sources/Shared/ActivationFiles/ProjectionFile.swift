@@ -1,6 +1,6 @@
 package import Foundation
 package import Run
-package import Weights
+import Weights
 
 /// A W in a safetensors file: `proj.weight`, [d_B, d_A] float32, which PyTorch's `nn.Linear(bias=False)` loads, with
 /// what it was trained on and how as metadata.

@@ -1,7 +1,6 @@
 import CKernels
 import Devices
 import ModelFolders
-import Run
 import Weights
 
 /// The operations of a transformer, and of W, on this machine's CPU, all in one place.

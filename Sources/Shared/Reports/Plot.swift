@@ -1,5 +1,4 @@
 import Evaluation
-import Run
 
 /// What a plot shows, before it is drawn.
 enum Plot {

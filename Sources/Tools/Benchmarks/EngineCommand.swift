@@ -3,7 +3,6 @@ import Backends
 import Console
 import Devices
 import Foundation
-import Generation
 import ModelFolders
 import Models
 import PlainText

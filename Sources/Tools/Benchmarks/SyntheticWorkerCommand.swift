@@ -1,6 +1,5 @@
 import ArgumentParser
 import CPUDevice
-import Console
 import Foundation
 import Run
 import Transport

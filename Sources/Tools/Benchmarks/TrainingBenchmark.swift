@@ -3,7 +3,6 @@ import Console
 import CoordinatorHost
 import Foundation
 import PlainText
-import Projection
 import Run
 import Storage
 

@@ -2,7 +2,6 @@ import CoordinatorHost
 import Foundation
 import Projection
 import Run
-import Storage
 import Transport
 import Wire
 

@@ -1,8 +1,8 @@
 import ActivationFiles
 import ArgumentParser
 import Console
-import Foundation
 import Devices
+import Foundation
 import Generation
 import Models
 import Projection

@@ -1,5 +1,3 @@
-import Run
-
 extension LoadedModel {
     /// Token ids of each choice as a continuation of a prompt.
     ///

@@ -1,6 +1,5 @@
 import Devices
 import Generation
-import Models
 import Run
 
 /// Evaluation in two phases: first what one model tells the other (``messages(for:newTokens:)``), then the questions,

@@ -1,6 +1,4 @@
 import Devices
-import Generation
-import Models
 import Run
 
 extension UnitEngine {

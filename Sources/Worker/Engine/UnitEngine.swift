@@ -1,7 +1,5 @@
 package import Devices
-import Generation
 import Models
-import Projection
 package import Run
 
 /// Does units: a unit in, a result out. It knows no coordinator and no sockets; the same unit gives the same bytes
