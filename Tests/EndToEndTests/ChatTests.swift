@@ -129,7 +129,7 @@ struct ChatTests {
         let models = try Models(try TemporaryFolder())
         #expect(try models.run("run").code == 0)
         let plain = try models.run("run", [])
-        #expect(plain.code == 2 && plain.errors.contains("it differs in chat"), "\(plain.errors)")
+        #expect(plain.code == 2 && plain.errors.contains("differs in configuration.chat"), "\(plain.errors)")
         try models.write("{{ messages[0].content }}!", into: models.b)
         let other = try models.run("run")
         #expect(other.code == 2 && other.errors.contains("modelB"), "\(other.errors)")
