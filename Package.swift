@@ -217,7 +217,8 @@ let package = Package(
         tests(
             of: "CoordinatorHost",
             [
-                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation", "Tasks",
+                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
+                "Tasks",
                 "Generation", "DemoAssets",
             ]),
         tests(of: "WorkerSession", ["Run"]),

@@ -14,7 +14,7 @@ struct ForeignJournalTests {
         return RunInputs(synthetic: configuration, activations: nil, software: "1")
     }()
 
-    private static let answer = SimilarityResult(plain: Answer(text: "x"), injected: Answer(text: "y"))
+    private static let answer = SimilarityResult(plain: WrittenText(text: "x"), injected: WrittenText(text: "y"))
 
     /// What comes back of a journal with these records.
     private static func results(_ records: [Data]) throws -> RunResults {

@@ -5,7 +5,7 @@ import Testing
 
 struct TextSimilarityTests {
     private func similarity(_ a: ([Int32], String), _ b: ([Int32], String)) -> TextSimilarity {
-        TextSimilarity(Answer(tokens: a.0, text: a.1), Answer(tokens: b.0, text: b.1))
+        TextSimilarity(WrittenText(tokens: a.0, text: a.1), WrittenText(tokens: b.0, text: b.1))
     }
 
     @Test func `the same tokens match exactly`() {
@@ -49,8 +49,8 @@ struct TextSimilarityTests {
 
 struct SimilarityScoresTests {
     private func sample(_ layer: Int, _ plain: [Int32], _ injected: [Int32]) -> SimilaritySample {
-        func continuation(_ tokens: [Int32]) -> Answer {
-            Answer(tokens: tokens, text: tokens.map(String.init).joined())
+        func continuation(_ tokens: [Int32]) -> WrittenText {
+            WrittenText(tokens: tokens, text: tokens.map(String.init).joined())
         }
         return SimilaritySample(
             layer: layer, prompt: "p",

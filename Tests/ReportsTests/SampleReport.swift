@@ -32,8 +32,8 @@ enum SampleReport {
                     SimilaritySample(
                         layer: layer, prompt: "The capital \(prompt) \(text)",
                         result: SimilarityResult(
-                            plain: Answer(tokens: [1, 2, 3], text: " of France"),
-                            injected: Answer(tokens: prompt == 0 ? [1, 2, 3] : [1, 9], text: " of France")))
+                            plain: WrittenText(tokens: [1, 2, 3], text: " of France"),
+                            injected: WrittenText(tokens: prompt == 0 ? [1, 2, 3] : [1, 9], text: " of France")))
                 }
             }, seed: 42)
         return RunReport(

@@ -111,7 +111,7 @@ struct LimitTests {
 
     @Test func `token ids are not negative`() {
         let result = SimilarityResult(
-            plain: Answer(), injected: Answer(tokens: [3, -1]))
+            plain: WrittenText(), injected: WrittenText(tokens: [3, -1]))
         let message = WorkerMessage.result(
             run: "", lease: LeaseID(1), unit: UnitID(.similarity, 0), result: .similarity(result))
         #expect(refusal(of: message)?.field == "similarity.injected.tokens[1]")

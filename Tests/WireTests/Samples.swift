@@ -92,8 +92,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "similarity", .similarity,
             .similarity(
                 SimilarityResult(
-                    plain: Answer(tokens: [0, .max], text: texts[1], omittedPromptTokens: 17, cost: cost),
-                    injected: Answer())),
+                    plain: WrittenText(tokens: [0, .max], text: texts[1], omittedPromptTokens: 17),
+                    injected: WrittenText())),
             [
                 .message(
                     6, "similarity", .choice,
@@ -102,18 +102,20 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             1, "plain",
                             [
                                 .packed(1, "tokens", [0, Int(Int32.max)]), .text(2, "text", texts[1]),
-                                .integer(4, "omitted_prompt_tokens", 17), costField(10, 3, 1, 26, 7, 3, 32, 12, 512),
+                                .integer(3, "omitted_prompt_tokens", 17),
                             ]),
                         .message(
                             2, "injected",
-                            [.text(2, "text", ""), .integer(4, "omitted_prompt_tokens", 0), costField()]),
+                            [.text(2, "text", ""), .integer(3, "omitted_prompt_tokens", 0)]),
                     ])
             ]),
         result(
             "evaluate", .evaluate(task: "gsm8k"),
             .evaluate(
                 EvaluateResult(items: [
-                    ItemAnswers(answers: [Answer(tokens: [128_000], text: texts[2], likelihoods: [-1.5, -0.0])]),
+                    ItemAnswers(answers: [
+                        Answer(tokens: [128_000], text: texts[2], likelihoods: [-1.5, -0.0], cost: cost)
+                    ]),
                     ItemAnswers(answers: []),
                 ])),
             [
@@ -132,7 +134,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                             [-1.5, -0.0].flatMap { (number: Double) in
                                                 withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) }
                                             }, .optional),
-                                        .integer(4, "omitted_prompt_tokens", 0), costField(),
+                                        .integer(4, "omitted_prompt_tokens", 0),
+                                        costField(10, 3, 1, 26, 7, 3, 32, 12, 512),
                                     ])
                             ]),
                         .message(1, "items[1]", .optional, []),

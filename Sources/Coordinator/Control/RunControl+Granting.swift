@@ -16,13 +16,15 @@ extension RunControl {
 
     // MARK: Who gets a unit
 
-    private func nextWorker(at now: Instant) -> Int? {
+    private mutating func nextWorker(at now: Instant) -> Int? {
         let most = leasesPerWorker
+        guard isAnyFree(most: most) else { return nil }
         let isStepped = currentStage?.isStepped == true
+        // Their room is used again: this runs for each unit.
         var candidates: [UnitPlacement.Candidate] = []
-        candidates.reserveCapacity(workers.count)
-        var isAnyFree = false
-        // Fields one by one: this runs for each unit, and copying a worker's record costs more than all that follows.
+        swap(&candidates, &self.candidates)
+        candidates.removeAll(keepingCapacity: true)
+        // Fields one by one: copying a worker's record costs more than all that follows.
         for place in workers.indices {
             guard let capacity = workers[place].capacity else { continue }
             let isSharing = isStepped && canShare(with: place)
@@ -30,15 +32,23 @@ extension RunControl {
                 place: place, held: workers[place].leases.count, most: min(most, capacity),
                 pace: workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds), isSharing: isSharing,
                 isMapped: isSharing && workers[place].supplies[0].isMapped, isBehind: isSharing && isBehind(place))
-            isAnyFree = isAnyFree || candidate.isFree
             candidates.append(candidate)
         }
-        guard isAnyFree else { return nil }
-        return UnitPlacement(
+        let choice = UnitPlacement(
             candidates: candidates, isStepped: isStepped, waiting: waitingCount,
             secondsQuiet: now.seconds(since: stage.lastResult), slownessFactor: limits.slownessFactor,
             sharingWorkers: limits.sharingWorkers
         ).choice
+        swap(&candidates, &self.candidates)
+        return choice
+    }
+
+    /// Whether any worker takes another unit.
+    private func isAnyFree(most: Int) -> Bool {
+        for place in workers.indices {
+            if let capacity = workers[place].capacity, workers[place].leases.count < min(most, capacity) { return true }
+        }
+        return false
     }
 
     /// Whether the worker still holds a unit that someone else has answered.

@@ -56,6 +56,8 @@ package struct RunControl: Sendable {
     var places: [String: Int] = [:]
     var peers: [PeerID: Int] = [:]
     var leases: [LeaseID: Lease] = [:]
+    /// Room for ``UnitPlacement``, which is made anew for each unit.
+    var candidates: [UnitPlacement.Candidate] = []
     /// Leases of each unit that is out: one, or more when a straggler's unit was given out again.
     var holders: [UnitID: [LeaseID]] = [:]
     var nextLease: UInt64 = 1

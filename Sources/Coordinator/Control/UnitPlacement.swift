@@ -2,7 +2,7 @@ import Run
 
 /// Who gets the next unit: the worker that would be done with it soonest, going by its pace and by what it holds.
 struct UnitPlacement {
-    struct Candidate {
+    struct Candidate: Hashable, Sendable {
         /// In ``RunControl/workers``.
         var place: Int
         /// Units that it holds, and that it may hold.

@@ -12,7 +12,7 @@ package struct TextSimilarity: Codable, Hashable, Sendable {
     /// Unicode scalars of a text that are compared; what lies beyond does not count.
     package static let maximumScalars = 4096
 
-    package init(_ a: Answer, _ b: Answer) {
+    package init(_ a: WrittenText, _ b: WrittenText) {
         exactMatch = a.tokens == b.tokens
         commonPrefixTokens = zip(a.tokens, b.tokens).prefix { $0 == $1 }.count
         editSimilarity = Self.editSimilarity(a.text, b.text)

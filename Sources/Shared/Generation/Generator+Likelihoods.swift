@@ -26,8 +26,9 @@ extension Generator {
     /// - Throws: `ModelError`, before any work, where a request cannot be served.
     package func likelihoods(_ requests: [LikelihoodRequest]) throws(ModelError) -> [[Double]] {
         for (index, request) in requests.enumerated() {
+            try model.check(request.tokens, sequence: index)
             for continuation in request.continuations {
-                try model.check(request.tokens + continuation, sequence: index)
+                try model.check(continuation, after: request.tokens.count, sequence: index)
             }
             if let injection = request.injection { try model.check(injection, sequence: index) }
         }

@@ -17,11 +17,32 @@ package struct SimilarityUnit: Hashable, Sendable {
 
 /// B's two continuations of a ``SimilarityUnit``'s prompt.
 package struct SimilarityResult: Hashable, Sendable {
-    package var plain: Answer
-    package var injected: Answer
+    package var plain: WrittenText
+    package var injected: WrittenText
 
-    package init(plain: Answer, injected: Answer) {
+    package init(plain: WrittenText, injected: WrittenText) {
         self.plain = plain
         self.injected = injected
+    }
+}
+
+/// What a model wrote.
+package struct WrittenText: Hashable, Sendable {
+    /// Token ids, an end-of-text token left out.
+    package var tokens: [Int32]
+    /// Decoded without special tokens.
+    package var text: String
+    /// As in ``Answer/omittedPromptTokens``.
+    package var omittedPromptTokens: Int
+
+    package init(tokens: [Int32] = [], text: String = "", omittedPromptTokens: Int = 0) {
+        self.tokens = tokens
+        self.text = text
+        self.omittedPromptTokens = omittedPromptTokens
+    }
+
+    /// Of an answer, its text.
+    package init(_ answer: Answer) {
+        self.init(tokens: answer.tokens, text: answer.text, omittedPromptTokens: answer.omittedPromptTokens)
     }
 }

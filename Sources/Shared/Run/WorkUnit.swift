@@ -31,6 +31,22 @@ extension Stage: RawRepresentable, Codable {
     }
 }
 
+/// Of their own, since those that ``RawRepresentable`` brings make and compare texts: stages are compared at each unit.
+extension Stage {
+    package static func == (a: Stage, b: Stage) -> Bool {
+        switch (a, b) {
+        case (.extract, .extract), (.train, .train), (.similarity, .similarity): true
+        case (.evaluate(let a), .evaluate(let b)): a == b
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(place)
+        if case .evaluate(let task) = self { hasher.combine(task) }
+    }
+}
+
 extension Stage: Comparable {
     private var place: Int {
         switch self {

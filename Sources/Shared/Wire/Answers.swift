@@ -17,12 +17,7 @@ extension Answer {
 
     fileprivate init(_ message: Wire__Answer) throws(WireError) {
         self.init(
-            tokens: try Field.list(message.n_tokens, message.tokens, "tokens") { (token) throws(WireError) in
-                guard token >= 0 else {
-                    throw WireError(expected: "a token id of at least 0", found: "\(token)")
-                }
-                return token
-            },
+            tokens: try Field.tokens(message.n_tokens, message.tokens, "tokens"),
             text: try Field.text(message.has_text, message.text, "text"),
             likelihoods: try Field.list(message.n_likelihoods, message.likelihoods, "likelihoods") {
                 (value) throws(WireError) in
@@ -81,6 +76,25 @@ extension Cost.Passes {
     }
 }
 
+extension WrittenText {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__WrittenText> {
+        let message = writer.new(wire__written_text__init)
+        (message.pointee.n_tokens, message.pointee.tokens) = writer.list(tokens) { $0 }
+        (message.pointee.has_text, message.pointee.text) = writer.field(text)
+        (message.pointee.has_omitted_prompt_tokens, message.pointee.omitted_prompt_tokens) =
+            writer.field(omittedPromptTokens)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__WrittenText) throws(WireError) {
+        self.init(
+            tokens: try Field.tokens(message.n_tokens, message.tokens, "tokens"),
+            text: try Field.text(message.has_text, message.text, "text"),
+            omittedPromptTokens: try Field.number(
+                message.has_omitted_prompt_tokens, message.omitted_prompt_tokens, "omitted_prompt_tokens"))
+    }
+}
+
 extension SimilarityResult {
     func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__SimilarityResult> {
         let message = writer.new(wire__similarity_result__init)
@@ -91,9 +105,10 @@ extension SimilarityResult {
 
     init(_ message: Wire__SimilarityResult) throws(WireError) {
         self.init(
-            plain: try within("plain") { () throws(WireError) in try Answer(try Field.message(message.plain, "")) },
+            plain: try within("plain") { () throws(WireError) in try WrittenText(try Field.message(message.plain, ""))
+            },
             injected: try within("injected") { () throws(WireError) in
-                try Answer(try Field.message(message.injected, ""))
+                try WrittenText(try Field.message(message.injected, ""))
             })
     }
 }
@@ -117,5 +132,17 @@ extension EvaluateResult {
                         (answer) throws(WireError) in try Answer(answer)
                     })
             })
+    }
+}
+
+extension Field {
+    /// Token ids.
+    fileprivate static func tokens(
+        _ count: Int, _ tokens: UnsafeMutablePointer<Int32>?, _ name: String
+    ) throws(WireError) -> [Int32] {
+        try list(count, tokens, name) { (token) throws(WireError) in
+            guard token >= 0 else { throw WireError(expected: "a token id of at least 0", found: "\(token)") }
+            return token
+        }
     }
 }

@@ -54,6 +54,6 @@ final class SyntheticEngine: UnitExecutor {
 
     static let answer = UnitResult.similarity(
         SimilarityResult(
-            plain: Answer(tokens: [1, 2, 3, 4], text: "plain"),
-            injected: Answer(tokens: [1, 2, 3, 5], text: "injected")))
+            plain: WrittenText(tokens: [1, 2, 3, 4], text: "plain"),
+            injected: WrittenText(tokens: [1, 2, 3, 5], text: "injected")))
 }

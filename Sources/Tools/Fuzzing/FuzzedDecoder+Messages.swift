@@ -79,7 +79,7 @@ extension FuzzedDecoder {
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix))),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .factor(matrix))),
             .trainOutputs(TrainOutputsResult(w: matrix, squaredErrorSums: [0.5, -0.0, .infinity])),
-            .similarity(SimilarityResult(plain: answer, injected: answer)),
+            .similarity(SimilarityResult(plain: WrittenText(answer), injected: WrittenText(answer))),
             .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer, answer])])),
         ]
         let registration = Registration(

@@ -80,7 +80,7 @@ struct SimulatedInputs: Sendable {
 
     func answer(_ unit: SimilarityUnit, w: UInt64) -> SimilarityResult {
         SimilarityResult(
-            plain: Answer(text: unit.prompt), injected: Answer(text: "\(unit.prompt) \(unit.layer) \(w)"))
+            plain: WrittenText(text: unit.prompt), injected: WrittenText(text: "\(unit.prompt) \(unit.layer) \(w)"))
     }
 
     private static func gather(_ rows: some Collection<Int>, from matrix: FloatMatrix) -> FloatMatrix {

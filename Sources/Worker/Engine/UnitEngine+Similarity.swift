@@ -15,6 +15,6 @@ extension UnitEngine {
         let plain = Question(condition: 0, model: b, isA: false, prompt: prompt)
         let told = Question(condition: 1, model: b, isA: false, prompt: prompt, injection: injection, told: spoken.told)
         let answers = try answer([plain, told], choices: nil, limits: limits)
-        return SimilarityResult(plain: answers[0], injected: answers[1])
+        return SimilarityResult(plain: WrittenText(answers[0]), injected: WrittenText(answers[1]))
     }
 }

@@ -502,6 +502,51 @@ void   wire__answer__free_unpacked
   assert(message->base.descriptor == &wire__answer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__written_text__init
+                     (Wire__WrittenText         *message)
+{
+  static const Wire__WrittenText init_value = WIRE__WRITTEN_TEXT__INIT;
+  *message = init_value;
+}
+size_t wire__written_text__get_packed_size
+                     (const Wire__WrittenText *message)
+{
+  assert(message->base.descriptor == &wire__written_text__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__written_text__pack
+                     (const Wire__WrittenText *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__written_text__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__written_text__pack_to_buffer
+                     (const Wire__WrittenText *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__written_text__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__WrittenText *
+       wire__written_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__WrittenText *)
+     protobuf_c_message_unpack (&wire__written_text__descriptor,
+                                allocator, len, data);
+}
+void   wire__written_text__free_unpacked
+                     (Wire__WrittenText *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__written_text__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__similarity_result__init
                      (Wire__SimilarityResult         *message)
 {
@@ -1412,6 +1457,70 @@ const ProtobufCMessageDescriptor wire__answer__descriptor =
   (ProtobufCMessageInit) wire__answer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor wire__written_text__field_descriptors[3] =
+{
+  {
+    "tokens",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Wire__WrittenText, n_tokens),
+    offsetof(Wire__WrittenText, tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__WrittenText, has_text),
+    offsetof(Wire__WrittenText, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "omitted_prompt_tokens",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__WrittenText, has_omitted_prompt_tokens),
+    offsetof(Wire__WrittenText, omitted_prompt_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__written_text__field_indices_by_name[] = {
+  2,   /* field[2] = omitted_prompt_tokens */
+  1,   /* field[1] = text */
+  0,   /* field[0] = tokens */
+};
+static const ProtobufCIntRange wire__written_text__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor wire__written_text__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.WrittenText",
+  "WrittenText",
+  "Wire__WrittenText",
+  "wire",
+  sizeof(Wire__WrittenText),
+  3,
+  wire__written_text__field_descriptors,
+  wire__written_text__field_indices_by_name,
+  1,  wire__written_text__number_ranges,
+  (ProtobufCMessageInit) wire__written_text__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor wire__similarity_result__field_descriptors[2] =
 {
   {
@@ -1421,7 +1530,7 @@ static const ProtobufCFieldDescriptor wire__similarity_result__field_descriptors
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Wire__SimilarityResult, plain),
-    &wire__answer__descriptor,
+    &wire__written_text__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1433,7 +1542,7 @@ static const ProtobufCFieldDescriptor wire__similarity_result__field_descriptors
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Wire__SimilarityResult, injected),
-    &wire__answer__descriptor,
+    &wire__written_text__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */

@@ -27,6 +27,7 @@ typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__Passes Wire__Passes;
 typedef struct Wire__Cost Wire__Cost;
 typedef struct Wire__Answer Wire__Answer;
+typedef struct Wire__WrittenText Wire__WrittenText;
 typedef struct Wire__SimilarityResult Wire__SimilarityResult;
 typedef struct Wire__ItemAnswers Wire__ItemAnswers;
 typedef struct Wire__EvaluateResult Wire__EvaluateResult;
@@ -241,11 +242,26 @@ struct  Wire__Answer
     , 0,NULL, 0, {0,NULL}, 0,NULL, 0, 0, NULL }
 
 
+struct  Wire__WrittenText
+{
+  ProtobufCMessage base;
+  size_t n_tokens;
+  int32_t *tokens;
+  protobuf_c_boolean has_text;
+  ProtobufCBinaryData text;
+  protobuf_c_boolean has_omitted_prompt_tokens;
+  int64_t omitted_prompt_tokens;
+};
+#define WIRE__WRITTEN_TEXT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__written_text__descriptor) \
+    , 0,NULL, 0, {0,NULL}, 0, 0 }
+
+
 struct  Wire__SimilarityResult
 {
   ProtobufCMessage base;
-  Wire__Answer *plain;
-  Wire__Answer *injected;
+  Wire__WrittenText *plain;
+  Wire__WrittenText *injected;
 };
 #define WIRE__SIMILARITY_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__similarity_result__descriptor) \
@@ -483,6 +499,25 @@ Wire__Answer *
 void   wire__answer__free_unpacked
                      (Wire__Answer *message,
                       ProtobufCAllocator *allocator);
+/* Wire__WrittenText methods */
+void   wire__written_text__init
+                     (Wire__WrittenText         *message);
+size_t wire__written_text__get_packed_size
+                     (const Wire__WrittenText   *message);
+size_t wire__written_text__pack
+                     (const Wire__WrittenText   *message,
+                      uint8_t             *out);
+size_t wire__written_text__pack_to_buffer
+                     (const Wire__WrittenText   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__WrittenText *
+       wire__written_text__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__written_text__free_unpacked
+                     (Wire__WrittenText *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__SimilarityResult methods */
 void   wire__similarity_result__init
                      (Wire__SimilarityResult         *message);
@@ -575,6 +610,9 @@ typedef void (*Wire__Cost_Closure)
 typedef void (*Wire__Answer_Closure)
                  (const Wire__Answer *message,
                   void *closure_data);
+typedef void (*Wire__WrittenText_Closure)
+                 (const Wire__WrittenText *message,
+                  void *closure_data);
 typedef void (*Wire__SimilarityResult_Closure)
                  (const Wire__SimilarityResult *message,
                   void *closure_data);
@@ -602,6 +640,7 @@ extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__passes__descriptor;
 extern const ProtobufCMessageDescriptor wire__cost__descriptor;
 extern const ProtobufCMessageDescriptor wire__answer__descriptor;
+extern const ProtobufCMessageDescriptor wire__written_text__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__item_answers__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluate_result__descriptor;
