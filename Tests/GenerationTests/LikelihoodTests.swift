@@ -153,6 +153,7 @@ import Testing
         refuses(
             LikelihoodRequest(tokens: tokens(limit - 1, 0), continuations: [[3], [4, 5]]),
             .tooManyTokens(sequence: number, tokens: limit + 1, limit: limit))
+        refuses(LikelihoodRequest(tokens: [1, 2], continuations: [[3], []]), .emptyPrompt(sequence: number))
         let beyond = ActivationSite(afterBlocks: model.configuration.blockCount + 1)
         refuses(
             LikelihoodRequest(

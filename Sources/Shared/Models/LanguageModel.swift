@@ -149,7 +149,7 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
         }
         for (index, token) in tokens.enumerated() where token < 0 || Int(token) >= configuration.vocabularySize {
             throw .tokenOutOfVocabulary(
-                sequence: sequence, index: index, token: token, vocabularySize: configuration.vocabularySize)
+                sequence: sequence, index: length + index, token: token, vocabularySize: configuration.vocabularySize)
         }
     }
 }
