@@ -2,7 +2,7 @@ import Run
 
 extension RunControl {
     private var leasesPerWorker: Int {
-        currentStage?.isStepped == true ? limits.shardsPerWorker : limits.leasesPerWorker
+        isStepped ? limits.shardsPerWorker : limits.leasesPerWorker
     }
 
     mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
@@ -19,7 +19,7 @@ extension RunControl {
     private mutating func nextWorker(at now: Instant) -> Int? {
         let most = leasesPerWorker
         guard isAnyFree(most: most) else { return nil }
-        let isStepped = currentStage?.isStepped == true
+        let isStepped = isStepped
         // Their room is used again: this runs for each unit.
         var candidates: [UnitPlacement.Candidate] = []
         swap(&candidates, &self.candidates)
@@ -66,7 +66,7 @@ extension RunControl {
             stage.resultCount == 0
             ? limits.unmeasuredSeconds : max(limits.stragglerSeconds, limits.stragglerFactor * stage.meanSeconds)
         var late = holders.filter { unit, held in
-            guard unit.stage == currentStage?.stage, held.count < limits.holdersPerUnit, !isFinished(unit),
+            guard isAtWork(unit.stage), held.count < limits.holdersPerUnit, !isFinished(unit),
                 let latest = held.compactMap({ leases[$0]?.granted }).max()
             else { return false }
             return now.seconds(since: latest) > patience * Double(held.count)

@@ -8,7 +8,7 @@ extension RunControl {
     ///
     /// Doubled with each worker that was lost at the unit: one that just takes very long gets its time.
     func patience(for unit: UnitID) -> Double {
-        let measured = unit.stage == currentStage?.stage && stage.resultCount > 0
+        let measured = isAtWork(unit.stage) && stage.resultCount > 0
         let seconds =
             limits.unitSeconds
             ?? (measured

@@ -34,6 +34,15 @@ extension RunControl {
         stagePosition < plan.stages.count ? plan.stages[stagePosition] : nil
     }
 
+    // What each unit asks of it is read in place: taking the stage's plan out copies it.
+
+    /// Whether the stage at work consists of steps that follow one another.
+    var isStepped: Bool { stagePosition < plan.stages.count && plan.stages[stagePosition].isStepped }
+
+    func isAtWork(_ stage: Stage) -> Bool {
+        stagePosition < plan.stages.count && plan.stages[stagePosition].stage == stage
+    }
+
     // MARK: Stages
 
     mutating func beginStage(at now: Instant, _ effects: inout [Effect]) {
@@ -129,7 +138,7 @@ extension RunControl {
 
     /// Puts a unit back that its holder will not finish.
     mutating func giveBack(_ unit: UnitID) {
-        guard unit.stage == currentStage?.stage, !isFinished(unit), holders[unit] == nil else { return }
+        guard isAtWork(unit.stage), !isFinished(unit), holders[unit] == nil else { return }
         let place = stage.returned.firstIndex { $0 >= unit.index } ?? stage.returned.endIndex
         if place < stage.returned.endIndex, stage.returned[place] == unit.index { return }
         stage.returned.insert(unit.index, at: place)
@@ -150,7 +159,7 @@ extension RunControl {
         // A lease that ran out names nothing any more, and another's lease is not this worker's to give up; the
         // answer may count all the same.
         if let held = leases[lease], held.unit == unit, held.worker == place {
-            if unit.stage == currentStage?.stage { measure(held, at: now) }
+            if isAtWork(unit.stage) { measure(held, at: now) }
             workers[place].lastAnswer = now
             release(lease)
             workers[place].unitsDone += 1
@@ -162,7 +171,7 @@ extension RunControl {
             for site in plan.sites { workers[place].supplies.insert(planned.range(ofUnit: unit.index), at: site) }
         }
 
-        guard !isFinished(unit), unit.stage == currentStage?.stage, stage.activity != .applying else {
+        guard !isFinished(unit), isAtWork(unit.stage), stage.activity != .applying else {
             compare(unit, digest, from: place, at: now)
             return
         }
@@ -195,7 +204,7 @@ extension RunControl {
     }
 
     private mutating func compare(_ unit: UnitID, _ digest: String, from place: Int, at now: Instant) {
-        let isOfStep = currentStage?.isStepped == true && unit.stage == .train
+        let isOfStep = isStepped && unit.stage == .train
         let first =
             done[unit] ?? persisting[unit] ?? (isOfStep ? stage.shardDigests[unit.index - firstUnitOfStep] : nil)
         if let first, first != digest {

@@ -127,7 +127,7 @@ package struct RunControl: Sendable {
         case .persisted(let unit): settle(unit, at: now, &effects)
         case .stepApplied(let step, let loss): advance(step: step, loss: loss, at: now, &effects)
         case .stageCompleted(let stage):
-            if currentStage?.stage == stage, self.stage.activity == .completing {
+            if isAtWork(stage), self.stage.activity == .completing {
                 closeStage(at: now)
                 finishOutputs()
                 stagePosition += 1

@@ -153,7 +153,7 @@ package final class LiveRun {
         guard case .result(let run, let lease, let unit, let result) = message else {
             return message.mapResult { _ in "" }
         }
-        if run == inputs.manifest.run, let flaw = training.flawOfForm(result) ?? inputs.flaw(of: result, for: unit) {
+        if run == inputs.manifest.run, let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit) {
             return .failure(lease: lease, unit: unit, cause: "the result does not fit: \(flaw)")
         }
         let record = ResultRecord(run: run, unit: unit, result: result)

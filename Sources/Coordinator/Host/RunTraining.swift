@@ -77,15 +77,6 @@ struct RunTraining {
         mode == .averaged && gradients == .factors && travel != .whole
     }
 
-    /// Why a result of the training is of no use here; nil where it is, or is of another stage.
-    func flawOfForm(_ result: UnitResult) -> String? {
-        switch result {
-        case .train where mode == .byOutputs: "expected a block of W's outputs, found a gradient"
-        case .trainOutputs where mode == .averaged: "expected a gradient, found a block of W's outputs"
-        default: nil
-        }
-    }
-
     // MARK: Steps
 
     /// Keeps a shard's gradient until its step is applied.

@@ -1,3 +1,5 @@
+import Run
+
 /// How a training is cut into units. It changes no bit of W.
 package enum TrainingMode: String, CaseIterable, Sendable {
     /// Step after step: workers return gradients of a batch's shards, which are averaged, and W moves for all. It trains
@@ -7,6 +9,15 @@ package enum TrainingMode: String, CaseIterable, Sendable {
     /// A's activations go to every worker once, B's with the blocks, and the blocks come back. It trains the W's of
     /// any number of channels.
     case byOutputs = "by-outputs"
+
+    /// Why a result of the training is of no use to it; nil where it is, or is of another stage.
+    func flaw(of result: UnitResult) -> String? {
+        switch (self, result) {
+        case (.byOutputs, .train): "expected a block of W's outputs, found a gradient"
+        case (.averaged, .trainOutputs): "expected a gradient, found a block of W's outputs"
+        default: nil
+        }
+    }
 }
 
 /// How gradients of W travel where it is trained by steps. It changes no bit of W.
