@@ -140,6 +140,23 @@ struct JournalTests {
         _ = try open(folder)
     }
 
+    @Test func `a process that is being started does not keep a closed journal locked`() throws {
+        let folder = try TemporaryFolder()
+        // What a process has between fork and exec: a copy of every descriptor of its parent's.
+        var copies: [Int32] = []
+        defer { for copy in copies { close(copy) } }
+        do {
+            let (journal, _) = try open(folder)
+            for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+                if target == journal.path, let descriptor = Int32(name) { copies.append(dup(descriptor)) }
+            }
+            withExtendedLifetime(journal) {}
+        }
+        #expect(!copies.isEmpty)
+        _ = try open(folder)
+    }
+
     @Test func `a file that is no journal is left alone`() throws {
         for content in ["{\"a\": 1}", "a text that is longer than a header"] {
             let folder = try TemporaryFolder()

@@ -32,9 +32,10 @@ final class JournalFile: JournalMedium {
 
     /// Opens or creates `folder`/journal, which no other process may have open.
     init(path: String, folder: String) throws(StorageError) {
-        file = try OpenFile(path: path, flags: O_RDWR | O_CREAT)
-        self.folder = folder
+        var file = try OpenFile(path: path, flags: O_RDWR | O_CREAT)
         try file.lock()
+        self.file = file
+        self.folder = folder
     }
 
     func size() throws(StorageError) -> UInt64 { try file.size() }

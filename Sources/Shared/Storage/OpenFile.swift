@@ -8,6 +8,7 @@ import Foundation
 struct OpenFile: ~Copyable {
     let path: String
     private let descriptor: Int32
+    private var isLocked = false
 
     /// Opens `path` with the flags of `open(2)`; a new file gets mode 0666 less the umask.
     init(path: String, flags: Int32) throws(StorageError) {
@@ -20,6 +21,9 @@ struct OpenFile: ~Copyable {
     }
 
     deinit {
+        // A lock belongs to the open file, of which a process that is being started has a copy until it executes its
+        // program: closing this descriptor alone would leave the file locked for that moment.
+        if isLocked { flock(descriptor, LOCK_UN) }
         close(descriptor)
     }
 
@@ -32,10 +36,11 @@ struct OpenFile: ~Copyable {
     }
 
     /// Takes the exclusive lock, or throws ``StorageError/locked(path:)`` at once where another open file has it.
-    func lock() throws(StorageError) {
+    mutating func lock() throws(StorageError) {
         guard OpenFile.retrying({ Int(flock(descriptor, LOCK_EX | LOCK_NB)) }) == 0 else {
             throw errno == EWOULDBLOCK ? .locked(path: path) : failure("lock")
         }
+        isLocked = true
     }
 
     /// Reads up to `buffer.count` bytes from `offset` on; fewer only at the end of the file.
