@@ -104,7 +104,8 @@ let package = Package(
         shared("Generation", ["Run", "Models", "Devices"]),
         shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"], optimized),
         shared("Datasets", ["Run", "JSON", "PlainText", "CZlib"]),
-        shared("Evaluation", ["Run", "PlainText"]),
+        // Optimized in debug builds too: the bootstrap draws every item a thousand times.
+        shared("Evaluation", ["Run", "PlainText"], optimized),
         shared("Tasks", ["Run", "Evaluation", "Datasets"]),
         shared("Reports", ["Run", "Evaluation", "Storage", "JSON", "PlainText"]),
         shared("Console", ["PlainText", argumentParser]),

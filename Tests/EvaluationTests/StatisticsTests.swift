@@ -30,13 +30,17 @@ struct StatisticsTests {
         #expect(Statistics.standardError([0.5]) == nil)
     }
 
+    private func draws(_ count: Int, seed: UInt64 = 1, name: String = "x") -> ItemStatistics {
+        ItemStatistics(Clusters(separate: count), seed: seed, name: name)
+    }
+
     /// scipy 1.17, `scipy.stats.bootstrap(…, np.mean, method='percentile')` with 1,000,000 and 200,000 draws. The
     /// tolerance is five times the error that 1,000 draws leave in a 2.5 % quantile.
     @Test func `the bootstrap's interval comes near scipy's`() {
-        for seed in 1...5 {
-            let few = Statistics.bootstrapInterval(values, seed: UInt64(seed), name: "x")
+        for seed in 1...5 as ClosedRange<UInt64> {
+            let few = draws(10, seed: seed).bootstrapped(values).interval
             #expect(abs(few.low - 0.315) < 0.05 && abs(few.high - 0.7666666666666667) < 0.05, "seed \(seed): \(few)")
-            let many = Statistics.bootstrapInterval((0..<300).map { Double($0 % 7) / 6 }, seed: UInt64(seed), name: "y")
+            let many = draws(300, seed: seed, name: "y").bootstrapped((0..<300).map { Double($0 % 7) / 6 }).interval
             #expect(
                 abs(many.low - 0.4605555555555556) < 0.008 && abs(many.high - 0.5361111111111111) < 0.008,
                 "seed \(seed): \(many)")
@@ -44,22 +48,29 @@ struct StatisticsTests {
     }
 
     @Test func `the bootstrap is a function of seed and name`() {
-        let interval = Statistics.bootstrapInterval(values, seed: 1, name: "x")
-        #expect(Statistics.bootstrapInterval(values, seed: 1, name: "x") == interval)
-        #expect(Statistics.bootstrapInterval(values, seed: 2, name: "x") != interval)
-        #expect(Statistics.bootstrapInterval(values, seed: 1, name: "y") != interval)
+        let interval = draws(10).bootstrapped(values).interval
+        #expect(draws(10).bootstrapped(values).interval == interval)
+        #expect(draws(10, seed: 2).bootstrapped(values).interval != interval)
+        #expect(draws(10, name: "y").bootstrapped(values).interval != interval)
+    }
+
+    @Test func `all of a task's conditions share the bootstrap's draws`() {
+        // A constant between two conditions is a constant in every draw.
+        let statistics = draws(10)
+        let (a, b) = (statistics.bootstrapped(values), statistics.bootstrapped(values.map { $0 - 0.25 }))
+        #expect(abs(a.interval.low - b.interval.low - 0.25) < 1e-15)
+        #expect(abs(a.interval.high - b.interval.high - 0.25) < 1e-15)
+        let difference = statistics.difference(values, values.map { $0 - 0.25 }, areShares: false, contrast: "c")
+        #expect(difference.score.interval == ConfidenceInterval(low: 0.25, high: 0.25))
     }
 
     @Test func `the bootstrap of equal values is a point`() {
-        #expect(
-            Statistics.bootstrapInterval([0.5, 0.5], seed: 1, name: "x") == ConfidenceInterval(low: 0.5, high: 0.5))
+        #expect(draws(2).bootstrapped([0.5, 0.5]).interval == ConfidenceInterval(low: 0.5, high: 0.5))
     }
 
     @Test func `proportions get Wilson's interval, and other means the bootstrap's`() {
-        #expect(
-            Score([0, 0, 0, 0], seed: 1, name: "x").interval == Statistics.wilsonInterval(successes: 0, of: 4))
-        #expect(Score([1, 0, 1], seed: 1, name: "x").interval == Statistics.wilsonInterval(successes: 2, of: 3))
-        #expect(
-            Score(values, seed: 1, name: "x").interval == Statistics.bootstrapInterval(values, seed: 1, name: "x"))
+        #expect(draws(4).score([0, 0, 0, 0]).interval == Statistics.wilsonInterval(successes: 0, of: 4))
+        #expect(draws(3).score([1, 0, 1]).interval == Statistics.wilsonInterval(successes: 2, of: 3))
+        #expect(draws(10).score(values).interval == draws(10).bootstrapped(values).interval)
     }
 }

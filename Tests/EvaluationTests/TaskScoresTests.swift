@@ -55,9 +55,11 @@ struct TaskScoresTests {
         let differences = try scores([["Paris", "Paris", "x"], ["red fox", "fox", "x"]]).differences
         #expect(differences.map(\.control.name) == ["b_full", "b_full", "random", "random"])
         #expect(differences.map(\.metric.name) == ["exact_match", "f1", "exact_match", "f1"])
-        #expect(differences[0].difference.mean == -0.5)
-        #expect(differences[0].difference.interval == ConfidenceInterval(low: -1, high: 0))
-        #expect(differences[2].difference.mean == 0.5)
+        #expect(differences[0].difference.score.mean == -0.5)
+        #expect(
+            differences[0].difference.score.interval
+                == Statistics.newcombeInterval(both: 1, first: 0, second: 1, neither: 0))
+        #expect(differences[2].difference.score.mean == 0.5)
     }
 
     @Test func `without injection nothing is compared`() throws {

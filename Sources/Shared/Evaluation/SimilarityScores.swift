@@ -50,13 +50,10 @@ package struct LayerSimilarity: Hashable, Sendable {
     init(layer: Int, samples: [SimilaritySample], seed: UInt64) {
         self.layer = layer
         self.samples = samples
-        let name = "similarity/\(layer)"
-        exactMatch = Score(
-            samples.map { $0.similarity.exactMatch ? 1 : 0 }, seed: seed, name: "\(name)/exact_match")
-        commonPrefixTokens = Score(
-            bootstrapped: samples.map { Double($0.similarity.commonPrefixTokens) }, seed: seed,
-            name: "\(name)/common_prefix_tokens")
-        editSimilarity = Score(
-            samples.map(\.similarity.editSimilarity), seed: seed, name: "\(name)/edit_similarity")
+        // The same draws of prompts at every layer.
+        let statistics = ItemStatistics(Clusters(separate: samples.count), seed: seed, name: "similarity")
+        exactMatch = statistics.score(samples.map { $0.similarity.exactMatch ? 1 : 0 })
+        commonPrefixTokens = statistics.bootstrapped(samples.map { Double($0.similarity.commonPrefixTokens) })
+        editSimilarity = statistics.score(samples.map(\.similarity.editSimilarity))
     }
 }

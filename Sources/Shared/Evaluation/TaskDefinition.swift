@@ -52,6 +52,9 @@ package struct TaskItem: Hashable, Sendable {
     package let id: String
     /// What it belongs to, such as a subject; nil where the task has no such groups.
     package let group: String?
+    /// Items of one cluster are no independent evidence, such as the questions on one paragraph; nil where an item
+    /// stands alone.
+    package let cluster: String?
     /// The text that holds the answer; nil where the question is complete without one.
     package let context: String?
     package let question: String
@@ -60,12 +63,14 @@ package struct TaskItem: Hashable, Sendable {
     /// The answers that count as right: texts (of GSM8K the number, alone), or the right choice's.
     package let golds: [String]
 
+    /// - Parameter cluster: nil for the group.
     package init(
-        id: String, group: String? = nil, context: String? = nil, question: String, choices: [String] = [],
-        golds: [String]
+        id: String, group: String? = nil, cluster: String? = nil, context: String? = nil, question: String,
+        choices: [String] = [], golds: [String]
     ) {
         self.id = id
         self.group = group
+        self.cluster = cluster ?? group
         self.context = context
         self.question = question
         self.choices = choices

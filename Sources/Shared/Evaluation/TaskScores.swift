@@ -37,7 +37,9 @@ package struct TaskScores: Sendable {
         self.task = task
         self.conditions = conditions
         self.items = scored
-        let columns = ScoreColumns(task: task, conditions: conditions, items: scored, seed: seed)
+        let columns = ScoreColumns(
+            task: task, conditions: conditions, items: scored,
+            statistics: ItemStatistics(Clusters(items.map(\.cluster)), seed: seed, name: task.name))
         scores = columns.scores()
         differences = columns.differences()
     }
@@ -88,12 +90,11 @@ package struct ConditionScore: Hashable, Sendable {
     package let score: Score
 }
 
-/// The mean over items of the injected answer's value less the control's, with the bootstrap's interval: the two
-/// answer the same items, so this is far sharper than two intervals side by side.
+/// The injected answers' values less the control's, item by item.
 package struct ScoreDifference: Hashable, Sendable {
     package let control: Condition
     package let metric: Metric
-    package let difference: Score
+    package let difference: PairedDifference
 }
 
 /// The items' values, a column for each condition and metric.
@@ -101,7 +102,7 @@ private struct ScoreColumns {
     let task: TaskDefinition
     let conditions: [ConditionDefinition]
     let items: [ScoredItem]
-    let seed: UInt64
+    let statistics: ItemStatistics
 
     func scores() -> [ConditionScore] {
         let metrics = task.metrics
@@ -109,9 +110,7 @@ private struct ScoreColumns {
             metrics.indices.map { metric in
                 ConditionScore(
                     condition: conditions[condition].condition, metric: metrics[metric],
-                    score: Score(
-                        column(condition, metric), seed: seed,
-                        name: name(conditions[condition].name, metrics[metric])))
+                    score: statistics.score(column(condition, metric)))
             }
         }
     }
@@ -123,18 +122,14 @@ private struct ScoreColumns {
             metrics.indices.map { metric in
                 ScoreDifference(
                     control: conditions[control].condition, metric: metrics[metric],
-                    difference: Score(
-                        bootstrapped: zip(column(injected, metric), column(control, metric)).map(-), seed: seed,
-                        name: name("injected-\(conditions[control].name)", metrics[metric])))
+                    difference: statistics.difference(
+                        column(injected, metric), column(control, metric), areShares: true,
+                        contrast: "injected-\(conditions[control].name)/\(metrics[metric].name)"))
             }
         }
     }
 
     private func column(_ condition: Int, _ metric: Int) -> [Double] {
         items.map { $0.answers[condition].values[metric] }
-    }
-
-    private func name(_ what: String, _ metric: Metric) -> String {
-        "\(task.name)/\(what)/\(metric.name)"
     }
 }

@@ -62,8 +62,20 @@ extension RunReport {
                 guard !differences.isEmpty else { return nil }
                 return .init(
                     name: "injected-" + control.name,
-                    value: .object(differences.flatMap { scoreMembers(of: $0.difference, named: $0.metric.name) }))
+                    value: .object(differences.flatMap { members(of: $0.difference, named: $0.metric.name) }))
             })
+    }
+
+    /// A paired difference: its mean as of any score, then what it rests on.
+    private static func members(of difference: PairedDifference, named metric: String) -> [JSONValue.Member] {
+        scoreMembers(of: difference.score, named: metric) + [
+            .init(name: "\(metric)_better", value: .count(difference.better)),
+            .init(name: "\(metric)_worse", value: .count(difference.worse)),
+            .init(name: "\(metric)_p", value: .number(difference.pValue)),
+            .init(name: "\(metric)_p_mid", value: .optional(difference.midP)),
+            .init(name: "\(metric)_informative", value: .bool(difference.isInformative)),
+            .init(name: "\(metric)_detectable", value: .optional(difference.detectable)),
+        ]
     }
 
     private static func scoreMembers(of score: Score, named metric: String) -> [JSONValue.Member] {

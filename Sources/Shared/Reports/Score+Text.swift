@@ -19,10 +19,22 @@ extension Score {
             + "\(Quantities.fixed(interval.high, digits: 2))]"
     }
 
+    /// A probability of being wrong, as it is written: `p = 0.012`, `p < 0.001`.
+    static func probabilityText(_ p: Double) -> String {
+        p < 0.001 ? "p < 0.001" : "p = \(Quantities.fixed(p, digits: 3))"
+    }
+
     private static func percent(_ value: Double) -> String { Quantities.fixed(100 * value, digits: 1) }
 
     private static func signed(_ value: Double) -> String {
         let text = percent(value)
         return text.hasPrefix("-") || text == "0.0" ? text : "+" + text
+    }
+}
+
+extension PairedDifference {
+    /// In points with its interval and p-value; where too few items differ to tell, so.
+    var pointsText: String {
+        score.pointsText + ", " + (isInformative ? Score.probabilityText(pValue) : "\(differing) differ: uninformative")
     }
 }

@@ -3,7 +3,8 @@ package import Evaluation
 import Run
 
 extension TaskDefinition {
-    /// SQuAD v1.1 (Rajpurkar et al., 2016), scored as its official script does.
+    /// SQuAD v1.1 (Rajpurkar et al., 2016), scored as its official script does. The questions on one paragraph are a
+    /// cluster.
     ///
     /// `standard`: up to 32 new tokens, to the newline; `reference`: 5, whatever they are.
     package static let squad = TaskDefinition(
@@ -11,7 +12,8 @@ extension TaskDefinition {
         read: { file in
             TaskData(
                 items: try SQuADDataset(file: file).items.map {
-                    TaskItem(id: $0.id, context: $0.context, question: $0.question, golds: $0.golds)
+                    TaskItem(
+                        id: $0.id, cluster: $0.context, context: $0.context, question: $0.question, golds: $0.golds)
                 })
         },
         prompts: Prompts.questionAnswering,
