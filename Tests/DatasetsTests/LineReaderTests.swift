@@ -66,6 +66,14 @@ struct LineReaderTests {
         #expect(try lines(many).count == 30_000)
     }
 
+    /// As Python's gzip module reads them.
+    @Test func `zeros behind a gzip member are padding`() throws {
+        let zeros = [UInt8](repeating: 0, count: 300_000)
+        #expect(try lines(GzipMember.firstAndSecond + zeros) == ["first", "second"])
+        #expect(
+            try lines(GzipMember.firstAndSecond + [0] + GzipMember.third + [0, 0]) == ["first", "second", "third"])
+    }
+
     @Test func `a gzip member larger than a piece is unpacked whole`() throws {
         let reader = try LineReader(file: Repository.fixture("Datasets/lines.txt.gz").path)
         var count = 0
@@ -109,5 +117,15 @@ struct LineReaderTests {
         #expect(throws: DatasetError.unreadable(file: "/", cause: "Is a directory")) {
             try LineReader(file: "/").next()
         }
+    }
+
+    @Test func `a pipe is refused and not waited for`() throws {
+        let folder = try TemporaryFolder()
+        let pipe = folder.file("pipe").path
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(
+            throws: DatasetError.unreadable(
+                file: pipe, cause: "not a regular file; what is read is read more than once")
+        ) { try LineReader(file: pipe) }
     }
 }

@@ -21,19 +21,19 @@ struct SQuADDatasetTests {
         return error.map { String($0.description.dropFirst(file.path.count)) }
     }
 
-    @Test func `questions come with context, title and all answers`() throws {
+    @Test func `questions come with context and all answers`() throws {
         let file = try TemporaryFile("\u{feff}" + document(question))
         let items = try SQuADDataset(file: file.path).items
         #expect(
-            items == [SQuADItem(id: "q1", title: "T", context: "A text.", question: "What?", golds: ["a", "a"])])
+            items == [SQuADItem(id: "q1", context: "A text.", question: "What?", golds: ["a", "a"])])
     }
 
     @Test func `errors name the file and the place`() throws {
         #expect(try failure(#"{"version": "1.1"}"#) == ": data: expected a value, found none")
         #expect(try failure(#"{"data": {}}"#) == ": data: expected an array, found an object of 0")
         #expect(
-            try failure(document(#"{"id": 3, "question": "b", "answers": [{"text": "c"}]}"#))
-                == ": data[0].paragraphs[0].qas[0].id: expected a string, found 3")
+            try failure(document(#"{"id": 3.0, "question": "b", "answers": [{"text": "c"}]}"#))
+                == ": data[0].paragraphs[0].qas[0].id: expected a string or a whole number, found 3.0")
         #expect(
             try failure(document(#"{"id": "a", "question": "b", "answers": [{"text": null}]}"#))
                 == ": data[0].paragraphs[0].qas[0].answers[0].text: expected a value, found null")
@@ -79,6 +79,60 @@ struct SQuADDatasetTests {
         let items = try SQuADDataset(file: SharedData.path("squad/dev-v1.1.json").path).items
         #expect(items.count == 10_570)
         #expect(items.reduce(0) { $0 + $1.golds.count } == 34_726)
-        #expect(items.prefix { $0.title == "Super_Bowl_50" }.count == 810)
+        #expect(Set(items.map(\.context)).count == 2067)
+    }
+
+    // MARK: What other programs write
+
+    /// Python's `str` of what its json module reads.
+    @Test(arguments: [
+        ("0", "0"), ("-0", "0"), ("-17", "-17"), ("123456789012345678901234567890", "123456789012345678901234567890"),
+    ])
+    func `an id may be a whole number`(written: String, id: String) throws {
+        let file = try TemporaryFile(
+            document(#"{"id": \#(written), "question": "b", "answers": [{"text": "c", "answer_start": NaN}]}"#))
+        #expect(try SQuADDataset(file: file.path).items.map(\.id) == [id])
+    }
+
+    private let line = #"{"id": "q1", "title": "T", "context": "C.", "question": "Q?", "answers": "#
+
+    @Test func `the hub's lines are read`() throws {
+        let file = try TemporaryFile(
+            line + #"{"text": ["a", "a"], "answer_start": [0, 1]}}"# + "\r\n \n"
+                + #"{"answers": [{"text": "b"}], "question": "R?", "context": "D.", "id": 7}"# + "\n")
+        #expect(
+            try SQuADDataset(file: file.path).items == [
+                SQuADItem(id: "q1", context: "C.", question: "Q?", golds: ["a", "a"]),
+                SQuADItem(id: "7", context: "D.", question: "R?", golds: ["b"]),
+            ])
+    }
+
+    @Test func `errors name the line`() throws {
+        let good = line + #"{"text": ["a"]}}"# + "\n"
+        #expect(
+            try failure(good + line + #"{"text": "a"}}"#) == ", line 2: answers.text: expected an array, found \"a\"")
+        #expect(try failure(good + "\n" + line + #"{"text": []}}"#)?.hasPrefix(", line 3: answers: empty; ") == true)
+        #expect(try failure(good + good) == ", line 2: id: the same as line 1")
+        #expect(try failure(good + "[]") == ", line 2: the file: expected an object, found an array of 0")
+    }
+
+    @Test func `an array of questions is named, with the command that makes lines of it`() throws {
+        let failure = try failure("[" + line + #"{"text": ["a"]}}]"#)
+        #expect(failure?.hasPrefix(": one JSON array; make JSON lines of it: jq -c '.[]' ") == true, "\(failure ?? "")")
+    }
+
+    /// Values that Python's json and the datasets library read.
+    @Test(
+        .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
+        arguments: [
+            ("squad-int-ids.json", ["0", "1"]), ("squad-huggingface.jsonl", ["q1", "q2"]),
+        ])
+    func `files of other makers are read`(name: String, ids: [String]) throws {
+        let context = "The old mill was built in 1750 by Anna Berg. It stands by the river."
+        #expect(
+            try SQuADDataset(file: SharedData.path("cases/squad/\(name)").path).items == [
+                SQuADItem(id: ids[0], context: context, question: "Who built the mill?", golds: ["Anna Berg"]),
+                SQuADItem(id: ids[1], context: context, question: "When was it built?", golds: ["1750", "in 1750"]),
+            ])
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFolders
+import PlainText
 import TestSupport
 import Testing
 
@@ -38,7 +39,7 @@ struct ModelFolderTests {
             #expect(description.contains("pickle") && description.contains(name) && description.contains("safetensors"))
             #expect(!description.contains("\n"))
             if name.hasSuffix(".bin") {
-                #expect(description.contains("python3 -c ") && description.hasSuffix("'\(path)'"))
+                #expect(description.contains("python3 -c ") && description.hasSuffix(" \(ShellText.quoted(path))"))
             }
         }
     }

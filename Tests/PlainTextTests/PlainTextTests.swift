@@ -73,4 +73,10 @@ struct PlainTextTests {
         #expect("\u{1c}\u{a0} a b\u{2003}\n".strippedAsPython() == "a b")
         #expect(" \t".strippedAsPython() == "")
     }
+
+    @Test func `an argument is quoted as a shell takes it`() {
+        #expect(ShellText.quoted("runs/a_b-1.json") == "runs/a_b-1.json")
+        #expect(ShellText.quoted("") == "''")
+        #expect(ShellText.quoted("a b's") == "'a b'\\''s'")
+    }
 }

@@ -4,6 +4,7 @@ import CoordinatorControl
 import CoordinatorHost
 import Foundation
 import Locking
+import PlainText
 import Run
 import Transport
 
@@ -98,15 +99,9 @@ struct RunSession {
             await host.close()
             Terminal.error.writeLine(
                 "stopped; what is finished is in \(output), and the same command goes on from there:\n  "
-                    + CommandLine.arguments.map(Self.quoted).joined(separator: " "))
+                    + CommandLine.arguments.map(ShellText.quoted).joined(separator: " "))
             throw ExitCode(Program.interrupted)
         }
-    }
-
-    /// An argument as a shell takes it.
-    private static func quoted(_ argument: String) -> String {
-        let plain = argument.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,*@%+".contains($0) }
-        return plain && !argument.isEmpty ? argument : "'\(argument.replacing("'", with: "'\\''"))'"
     }
 }
 

@@ -1,4 +1,5 @@
 package import JSON
+package import PlainText
 
 /// Why a data file cannot be used. Every description is one line that names the file and what to do.
 package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -6,6 +7,8 @@ package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreadable(file: String, cause: String)
     /// The file starts as gzip does and is not whole, or holds something else after a member's end.
     case brokenGzip(file: String, cause: String)
+    /// The file is of a kind that is not read.
+    case foreign(file: String, ForeignFile)
     /// A line is longer than a reader is willing to hold.
     case lineTooLong(file: String, line: Int, limit: Int)
     /// The file is larger than a reader is willing to hold.
@@ -27,6 +30,8 @@ package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(file): cannot be read: \(cause)"
         case .brokenGzip(let file, let cause):
             "\(file): broken gzip file: \(cause); fetch it again"
+        case .foreign(let file, let kind):
+            "\(file): \(kind.description(for: file))"
         case .lineTooLong(let file, let line, let limit):
             "\(file), line \(line): longer than \(limit) bytes; is this a file of JSON lines?"
         case .fileTooLarge(let file, let limit):
@@ -50,6 +55,10 @@ package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension DatasetError: JSONFailure {
     package init(_ error: JSONError) {
+        if case .foreign(let file, let kind) = error {
+            self = .foreign(file: file, kind)
+            return
+        }
         self = .malformed(file: error.file, path: error.path, cause: error.cause)
     }
 }

@@ -1,10 +1,12 @@
 import CZlib
 import Foundation
+import PlainText
 
 /// The bytes of a file in pieces, unpacked where the file is gzip (by its first two bytes, not its name).
 ///
-/// A gzip file may have several members one after another, as `cat a.gz b.gz` makes them. One that ends within a
-/// member is an error: half a data set must not pass for a whole one.
+/// A gzip file may have several members one after another, as `cat a.gz b.gz` makes them, and zeros behind each, with
+/// which tapes and block stores fill up. One that ends within a member is an error: half a data set must not pass for a
+/// whole one.
 final class FileBytes {
     let file: String
     private let descriptor: Int32
@@ -17,9 +19,15 @@ final class FileBytes {
 
     init(file: String) throws(DatasetError) {
         self.file = file
-        descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        // A pipe would keep the opening waiting.
+        descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(file: file, cause: String(cString: strerror(errno))) }
-        while inputEnd < 2, try fill() {}
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+            throw .unreadable(file: file, cause: "not a regular file; what is read is read more than once")
+        }
+        while inputEnd < ForeignFile.signatureBytes, try fill() {}
+        if let kind = ForeignFile(firstBytes: input[..<inputEnd]) { throw .foreign(file: file, kind) }
         if inputEnd >= 2, input[0] == 0x1f, input[1] == 0x8b {
             guard let inflation = Inflation() else { throw .brokenGzip(file: file, cause: "zlib does not start") }
             self.inflation = inflation
@@ -76,7 +84,11 @@ final class FileBytes {
                 guard inflation.atMemberEnd else { throw .brokenGzip(file: file, cause: "it ends too early") }
                 return nil
             }
-            if inflation.atMemberEnd { inflation.startMember() }
+            if inflation.atMemberEnd {
+                inputStart = input[inputStart..<inputEnd].firstIndex { $0 != 0 } ?? inputEnd
+                if inputStart == inputEnd { continue }
+                inflation.startMember()
+            }
             switch inflation.inflate(input[inputStart..<inputEnd], limit: Self.pieceBytes) {
             case .failure(let failure):
                 throw .brokenGzip(file: file, cause: failure.cause)

@@ -13,6 +13,7 @@ package struct GSM8KItem: Hashable, Sendable {
 }
 
 /// A file in GSM8K's layout: JSON lines with `question` and `answer`, whose solution ends with `#### number`.
+/// Other fields are passed over.
 package struct GSM8KDataset: Sendable {
     /// In the file's order; at least one.
     package let items: [GSM8KItem]
@@ -26,7 +27,7 @@ package struct GSM8KDataset: Sendable {
     /// - Throws: ``DatasetError``: the file cannot be read, has too many broken lines (``BrokenLines``), or no
     ///   problem.
     package init(file: String) throws(DatasetError) {
-        var lines = try JSONLines(file: file)
+        var lines = try JSONLines(file: file, members: ["question", "answer"])
         var items: [GSM8KItem] = []
         while let item = try lines.next(Self.item) {
             guard items.count < Self.maximumItems else {

@@ -1,4 +1,4 @@
-import PlainText
+package import PlainText
 
 /// Why a JSON file is not what it should be, and where. Every description is one line.
 package enum JSONError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -6,6 +6,8 @@ package enum JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// The file is longer than is read, in bytes.
     case tooLarge(file: String, bytes: Int, limit: Int)
+    /// The file is of another kind altogether.
+    case foreign(file: String, ForeignFile)
     /// The file is not UTF-8 or not JSON; `offset` is the byte at which that shows, `path` the value that it is in.
     case malformed(file: String, path: String, offset: Int, expected: String, found: String)
     /// An object has two members of one name.
@@ -24,8 +26,9 @@ package enum JSONError: Error, Hashable, Sendable, CustomStringConvertible {
 
     package var file: String {
         switch self {
-        case .unreadable(let file, _), .tooLarge(let file, _, _), .malformed(let file, _, _, _, _),
-            .repeated(let file, _), .invalid(let file, _, _, _), .unknown(let file, _, _, _):
+        case .unreadable(let file, _), .tooLarge(let file, _, _), .foreign(let file, _),
+            .malformed(let file, _, _, _, _), .repeated(let file, _), .invalid(let file, _, _, _),
+            .unknown(let file, _, _, _):
             file
         }
     }
@@ -33,7 +36,7 @@ package enum JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The place in the document, empty where the error is about the file as a whole.
     package var path: String {
         switch self {
-        case .unreadable, .tooLarge: ""
+        case .unreadable, .tooLarge, .foreign: ""
         case .malformed(_, let path, _, _, _), .repeated(_, let path), .invalid(_, let path, _, _),
             .unknown(_, let path, _, _):
             path
@@ -46,6 +49,7 @@ package enum JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unreadable(_, let reason): "cannot be read: \(reason)"
         case .tooLarge(_, let bytes, let limit):
             "\(bytes) bytes, but at most \(limit) are read; is it the right file?"
+        case .foreign(let file, let kind): kind.description(for: file)
         case .malformed(_, _, let offset, let expected, let found):
             "not valid JSON: byte \(offset): expected \(expected), found \(found)"
         case .repeated: "expected one field of that name, found a second one"
@@ -61,7 +65,7 @@ package enum JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The error of a value as one of the document that it stands in at `step`.
     func inside(_ step: String) -> JSONError {
         switch self {
-        case .unreadable, .tooLarge: self
+        case .unreadable, .tooLarge, .foreign: self
         case .malformed(let file, let path, let offset, let expected, let found):
             .malformed(
                 file: file, path: JSONPath.joined(step, path), offset: offset, expected: expected, found: found)

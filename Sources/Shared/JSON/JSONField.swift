@@ -29,9 +29,10 @@ package struct JSONField<Failure: JSONFailure>: Sendable {
     }
 
     /// The document that these bytes of `file` are.
-    package init(file: String, bytes: [UInt8]) throws(Failure) {
+    /// - Parameter members: the names of the members that are read, at whatever depth; all where it is nil.
+    package init(file: String, bytes: [UInt8], members: Set<String>? = nil) throws(Failure) {
         let value = try Failure.converting { () throws(JSONError) in
-            var scanner = try JSONScanner(file: file, bytes: bytes)
+            var scanner = try JSONScanner(file: file, bytes: bytes, members: members)
             return try scanner.document()
         }
         self.init(file: file, value: value)

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Reads JSON (RFC 8259) from bytes, front to back, and strictly: UTF-8 without a byte order mark, no two members of one
 /// name, no lone surrogate, nothing after the value; arrays and objects nested to a limit.
 ///
@@ -18,14 +20,19 @@ package struct JSONScanner {
     let bytes: [UInt8]
     package internal(set) var position = 0
     private var valueCount = 0
+    private let wanted: Set<String>?
 
-    /// Fails when the bytes are not UTF-8.
-    package init(file: String, bytes: [UInt8]) throws(JSONError) {
+    /// - Parameter members: the names of the members that are read, at whatever depth; others are passed over, whatever
+    ///   their values are. All where it is nil.
+    /// - Throws: where the bytes are not UTF-8.
+    package init(file: String, bytes: [UInt8], members: Set<String>? = nil) throws(JSONError) {
         self.file = file
         self.bytes = bytes
+        wanted = members
         if let offset = Self.firstInvalidUTF8(in: bytes) {
-            throw .malformed(
-                file: file, path: "", offset: offset, expected: "UTF-8", found: "an invalid byte sequence")
+            throw ForeignFile(firstBytes: bytes).map { .foreign(file: file, $0) }
+                ?? .malformed(
+                    file: file, path: "", offset: offset, expected: "UTF-8", found: "an invalid byte sequence")
         }
     }
 
@@ -132,6 +139,10 @@ package struct JSONScanner {
         try open(UInt8(ascii: "{"))
         while try next(until: UInt8(ascii: "}"), &count) {
             let name = try name(after: &names)
+            guard wanted?.contains(name) ?? true else {
+                try skip(name, depth: depth + 1)
+                continue
+            }
             members.append(JSONValue.Member(name: name, value: try value(of: name, depth: depth + 1)))
         }
         return members
@@ -169,12 +180,30 @@ package struct JSONScanner {
         case UInt8(ascii: "\""):
             try skipString()
         default:
-            _ = try value(depth: depth)
+            if !skipNotFinite() { _ = try value(depth: depth) }
         }
+    }
+
+    /// Moves past the value of the member `name`, which an error then names.
+    private mutating func skip(_ name: String, depth: Int) throws(JSONError) {
+        do throws(JSONError) {
+            try skip(depth: depth)
+        } catch {
+            throw error.inside(name: name)
+        }
+    }
+
+    /// Moves past what Python and JavaScript libraries write for numbers that JSON does not have.
+    private mutating func skipNotFinite() -> Bool {
+        let words = ["NaN", "Infinity", "-Infinity"]
+        guard let word = words.first(where: { bytes[position...].starts(with: $0.utf8) }) else { return false }
+        position += word.utf8.count
+        return true
     }
 
     /// What stands here instead of what was expected.
     package func unexpected(_ expected: String) -> JSONError {
+        if let kind = ForeignFile(firstBytes: bytes) { return .foreign(file: file, kind) }
         let found: String
         if position < bytes.count {
             let byte = bytes[position]

@@ -72,6 +72,7 @@ extension ModelFolder {
     /// - Throws: ``ModelFolderError/notDownloaded(name:cache:)`` with the command that would download it.
     package static func locate(_ name: String, in cache: HubCache = HubCache()) throws(ModelFolderError) -> URL {
         if HubCache.isFolder(name) { return URL(fileURLWithPath: name, isDirectory: true) }
+        try refuseFile(name)
         guard HubCache.isModelID(name) else { throw .unreadable(path: name, reason: "no such folder") }
         guard let snapshot = cache.snapshot(of: name) else {
             throw .notDownloaded(name: name, cache: cache.root.path)

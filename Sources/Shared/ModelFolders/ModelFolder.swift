@@ -1,4 +1,5 @@
 package import Foundation
+import PlainText
 
 /// A model as Hugging Face folders hold it: `config.json`, `tokenizer.json`, safetensors weights in one file or in
 /// shards with an index. What is opened here is checked for presence and form; the weights' own headers are read
@@ -18,6 +19,7 @@ package struct ModelFolder: Sendable {
     /// `meta-llama/Llama-3.2-1B`, that is in the local cache.
     package init(path: String, cache: HubCache = HubCache()) throws(ModelFolderError) {
         url = try Self.locate(path, in: cache)
+        if !BoundedFile.exists(url.appendingPathComponent("config.json")) { try Self.refuseOtherLayout(of: url) }
         let generation = url.appendingPathComponent("generation_config.json")
         configuration = try ModelConfiguration(
             config: url.appendingPathComponent("config.json"),
@@ -35,6 +37,7 @@ package struct ModelFolder: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         let pickles = names.filter { $0.hasSuffix(".bin") || $0.hasSuffix(".pt") || $0.hasSuffix(".pth") }.sorted()
         if let pickle = pickles.first { throw .noWeights(path: folder.path, reason: refusal(of: pickle, in: folder)) }
+        try refuseOtherLayout(of: folder)
         throw .noWeights(
             path: folder.path, reason: "neither model.safetensors nor model.safetensors.index.json is there")
     }
@@ -46,11 +49,10 @@ package struct ModelFolder: Sendable {
             return reason
                 + "take the model's safetensors files, or convert it with the script for its family in transformers"
         }
-        let path = "'" + folder.path.replacingOccurrences(of: "'", with: "'\\''") + "'"
         return reason
             + "to convert it to safetensors in place: python3 -c \"import sys; "
             + "from transformers import AutoModelForCausalLM as M; "
-            + "M.from_pretrained(sys.argv[1], dtype='auto').save_pretrained(sys.argv[1])\" \(path)"
+            + "M.from_pretrained(sys.argv[1], dtype='auto').save_pretrained(sys.argv[1])\" \(ShellText.quoted(folder.path))"
     }
 
     /// The files that an index names, each once, in the order of their names.

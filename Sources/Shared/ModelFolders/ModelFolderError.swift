@@ -18,6 +18,8 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     case unsupportedField(path: String, field: String, found: String, supported: String)
     /// A field of which nobody here knows whether it changes the arithmetic.
     case unknownField(path: String, field: String, found: String)
+    /// What is there is no folder of Hugging Face's layout, but something that is known.
+    case otherLayout(path: String, found: String, remedy: String)
     /// The folder has no safetensors weights.
     case noWeights(path: String, reason: String)
 
@@ -42,6 +44,8 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
         case .unknownField(let path, let field, let found):
             return "\(path): field \(field) is \(found), which is not understood and may change the arithmetic; "
                 + "take it out if it does not"
+        case .otherLayout(let path, let found, let remedy):
+            return "\(path): \(found); \(remedy)"
         case .noWeights(let path, let reason):
             return "\(path): no usable weights: \(reason)"
         }
@@ -53,7 +57,7 @@ extension ModelFolderError: JSONFailure {
         switch error {
         case .unreadable(let file, let reason): self = .unreadable(path: file, reason: reason)
         case .tooLarge(let file, let bytes, let limit): self = .tooLarge(path: file, bytes: bytes, limit: limit)
-        case .malformed(let file, _, _, _, _):
+        case .foreign(let file, _), .malformed(let file, _, _, _, _):
             self = .malformed(path: file, reason: error.placedCause)
         case .repeated(let file, let path):
             self = .invalidField(

@@ -23,6 +23,7 @@ struct TokenizerFile {
     let model: ModelSection
 
     init(_ url: URL, limit: Int = lengthLimit) throws(TokenizerError) {
+        try Self.refuseOtherForm(of: url)
         let contents = try TokenizerError.converting { () throws(JSONError) in
             let scanner = try JSONScanner(file: url.path, bytes: try JSONFile.bytes(of: url, limit: limit))
             return (scanner: scanner, parts: try Self.parts(scanner))
@@ -38,6 +39,18 @@ struct TokenizerFile {
             "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
             "decoder",
         ])
+    }
+
+    /// Refuses the forms that tokenizers had before tokenizer.json, where they are all that is there.
+    private static func refuseOtherForm(of url: URL) throws(TokenizerError) {
+        let (folder, files) = (url.deletingLastPathComponent(), FileManager.default)
+        guard !files.fileExists(atPath: url.path) else { return }
+        let others = ["tokenizer.model", "sentencepiece.bpe.model", "spiece.model", "tekken.json", "vocab.json"]
+        guard let found = others.first(where: { files.fileExists(atPath: folder.appendingPathComponent($0).path) })
+        else {
+            return
+        }
+        throw .otherForm(folder: folder.path, found: found)
     }
 
     /// All members but `model`, and those of `model`.

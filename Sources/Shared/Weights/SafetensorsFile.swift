@@ -1,4 +1,5 @@
 package import Foundation
+import PlainText
 
 /// A safetensors file, memory-mapped, with its header checked.
 ///
@@ -14,7 +15,7 @@ package final class SafetensorsFile: Sendable {
     package init(_ url: URL) throws(WeightError) {
         self.url = url
         file = try MappedFile(path: url.path)
-        header = try SafetensorsHeader(file: file.bytes, path: url.path)
+        header = try Self.header(of: file, path: url.path)
         var indexOfName: [String: Int] = [:]
         for (index, entry) in header.entries.enumerated() {
             // The header's names differ as bytes; canonically equivalent ones would still share a key here.
@@ -23,6 +24,15 @@ package final class SafetensorsFile: Sendable {
             }
         }
         self.indexOfName = indexOfName
+    }
+
+    private static func header(of file: MappedFile, path: String) throws(WeightError) -> SafetensorsHeader {
+        do {
+            return try SafetensorsHeader(file: file.bytes, path: path)
+        } catch {
+            guard let kind = ForeignFile(firstBytes: file.bytes.prefix(ForeignFile.signatureBytes)) else { throw error }
+            throw .malformed(path: path, reason: kind.description(for: path))
+        }
     }
 
     package var metadata: [String: String] { header.metadata }
