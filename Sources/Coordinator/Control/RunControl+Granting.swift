@@ -7,48 +7,58 @@ extension RunControl {
 
     mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
         guard life == .running, currentStage != nil else { return }
-        while let unit = nextUnit() {
+        var room = room
+        while room > 0, let unit = nextUnit() {
             guard let place = nextWorker(at: now) else { return }
             take(unit)
             grant(unit, to: place, at: now, &effects)
+            room -= 1
         }
     }
 
     // MARK: Who gets a unit
 
+    /// Units that the workers would take, all together.
+    private var room: Int {
+        let most = leasesPerWorker
+        var room = 0
+        for place in workers.indices {
+            guard let capacity = workers[place].capacity else { continue }
+            room += max(min(most, capacity) - workers[place].leases.count, 0)
+        }
+        return room
+    }
+
     private mutating func nextWorker(at now: Instant) -> Int? {
         let most = leasesPerWorker
-        guard isAnyFree(most: most) else { return nil }
         let isStepped = isStepped
         // Their room is used again: this runs for each unit.
         var candidates: [UnitPlacement.Candidate] = []
         swap(&candidates, &self.candidates)
         candidates.removeAll(keepingCapacity: true)
+        var speeds = UnitPlacement.Speeds()
         // Fields one by one: copying a worker's record costs more than all that follows.
         for place in workers.indices {
             guard let capacity = workers[place].capacity else { continue }
+            let held = workers[place].leases.count
+            let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
+            if let pace { speeds.add(pace) }
+            // Of steps, those that are full say whether this machine's workers are enough.
+            guard isStepped || held < min(most, capacity) else { continue }
             let isSharing = isStepped && canShare(with: place)
-            let candidate = UnitPlacement.Candidate(
-                place: place, held: workers[place].leases.count, most: min(most, capacity),
-                pace: workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds), isSharing: isSharing,
-                isMapped: isSharing && workers[place].supplies[0].isMapped, isBehind: isSharing && isBehind(place))
-            candidates.append(candidate)
+            candidates.append(
+                UnitPlacement.Candidate(
+                    place: place, held: held, most: min(most, capacity), pace: pace, isSharing: isSharing,
+                    isMapped: isSharing && workers[place].supplies[0].isMapped,
+                    isBehind: isSharing && isBehind(place)))
         }
         let choice = UnitPlacement(
-            candidates: candidates, isStepped: isStepped, waiting: waitingCount,
+            candidates: candidates, speeds: speeds, isStepped: isStepped, waiting: waitingCount,
             secondsQuiet: now.seconds(since: stage.lastResult), slownessFactor: limits.slownessFactor,
             sharingWorkers: limits.sharingWorkers
         ).choice
         swap(&candidates, &self.candidates)
         return choice
-    }
-
-    /// Whether any worker takes another unit.
-    private func isAnyFree(most: Int) -> Bool {
-        for place in workers.indices {
-            if let capacity = workers[place].capacity, workers[place].leases.count < min(most, capacity) { return true }
-        }
-        return false
     }
 
     /// Whether the worker still holds a unit that someone else has answered.

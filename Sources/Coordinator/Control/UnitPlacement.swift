@@ -19,8 +19,23 @@ struct UnitPlacement {
         var isFree: Bool { held < most }
     }
 
-    /// The workers that are ready, in their order.
+    /// How fast all workers that are ready are.
+    struct Speeds {
+        /// Seconds that the fastest takes for a unit; infinite where nothing is known.
+        private(set) var fastest = Double.infinity
+        /// Units that all of those with a known pace do in a second.
+        private(set) var unitsPerSecond = 0.0
+
+        /// Takes in a worker's seconds for a unit.
+        mutating func add(_ pace: Double) {
+            fastest = min(fastest, pace)
+            unitsPerSecond += 1 / max(pace, 1e-6)
+        }
+    }
+
+    /// Workers that are ready, in their order: those with room, and of a step's also those without.
     var candidates: [Candidate]
+    var speeds: Speeds
     /// Whether the units are shards of a step, which ends with the last of them.
     var isStepped: Bool
     /// Units that wait to be given out, and seconds since an answer came.
@@ -32,14 +47,8 @@ struct UnitPlacement {
 
     /// The place of the worker that gets the unit; nil where it waits.
     var choice: Int? {
-        var fastest = Double.infinity
-        var unitsPerSecond = 0.0
-        for candidate in candidates {
-            guard let pace = candidate.pace else { continue }
-            fastest = min(fastest, pace)
-            unitsPerSecond += 1 / max(pace, 1e-6)
-        }
-        let secondsLeft = unitsPerSecond > 0 ? Double(waiting) / unitsPerSecond : .infinity
+        let fastest = speeds.fastest
+        let secondsLeft = speeds.unitsPerSecond > 0 ? Double(waiting) / speeds.unitsPerSecond : .infinity
         // A step's shards are spread over the workers: each takes the step itself anyway, which costs more than its
         // shards, so that one with several shards seems fast and one without falls behind and needs W whole. The
         // same cost keeps paces apart that mean nothing.
