@@ -35,11 +35,39 @@ struct ProjectionFileTests {
         #expect(try SafetensorsFile(url).tensor("proj.weight")?.shape == [2, 3])
     }
 
+    @Test(arguments: ["weight", "layer.weight", "module.proj.weight"])
+    func `the only weight of a file is W, as PyTorch saves a layer by itself or within another module`(
+        name: String
+    ) throws {
+        try write(.init(name: name, shape: [2, 1], values: .float32([1, 2])))
+        #expect(try ProjectionFile.read(url, dimensionA: 1, dimensionB: 2).values == [1, 2])
+    }
+
     @Test func `a file without the tensor is refused with what it holds`() throws {
-        try write(.init(name: "weight", shape: [1, 1], values: .float32([1])))
-        #expect(try refusal() == "expected tensor proj.weight, found weight")
+        try write(
+            .init(name: "weight", shape: [1, 1], values: .float32([1])),
+            .init(name: "other.weight", shape: [1, 1], values: .float32([1])))
+        #expect(try refusal() == "expected tensor proj.weight, found weight, other.weight")
+        try write(.init(name: "w", shape: [1, 1], values: .float32([1])))
+        #expect(try refusal() == "expected tensor proj.weight, found w")
         try write()
         #expect(try refusal() == "expected tensor proj.weight, found none")
+    }
+
+    @Test func `a layer with a bias is refused: W is a matrix alone`() throws {
+        try write(
+            .init(name: "proj.weight", shape: [1, 1], values: .float32([1])),
+            .init(name: "proj.bias", shape: [1], values: .float32([1])))
+        #expect(
+            try refusal() == "expected a layer without a bias, found proj.bias: a W is a matrix alone")
+    }
+
+    @Test(arguments: [Array("PK\u{3}\u{4}more".utf8), [0x80, 2, 0x8a, 0x0a, 1, 2]])
+    func `what torch.save writes is named, with the command that makes safetensors of it`(bytes: [UInt8]) throws {
+        try Data(bytes).write(to: url)
+        let refusal = try refusal()
+        #expect(refusal.hasPrefix("written by torch.save") && refusal.contains("weights_only=True"), "\(refusal)")
+        #expect(refusal.hasSuffix("'\(url.path)' '\(url.path).safetensors'"), "\(refusal)")
     }
 
     @Test func `a tensor of another shape is refused with both shapes`() throws {

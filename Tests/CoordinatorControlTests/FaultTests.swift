@@ -10,7 +10,7 @@ struct FaultTests {
         let plan = RunPlan(
             run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 4))], fingerprintA: "a",
             fingerprintB: "b")
-        var control = RunControl(plan: plan, limits: limits, now: Instant(nanoseconds: 0))
+        var control = RunControl(RunControl.Beginning(plan: plan, limits: limits, now: Instant(nanoseconds: 0)))
         _ = control.start(at: Instant(nanoseconds: 0))
         return control
     }

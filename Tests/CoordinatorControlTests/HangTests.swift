@@ -16,7 +16,7 @@ struct HangTests {
         let plan = RunPlan(
             run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a",
             fingerprintB: "b")
-        control = RunControl(plan: plan, limits: limits, now: .seconds(0))
+        control = RunControl(RunControl.Beginning(plan: plan, limits: limits, now: .seconds(0)))
         _ = control.start(at: .seconds(0))
         _ = control.handle(.localWorkers(1, host: "host", othersMayCome: true), at: .seconds(0))
         _ = control.handle(.workerStarted(0, processID: 7), at: .seconds(0))

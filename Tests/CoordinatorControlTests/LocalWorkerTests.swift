@@ -14,7 +14,7 @@ struct LocalWorkerTests {
         let plan = RunPlan(
             run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: 6))], fingerprintA: "a",
             fingerprintB: "b")
-        control = RunControl(plan: plan, limits: limits, now: .seconds(0))
+        control = RunControl(RunControl.Beginning(plan: plan, limits: limits, now: .seconds(0)))
         _ = control.start(at: .seconds(0))
     }
 

@@ -27,7 +27,8 @@ struct OutputTests {
             ], channels: channels, fingerprintA: "a", fingerprintB: "b")
         let extracted = [UnitID(.extract, 0): "d", UnitID(.extract, 1): "d"]
         return RunControl(
-            plan: plan, limits: RunLimits(), completed: extracted.merging(completed) { $1 }, now: .seconds(0))
+            RunControl.Beginning(
+                plan: plan, limits: RunLimits(), completed: extracted.merging(completed) { $1 }, now: .seconds(0)))
     }
 
     /// Tells an event, and of what follows does what a host does at once.
@@ -95,7 +96,9 @@ struct OutputTests {
     @Test func `activations of texts that a worker extracted itself do not travel to it`() {
         var test = OutputTests()
         test.control = RunControl(
-            plan: Self.control().plan, limits: RunLimits(), completed: [UnitID(.extract, 1): "d"], now: .seconds(0))
+            RunControl.Beginning(
+                plan: Self.control().plan, limits: RunLimits(), completed: [UnitID(.extract, 1): "d"], now: .seconds(0))
+        )
         _ = test.control.start(at: .seconds(0))
         let extraction = test.grants(test.join("w", 1))
         #expect(extraction.map(\.unit) == [UnitID(.extract, 0)])
@@ -200,8 +203,9 @@ struct OutputTests {
         var test = OutputTests()
         let channels = [Channel(k: 2, j: 2), Channel(k: 4, j: 4)]
         test.control = RunControl(
-            plan: Self.control(channels: channels).plan, limits: RunLimits(), completed: [UnitID(.extract, 1): "d"],
-            now: .seconds(0))
+            RunControl.Beginning(
+                plan: Self.control(channels: channels).plan, limits: RunLimits(), completed: [UnitID(.extract, 1): "d"],
+                now: .seconds(0)))
         _ = test.control.start(at: .seconds(0))
         let extraction = test.grants(test.join("w", 1))
         let training = test.answer(UnitID(.extract, 0), lease: extraction[0].lease, 1)

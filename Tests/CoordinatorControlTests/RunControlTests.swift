@@ -12,7 +12,7 @@ struct RunControlTests {
     private var seconds = 0.0
 
     init() {
-        control = RunControl(plan: Self.plan, limits: RunLimits(), now: .seconds(0))
+        control = RunControl(RunControl.Beginning(plan: Self.plan, limits: RunLimits(), now: .seconds(0)))
         _ = control.start(at: .seconds(0))
     }
 
@@ -106,7 +106,7 @@ struct RunControlTests {
     @Test func `the workers kept account of are bounded, and a lost one makes room`() {
         var limits = RunLimits()
         limits.workers = 2
-        var control = RunControl(plan: Self.plan, limits: limits, now: .seconds(0))
+        var control = RunControl(RunControl.Beginning(plan: Self.plan, limits: limits, now: .seconds(0)))
         _ = control.start(at: .seconds(0))
         for number in 0..<10 {
             let effects = control.handle(

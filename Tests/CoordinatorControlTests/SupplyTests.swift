@@ -21,7 +21,7 @@ struct SupplyTests {
         let plan = RunPlan(
             run: "run", stages: [StagePlan(.train, .steps(schedule), channels: 1)], fingerprintA: "a",
             fingerprintB: "b", dimensionA: dimensionA, dimensionB: dimensionB)
-        var control = RunControl(plan: plan, limits: limits, now: .seconds(0))
+        var control = RunControl(RunControl.Beginning(plan: plan, limits: limits, now: .seconds(0)))
         _ = control.start(at: .seconds(0))
         return control
     }
@@ -175,7 +175,8 @@ struct SupplyTests {
             fingerprintA: "a", fingerprintB: "b")
         for (host, form) in [("host", RunControl.Supply.Form.shared), ("elsewhere", .whole(withMoments: false))] {
             var test = SupplyTests()
-            test.control = RunControl(plan: plan, limits: limits, stepsApplied: 7, now: .seconds(0))
+            test.control = RunControl(
+                RunControl.Beginning(plan: plan, limits: limits, stepsApplied: 7, now: .seconds(0)))
             _ = test.control.start(at: .seconds(0))
             test.join(1, host: host)
             while !test.granted.isEmpty { test.answer(test.granted.removeFirst()) }
@@ -194,7 +195,7 @@ struct SupplyTests {
             run: "run", stages: [StagePlan(stage, .independent(units: 2), channels: 2)],
             channels: [Channel(k: 2, j: 2), Channel(k: 2, j: 4)], fingerprintA: "a", fingerprintB: "b")
         var test = SupplyTests()
-        test.control = RunControl(plan: plan, limits: limits, stepsApplied: 7, now: .seconds(0))
+        test.control = RunControl(RunControl.Beginning(plan: plan, limits: limits, stepsApplied: 7, now: .seconds(0)))
         _ = test.control.start(at: .seconds(0))
         test.join(1)
         #expect(test.granted.map(\.unit.index) == [0, 1])

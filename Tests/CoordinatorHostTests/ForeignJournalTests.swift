@@ -11,7 +11,7 @@ struct ForeignJournalTests {
         var configuration = RunConfiguration(
             modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
         configuration.similarity.layers = [0]
-        return RunInputs(synthetic: configuration, activations: nil, software: "1")
+        return RunInputs(synthetic: configuration, activations: nil)
     }()
 
     private static let answer = SimilarityResult(plain: WrittenText(text: "x"), injected: WrittenText(text: "y"))

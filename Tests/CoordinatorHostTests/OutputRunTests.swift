@@ -36,7 +36,7 @@ struct OutputRunTests {
         configuration.training.batch = 16
         configuration.training.shardRows = 6
         return RunInputs(
-            synthetic: configuration, activations: activations ?? Self.activations(channels), software: "1")
+            synthetic: configuration, activations: activations ?? Self.activations(channels))
     }
 
     /// At every site other ones.

@@ -61,7 +61,7 @@ struct OwnTaskTests {
         try Data(Self.lines.utf8).write(to: file)
         var configuration = RunConfiguration(
             modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 4, j: 4)], operation: .sum,
-            experiments: [.evaluate(task: "pets")])
+            experiments: [.evaluate(task: "pets")], projection: .none)
         configuration.evaluation.files = ["pets": file.path]
         return try RunInputs(
             configuration, tasks: TaskDefinition.all + [Self.pets],

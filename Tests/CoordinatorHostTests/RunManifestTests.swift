@@ -6,18 +6,32 @@ import Testing
 
 /// What a coordinator takes as a run's description: what it wrote itself, and nothing that it did not understand.
 struct RunManifestTests {
-    private static let manifest: RunManifest = {
-        var configuration = RunConfiguration(
-            modelA: "/models/a", modelB: "/models/b", channels: [Channel(k: 2, j: 3)], experiments: [.projection])
-        configuration.training.files = ["/data/c4.jsonl"]
-        configuration.evaluation.files = ["squad": "/data/squad.json"]
-        return RunManifest(
-            software: "1", run: "r", configuration: configuration, modelA: "aa", modelB: "bb",
-            data: ["/data/c4.jsonl": "cc", "/data/squad.json": "dd"], deviceKind: .cpu)
-    }()
+    private static let manifest = try! made()
 
+    /// - Parameter change: of the configuration.
+    private static func made(
+        modelB: String = "bb", squad: String = "dd", _ change: (inout RunConfiguration) -> Void = { _ in }
+    ) throws -> RunManifest {
+        var configuration = RunConfiguration(
+            modelA: "a", modelB: "b", channels: [Channel(k: 2, j: 3)], experiments: [.projection])
+        configuration.training.files = ["c4.jsonl"]
+        configuration.evaluation.files = ["squad": "squad.json"]
+        change(&configuration)
+        var manifest = try RunManifest(
+            software: "1", configuration: configuration, modelA: "aa", modelB: modelB,
+            data: [
+                DataFile(flag: "c4", name: configuration.training.files[0], sha256: "cc"),
+                DataFile(flag: "squad", name: "squad.json", sha256: squad),
+            ])
+        manifest.deviceKinds = [.cpu]
+        return manifest
+    }
+
+    /// What was written of a manifest.
     private static func text(_ manifest: RunManifest = manifest) throws -> String {
-        String(decoding: try RunManifest.encode(manifest), as: UTF8.self)
+        let storage = MemoryStorage()
+        try manifest.write(to: storage)
+        return String(decoding: try #require(storage.files["run.json"]), as: UTF8.self)
     }
 
     private static func read(_ text: String) throws -> RunManifest? {
@@ -45,7 +59,8 @@ struct RunManifestTests {
     @Test(arguments: [
         (#""seed" : 42,"#, #""seed" : 42, "layerK" : 2,"#, "field configuration.layerK is not understood"),
         (#""preset" :"#, #""squad" : "x", "preset" :"#, "field configuration.evaluation.squad is not understood"),
-        (#""deviceKind" :"#, #""device" :"#, "field device is not understood"),
+        (#""deviceKinds" :"#, #""device" :"#, "field deviceKinds is missing"),
+        (#""sha256" : ""#, #""sha256" : "", "digest" : ""#, "field data[0].digest is not understood"),
         (#""chat" : false,"#, "", "field configuration.chat is missing"),
     ])
     func `a field that is not understood or missing is refused as another version's`(
@@ -76,24 +91,60 @@ struct RunManifestTests {
         #expect(!refusal.contains("\n"))
     }
 
-    @Test func `two runs differ in settings and contents, not in where these lie`() throws {
-        var other = Self.manifest
-        other.configuration.modelA = "/elsewhere/a"
-        other.configuration.training.files = ["/elsewhere/c4.jsonl"]
-        other.data = ["/elsewhere/c4.jsonl": "cc", "/data/squad.json": "other"]
-        other.software = "2"
-        other.deviceKind = nil
-        other.configuration.seed = 43
-        other.configuration.channels.append(Channel(k: 4, j: 4))
-        other.configuration.evaluation.limit = 3
-        other.modelB = "other"
+    @Test(arguments: [
+        (#""seed" : 42"#, #""seed" : 43"#), (#""software" : "1""#, #""software" : "2""#),
+        (#""name" : "squad.json""#, #""name" : "other.json""#), (#""cpu""#, #""cuda""#),
+    ])
+    func `a file that was edited is refused with what to do`(field: String, instead: String) throws {
+        let text = try Self.text()
+        try #require(text.contains(field))
+        #expect(
+            try Self.refusal(text.replacingOccurrences(of: field, with: instead))
+                == "memory/run.json: not what the run wrote, so nobody can tell what its results are of; put the "
+                + "original back, or name another --output")
+    }
+
+    @Test func `two runs differ in settings and contents, not in names`() throws {
+        let same = try Self.made {
+            $0.modelA = "elsewhere"
+            $0.training.files = ["another.jsonl"]
+        }
+        #expect(same.run == Self.manifest.run)
+        let other = try Self.made(modelB: "other", squad: "other") {
+            $0.seed = 43
+            $0.channels.append(Channel(k: 4, j: 4))
+            $0.evaluation.limit = 3
+            $0.projection = .none
+        }
+        #expect(other.run != Self.manifest.run)
         #expect(
             try Self.manifest.differences(from: other)
                 == [
                     "configuration.channels", "configuration.evaluation.files.squad", "configuration.evaluation.limit",
-                    "configuration.seed", "modelB",
+                    "configuration.modelB", "configuration.projection", "configuration.seed",
                 ])
         #expect(try Self.manifest.differences(from: Self.manifest) == ["run"])
+    }
+
+    @Test func `a run begins where there is nothing of another`() throws {
+        let storage = MemoryStorage()
+        #expect(try Self.manifest.existing(in: storage) == nil)
+        #expect(try Self.manifest.begun(in: storage, besideRecords: false) == Self.manifest)
+        #expect(try Self.manifest.existing(in: storage) == Self.manifest)
+    }
+
+    @Test(arguments: [("journal", true), ("training.checkpoint", false)])
+    func `results without the description of their run are refused with what to do`(
+        file: String, isJournal: Bool
+    ) throws {
+        let storage = MemoryStorage(files: isJournal ? [:] : [file: Data()])
+        let error = try #require(throws: HostError.self) {
+            try Self.manifest.begun(in: storage, besideRecords: isJournal)
+        }
+        #expect(
+            "\(error)" == "memory has a run's \(file) and no run.json, so nobody can tell what its results are of; put "
+                + "run.json back, or name another --output")
+        #expect(storage.files["run.json"] == nil)
     }
 
     /// As version 0.1.0 wrote it while a run had one pair of layers.

@@ -43,7 +43,8 @@ struct ChatTests {
             [
                 "run", "--model-a", a.path, "--model-b", b.path, "--layer-k", "4", "--layer-j", "4", "--squad",
                 DemoAssets.questions, "--gsm8k", DemoAssets.wordProblems, "--experiments", "similarity,squad,gsm8k",
-                "--op", "sum", "--limit", "16", "--status", "tcp://127.0.0.1:*", "--workers", "\(workers)",
+                "--no-projection", "--op", "sum", "--limit", "16", "--status", "tcp://127.0.0.1:*", "--workers",
+                "\(workers)",
                 "--threads", "1", "--output", scratch.file(output).path,
             ] + more
         }

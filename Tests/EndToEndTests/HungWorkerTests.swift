@@ -23,7 +23,7 @@ struct HungWorkerTests {
         options.limits.unitSeconds = 2
         change(&options)
         return try RunServer(
-            inputs: RunInputs(synthetic: configuration, activations: nil, software: "test"),
+            inputs: RunInputs(synthetic: configuration, activations: nil),
             folder: RunFolder(scratch.file("run")), options: options)
     }
 

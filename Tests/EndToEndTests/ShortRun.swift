@@ -7,7 +7,8 @@ enum ShortRun {
     static func arguments(output: URL, _ more: [String]) -> [String] {
         [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
-            "--squad", DemoAssets.questions, "--experiments", "squad", "--op", "sum", "--limit", "16", "--status",
+            "--squad", DemoAssets.questions, "--experiments", "squad", "--no-projection", "--op", "sum", "--limit",
+            "16", "--status",
             "tcp://127.0.0.1:*", "--output", output.path,
         ] + more
     }

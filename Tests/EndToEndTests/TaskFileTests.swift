@@ -15,7 +15,8 @@ struct TaskFileTests {
             "coordinator",
             [
                 "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j",
-                "4", "--op", "sum", "--limit", "4", "--workers", "1", "--status", "tcp://127.0.0.1:*", "--output",
+                "4", "--no-projection", "--op", "sum", "--limit", "4", "--workers", "1", "--status",
+                "tcp://127.0.0.1:*", "--output",
                 scratch.file("run").path,
             ] + more, in: scratch)
     }

@@ -48,6 +48,36 @@ struct ResultsFileTests {
         #expect(try object(root, "n-samples")["squad"] as? Int == 4)
     }
 
+    @Test(arguments: [
+        (
+            ProjectionReport.given(
+                file: "w.safetensors", sha256: "00112233445566778899", dimensionA: 3, dimensionB: 4),
+            "given", "projection 4 × 3 from w.safetensors (SHA-256 001122334455…)"
+        ),
+        (.none(dimensionA: 3, dimensionB: 3), "none", "no projection: A's activation goes into B as it is"),
+        (
+            .none(dimensionA: 128, dimensionB: 96), "none",
+            "no projection: the last 96 of A's 128 coordinates go into B as they are"
+        ),
+        (
+            .none(dimensionA: 96, dimensionB: 128), "none",
+            "no projection: A's 96 coordinates go into the last 96 of B's 128 as they are"
+        ),
+    ])
+    func `terminal, report and results.json say what maps A's activation`(
+        projection: ProjectionReport, source: String, line: String
+    ) throws {
+        let report = try SampleReport.report(projection: projection)
+        #expect(report.summary.contains(line + "\n"))
+        for file in ["report.md", "report.html"] {
+            #expect(
+                try SampleReport.text(file, of: report).contains(
+                    line.replacing("'", with: file == "report.md" ? "'" : "&#39;")), "\(file)")
+        }
+        let root = try JSONSerialization.jsonObject(with: Data(SampleReport.text("results.json", of: report).utf8))
+        #expect(try object(root, "projection")["source"] as? String == source)
+    }
+
     @Test func `the configuration in results.json reads back as the run's`() throws {
         let report = try SampleReport.report()
         struct Results: Decodable { let configs: RunConfiguration }

@@ -9,7 +9,10 @@ enum SampleReport {
     static let hostile =
         "<script>alert('x')</script> | a_b*c* [l](http://e.vil) \"q\" & \u{1b}[2J\u{0} \u{2028} \\ é日\nnext"
 
-    static func report(losses: [Double] = [4, 2, 1, 0.5], items: Int = 4, text: String = hostile) throws -> RunReport {
+    /// - Parameter projection: nil takes one that was trained, of these losses.
+    static func report(
+        losses: [Double] = [4, 2, 1, 0.5], items: Int = 4, text: String = hostile, projection: ProjectionReport? = nil
+    ) throws -> RunReport {
         let conditions = try ConditionTable.standard.conditions(named: nil)
         let taskItems = (0..<items).map {
             TaskItem(
@@ -44,9 +47,11 @@ enum SampleReport {
             channels: [
                 ChannelReport(
                     Channel(k: 26, j: 24),
-                    projection: ProjectionSummary(
-                        file: "projection_3_to_4_k26_j24.safetensors", dimensionA: 3, dimensionB: 4, rows: 3072,
-                        stepsPerEpoch: 2, losses: losses, activationSimilarity: 0.25),
+                    projection: projection
+                        ?? .trained(
+                            ProjectionSummary(
+                                file: "projection_3_to_4_k26_j24.safetensors", dimensionA: 3, dimensionB: 4, rows: 3072,
+                                stepsPerEpoch: 2, losses: losses, activationSimilarity: 0.25)),
                     similarity: similarity,
                     tasks: [
                         try TaskScores(

@@ -57,6 +57,18 @@ struct RunCommand: AsyncParsableCommand {
                 + "are named).", valueName: "list"))
     var experiments: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            W's that are there, in place of training: safetensors files as a run writes them or as PyTorch's \
+            nn.Linear(bias=False) gives them, one for each channel.
+            """, valueName: "file"))
+    var projection: [String] = []
+
+    @Flag(help: "No W: A's activation goes into B as it is.")
+    var noProjection = false
+
     @OptionGroup(title: "Data") var data: DataArguments
     @OptionGroup(title: "Training of W") var training: TrainingArguments
     @OptionGroup(title: "Experiments") var evaluation: EvaluationArguments
@@ -86,6 +98,9 @@ struct RunCommand: AsyncParsableCommand {
 
     func validate() throws {
         _ = try channels()
+        if noProjection, !projection.isEmpty {
+            throw ValidationError("--projection and --no-projection exclude each other")
+        }
     }
 
     func run() async throws {
@@ -97,7 +112,8 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
             modelA: modelA, modelB: modelB, channels: try channels(), operation: evaluation.op,
-            computeType: computeType, chat: chat, experiments: try chosenExperiments(), seed: seed)
+            computeType: computeType, chat: chat, experiments: try chosenExperiments(),
+            projection: noProjection ? .none : projection.isEmpty ? .trained : .files(projection), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
         for file in data.tasks { configuration.evaluation.files[file.task] = file.path }

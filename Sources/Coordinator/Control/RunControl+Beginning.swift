@@ -7,7 +7,7 @@ extension RunControl {
         package var limits: RunLimits
         /// Units already on disk, with their results' digests.
         package var completed: [UnitID: String]
-        /// Training steps that the restored W has taken.
+        /// Training steps that W has taken; of one that comes from a file, a number above 0 that stands for it.
         package var stepsApplied: Int
         package var deviceKind: DeviceKind?
         /// Lease numbers start here. A coordinator that goes on with a run passes a number that no earlier one has
@@ -27,12 +27,5 @@ extension RunControl {
             self.firstLease = firstLease
             self.now = now
         }
-    }
-
-    package init(_ beginning: Beginning) {
-        self.init(
-            plan: beginning.plan, limits: beginning.limits, completed: beginning.completed,
-            stepsApplied: beginning.stepsApplied, deviceKind: beginning.deviceKind, firstLease: beginning.firstLease,
-            now: beginning.now)
     }
 }

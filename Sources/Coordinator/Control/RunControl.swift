@@ -6,7 +6,7 @@ package import Run
 /// same times give the same effects, so a run can be simulated, with its faults, from a seed.
 ///
 /// ```swift
-/// var control = RunControl(plan: plan, limits: RunLimits(), completed: journal.units, now: now)
+/// var control = RunControl(RunControl.Beginning(plan: plan, limits: RunLimits(), completed: journal.units, now: now))
 /// for effect in control.start(at: now) { host.perform(effect) }
 /// for effect in control.handle(.tick, at: now) { host.perform(effect) }
 /// ```
@@ -78,25 +78,17 @@ package struct RunControl: Sendable {
     /// By cause, up to ``RunLimits/faultCauses`` of them.
     var repeated: [RepeatedFault.Cause: RepeatedFault] = [:]
 
-    /// - Parameters:
-    ///   - completed: units already on disk, with their results' digests.
-    ///   - stepsApplied: training steps that the restored W has taken.
-    ///   - firstLease: lease numbers start here. A coordinator that goes on with a run passes a number that no
-    ///     earlier one has reached, so that an old lease never names a new grant.
-    package init(
-        plan: RunPlan, limits: RunLimits, completed: [UnitID: String] = [:], stepsApplied: Int = 0,
-        deviceKind: DeviceKind? = nil, firstLease: UInt64 = 1, now: Instant
-    ) {
-        self.plan = plan
-        self.limits = limits
-        self.done = completed
-        self.stepsApplied = stepsApplied
-        firstReplayable = stepsApplied
-        self.deviceKind = deviceKind
-        self.nextLease = firstLease
-        self.started = now
-        lastTick = now
-        awakeSince = now
+    package init(_ beginning: Beginning) {
+        plan = beginning.plan
+        limits = beginning.limits
+        done = beginning.completed
+        stepsApplied = beginning.stepsApplied
+        firstReplayable = beginning.stepsApplied
+        deviceKind = beginning.deviceKind
+        nextLease = beginning.firstLease
+        started = beginning.now
+        lastTick = beginning.now
+        awakeSince = beginning.now
     }
 
     /// Begins the first stage that is not done yet. To be called once, before any event.

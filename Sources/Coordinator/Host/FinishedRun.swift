@@ -24,7 +24,7 @@ package struct FinishedRun: Sendable {
             try run.storage.write(file.bytes, to: file.name)
         }
         summary = report.summary
-        files = ["run.json"] + report.channels.compactMap(\.projection?.file) + written.map(\.name)
+        files = ["run.json"] + run.trainedFiles + written.map(\.name)
     }
 
     private static func report(
@@ -34,11 +34,11 @@ package struct FinishedRun: Sendable {
         let configuration = inputs.configuration
         let manifest = run.manifest
         return RunReport(
-            run: manifest.run, configuration: configuration,
+            run: manifest.run, configuration: manifest.configuration,
             versions: [NamedValue("activation-communication", software), NamedValue("protocol", "\(protocolVersion)")],
             fingerprints: [NamedValue("model_a", manifest.modelA), NamedValue("model_b", manifest.modelB)]
-                + manifest.data.sorted { $0.key < $1.key }.map { NamedValue($0.key, $0.value) },
-            deviceKinds: run.deviceKinds, remarks: inputs.remarks + remarks,
+                + manifest.data.map { NamedValue("\($0.flag) \($0.name)", $0.sha256) },
+            deviceKinds: manifest.deviceKinds, remarks: inputs.remarks + remarks,
             channels: try configuration.channels.indices.map { channel in
                 ChannelReport(
                     configuration.channels[channel], projection: try projection(of: run, channel),
@@ -47,7 +47,20 @@ package struct FinishedRun: Sendable {
             })
     }
 
-    private static func projection(of run: LiveRun, _ channel: Int) throws -> ProjectionSummary? {
+    /// What maps A's activations over a channel; nil where nothing asks for any.
+    private static func projection(of run: LiveRun, _ channel: Int) throws -> ProjectionReport? {
+        let inputs = run.inputs
+        switch inputs.manifest.configuration.projection {
+        case .trained: return try training(of: run, channel).map { .trained($0) }
+        case .files(let files):
+            let file = inputs.manifest.data.filter { $0.flag == "projection" }[channel]
+            return .given(
+                file: files[channel], sha256: file.sha256, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+        case .none: return .none(dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+        }
+    }
+
+    private static func training(of run: LiveRun, _ channel: Int) throws -> ProjectionSummary? {
         guard run.projections.indices.contains(channel), let schedule = run.inputs.schedule else { return nil }
         let trained = run.projections[channel]
         guard let x = run.activations?[.a(trained.channel.k)], let y = run.activations?[.b(trained.channel.j)] else {

@@ -5,12 +5,21 @@ package enum HostError: Error, CustomStringConvertible {
     case unreadableManifest(path: String, cause: String)
     /// A file of the run whose fields are not this version's.
     case otherVersion(path: String, cause: String)
+    /// The file is not what a run wrote.
+    case editedManifest(path: String)
+    /// The folder holds a run's results and not what they are of.
+    case missingManifest(folder: String, manifest: String, beside: String)
     /// The folder holds another run.
     case otherRun(folder: String, differences: [String])
     /// - channel: where the layer is a channel's, which `--channel` may have named.
     case layerOutOfRange(flag: String, layer: Int, channel: Channel?, model: String, blocks: Int)
     case unknownTask(String, known: [String])
     case missingFile(flag: String, experiment: Experiment)
+    /// Something needs W, and nothing says where it comes from.
+    case noProjectionChosen(needing: String)
+    /// W is trained, and said to come from elsewhere.
+    case projectionAndTraining(flag: String)
+    case projectionCount(files: Int, channels: [Channel])
     case damagedCheckpoint(path: String, cause: String)
     case noWorkerProgram(path: String)
     case unwritableRecord(path: String, cause: String)
@@ -30,6 +39,12 @@ package enum HostError: Error, CustomStringConvertible {
         case .otherVersion(let path, let cause):
             "\(path): made by another version of the program (\(cause)); go on with that version, or name another "
                 + "--output"
+        case .editedManifest(let path):
+            "\(path): not what the run wrote, so nobody can tell what its results are of; put the original back, or "
+                + "name another --output"
+        case .missingManifest(let folder, let manifest, let beside):
+            "\(folder) has a run's \(beside) and no \(manifest), so nobody can tell what its results are of; put "
+                + "\(manifest) back, or name another --output"
         case .otherRun(let folder, let differences):
             "\(folder) holds another run: it differs in \(differences.joined(separator: ", ")); name another --output, "
                 + "or give the same settings to continue"
@@ -40,6 +55,15 @@ package enum HostError: Error, CustomStringConvertible {
             "--experiments: '\(name)' is none of \((["projection", "similarity"] + known).joined(separator: ", "))"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
+        case .noProjectionChosen(let needing):
+            "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE to train one, --projection FILE "
+                + "for one that is there, or --no-projection to put A's activation into B as it is"
+        case .projectionAndTraining(let flag):
+            "\(flag) stands in place of training W on --c4: leave out one of them, or 'projection' of --experiments"
+        case .projectionCount(let files, let channels):
+            "--projection: \(files) file\(files == 1 ? "" : "s") for \(channels.count) "
+                + "channel\(channels.count == 1 ? "" : "s") (\(channels.map(\.description).joined(separator: ", "))); "
+                + "expected one for each, in their order"
         case .damagedCheckpoint(let path, let cause):
             "\(path): \(cause); remove the file to train again from the texts already read"
         case .noWorkerProgram(let path):

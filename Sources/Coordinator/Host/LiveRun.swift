@@ -70,14 +70,9 @@ package final class LiveRun {
         self.send = send
         _ = try inputs.trainingMode(travel.training)
         try storage.create()
-        let existing = try RunManifest.read(from: storage)
-        if let existing, existing.run != inputs.manifest.run {
-            throw HostError.otherRun(
-                folder: storage.path, differences: try inputs.manifest.differences(from: existing))
-        }
+        let existing = try inputs.manifest.existing(in: storage)
         finished = try RunResults(inputs, storage: storage)
-        manifest = existing ?? inputs.manifest
-        if existing == nil { try manifest.write(to: storage) }
+        manifest = try existing ?? inputs.manifest.begun(in: storage, besideRecords: finished.recordCount > 0)
         training = try RunTraining(
             inputs, storage: storage, asked: travel.training, gradients: travel.gradients,
             isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount, now: now)
@@ -86,8 +81,8 @@ package final class LiveRun {
         if !training.isReplayed(travel.weights) { limits.replaySteps = 0 }
         limits.sharingHost = training.isShared ? host : nil
         beginning = RunControl.Beginning(
-            plan: training.plan, limits: limits, completed: finished.digests, stepsApplied: training.steps,
-            deviceKind: manifest.deviceKind, firstLease: firstLease, now: now)
+            plan: training.plan, limits: limits, completed: finished.digests, stepsApplied: training.version,
+            deviceKind: manifest.deviceKinds.first, firstLease: firstLease, now: now)
         control = RunControl(beginning)
         recovery = Recovery(
             units: finished.digests.count, steps: training.steps, cutBytes: finished.cutBytes)
@@ -104,18 +99,16 @@ package final class LiveRun {
     /// The channels' W's, in their order; none before there is one.
     var projections: [TrainedProjection] { training.projections }
 
+    /// The files of the W's that the run has trained.
+    var trainedFiles: [String] { inputs.schedule == nil ? [] : projections.map { $0.file(inputs) } }
+
     /// A channel's W as it is now, [d_B, d_A].
     package func projection(of channel: Channel) -> FloatMatrix? {
         projections.first { $0.channel == channel }?.trainer.projection
     }
 
     /// Steps applied in this coordinator's life.
-    var stepsTaken: Int { control.stepsApplied - recovery.steps }
-
-    /// The kinds of device that took part: one, unless the run allows a mix.
-    var deviceKinds: [DeviceKind] {
-        Set(control.deviceKindsAtWork).union(manifest.deviceKind.map { [$0] } ?? []).sorted()
-    }
+    var stepsTaken: Int { control.stepsApplied - beginning.stepsApplied }
 
     package func status(at now: Instant) -> RunStatus { control.status(at: now) }
 
@@ -143,10 +136,17 @@ package final class LiveRun {
     package func receive(_ message: WorkerMessage, from peer: PeerID, at now: Instant) {
         handle(.message(peer, event(for: message)), at: now)
         incoming = nil
-        if manifest.deviceKind == nil, let kind = control.runDeviceKind {
-            manifest.deviceKind = kind
-            attempt(at: now) { try manifest.write(to: storage) }
-        }
+        noteDeviceKinds(at: now)
+    }
+
+    /// Keeps the kinds of device that take part: one, unless the run allows a mix.
+    private func noteDeviceKinds(at now: Instant) {
+        var kinds = Set(manifest.deviceKinds)
+        if kinds.isEmpty, let kind = control.runDeviceKind { kinds.insert(kind) }
+        if control.limits.allowsMixedDevices { kinds.formUnion(control.deviceKindsAtWork) }
+        guard kinds.count > manifest.deviceKinds.count else { return }
+        manifest.deviceKinds = kinds.sorted()
+        attempt(at: now) { try manifest.write(to: storage) }
     }
 
     private func event(for message: WorkerMessage) -> RunControl.WorkerEvent {

@@ -14,6 +14,7 @@ extension RunInputs {
         activations = nil
         modelBytes = 0
         remarks = []
+        projections = []
         let textCount = configuration.training.rows
         texts = (0..<textCount).map { "text \($0)" }
         similarityLayers = configuration.channels.map { _ in [] }
@@ -29,9 +30,7 @@ extension RunInputs {
                 form: task.answer(.standard))
         ]
         let run = "simulated"
-        manifest = RunManifest(
-            software: "simulated", run: run, configuration: configuration, modelA: "a", modelB: "b", data: [:],
-            deviceKind: nil)
+        manifest = RunManifest(named: run, configuration: configuration)
         let channels = configuration.channels
         plan = RunPlan(
             run: run,

@@ -7,9 +7,10 @@ extension RunInputs {
         _ configuration: RunConfiguration, tasks: [TaskInputs], similarityLayers: [[Int]]
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)
+        let hasProjections = configuration.hasProjections
         let channels = configuration.channels.count
         func stage(_ stage: Stage, _ cut: StagePlan.Cut) -> StagePlan {
-            trains ? StagePlan(stage, cut, channels: channels) : StagePlan(stage, cut)
+            hasProjections ? StagePlan(stage, cut, channels: channels) : StagePlan(stage, cut)
         }
         var stages: [StagePlan] = []
         if trains {
@@ -25,7 +26,7 @@ extension RunInputs {
             stages.append(
                 StagePlan(
                     .similarity, .independent(units: ranges.last?.upperBound ?? 0),
-                    channelUnits: trains ? ranges : []))
+                    channelUnits: hasProjections ? ranges : []))
         }
         return stages
             + tasks.map { task in

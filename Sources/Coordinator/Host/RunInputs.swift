@@ -1,11 +1,9 @@
-import ChatTemplates
 package import CoordinatorControl
 import Datasets
 package import Evaluation
 import Foundation
 import ModelFolders
 package import Run
-import Storage
 import Tasks
 import Tokenization
 import Weights
@@ -29,6 +27,8 @@ package struct RunInputs: Sendable {
     let tasks: [TaskInputs]
     /// Of the similarity experiment, by channel: those that were asked for, or the channel's own.
     let similarityLayers: [[Int]]
+    /// The W's that come from files, in the order of the channels; none where they are trained or there are none.
+    let projections: [GivenProjection]
     /// Activations that are there without having been read with models.
     let activations: ActivationStore?
 
@@ -75,12 +75,18 @@ package struct RunInputs: Sendable {
         _ given: RunConfiguration, tasks known: [TaskDefinition] = TaskDefinition.all,
         conditions: ConditionTable = .standard, software: String, report: (String) -> Void = { _ in }
     ) throws {
-        let configuration = given
-        let folderA = try ModelFolder(path: configuration.modelA)
-        let folderB = try ModelFolder(path: configuration.modelB)
+        try self.init(
+            RunSources(given, software: software), tasks: known, conditions: conditions, report: report)
+    }
+
+    /// Reads and checks what was found, while the digests of all of it are taken.
+    package init(
+        _ sources: RunSources, tasks known: [TaskDefinition] = TaskDefinition.all,
+        conditions: ConditionTable = .standard, report: (String) -> Void = { _ in }
+    ) throws {
+        let configuration = sources.configuration
+        let (folderA, folderB) = (sources.folderA, sources.folderB)
         for folder in [folderA, folderB] { try Self.check(folder) }
-        // Before the data is read: a model without a template is the commonest mistake here.
-        let templates = try configuration.chat ? [folderA, folderB].map { try ChatTemplate(checking: $0.url) } : []
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         for channel in configuration.channels {
@@ -106,33 +112,28 @@ package struct RunInputs: Sendable {
 
         activations = nil
         var remarks = configuration.chat ? [Self.chatRemark(configuration)] : []
-        var files: [String] = []
-        texts = try Self.texts(configuration, &files, &remarks)
-        tasks = try Self.tasks(configuration, known, conditions, &files, &remarks)
-        self.remarks = remarks
+        texts = try Self.texts(configuration, &remarks)
+        tasks = try Self.tasks(configuration, known, conditions, &remarks)
+        try Self.checkProjection(configuration, tasks: tasks)
+        projections = try Self.projections(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
         self.configuration = configuration
 
         report("taking fingerprints of models and data")
-        let fingerprintA = try folderA.fingerprint(with: templates.first?.content).hex
-        let fingerprintB = try folderB.fingerprint(with: templates.last?.content).hex
-        let data = try files.map { path in
-            (path: path, digest: try ContentHasher.digest(ofFileAt: URL(fileURLWithPath: path)).hex)
-        }
-        let run = try RunManifest.digest(of: configuration, modelA: fingerprintA, modelB: fingerprintB, data: data)
-        manifest = RunManifest(
-            software: software, run: run, configuration: configuration, modelA: fingerprintA, modelB: fingerprintB,
-            data: Dictionary(data.map { ($0.path, $0.digest) }, uniquingKeysWith: { first, _ in first }),
-            deviceKind: nil)
+        let manifest = try sources.manifest()
+        self.manifest = manifest
+        remarks += try Self.remarks(
+            on: configuration, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB)
+        self.remarks = remarks
         plan = RunPlan(
-            run: run, stages: Self.stages(configuration, tasks: tasks, similarityLayers: similarityLayers),
-            channels: configuration.channels, fingerprintA: fingerprintA, fingerprintB: fingerprintB,
+            run: manifest.run, stages: Self.stages(configuration, tasks: tasks, similarityLayers: similarityLayers),
+            channels: configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
             dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
     /// out, as many as there are layers and prompts.
     /// - Parameter activations: at the sites of all channels, of equally many texts.
-    package init(synthetic configuration: RunConfiguration, activations: ActivationStore?, software: String) {
+    package init(synthetic configuration: RunConfiguration, activations: ActivationStore?) {
         self.configuration = configuration
         self.activations = activations
         let channel = configuration.channels[0]
@@ -143,10 +144,9 @@ package struct RunInputs: Sendable {
         texts = []
         tasks = []
         similarityLayers = [configuration.similarity.layers]
+        projections = []
         let run = "synthetic \(configuration.seed)"
-        manifest = RunManifest(
-            software: software, run: run, configuration: configuration, modelA: "", modelB: "", data: [:],
-            deviceKind: nil)
+        manifest = RunManifest(named: run, configuration: configuration)
         let similarity = configuration.similarity
         let stage =
             activations == nil
@@ -191,22 +191,19 @@ package struct RunInputs: Sendable {
 
     // MARK: Data
 
-    private static func texts(
-        _ configuration: RunConfiguration, _ files: inout [String], _ remarks: inout [String]
-    ) throws -> [String] {
+    private static func texts(_ configuration: RunConfiguration, _ remarks: inout [String]) throws -> [String] {
         guard configuration.experiments.contains(.projection) else { return [] }
         guard !configuration.training.files.isEmpty else {
             throw HostError.missingFile(flag: "--c4", experiment: .projection)
         }
         let texts = try TrainingTexts(configuration.training, seed: configuration.seed)
         remarks += texts.broken.remarks
-        files += configuration.training.files
         return texts.texts
     }
 
     private static func tasks(
         _ configuration: RunConfiguration, _ known: [TaskDefinition], _ table: ConditionTable,
-        _ files: inout [String], _ remarks: inout [String]
+        _ remarks: inout [String]
     ) throws -> [TaskInputs] {
         let conditions = try table.conditions(named: configuration.evaluation.conditions)
         for case .evaluate(let name) in configuration.experiments where !known.contains(where: { $0.name == name }) {
@@ -220,7 +217,6 @@ package struct RunInputs: Sendable {
             let data = try task.read(file)
             remarks += data.remarks
             tasks.append(try inputs(task, data.items, conditions, configuration, file: file))
-            files.append(file)
         }
         return tasks
     }

@@ -56,6 +56,9 @@ struct RunResults {
         self.digests = digests
     }
 
+    /// Records that were on disk, whichever run's they are.
+    var recordCount: Int { journal.recovery.records }
+
     /// Bytes of a record whose writing was cut off.
     var cutBytes: UInt64 { journal.recovery.cutBytes }
 

@@ -49,6 +49,8 @@ struct RunTraining {
         let channels = inputs.plan.channels
         guard let schedule = inputs.schedule, let all = inputs.outputBlocks?.count else {
             self.mode = mode
+            projections = inputs.projections.map(TrainedProjection.init)
+            if isShared { for place in projections.indices { projections[place].trainer.share() } }
             return
         }
         guard channels.count == 1, blocks < all else {
@@ -70,7 +72,10 @@ struct RunTraining {
     var plan: RunPlan { mode == .byOutputs ? inputs.planByOutputs : inputs.plan }
 
     /// Steps that W has taken.
-    var steps: Int { mode == .averaged ? projections.first?.trainer.step ?? 0 : 0 }
+    var steps: Int { mode == .averaged && inputs.schedule != nil ? version : 0 }
+
+    /// The version of the W's that there are.
+    var version: Int { projections.first?.trainer.step ?? 0 }
 
     /// Whether workers may take steps themselves.
     func isReplayed(_ travel: WeightTravel) -> Bool {

@@ -1,5 +1,4 @@
 import ActivationFiles
-import Foundation
 import Run
 
 extension TrainedProjection {
@@ -8,8 +7,8 @@ extension TrainedProjection {
         let configuration = inputs.configuration
         let metadata = [
             "format": "pt",
-            "model_a": (configuration.modelA as NSString).lastPathComponent,
-            "model_b": (configuration.modelB as NSString).lastPathComponent,
+            "model_a": inputs.manifest.configuration.modelA,
+            "model_b": inputs.manifest.configuration.modelB,
             "fingerprint_a": inputs.manifest.modelA,
             "fingerprint_b": inputs.manifest.modelB,
             "layer_k": String(channel.k),

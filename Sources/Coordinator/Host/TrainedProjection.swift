@@ -14,6 +14,11 @@ struct TrainedProjection {
         self.losses = losses
     }
 
+    /// From a file: as after a step that nobody can take again.
+    init(_ given: GivenProjection) {
+        self.init(channel: given.channel, trainer: ProjectionTrainer(finished: given.matrix, steps: 1, adam: Adam()))
+    }
+
     /// Before the first step.
     init(untrained channel: Channel, _ inputs: RunInputs) {
         let configuration = inputs.configuration

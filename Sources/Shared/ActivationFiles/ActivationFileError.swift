@@ -9,6 +9,10 @@ package enum ActivationFileError: Error, Equatable, CustomStringConvertible {
     case missing(path: String, tensor: String, found: [String])
     /// The tensor is of another shape; a dimension of any size is expected by its name.
     case shape(path: String, tensor: String, expected: String, found: [Int])
+    /// The file is what `torch.save` writes.
+    case pickle(path: String)
+    /// The layer that the file holds adds a bias, which a W does not.
+    case bias(path: String, tensor: String)
 
     package var description: String {
         switch self {
@@ -16,7 +20,19 @@ package enum ActivationFileError: Error, Equatable, CustomStringConvertible {
         case .missing(let path, let tensor, let found): "\(path): expected tensor \(tensor), found \(Self.shown(found))"
         case .shape(let path, let tensor, let expected, let found):
             "\(path): tensor \(tensor): expected shape \(expected), found \(found)"
+        case .pickle(let path):
+            "\(path): written by torch.save, which can run any code when it is read; to make a safetensors file of it: "
+                + "python3 -c \"import sys, torch; from safetensors.torch import save_file; "
+                + "save_file(torch.load(sys.argv[1], map_location='cpu', weights_only=True), sys.argv[2])\" "
+                + "\(Self.quoted(path)) \(Self.quoted(path + ".safetensors"))"
+        case .bias(let path, let tensor):
+            "\(path): expected a layer without a bias, found \(tensor): a W is a matrix alone"
         }
+    }
+
+    /// A path as a shell takes it.
+    private static func quoted(_ path: String) -> String {
+        "'" + PrintableText.quoted(path, limit: 4096).replacing("'", with: "'\\''") + "'"
     }
 
     /// The first few names: a file may have thousands, of any length.

@@ -6,10 +6,21 @@ struct TensorFile {
     private let file: SafetensorsFile
 
     init(_ url: URL) throws(ActivationFileError) {
+        if Self.isPickle(url) { throw .pickle(path: url.path) }
         file = try reading { () throws(WeightError) in try SafetensorsFile(url) }
     }
 
     var names: [String] { file.names }
+    var metadata: [String: String] { file.metadata }
+
+    /// Whether a file begins as what `torch.save` writes: a zip archive, or in older versions a pickle.
+    private static func isPickle(_ url: URL) -> Bool {
+        guard let handle = try? FileHandle(forReadingFrom: url) else { return false }
+        defer { try? handle.close() }
+        let head = [UInt8]((try? handle.read(upToCount: 4)) ?? Data())
+        // A safetensors file begins with the length of its header, which is far shorter than this would say.
+        return head == Array("PK\u{3}\u{4}".utf8) || head == [0x80, 2, 0x8a, 0x0a]
+    }
 
     /// A tensor of this many dimensions, not read yet.
     /// - Parameter shape: what each dimension is called, and its size where that is known.

@@ -37,7 +37,7 @@ extension RunReport {
             let of = hasSeveralChannels ? " (channel \(channel.channel))" : ""
             var parts: [ReportDocument.Section] = []
             if !channel.tasks.isEmpty { parts.append(overview(channel)) }
-            if let projection = channel.projection { parts.append(Self.section(projection)) }
+            if case .trained(let projection) = channel.projection { parts.append(Self.section(projection)) }
             if let similarity = channel.similarity { parts.append(Self.section(similarity)) }
             parts += channel.tasks.map(section)
             sections += parts.map { .init(title: $0.title + of, blocks: $0.blocks) }
@@ -71,6 +71,7 @@ extension RunReport {
             title: "Scores",
             blocks: [
                 .table(table),
+                .paragraph(channel.projection.map { "Of what is injected: \($0.line)." } ?? "Nothing is injected."),
                 .paragraph(
                     "The fair controls of the injected condition are noise (random) and the activation of another "
                         + "item (shuffled): they disturb B as much and tell it nothing about the question."),
@@ -190,6 +191,7 @@ extension RunReport {
             NamedValue("model A", configuration.modelA), NamedValue("model B", configuration.modelB),
             NamedValue("channels k:j", channels.map { "\($0.channel)" }.joined(separator: ", ")),
             NamedValue("operation", configuration.operation.rawValue),
+            NamedValue("projection", channels.compactMap(\.projection?.line).joined(separator: "; ")),
             NamedValue("prompts", configuration.chat ? "in each model's chat template" : "as they are"),
             NamedValue("B's own prompt", configuration.evaluation.bPrompt.rawValue),
             NamedValue("evaluation protocol", configuration.evaluation.preset.rawValue),

@@ -114,8 +114,21 @@ extension RunReport {
             ("edit_similarity", .number(sample.similarity.editSimilarity)))
     }
 
+    private static func json(_ projection: ProjectionReport) -> JSONValue {
+        switch projection {
+        case .trained(let summary): json(summary)
+        case .given(let file, let sha256, let dimensionA, let dimensionB):
+            .members(
+                ("source", .string("given")), ("file", .string(file)), ("sha256", .string(sha256)),
+                ("d_a", .count(dimensionA)), ("d_b", .count(dimensionB)))
+        case .none(let dimensionA, let dimensionB):
+            .members(("source", .string("none")), ("d_a", .count(dimensionA)), ("d_b", .count(dimensionB)))
+        }
+    }
+
     private static func json(_ projection: ProjectionSummary) -> JSONValue {
         .members(
+            ("source", .string("trained")),
             ("file", .string(projection.file)),
             ("d_a", .count(projection.dimensionA)),
             ("d_b", .count(projection.dimensionB)),

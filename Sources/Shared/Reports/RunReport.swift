@@ -41,13 +41,13 @@ package struct RunReport: Sendable {
 /// What a run found out of one channel.
 package struct ChannelReport: Sendable {
     package var channel: Channel
-    package var projection: ProjectionSummary?
+    package var projection: ProjectionReport?
     package var similarity: SimilarityScores?
     /// In the run's order. What depends on no channel stands in each of them alike.
     package var tasks: [TaskScores]
 
     package init(
-        _ channel: Channel, projection: ProjectionSummary? = nil, similarity: SimilarityScores? = nil,
+        _ channel: Channel, projection: ProjectionReport? = nil, similarity: SimilarityScores? = nil,
         tasks: [TaskScores] = []
     ) {
         self.channel = channel
@@ -69,6 +69,16 @@ package struct NamedValue: Hashable, Sendable {
         self.name = name
         self.value = value
     }
+}
+
+/// What maps A's activations over a channel.
+package enum ProjectionReport: Hashable, Sendable {
+    /// A W that the run has trained.
+    case trained(ProjectionSummary)
+    /// A W from a file, with the SHA-256 of the file.
+    case given(file: String, sha256: String, dimensionA: Int, dimensionB: Int)
+    /// None: A's activation goes into B as it is.
+    case none(dimensionA: Int, dimensionB: Int)
 }
 
 /// How the training of W went.

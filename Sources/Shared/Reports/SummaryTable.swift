@@ -20,12 +20,7 @@ extension RunReport {
 
     private func summary(of channel: ChannelReport) -> [String] {
         var parts: [String] = []
-        if let projection = channel.projection, let first = projection.losses.first, let last = projection.losses.last {
-            parts.append(
-                "projection \(projection.dimensionB) × \(projection.dimensionA) from \(Quantities.count(projection.rows)) "
-                    + "texts: loss \(Quantities.significant(first)) → \(Quantities.significant(last)) in "
-                    + "\(Quantities.count(projection.losses.count)) steps\n")
-        }
+        if let projection = channel.projection { parts.append(projection.line + "\n") }
         if let similarity = channel.similarity {
             var table = Table([
                 .init("layer", .trailing), .init("same text", .trailing), .init("common prefix, tokens", .trailing),

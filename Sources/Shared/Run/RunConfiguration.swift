@@ -15,6 +15,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// that W learns from never are.
     package var chat: Bool
     package var experiments: [Experiment]
+    package var projection: ProjectionSource
     package var seed: UInt64
     package var training: TrainingConfiguration
     package var similarity: SimilarityConfiguration
@@ -23,7 +24,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package init(
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
         computeType: ComputeType = .bfloat16, chat: Bool = false,
-        experiments: [Experiment], seed: UInt64 = 42,
+        experiments: [Experiment], projection: ProjectionSource = .trained, seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
         evaluation: EvaluationConfiguration = EvaluationConfiguration()
@@ -35,10 +36,20 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.computeType = computeType
         self.chat = chat
         self.experiments = experiments
+        self.projection = projection
         self.seed = seed
         self.training = training
         self.similarity = similarity
         self.evaluation = evaluation
+    }
+
+    /// Whether there is a W for every channel, once it is trained or from the start.
+    package var hasProjections: Bool {
+        switch projection {
+        case .trained: experiments.contains(.projection)
+        case .files: true
+        case .none: false
+        }
     }
 }
 

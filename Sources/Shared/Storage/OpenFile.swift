@@ -28,11 +28,14 @@ struct OpenFile: ~Copyable {
     }
 
     /// The size in bytes; an error where this is not a regular file.
-    func size() throws(StorageError) -> UInt64 {
+    func size() throws(StorageError) -> UInt64 { try identity().bytes }
+
+    /// What tells the content from what it was before; an error where this is not a regular file.
+    func identity() throws(StorageError) -> FileIdentity {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("examine") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
-        return UInt64(max(status.st_size, 0))
+        return FileIdentity(status)
     }
 
     /// Takes the exclusive lock, or throws ``StorageError/locked(path:)`` at once where another open file has it.

@@ -6,6 +6,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case system(operation: String, path: String, code: Int32)
     /// The file is there but is a folder, a device or a pipe.
     case notARegularFile(path: String)
+    /// The file was written to while it was read.
+    case changed(path: String)
     /// Another process holds the journal's lock.
     case locked(path: String)
     /// The file does not begin as a journal does.
@@ -25,6 +27,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot \(operation) \(shown(path)): \(String(cString: strerror(code)))\(StorageError.advice(for: code))"
         case .notARegularFile(let path):
             "\(shown(path)): expected a regular file, found something else; move it away"
+        case .changed(let path):
+            "\(shown(path)): it changed while it was read; start again when nobody writes to it"
         case .locked(let path):
             "\(shown(path)): another coordinator is running in this folder; wait for it, stop it, or choose another folder"
         case .notAJournal(let path):

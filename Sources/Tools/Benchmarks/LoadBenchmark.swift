@@ -29,7 +29,7 @@ struct LoadBenchmark: AsyncParsableCommand {
         var options = TrainingBenchmark.options(workers: 1)
         options.programArguments = ["load-worker", "--sessions", "\(sessions)"]
         let server = try RunServer(
-            inputs: RunInputs(synthetic: configuration, activations: nil, software: productVersion),
+            inputs: RunInputs(synthetic: configuration, activations: nil),
             folder: RunFolder(folder), options: options)
         try await server.open()
         guard let endpoint = await server.endpoints?.status else { return }

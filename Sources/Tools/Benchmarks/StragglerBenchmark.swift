@@ -81,7 +81,7 @@ struct StragglerBenchmark: AsyncParsableCommand {
             folder.appendingPathComponent("slow").path,
         ]
         let server = try RunServer(
-            inputs: RunInputs(synthetic: configuration, activations: nil, software: productVersion),
+            inputs: RunInputs(synthetic: configuration, activations: nil),
             folder: RunFolder(folder.appendingPathComponent("run")), options: options)
         try await server.open()
         _ = try await server.startWorkers()

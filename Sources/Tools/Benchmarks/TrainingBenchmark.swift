@@ -136,7 +136,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
         configuration.training.epochs = epochs
         configuration.training.shardRows = shardRows
         let server = try RunServer(
-            inputs: RunInputs(synthetic: configuration, activations: activations, software: productVersion),
+            inputs: RunInputs(synthetic: configuration, activations: activations),
             folder: RunFolder(folder),
             options: Self.options(
                 workers: workers, travel: LiveRun.Travel(training: training, gradients: gradients, weights: weights)))

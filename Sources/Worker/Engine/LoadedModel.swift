@@ -13,7 +13,7 @@ package struct LoadedModel: Sendable {
     package let tokenizer: Tokenizer
     /// What prompts are written into; nil where they are read as they are.
     private let template: ChatTemplate?
-    /// SHA-256 of the folder's content, hexadecimal; of the chat template too where prompts are written into it.
+    /// SHA-256 of the folder's content, hexadecimal.
     package let fingerprint: String
 
     /// - Parameters:
@@ -24,8 +24,10 @@ package struct LoadedModel: Sendable {
         // Before the weights: what is missing shows at once.
         template = try chat ? ChatTemplate(checking: folder.url) : nil
         tokenizer = try Tokenizer(folder: folder.url)
+        // While the weights are read, so that both read them once from the disk.
+        let fingerprint = folder.beginFingerprint()
         model = try LanguageModel.load(folder, on: device, computeType: computeType)
-        fingerprint = try folder.fingerprint(with: template?.content).hex
+        self.fingerprint = try fingerprint.value().hex
     }
 
     /// Whether prompts are put into the chat template.

@@ -1,13 +1,45 @@
 import Foundation
 import JSON
 import Run
+import Storage
 
+/// `run.json`: the manifest, and the digest of all that stands in it, so that it is known as what the run wrote.
+///
 /// Reading is strict: a field that stands twice, is missing or is none that a run has is refused by name, since a run
 /// that goes on under settings that were not understood would be another one.
 extension RunManifest {
+    private struct File: Codable {
+        var manifest: RunManifest
+        /// SHA-256 of the manifest as it is encoded.
+        var sha256: String
+
+        private enum Key: String, CodingKey { case sha256 }
+
+        init(_ manifest: RunManifest) throws {
+            self.manifest = manifest
+            sha256 = ContentHasher.digest(of: try RunManifest.encode(manifest)).hex
+        }
+
+        init(from decoder: any Decoder) throws {
+            manifest = try RunManifest(from: decoder)
+            sha256 = try decoder.container(keyedBy: Key.self).decode(String.self, forKey: .sha256)
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try manifest.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(sha256, forKey: .sha256)
+        }
+    }
+
+    func write(to storage: some RunStorage) throws {
+        try storage.write(Self.encode(File(self)) + Data("\n".utf8), to: RunFiles.manifest)
+    }
+
     /// Reads a run's manifest; nil where there is none yet.
     /// - Throws: ``HostError/unreadableManifest(path:cause:)`` where the file is damaged,
-    ///   ``HostError/otherVersion(path:cause:)`` where its fields are not this version's.
+    ///   ``HostError/otherVersion(path:cause:)`` where its fields are not this version's,
+    ///   ``HostError/editedManifest(path:)`` where it is not what a run wrote.
     static func read(from storage: some RunStorage) throws -> RunManifest? {
         let path = storage.path(of: RunFiles.manifest)
         let data: Data
@@ -19,17 +51,18 @@ extension RunManifest {
         } catch {
             throw HostError.unreadableManifest(path: path, cause: (error as? JSONError)?.placedCause ?? "\(error)")
         }
-        let manifest = try decode(data, path: path)
+        let file = try decode(data, path: path)
         // What is written again lacks the fields that were not understood.
-        if let field = document.firstMember(missingIn: try JSONValue(encoding: manifest)) {
+        if let field = document.firstMember(missingIn: try JSONValue(encoding: file)) {
             throw HostError.otherVersion(path: path, cause: "field \(field) is not understood")
         }
-        return manifest
+        guard try File(file.manifest).sha256 == file.sha256 else { throw HostError.editedManifest(path: path) }
+        return file.manifest
     }
 
-    private static func decode(_ data: Data, path: String) throws(HostError) -> RunManifest {
+    private static func decode(_ data: Data, path: String) throws(HostError) -> File {
         do {
-            return try JSONDecoder().decode(RunManifest.self, from: data)
+            return try JSONDecoder().decode(File.self, from: data)
         } catch DecodingError.keyNotFound(let key, let context) {
             throw .otherVersion(path: path, cause: "field \(place(context.codingPath + [key])) is missing")
         } catch DecodingError.valueNotFound(_, let context), DecodingError.typeMismatch(_, let context),
@@ -48,30 +81,16 @@ extension RunManifest {
             key.intValue.map { .element(of: place, $0) } ?? .member(of: place, key.stringValue)
         }.text
     }
-
-    /// The names of the settings in which two manifests of different runs differ.
-    func differences(from other: RunManifest) throws -> [String] {
-        let differing = try settings.differences(from: other.settings)
-        // Equal settings of different digests: one of them was written by a version that took it otherwise.
-        return differing.isEmpty ? ["run"] : differing
-    }
-
-    /// The inputs alone, files by their digests: where they lie does not matter.
-    private var settings: JSONValue {
-        get throws {
-            var named = self
-            (named.software, named.run, named.deviceKind, named.data) = ("", "", nil, [:])
-            (named.configuration.modelA, named.configuration.modelB) = ("", "")
-            named.configuration.training.files = configuration.training.files.map { data[$0] ?? $0 }
-            named.configuration.evaluation.files = configuration.evaluation.files.mapValues { data[$0] ?? $0 }
-            return try JSONValue(encoding: named)
-        }
-    }
 }
 
 extension JSONValue {
     /// The path of the first member, in the document's order, that the other document lacks; null says nothing.
     fileprivate func firstMember(missingIn other: JSONValue, at place: JSONPath = .start("")) -> String? {
+        if case .array(let elements) = self, case .array(let others) = other {
+            return zip(elements, others).enumerated().lazy.compactMap { index, pair in
+                pair.0.firstMember(missingIn: pair.1, at: .element(of: place, index))
+            }.first
+        }
         guard case .object(let members) = self, case .object(let others) = other else { return nil }
         for member in members where member.value != .null {
             let place = JSONPath.member(of: place, member.name)
@@ -79,19 +98,5 @@ extension JSONValue {
             if let inside = member.value.firstMember(missingIn: found.value, at: place) { return inside }
         }
         return nil
-    }
-
-    /// The paths of the members of either document that are not the same in both, sorted.
-    fileprivate func differences(from other: JSONValue) -> [String] {
-        let (mine, theirs) = (leaves(at: .start("")), other.leaves(at: .start("")))
-        return Set(mine.keys).union(theirs.keys).filter { mine[$0] != theirs[$0] }.sorted()
-    }
-
-    /// The members that are no objects, by their paths.
-    private func leaves(at place: JSONPath) -> [String: JSONValue] {
-        guard case .object(let members) = self else { return [place.text: self] }
-        return members.reduce(into: [:]) { leaves, member in
-            leaves.merge(member.value.leaves(at: .member(of: place, member.name))) { first, _ in first }
-        }
     }
 }
