@@ -59,6 +59,16 @@ struct ToolTests {
         #expect(ending.code == 0, "\(ending.output)\(ending.errors)")
     }
 
+    @Test(.enabled(if: RealModel.isPresent, "\(RealModel.absence)"))
+    func `verify passes on a real model against what transformers reads of its package`() throws {
+        let scratch = try TemporaryFolder()
+        let reference = Repository.fixture("References/smollm2-135m-instruct.json").path
+        let ending = try ProgramProcess.run(
+            "worker", ["verify", "--model", RealModel.path, "--reference", reference], in: scratch)
+        #expect(ending.code == 0, "\(ending.output)\(ending.errors)")
+        #expect(ending.output.contains("residual stream"))
+    }
+
     @Test func `verify fails with 1 and names the figure that is off`() throws {
         let scratch = try TemporaryFolder()
         let ending = try ProgramProcess.run(
