@@ -117,7 +117,7 @@ let package = Package(
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ActivationFiles",
                 "ModelFolders", "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets",
-                "Evaluation", "Tasks", "Reports", "Locking", "JSON",
+                "Evaluation", "Tasks", "Reports", "Locking", "JSON", "PlainText",
             ], optimized),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
@@ -220,7 +220,7 @@ let package = Package(
             [
                 "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
                 "Tasks",
-                "Generation", "DemoAssets",
+                "Generation", "DemoAssets", "Datasets",
             ]),
         tests(of: "WorkerSession", ["Run"]),
         tests(

@@ -118,6 +118,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.training.files = data.c4
         for file in data.tasks { configuration.evaluation.files[file.task] = file.path }
         configuration.evaluation.limit = data.limit
+        configuration.skipUnreadable = data.skipUnreadable
         try evaluation.apply(to: &configuration)
         return configuration
     }
@@ -181,7 +182,15 @@ struct DataArguments: ParsableArguments {
             valueName: "n"))
     var limit: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Texts and items to pass over at most because a model cannot read them (default: none).", valueName: "n"))
+    var skipUnreadable: Int?
+
     func validate() throws {
+        if let skipUnreadable, skipUnreadable < 0 {
+            throw ValidationError("--skip-unreadable \(skipUnreadable): expected 0 or more")
+        }
         if let limit, limit < 2 { throw ValidationError("--limit \(limit): expected at least 2") }
         if let twice = tasks.first(where: { file in tasks.count { $0.task == file.task } > 1 }) {
             throw ValidationError("--\(twice.task): given twice")

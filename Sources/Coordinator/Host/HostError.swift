@@ -1,3 +1,4 @@
+import PlainText
 package import Run
 
 /// What keeps a run from being started, continued or finished, beyond what models, data and storage report.
@@ -31,6 +32,8 @@ package enum HostError: Error, CustomStringConvertible {
     case averagedChannels([Channel])
     case tooManySites(model: String, count: Int, limit: Int)
     case tooFewItems(task: String, file: String, found: Int)
+    /// A prompt of the similarity experiment whose tokens a model cannot take.
+    case unreadablePrompt(String, cause: String)
 
     package var description: String {
         switch self {
@@ -85,6 +88,8 @@ package enum HostError: Error, CustomStringConvertible {
         case .tooFewItems(let task, let file, let found):
             "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task); expected at least 2, since "
                 + "every item is also told another one's activation"
+        case .unreadablePrompt(let prompt, let cause):
+            "--similarity-prompts \"\(PrintableText.quoted(prompt))\": \(cause); choose another prompt"
         }
     }
 }

@@ -5,7 +5,6 @@ import Foundation
 import ModelFolders
 package import Run
 import Tasks
-import Tokenization
 import Weights
 
 /// Everything a run reads, read and checked before any work: models' descriptions, texts, items; and the cut of
@@ -87,6 +86,9 @@ package struct RunInputs: Sendable {
         let configuration = sources.configuration
         let (folderA, folderB) = (sources.folderA, sources.folderB)
         for folder in [folderA, folderB] { try Self.check(folder) }
+        let readers = ModelReaders(
+            a: try ModelReader(folderA, chat: configuration.chat), b: try ModelReader(folderB, chat: configuration.chat)
+        )
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         for channel in configuration.channels {
@@ -112,8 +114,11 @@ package struct RunInputs: Sendable {
 
         activations = nil
         var remarks = configuration.chat ? [Self.chatRemark(configuration)] : []
-        texts = try Self.texts(configuration, &remarks)
-        tasks = try Self.tasks(configuration, known, conditions, &remarks)
+        var unreadable = UnreadableTexts(limit: configuration.skipUnreadable ?? 0)
+        texts = try Self.texts(configuration, readers, &unreadable, &remarks)
+        tasks = try Self.tasks(configuration, known, conditions, readers, &unreadable, &remarks)
+        try Self.checkSimilarity(configuration, readers)
+        remarks += unreadable.remarks
         try Self.checkProjection(configuration, tasks: tasks)
         projections = try Self.projections(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
         self.configuration = configuration
@@ -165,7 +170,6 @@ package struct RunInputs: Sendable {
         for tensor in ModelLayout(folder.configuration).tensors {
             _ = try weights.tensor(tensor.name, shape: tensor.shape)
         }
-        _ = try Tokenizer(folder: folder.url)
     }
 
     /// What a reader of figures that were taken with chat templates must know.
@@ -191,19 +195,25 @@ package struct RunInputs: Sendable {
 
     // MARK: Data
 
-    private static func texts(_ configuration: RunConfiguration, _ remarks: inout [String]) throws -> [String] {
+    private static func texts(
+        _ configuration: RunConfiguration, _ readers: ModelReaders, _ unreadable: inout UnreadableTexts,
+        _ remarks: inout [String]
+    ) throws -> [String] {
         guard configuration.experiments.contains(.projection) else { return [] }
         guard !configuration.training.files.isEmpty else {
             throw HostError.missingFile(flag: "--c4", experiment: .projection)
         }
-        let texts = try TrainingTexts(configuration.training, seed: configuration.seed)
+        let texts = try TrainingTexts(
+            configuration.training, seed: configuration.seed, skipping: unreadable.limit
+        ) { readers.flaw(ofText: $0, maximumTokens: configuration.training.maximumTokens) }
+        unreadable = texts.unreadable
         remarks += texts.broken.remarks
         return texts.texts
     }
 
     private static func tasks(
         _ configuration: RunConfiguration, _ known: [TaskDefinition], _ table: ConditionTable,
-        _ remarks: inout [String]
+        _ readers: ModelReaders, _ unreadable: inout UnreadableTexts, _ remarks: inout [String]
     ) throws -> [TaskInputs] {
         let conditions = try table.conditions(named: configuration.evaluation.conditions)
         for case .evaluate(let name) in configuration.experiments where !known.contains(where: { $0.name == name }) {
@@ -216,29 +226,45 @@ package struct RunInputs: Sendable {
             }
             let data = try task.read(file)
             remarks += data.remarks
-            tasks.append(try inputs(task, data.items, conditions, configuration, file: file))
+            tasks.append(
+                try inputs(task, data.items, conditions, configuration, readers, &unreadable, file: file))
         }
         return tasks
     }
 
     private static func inputs(
         _ task: TaskDefinition, _ all: [TaskItem], _ conditions: [ConditionDefinition],
-        _ configuration: RunConfiguration, file: String
+        _ configuration: RunConfiguration, _ readers: ModelReaders, _ unreadable: inout UnreadableTexts, file: String
     ) throws -> TaskInputs {
         let evaluation = configuration.evaluation
         let chosen = ItemChoice.indices(
             count: all.count, limit: evaluation.limit, preset: evaluation.preset, task: task.name,
             seed: configuration.seed)
-        guard chosen.count >= 2 else {
-            throw HostError.tooFewItems(task: task.name, file: file, found: chosen.count)
+        var items: [TaskItem] = []
+        for item in chosen.map({ all[$0] }) {
+            if let flaw = readers.flaw(of: task.prompts(item), choices: item.choices, conditions.map(\.condition)) {
+                try unreadable.passOver("item \(item.id)", of: file, cause: flaw)
+            } else {
+                items.append(item)
+            }
         }
-        let items = chosen.map { all[$0] }
+        guard items.count >= 2 else { throw HostError.tooFewItems(task: task.name, file: file, found: items.count) }
         let prompts = try Prompts.evaluationItems(
             items, of: task, bPrompt: evaluation.bPrompt, seed: configuration.seed)
         // What is asked twice gives way, but for what was asked for by name.
         let distinct = evaluation.conditions == nil ? ConditionTable.distinct(conditions, of: prompts) : conditions
         return TaskInputs(
             task: task, items: items, prompts: prompts, conditions: distinct, form: task.answer(evaluation.preset))
+    }
+
+    /// The similarity experiment's prompts are read by both models.
+    private static func checkSimilarity(_ configuration: RunConfiguration, _ readers: ModelReaders) throws {
+        guard configuration.experiments.contains(.similarity) else { return }
+        for prompt in configuration.similarity.prompts {
+            if let flaw = readers.a.flaw(ofPrompts: [prompt]) ?? readers.b.flaw(ofPrompts: [prompt]) {
+                throw HostError.unreadablePrompt(prompt, cause: flaw)
+            }
+        }
     }
 
     // MARK: Units

@@ -47,24 +47,31 @@ package enum Program {
             } else {
                 try command.run()
             }
-            exit(0)
+            end(0)
         } catch let error as UsageError {
             Terminal.error.report(error)
-            exit(unusableArguments)
+            end(unusableArguments)
         } catch {
             let code = root.exitCode(for: error)
             if code == .success {
                 Terminal.output.writeLine(root.fullMessage(for: error))
-                exit(0)
+                end(0)
             }
-            if let exitCode = error as? ExitCode { exit(exitCode.rawValue) }
+            if let exitCode = error as? ExitCode { end(exitCode.rawValue) }
             if code == .validationFailure {
                 Terminal.error.writeLine(root.fullMessage(for: error))
-                exit(unusableArguments)
+                end(unusableArguments)
             }
             Terminal.error.report(error)
-            exit(failure)
+            end(failure)
         }
+    }
+
+    /// Ends the process at once: other threads may be at work (taking digests of weights, say) with what libraries would
+    /// take down on the way out.
+    private static func end(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 }
 

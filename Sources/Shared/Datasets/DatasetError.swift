@@ -15,6 +15,8 @@ package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case fileTooLarge(file: String, limit: Int)
     /// Too many lines of a file of JSON lines cannot be read.
     case tooManyBrokenLines(file: String, broken: Int, lines: Int, first: BrokenLine)
+    /// A text or an item whose tokens a model cannot take, beyond those that may be passed over.
+    case unreadableText(place: String, cause: String, limit: Int)
     /// A value of a JSON file is missing or wrong.
     case malformed(file: String, path: String, cause: String)
     /// The file is in order and holds nothing.
@@ -39,6 +41,10 @@ package enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
         case .tooManyBrokenLines(let file, let broken, let lines, let first):
             "\(file): \(broken) of \(lines) lines cannot be read, the first is line \(first.line) (\(first.cause)); "
                 + "is this the right file?"
+        case .unreadableText(let place, let cause, let limit):
+            "\(place): \(cause); take it out, or pass over "
+                + (limit == 0
+                    ? "up to N of them with --skip-unreadable N" : "more than \(limit) with --skip-unreadable")
         case .malformed(let file, let path, let cause):
             "\(file): \(path.isEmpty ? "the file" : path): \(cause)"
         case .empty(let file, let expected):

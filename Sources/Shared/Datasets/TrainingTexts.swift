@@ -11,20 +11,30 @@ package struct TrainingTexts: Sendable {
     package let lineCount: Int
     /// Lines passed over because they cannot be read.
     package let broken: BrokenLines
+    /// Documents passed over because a model cannot read them.
+    package let unreadable: UnreadableTexts
 
     /// Reads the files in their order until `configuration.rows` texts are found.
     ///
     /// A text is stripped, and passed over where it has `configuration.minimumCharacters` or fewer, before it
-    /// counts as a row: so there are exactly as many rows as asked for.
+    /// counts as a row: so there are exactly as many rows as asked for. So is a text that a model cannot read.
     ///
+    /// - Parameters:
+    ///   - limit: how many unreadable texts are passed over.
+    ///   - flaw: why a text, cut as it is, cannot be read; nil where it can.
     /// - Throws: ``DatasetError``: a file cannot be read, has too many broken lines (``BrokenLines``), or the
-    ///   files hold too few texts. Training on less than was asked for must be asked for.
-    package init(_ configuration: TrainingConfiguration, seed: UInt64) throws(DatasetError) {
+    ///   files hold too few texts, or too many that cannot be read. Training on less than was asked for must be asked
+    ///   for.
+    package init(
+        _ configuration: TrainingConfiguration, seed: UInt64, skipping limit: Int = 0,
+        flaw: (String) -> String? = { _ in nil }
+    ) throws(DatasetError) {
         guard !configuration.files.isEmpty else { throw .noFiles }
         var texts: [String] = []
         var tooShort = 0
         var lineCount = 0
         var broken = BrokenLines()
+        var unreadable = UnreadableTexts(limit: limit)
         for file in configuration.files where texts.count < configuration.rows {
             var reader = try C4Reader(file: file)
             while texts.count < configuration.rows, let record = try reader.next() {
@@ -33,9 +43,13 @@ package struct TrainingTexts: Sendable {
                     tooShort += 1
                     continue
                 }
-                texts.append(
-                    configuration.cut.applied(
-                        to: text, row: texts.count, maximumCharacters: configuration.maximumCharacters, seed: seed))
+                let cut = configuration.cut.applied(
+                    to: text, row: texts.count, maximumCharacters: configuration.maximumCharacters, seed: seed)
+                if let flaw = flaw(cut) {
+                    try unreadable.passOver("line \(record.line)", of: file, cause: flaw)
+                    continue
+                }
+                texts.append(cut)
             }
             lineCount += reader.lineCount
             broken.add(reader.broken)
@@ -49,5 +63,6 @@ package struct TrainingTexts: Sendable {
         self.tooShort = tooShort
         self.lineCount = lineCount
         self.broken = broken
+        self.unreadable = unreadable
     }
 }

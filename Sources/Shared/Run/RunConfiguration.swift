@@ -20,6 +20,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var training: TrainingConfiguration
     package var similarity: SimilarityConfiguration
     package var evaluation: EvaluationConfiguration
+    /// Texts and items that are passed over at most because a model cannot read them; nil for none.
+    package var skipUnreadable: Int?
 
     package init(
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
