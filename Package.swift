@@ -95,7 +95,9 @@ let package = Package(
         shared("ChatTemplates", ["JSON"]),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
         shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
-        shared("CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "Locking", "CKernels"], optimized),
+        shared(
+            "CPUDevice", ["Devices", "Run", "Weights", "ModelFolders", "Storage", "JSON", "Locking", "CKernels"],
+            optimized),
         .target(
             name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders", "Locking"],
             path: "Sources/Shared/ReferenceDevice", swiftSettings: optimized),

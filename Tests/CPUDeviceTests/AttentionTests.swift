@@ -118,7 +118,7 @@ struct AttentionTests {
         let expected = try run(test, inputs, try Operations(threads: 1), cuts: [test.length])
         for path in supportedPaths {
             for threads in [1, 3] {
-                let device = try Operations(threads: threads, kernels: path)
+                let device = try Operations(threads: threads, kernels: KernelChoice(path))
                 #expect(try run(test, inputs, device, cuts: Array(1...test.length)) == expected)
                 #expect(try run(test, inputs, device, cuts: [1, 4, test.length]) == expected)
             }

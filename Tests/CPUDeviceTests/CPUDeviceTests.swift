@@ -19,7 +19,7 @@ struct CPUDeviceTests {
 
     @Test func `a device names its kind, its kernels and its threads`() throws {
         #expect(try CPUDevice(threads: 1, kernels: .portable).description == "cpu portable, 1 thread")
-        #expect(try CPUDevice(threads: 3).description == "cpu \(KernelPath.best.rawValue), 3 threads")
+        #expect(try CPUDevice(threads: 3).description == "cpu \(KernelChoice.fastest.name), 3 threads")
         #expect(try CPUDevice(threads: 2).kind == .cpu)
     }
 

@@ -48,7 +48,7 @@ struct LinearTests {
             let input = try matrix(rows, inputs, x)
             for path in supportedPaths {
                 for threads in [1, 3] {
-                    let device = try Operations(threads: threads, kernels: path)
+                    let device = try Operations(threads: threads, kernels: KernelChoice(path))
                     let layer = try bytes.withUnsafeBytes {
                         try PackedLinear(
                             inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: scalar, bytes: $0)],
@@ -103,7 +103,7 @@ struct LinearTests {
             let input = try matrix(rows, inputs, x)
             for path in supportedPaths {
                 for threads in [1, 3] {
-                    let device = try Operations(threads: threads, kernels: path)
+                    let device = try Operations(threads: threads, kernels: KernelChoice(path))
                     let layer = try bytes.withUnsafeBytes {
                         try PackedLinear(
                             inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: .bfloat16, bytes: $0)],
@@ -126,7 +126,7 @@ struct LinearTests {
         for scalar in [ScalarType.float32, .float16] {
             let (bytes, _) = stored(random.floats(70 * 40), as: scalar)
             let outputs = try ComputeType.allCases.map { type in
-                let device = try Operations(threads: 2, kernels: path)
+                let device = try Operations(threads: 2, kernels: KernelChoice(path))
                 let layer = try bytes.withUnsafeBytes {
                     try PackedLinear(
                         inputs: 40, parts: [LinearPart(outputs: 70, scalar: scalar, bytes: $0)], computeType: type,

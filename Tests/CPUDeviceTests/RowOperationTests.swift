@@ -16,7 +16,7 @@ struct RowOperationTests {
         let weight = random.floats(columns)
         var results: [[Float]] = []
         for path in supportedPaths {
-            let device = try Operations(threads: 2, kernels: path)
+            let device = try Operations(threads: 2, kernels: KernelChoice(path))
             let output = try Matrix(rows: rows, columns: columns)
             device.rmsNorm(try matrix(rows, columns, x), weight: weight, epsilon: epsilon, rows: rows, output: output)
             results.append(values(output))
@@ -44,7 +44,7 @@ struct RowOperationTests {
         let x = random.floats(rows * heads * dimension, in: -3...3)
         let weight = random.floats(dimension)
         for path in supportedPaths {
-            let device = try Operations(threads: 2, kernels: path)
+            let device = try Operations(threads: 2, kernels: KernelChoice(path))
             let whole = try matrix(rows, heads * dimension, x)
             device.rmsNorm(
                 heads: MatrixColumns(whole), count: heads, weight: weight, epsilon: epsilon, rows: rows)
@@ -62,7 +62,7 @@ struct RowOperationTests {
         var results: [[Float]] = []
         for path in supportedPaths {
             let row = try matrix(1, inputs.count, inputs)
-            try Operations(threads: 1, kernels: path).softCap(row, cap: 7, rows: 1)
+            try Operations(threads: 1, kernels: KernelChoice(path)).softCap(row, cap: 7, rows: 1)
             results.append(values(row))
         }
         #expect(results.allSatisfy { $0.map(\.bitPattern) == results[0].map(\.bitPattern) })
@@ -89,7 +89,7 @@ struct RowOperationTests {
         let columns = gates.count
         var results: [[Float]] = []
         for path in supportedPaths {
-            let device = try Operations(threads: 1, kernels: path)
+            let device = try Operations(threads: 1, kernels: KernelChoice(path))
             let both = try Matrix(rows: 1, columns: 2 * columns + 32)
             for (i, gate) in gates.enumerated() {
                 both.row(0)[i] = gate

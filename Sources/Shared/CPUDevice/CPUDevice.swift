@@ -13,7 +13,7 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
     package static let maximumThreads = 256
 
     package let kind = DeviceKind.cpu
-    package let kernels: KernelPath
+    package let kernels: KernelChoice
     package let threads: Int
     /// W's arithmetic for one thread each: what ``ProjectionArithmetic/share(outputs:_:)`` lends.
     let threadArithmetic: [Operations]
@@ -24,20 +24,21 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
     ///
     /// - Parameters:
     ///   - threads: that compute, the caller's among them; nil takes one for each core.
-    ///   - kernels: the path to run, or nil for the fastest that this CPU supports.
+    ///   - kernels: the path that runs everything, or nil for what is fastest at each on this processor.
     package init(threads: Int? = nil, kernels: KernelPath? = nil) throws(DeviceError) {
         let threads = threads ?? max(1, min(ProcessInfo.processInfo.activeProcessorCount, Self.maximumThreads))
-        let path = kernels ?? .best
-        try Self.check(threads: threads, kernels: path)
+        try Self.check(threads: threads, kernels: kernels ?? .best)
         self.threads = threads
-        self.kernels = path
-        operations = try Operations(threads: threads, kernels: path)
+        self.kernels = kernels.map { KernelChoice($0) } ?? .fastest
+        operations = try Operations(threads: threads, kernels: self.kernels)
         var alone: [Operations] = []
-        for _ in 0..<threads { alone.append(try Operations(threads: 1, kernels: path)) }
+        for _ in 0..<threads { alone.append(try Operations(threads: 1, kernels: self.kernels)) }
         threadArithmetic = alone
     }
 
-    package var description: String { "\(kind) \(kernels.rawValue), \(threads) thread\(threads == 1 ? "" : "s")" }
+    package var description: String { "\(kind) \(kernels.name), \(threads) thread\(threads == 1 ? "" : "s")" }
+
+    package var details: [String] { kernels.lines }
 
     package var freeMemory: Int? { SystemMemory.availableBytes }
 

@@ -16,10 +16,10 @@ package enum KernelPath: String, Sendable, CaseIterable {
     /// Whether this CPU, and this build, can run the path.
     package var isSupported: Bool { ck_path_is_supported(kernelPath) }
 
-    /// Those that this CPU can run, the fastest last.
+    /// Those that this CPU can run, those that use most of it last.
     package static let supported = allCases.filter(\.isSupported)
 
-    /// The fastest path that this CPU supports.
+    /// The path that uses most of this CPU; ``KernelChoice/fastest`` says what is fastest at what.
     package static var best: KernelPath { supported.last ?? .portable }
 
     var kernelPath: ck_path {

@@ -10,19 +10,25 @@ import Weights
 final class Operations {
     let context: OpaquePointer
 
-    init(threads: Int, kernels: KernelPath = .best) throws(DeviceError) {
-        guard let context = ck_context_create(kernels.kernelPath, Int32(threads)) else {
+    init(threads: Int, kernels: KernelChoice = .fastest) throws(DeviceError) {
+        guard let context = ck_context_create(kernels.others.kernelPath, Int32(threads)) else {
             throw .threadsRefused(threads)
         }
         self.context = context
+        for product in KernelChoice.Product.allCases {
+            for rowClass in KernelChoice.rowClasses.indices {
+                ck_choose_linear(
+                    context, product.kernelProduct, rowClass, kernels[product, rowClass].kernelPath)
+            }
+        }
     }
 
     deinit { ck_context_destroy(context) }
 
-    /// Makes room for the activations of a layer with so many inputs, rounded.
+    /// Makes room for the activations of a layer with so many inputs, packed.
     func reserve(inputs: Int) throws(DeviceError) {
         if !ck_reserve_inputs(context, inputs) {
-            throw .outOfMemory(bytes: 1024 * inputs, purpose: "rounded activations of \(inputs) inputs")
+            throw .outOfMemory(bytes: 2048 * inputs, purpose: "packed activations of \(inputs) inputs")
         }
     }
 

@@ -34,7 +34,7 @@ final class PackedLinear: @unchecked Sendable {  // the memory is written in ini
         outputs = parts.map(\.outputs)
         let first = parts.first?.scalar ?? .float32
         scalar = parts.allSatisfy { $0.scalar == first } ? first : .float32
-        if scalar == .bfloat16, computeType == .bfloat16 { try operations.reserve(inputs: inputs) }
+        try operations.reserve(inputs: inputs)
         let columns = outputs.reduce(0) { $0 + Self.wholePanels($1) }
         memory = try HostMemory(
             byteCount: ck_packed_bytes(scalar.kernelScalar, columns, inputs), purpose: "\(columns) × \(inputs) weights")

@@ -19,6 +19,9 @@ package protocol Device: AnyObject, Sendable, CustomStringConvertible {
     /// For people: the kind and what makes it fast or slow, such as `cpu avx512, 2 threads`.
     var description: String { get }
 
+    /// For people who look closer: what computes what, line by line. Empty where there is nothing to tell.
+    var details: [String] { get }
+
     /// Threads of this process that compute; 1 where another processor does.
     var threads: Int { get }
 
@@ -47,4 +50,8 @@ package protocol Device: AnyObject, Sendable, CustomStringConvertible {
 
     /// W's arithmetic, on values in this process's memory.
     var projection: any ProjectionArithmetic { get }
+}
+
+extension Device {
+    package var details: [String] { [] }
 }

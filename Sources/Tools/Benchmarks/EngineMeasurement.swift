@@ -96,7 +96,7 @@ struct EngineMeasurement {
                 wall.append(Double(tokens) / ((ContinuousClock.now - start) / .seconds(1)))
             }
             wall.sort()
-            let kernels = (model.device as? CPUDevice)?.kernels.rawValue ?? model.device.kind.rawValue
+            let kernels = (model.device as? CPUDevice)?.kernels.name ?? model.device.kind.rawValue
             return before + [
                 EngineReport.Line(
                     model: shape.name, weights: shape.storage.rawValue, kernels: kernels,

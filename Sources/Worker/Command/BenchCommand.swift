@@ -11,7 +11,10 @@ import WorkerEngine
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure a model's speed: reading a prompt, writing an answer.",
-        discussion: "As llama-bench does: random tokens, median and spread of several runs after one to warm up.")
+        discussion: """
+            As llama-bench does: random tokens, median and spread of several runs after one to warm up. Below the figures \
+            stands which kernels compute what: those that were fastest on this processor when it was first met.
+            """)
 
     @OptionGroup var model: ModelArguments
 
@@ -30,6 +33,7 @@ struct BenchCommand: AsyncParsableCommand {
     private struct Line: Encodable {
         var model: String
         var device: String
+        var kernels: [String]
         var threads: Int
         var test: String
         var tokensPerSecond: Double
@@ -37,7 +41,7 @@ struct BenchCommand: AsyncParsableCommand {
         var highest: Double
 
         enum CodingKeys: String, CodingKey {
-            case model, device, threads, test
+            case model, device, kernels, threads, test
             case tokensPerSecond = "tokens_per_second"
             case lowest, highest
         }
@@ -69,7 +73,8 @@ struct BenchCommand: AsyncParsableCommand {
             ])
         }
         let device = loaded.model.device
-        try show([line("pp\(promptTokens)", reading, on: device), line("tg\(newTokens)", writing, on: device)])
+        try show(
+            [line("pp\(promptTokens)", reading, on: device), line("tg\(newTokens)", writing, on: device)], of: device)
     }
 
     /// Tokens a second of each run, sorted.
@@ -84,12 +89,12 @@ struct BenchCommand: AsyncParsableCommand {
 
     private func line(_ test: String, _ rates: [Double], on device: any Device) -> Line {
         Line(
-            model: (model.model as NSString).lastPathComponent, device: device.kind.rawValue,
+            model: (model.model as NSString).lastPathComponent, device: device.kind.rawValue, kernels: device.details,
             threads: device.threads, test: test, tokensPerSecond: rates[rates.count / 2],
             lowest: rates[0], highest: rates[rates.count - 1])
     }
 
-    private func show(_ lines: [Line]) throws {
+    private func show(_ lines: [Line], of device: any Device) throws {
         guard format == .text else {
             for line in lines { try JSONOutput.write(line) }
             return
@@ -106,5 +111,6 @@ struct BenchCommand: AsyncParsableCommand {
             ])
         }
         Terminal.output.writeLine(table.text)
+        for line in device.details { Terminal.output.writeLine(line) }
     }
 }

@@ -23,7 +23,20 @@ static const path_kernels *kernels_of(ck_path path) {
     }
 }
 
+static const linear_kernel *linear_kernel_of(ck_path path, ck_product product) {
+#if defined(__x86_64__)
+    if (path == CK_PATH_AVX512BF16 && product == CK_PRODUCT_ROUNDED) return &dot_linear_kernel;
+#else
+    (void)product;
+#endif
+    return &kernels_of(path)->linear;
+}
+
 bool ck_path_is_supported(ck_path path) { return kernels_of(path) != NULL; }
+
+void ck_choose_linear(ck_context *context, ck_product product, size_t row_class, ck_path path) {
+    context->linear[product][row_class] = linear_kernel_of(path, product);
+}
 
 ck_context *ck_context_create(ck_path path, int threads) {
     const path_kernels *kernels = kernels_of(path);
@@ -32,7 +45,9 @@ ck_context *ck_context_create(ck_path path, int threads) {
     if (!context) return NULL;
     context->path = path;
     context->kernels = kernels;
-    context->has_dot = path == CK_PATH_AVX512BF16;
+    for (int product = 0; product < CK_PRODUCTS; product++)
+        for (size_t class = 0; class < CK_ROW_CLASSES; class++)
+            ck_choose_linear(context, (ck_product)product, class, path);
     context->scratch = calloc((size_t)threads, sizeof(float *));
     context->pool = ck_pool_create(threads);
     if (context->scratch && context->pool) return context;
@@ -45,7 +60,7 @@ void ck_context_destroy(ck_context *context) {
     for (int i = 0; context->scratch && context->pool && i < ck_pool_threads(context->pool); i++)
         memory_free(context->scratch[i], context->scratch_floats * sizeof(float));
     ck_pool_destroy(context->pool);
-    memory_free(context->rounded, context->rounded_bytes);
+    memory_free(context->rows, context->rows_bytes);
     memory_free(context->packed, context->packed_floats * sizeof(float));
     memory_free(context->packed_targets, context->packed_target_floats * sizeof(float));
     free(context->scratch);

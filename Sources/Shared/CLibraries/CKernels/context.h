@@ -10,11 +10,11 @@ struct ck_context {
     /// Each thread's memory for an attention tile, grown to what the longest sequence needs.
     float **scratch;
     size_t scratch_floats;
-    /// Whether products of bfloat16 use the CPU's own instruction (`dot.h`).
-    bool has_dot;
-    /// Rows of activations as a product of bfloat16 takes them.
-    void *rounded;
-    size_t rounded_bytes;
+    /// What computes linear layers: see `ck_choose_linear`.
+    const linear_kernel *linear[CK_PRODUCTS][CK_ROW_CLASSES];
+    /// Rows of activations as these take them.
+    uint32_t *rows;
+    size_t rows_bytes;
     /// Activations as W's kernels take them.
     float *packed, *packed_targets;
     size_t packed_floats, packed_target_floats;

@@ -11,6 +11,11 @@
 #include <immintrin.h>
 #include <string.h>
 
+/// Rows that a tile holds at most: with two vectors of outputs, 24 accumulators.
+#define DOT_ROWS 12
+/// Inputs of a block: 128 KiB of a panel, 48 KiB of a tile's rows.
+#define DOT_INPUTS 2048
+
 #define DOT_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")))
 #define DOT_INLINE static inline __attribute__((always_inline)) DOT_TARGET
 
@@ -93,11 +98,11 @@ DOT_INLINE __m512i round_pairs(__m512 low, __m512 high) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1);
 }
 
-DOT_TARGET void dot_pack(
-    const dot_job *job, const float *from, size_t ldx, uint32_t *to, size_t tile_begin, size_t tile_end) {
-    const size_t pairs = dot_pairs(job->inputs);
+DOT_TARGET static void dot_pack(
+    const linear_job *job, const float *from, size_t ldx, uint32_t *to, size_t tile_begin, size_t tile_end) {
+    const size_t pairs = job->lanes;
     for (size_t tile = tile_begin; tile < tile_end; tile++) {
-        const size_t begin = dot_row(job, tile), rows = dot_row(job, tile + 1) - begin;
+        const size_t begin = tile_row(job, tile), rows = tile_row(job, tile + 1) - begin;
         uint32_t *packed = to + begin * pairs;
         for (size_t pair = 0; pair < pairs; pair += 16) {
             const size_t count = pairs - pair < 16 ? pairs - pair : 16;
@@ -176,9 +181,9 @@ DOT_INLINE void dot_write(const float *from, float *to, bool add) {
 
 /// Many rows: block by block of inputs, so that a panel's block serves all tiles from the second cache.
 DOT_TARGET static void dot_wide(
-    const dot_job *job, size_t panel_begin, size_t panel_end, size_t tile_begin, size_t tile_end) {
-    float accumulators[DOT_PANELS][DOT_TILES * DOT_ROWS][CK_PANEL] __attribute__((aligned(64)));
-    const size_t pairs = dot_pairs(job->inputs), first_row = dot_row(job, tile_begin);
+    const linear_job *job, size_t panel_begin, size_t panel_end, size_t tile_begin, size_t tile_end) {
+    float accumulators[LINEAR_PANELS][LINEAR_TILES * DOT_ROWS][CK_PANEL] __attribute__((aligned(64)));
+    const size_t pairs = job->lanes, first_row = tile_row(job, tile_begin);
     const size_t tiles = tile_end - tile_begin;
     for (size_t k = 0; k < pairs; k += DOT_INPUTS / 2) {
         const size_t count = pairs - k < DOT_INPUTS / 2 ? pairs - k : DOT_INPUTS / 2;
@@ -188,7 +193,7 @@ DOT_TARGET static void dot_wide(
             // The next panel's block is fetched while this one is at work: its share of each tile, bytes a pair.
             const size_t step = CK_PANEL * sizeof(uint32_t) / tiles;
             for (size_t tile = tile_begin; tile < tile_end; tile++) {
-                const size_t row = dot_row(job, tile), rows = dot_row(job, tile + 1) - row;
+                const size_t row = tile_row(job, tile), rows = tile_row(job, tile + 1) - row;
                 const uint32_t *x = job->x + row * pairs + k * rows;
                 float *to = accumulators[p - panel_begin][row - first_row];
                 const char *fetched = next + (tile - tile_begin) * step * count;
@@ -202,7 +207,7 @@ DOT_TARGET static void dot_wide(
             }
         }
     }
-    const size_t rows = dot_row(job, tile_end) - first_row;
+    const size_t rows = tile_row(job, tile_end) - first_row;
     for (size_t r = 0; r < rows; r++)
         for (size_t p = panel_begin; p < panel_end; p++)
             dot_write(
@@ -212,12 +217,12 @@ DOT_TARGET static void dot_wide(
 
 /// One tile: the weights stream from memory, each used once. Panel by panel: a thread that reads one stream gets more
 /// of the memory's bandwidth than one that reads several.
-DOT_INLINE void dot_narrow(const int rows, const dot_job *job, size_t panel_begin, size_t panel_end, size_t row) {
+DOT_INLINE void dot_narrow(const int rows, const linear_job *job, size_t panel_begin, size_t panel_end, size_t row) {
     float accumulators[DOT_ROWS * CK_PANEL] __attribute__((aligned(64)));
-    const size_t pairs = dot_pairs(job->inputs);
+    const size_t pairs = job->lanes;
     for (size_t p = panel_begin; p < panel_end; p++) {
         const uint32_t *w = (const uint32_t *)(job->packed + p * job->panel_bytes);
-        dot_tile(rows, DOT_AHEAD, job->x + row * pairs, w, pairs, NULL, 0, accumulators, true);
+        dot_tile(rows, LINEAR_AHEAD, job->x + row * pairs, w, pairs, NULL, 0, accumulators, true);
         for (int r = 0; r < rows; r++)
             dot_write(
                 accumulators + r * CK_PANEL,
@@ -225,19 +230,23 @@ DOT_INLINE void dot_narrow(const int rows, const dot_job *job, size_t panel_begi
     }
 }
 
-DOT_TARGET void dot_linear(
-    const dot_job *job, size_t panel_begin, size_t panel_end, size_t tile_begin, size_t tile_end) {
+DOT_TARGET static void dot_multiply(
+    const linear_job *job, size_t panel_begin, size_t panel_end, size_t tile_begin, size_t tile_end) {
     if (tile_end - tile_begin > 1) {
         dot_wide(job, panel_begin, panel_end, tile_begin, tile_end);
         return;
     }
-    const size_t row = dot_row(job, tile_begin);
+    const size_t row = tile_row(job, tile_begin);
 #define ROWS(n) \
     case n: dot_narrow(n, job, panel_begin, panel_end, row); break;
-    switch (dot_row(job, tile_end) - row) {
+    switch (tile_row(job, tile_end) - row) {
         ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
         ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
     }
 #undef ROWS
 }
+
+const linear_kernel dot_linear_kernel = {
+    .tile_rows = DOT_ROWS, .pairs = true, .pack = dot_pack, .multiply = dot_multiply,
+};
 #endif

@@ -3,26 +3,58 @@
 
 // What the kernels of one path are asked to do. A job is read by all threads; the ranges say which part of it.
 
-/// Rows that one tile of a linear layer holds at most, over all paths.
+/// Rows that one tile of a linear layer or of attention holds at most, over all paths.
 #define MAX_TILE_ROWS 12
-/// Rows of x that one task of a linear layer takes through all its panels.
-#define ROW_GROUP 48
-/// Inputs that are run through before the next rows of a task: a panel's part then stays in the second cache.
-#define INPUT_BLOCK 2048
 
+/// Panels of one task of a linear layer: their accumulators wait in memory while the inputs go by block by block.
+#define LINEAR_PANELS 8
+/// Tiles of rows that one task takes through its panels: their share of x stays in the second cache.
+#define LINEAR_TILES 8
+/// Inputs of a block of float32 weights: 24 KiB of a panel.
+#define LINEAR_INPUTS 192
+/// From so many tiles on a block of 16-bit weights is widened once for all; for fewer in registers.
+#define WIDENED_TILES 5
+/// Bytes of weights up to which a layer is taken for one that stays in the caches.
+#define SMALL_LAYER ((size_t)2 << 20)
+/// Lanes of 32 bits between the weights at work and those being fetched, where each is used by few rows.
+#define LINEAR_AHEAD 1024
+
+/// A linear layer on rows that its kernel has packed.
 typedef struct linear_job {
     ck_scalar scalar;
     const char *packed;
     size_t inputs, panel_bytes, panel_begin;
-    const float *x;
-    size_t ldx;
+    /// The rows tile by tile, each tile as [lanes][rows of the tile] of 32 bits: what the kernel's `pack` made.
+    const uint32_t *x;
+    /// Of a row.
+    size_t lanes;
+    size_t rows, tiles;
     float *y;
     size_t ldy;
     bool add;
-    /// x holds values rounded to bfloat16, to be taken as the dot-product instruction takes them: the odd input of
+    /// Activations are rounded to bfloat16, and the product is that of the dot-product instruction: the odd input of
     /// a pair before the even one, subnormals as zero.
     bool rounded;
+    /// The layer has no more than SMALL_LAYER bytes.
+    bool is_small;
 } linear_job;
+
+/// The first row of a tile: rows are cut evenly, since a tile of one row would wait for its own additions.
+static inline size_t tile_row(const linear_job *job, size_t tile) { return job->rows * tile / job->tiles; }
+
+/// A way to compute linear layers.
+typedef struct linear_kernel {
+    /// Rows that a tile holds at most.
+    size_t tile_rows;
+    /// Whether a lane of x holds a pair of inputs.
+    bool pairs;
+    /// Packs the rows of tiles tile_begin ..< tile_end from `from` [rows, inputs], `ldx` values apart, into `to`.
+    void (*pack)(
+        const linear_job *job, const float *from, size_t ldx, uint32_t *to, size_t tile_begin, size_t tile_end);
+    /// Panels panel_begin ..< panel_end, at most LINEAR_PANELS, for tiles tile_begin ..< tile_end, at most LINEAR_TILES.
+    void (*multiply)(
+        const linear_job *job, size_t panel_begin, size_t panel_end, size_t tile_begin, size_t tile_end);
+} linear_kernel;
 
 typedef struct norm_job {
     const float *x, *weight;
@@ -51,10 +83,9 @@ typedef struct attention_job {
 
 /// The kernels of one path.
 typedef struct path_kernels {
-    /// Rows that a tile holds at most.
+    /// Queries that a tile of attention holds at most.
     size_t tile_rows;
-    /// Panels panel_begin ..< panel_end of the job, for rows row_begin ..< row_end, at most ROW_GROUP of them.
-    void (*linear)(const linear_job *job, size_t panel_begin, size_t panel_end, size_t row_begin, size_t row_end);
+    linear_kernel linear;
     void (*rms_norm)(const norm_job *job, size_t row_begin, size_t row_end);
     void (*gated)(const gated_job *job, size_t row_begin, size_t row_end);
     /// Each value v becomes cap * tanh(v * scale / cap).

@@ -1,5 +1,63 @@
 // Attention: a part of path_kernels.h, which says what the macros mean.
 
+/// accumulators[rows][16 * vectors] += x[rows, count] times w[count, 16 * vectors], input by input; `step` is the
+/// values of w between inputs.
+INLINE void strided_tile(
+    const int rows, const int vectors, const float *x, size_t ldx, const float *w, size_t step, size_t count,
+    float *accumulators, size_t lda, bool first) {
+    v16 acc[TILE_ROWS][2];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++)
+            acc[r][v] = first ? splat(0) : LOAD(accumulators + r * lda + 16 * v);
+
+    // One pointer for three rows: twelve would not fit the registers. The empty statement at the loop's end keeps
+    // the compiler from making twelve of them again.
+    const float *base[(TILE_ROWS + 2) / 3];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r += 3) base[r / 3] = x + r * ldx;
+
+#pragma clang loop unroll(disable)
+    for (size_t k = 0; k < count; k++) {
+        v16 weight[2];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) weight[v] = LOAD(w + 16 * v);
+        w += step;
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) {
+            const v16 value = splat(base[r / 3][r % 3 * ldx]);
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) acc[r][v] = FMA(value, weight[v], acc[r][v]);
+        }
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r += 3) {
+            base[r / 3]++;
+            __asm__("" : "+r"(base[r / 3]));
+        }
+    }
+
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) STORE(accumulators + r * lda + 16 * v, acc[r][v]);
+}
+
+/// A tile of a number of rows known at run time, each number compiled with its accumulators in registers.
+INLINE void tile_of_rows(
+    size_t rows, const int vectors, const float *x, size_t ldx, const float *w, size_t step, size_t count,
+    float *accumulators, size_t lda, bool first) {
+#define ROWS(n) \
+    case n: \
+        if (n <= TILE_ROWS) \
+            strided_tile(n <= TILE_ROWS ? n : 1, vectors, x, ldx, w, step, count, accumulators, lda, first); \
+        break;
+    switch (rows) {
+        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7) ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12)
+    }
+#undef ROWS
+}
+
 /// scores[0 ..< count] become exp((score - maximum) * scale); returns their sum.
 INLINE float softmax_numerators(float *scores, size_t count, float scale) {
     const size_t whole = count / 16 * 16, rest = count - whole;
@@ -33,13 +91,12 @@ INLINE float softmax_numerators(float *scores, size_t count, float scale) {
 INLINE void weigh_values(
     size_t rows, const float *weights, size_t ldw, const float *values, size_t width, size_t count, float *output,
     size_t ldo, bool first) {
-    const uint32_t *w = (const uint32_t *)values;
     size_t column = 0;
     for (; column + 16 * TILE_VECTORS <= width; column += 16 * TILE_VECTORS)
         tile_of_rows(
-            CK_FLOAT32, false, rows, TILE_VECTORS, weights, ldw, w + column, width, count, output + column, ldo, first);
+            rows, TILE_VECTORS, weights, ldw, values + column, width, count, output + column, ldo, first);
     if (column < width)
-        tile_of_rows(CK_FLOAT32, false, rows, 1, weights, ldw, w + column, width, count, output + column, ldo, first);
+        tile_of_rows(rows, 1, weights, ldw, values + column, width, count, output + column, ldo, first);
 }
 
 /// The positions that a query sees: `first` ..< `end`.
@@ -76,10 +133,9 @@ static void attention(
 
     // A block's positions that a query does not see are computed and not used: lanes are apart.
     for (size_t position = origin; position < latest.end; position += CK_PANEL) {
-        const uint32_t *w = (const uint32_t *)(keys + position * dimension);
         for (int v = 0; v < 2; v += TILE_VECTORS)
             tile_of_rows(
-                CK_FLOAT32, false, rows, TILE_VECTORS, queries, ldq, w + 16 * v, CK_PANEL, dimension,
+                rows, TILE_VECTORS, queries, ldq, keys + position * dimension + 16 * v, CK_PANEL, dimension,
                 scores + position - origin + 16 * v, lds, true);
     }
 

@@ -43,6 +43,22 @@ typedef enum ck_scalar { CK_FLOAT32 = 0, CK_BFLOAT16 = 1, CK_FLOAT16 = 2 } ck_sc
 /// either way, and weights of other types always meet float32.
 typedef enum ck_compute { CK_COMPUTE_FLOAT32 = 0, CK_COMPUTE_BFLOAT16 = 1 } ck_compute;
 
+/// What a linear layer multiplies: its stored weights, and activations as float32; of bfloat16 weights also activations
+/// that are rounded to bfloat16.
+typedef enum ck_product {
+    CK_PRODUCT_FLOAT32 = 0,
+    CK_PRODUCT_FLOAT16 = 1,
+    CK_PRODUCT_BFLOAT16 = 2,
+    CK_PRODUCT_ROUNDED = 3
+} ck_product;
+#define CK_PRODUCTS 4
+
+/// Numbers of rows for which kernels of linear layers are chosen: up to 1, 2, 4, 8, 12, 24, 64, and more.
+#define CK_ROW_CLASSES 8
+size_t ck_row_class(size_t rows);
+/// The most rows of a class; of the last one rows that stand for it.
+size_t ck_rows_of_class(size_t row_class);
+
 /// Threads and their scratch memory, and the kernel path. One call at a time may use a context.
 typedef struct ck_context ck_context;
 
@@ -53,6 +69,9 @@ bool ck_path_is_supported(ck_path path);
 /// threads are refused by the system.
 ck_context *ck_context_create(ck_path path, int threads);
 void ck_context_destroy(ck_context *context);
+
+/// Has linear layers of a kind, on rows of a class, computed by a supported path in the place of the context's own.
+void ck_choose_linear(ck_context *context, ck_product product, size_t row_class, ck_path path);
 
 /// The distance between rows of a matrix with `columns` columns: a multiple of 16 elements with room for whole
 /// panels, and an odd number of cache lines, so that a tile's rows do not compete for the same cache sets.
@@ -75,7 +94,7 @@ int64_t ck_pack(
 /// Reads row `output` of a packed matrix: `inputs` values into `destination`.
 void ck_unpack_row(ck_scalar scalar, const void *packed, size_t inputs, size_t output, float *destination);
 
-/// Makes room for the activations of layers with up to `inputs` inputs, rounded. False when memory is refused.
+/// Makes room for packed activations of layers with up to `inputs` inputs. False when memory is refused.
 bool ck_reserve_inputs(ck_context *context, size_t inputs);
 
 /// y [rows, outputs] = x [rows, inputs] * packedᵀ, or y += that product when `add` is set: the product is
