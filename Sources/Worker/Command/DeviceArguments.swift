@@ -20,8 +20,10 @@ struct DeviceArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Instruction set of the processor's kernels: auto, portable, avx2, avx512 or avx512bf16.",
-            valueName: "path"))
+            """
+            Instruction set of the processor's kernels: portable, avx2, avx512 or avx512bf16; auto takes what is \
+            fastest at each.
+            """, valueName: "path"))
     var kernels = "auto"
 
     func validate() throws {
