@@ -116,7 +116,8 @@ struct InspectTests {
             return object?["unused_tensors"] as? [String: Int] ?? [:]
         }
         #expect(try unused("\"use_cache\": true", "\"use_cache\": false").isEmpty)
-        #expect(try unused("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true") == ["lm_head.weight": 1])
+        // A head of its own is used, whatever config.json says.
+        #expect(try unused("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true").isEmpty)
         let blocks = try unused("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 1")
         #expect(blocks.count == 9 && blocks["model.layers.*.mlp.up_proj.weight"] == 2)
     }

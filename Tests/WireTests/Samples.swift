@@ -28,13 +28,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "register",
             WorkerMessage.register(
                 Registration(
-                    protocolVersion: 3, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
+                    protocolVersion: 4, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
                     deviceKind: "cpu", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
                     [
-                        .integer(1, "protocol_version", 3), .text(2, "software_version", "0.1"),
+                        .integer(1, "protocol_version", 4), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
                         .packed(8, "leases", [1, 300]),
@@ -169,7 +169,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
             CoordinatorMessage.welcome(
                 Welcome(
                     run: "r", modelA: "/a", modelB: "/b", operation: .mean,
-                    computeType: .bfloat16, chat: true, seed: .max,
+                    computeType: .bfloat16, chat: true,
+                    reading: ReadingSettings(
+                        templateVariables: ["x": "[1]", "y": ""], templateDate: "2026-01-02", thinkEnd: texts[1],
+                        ignoredConfigFields: ["f", "g"]), seed: .max,
                     heartbeatSeconds: 0.1, silenceSeconds: 10)),
             [
                 .message(
@@ -180,6 +183,20 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .integer(7, "seed", -1), .double(8, "heartbeat_seconds", 0.1),
                         .double(9, "silence_seconds", 10), .integer(10, "compute_type", 2),
                         .integer(11, "chat", 1),
+                        .message(
+                            12, "reading",
+                            [
+                                .message(
+                                    1, "template_variables[0]", .optional,
+                                    [.text(1, "name", "x"), .text(2, "value", "[1]")]),
+                                .message(
+                                    1, "template_variables[1]", .optional,
+                                    [.text(1, "name", "y"), .text(2, "value", "")]),
+                                .text(2, "template_date", "2026-01-02", .optional),
+                                .text(3, "think_end", texts[1], .optional),
+                                .text(4, "ignored_config_fields[0]", "f", .optional),
+                                .text(4, "ignored_config_fields[1]", "g", .optional),
+                            ]),
                     ])
             ]),
         Sample(
@@ -386,7 +403,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ]
 
     static let status: [Sample] = [
-        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 3)]),
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 4)]),
         Sample(
             "status reply",
             StatusReply.status(

@@ -181,7 +181,7 @@ extension TemplateFunctions {
                 parts.append(try json(.string(key), line: line) + ": " + (try json(value, line: line)))
             }
             return "{" + parts.joined(separator: ", ") + "}"
-        case .undefined, .number, .namespace: throw .unsupported(line: line, "tojson of \(value.kind)")
+        case .undefined, .number, .namespace, .function: throw .unsupported(line: line, "tojson of \(value.kind)")
         }
     }
 }

@@ -8,13 +8,18 @@ struct TemplateRenderer {
 
     private static let outputLimit = 16 << 20
 
-    private init(_ variables: [String: TemplateValue]) { scopes = [variables] }
+    private let date: TemplateDate?
+
+    private init(_ variables: [String: TemplateValue], _ date: TemplateDate?) {
+        scopes = [variables]
+        self.date = date
+    }
 
     /// What the statements write.
     static func output(
-        of statements: [Statement], _ variables: [String: TemplateValue]
+        of statements: [Statement], _ variables: [String: TemplateValue], date: TemplateDate?
     ) throws(ChatTemplateError) -> String {
-        var renderer = TemplateRenderer(variables)
+        var renderer = TemplateRenderer(variables, date)
         defer { renderer.clear() }
         try renderer.run(statements)
         return renderer.output
@@ -121,7 +126,7 @@ struct TemplateRenderer {
 
     private func lookUp(_ name: String) -> TemplateValue? {
         for scope in scopes.reversed() { if let value = scope[name] { return value } }
-        return nil
+        return name == "strftime_now" && date != nil ? .function(name) : nil
     }
 
     // MARK: Expressions
@@ -288,6 +293,7 @@ struct TemplateRenderer {
             let arguments = try evaluated(given)
             return try accounted(
                 try TemplateFunctions.method(name, value, arguments, line: callee.line), line: callee.line)
+        case .name("strftime_now"): return try now(try evaluated(given), line: callee.line)
         case .name(let name):
             let arguments = try evaluated(given)
             let value = try accounted(
@@ -296,5 +302,18 @@ struct TemplateRenderer {
             return value
         default: throw .unsupported(line: callee.line, "a call of what is no name")
         }
+    }
+
+    /// The day in the template's own form.
+    private func now(
+        _ arguments: TemplateFunctions.Arguments, line: Int
+    ) throws(ChatTemplateError) -> TemplateValue {
+        guard let date else {
+            throw .failed(line: line, "the template asks for today's date: name one with --template-date YYYY-MM-DD")
+        }
+        guard case .string(let format)? = arguments.first("format"), let text = date.written(format) else {
+            throw .unsupported(line: line, "strftime_now with these arguments")
+        }
+        return .string(text)
     }
 }

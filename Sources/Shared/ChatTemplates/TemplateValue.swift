@@ -1,3 +1,5 @@
+import JSON
+
 /// A value of a template, as Python and Jinja have it.
 indirect enum TemplateValue {
     case undefined(String)
@@ -10,10 +12,23 @@ indirect enum TemplateValue {
     /// In the order in which it was made.
     case dictionary([(key: String, value: TemplateValue)])
     case namespace(Namespace)
+    /// One that is asked for by its name without being called.
+    case function(String)
 
     /// `namespace(…)`: what a loop's body can change and keep.
     final class Namespace {
         var values: [String: TemplateValue] = [:]
+    }
+
+    init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .none
+        case .bool(let value): self = .bool(value)
+        case .numeral(let numeral): self = numeral.integer.map(TemplateValue.integer) ?? .number(numeral.double ?? 0)
+        case .string(let text): self = .string(text)
+        case .array(let values): self = .list(values.map(TemplateValue.init))
+        case .object(let members): self = .dictionary(members.map { ($0.name, TemplateValue($0.value)) })
+        }
     }
 
     var isTrue: Bool {
@@ -25,7 +40,7 @@ indirect enum TemplateValue {
         case .string(let text): !text.isEmpty
         case .list(let values): !values.isEmpty
         case .dictionary(let pairs): !pairs.isEmpty
-        case .namespace: true
+        case .namespace, .function: true
         }
     }
 
@@ -40,6 +55,7 @@ indirect enum TemplateValue {
         case .list: "a list"
         case .dictionary: "a dictionary"
         case .namespace: "a namespace"
+        case .function(let name): "the function '\(name)'"
         }
     }
 
@@ -51,7 +67,7 @@ indirect enum TemplateValue {
         case .bool(let value): value ? "True" : "False"
         case .integer(let value): "\(value)"
         case .string(let text): text
-        case .number, .list, .dictionary, .namespace: nil
+        case .number, .list, .dictionary, .namespace, .function: nil
         }
     }
 

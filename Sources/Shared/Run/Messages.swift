@@ -1,5 +1,5 @@
 /// The version of the protocol between coordinator and worker. A worker of another version is refused.
-package let protocolVersion: UInt32 = 3
+package let protocolVersion: UInt32 = 4
 
 /// Limits on what one message may hold; a message beyond them is malformed.
 package enum MessageLimits {
@@ -161,6 +161,7 @@ package struct Welcome: Hashable, Sendable {
     package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
+    package var reading: ReadingSettings
     package var seed: UInt64
     package var heartbeatSeconds: Double
     /// A coordinator not heard for so long is taken for lost.
@@ -168,8 +169,8 @@ package struct Welcome: Hashable, Sendable {
 
     package init(
         run: String, modelA: String, modelB: String, operation: InjectionOperation,
-        computeType: ComputeType, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
-        silenceSeconds: Double
+        computeType: ComputeType, chat: Bool = false, reading: ReadingSettings = ReadingSettings(), seed: UInt64,
+        heartbeatSeconds: Double, silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
@@ -177,6 +178,7 @@ package struct Welcome: Hashable, Sendable {
         self.operation = operation
         self.computeType = computeType
         self.chat = chat
+        self.reading = reading
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds
         self.silenceSeconds = silenceSeconds

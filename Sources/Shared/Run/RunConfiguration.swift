@@ -14,6 +14,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
     /// that W learns from never are.
     package var chat: Bool
+    package var reading: ReadingSettings
     package var experiments: [Experiment]
     package var projection: ProjectionSource
     package var seed: UInt64
@@ -26,7 +27,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package init(
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
         computeType: ComputeType = .bfloat16, chat: Bool = false,
-        experiments: [Experiment], projection: ProjectionSource = .trained, seed: UInt64 = 42,
+        reading: ReadingSettings = ReadingSettings(), experiments: [Experiment],
+        projection: ProjectionSource = .trained, seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
         evaluation: EvaluationConfiguration = EvaluationConfiguration()
@@ -37,6 +39,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.operation = operation
         self.computeType = computeType
         self.chat = chat
+        self.reading = reading
         self.experiments = experiments
         self.projection = projection
         self.seed = seed
