@@ -92,7 +92,7 @@ let package = Package(
         shared("ActivationFiles", ["Run", "Weights", "PlainText"]),
         shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
         shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
-        shared("ChatTemplates", ["JSON"]),
+        shared("ChatTemplates", ["JSON", "PlainText"]),
         shared("ModelReading", ["Run", "ModelFolders", "Tokenization", "ChatTemplates"]),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
         shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
@@ -118,7 +118,7 @@ let package = Package(
         part(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
-                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ActivationFiles",
+                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "ActivationFiles",
                 "ModelFolders", "ModelReading", "Devices", "CPUDevice", "Projection", "Datasets",
                 "Evaluation", "Tasks", "Reports", "Locking", "JSON", "PlainText",
             ], optimized),
@@ -139,7 +139,8 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "JSON", "PlainText", "Weights", "ModelFolders", "ModelReading", "Devices", "Models", "Generation",
+                "Run", "JSON", "PlainText", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
+                "Generation",
                 "Tokenization", "Projection",
             ], optimized),
         part(
@@ -207,8 +208,9 @@ let package = Package(
         tests(of: "ActivationFiles", ["Run", "Weights"]),
         tests(of: "ModelFolders", ["PlainText", "Storage"]),
         tests(of: "Tokenization", ["Run"]),
-        tests(of: "ChatTemplates"),
-        tests(of: "ModelReading", ["Devices", "CPUDevice", "Models", "Run", "ModelFolders", "Tokenization", "Weights"]),
+        tests(of: "ChatTemplates", ["JSON"]),
+        tests(
+            of: "ModelReading", ["Devices", "CPUDevice", "Models", "Run", "ModelFolders", "Tokenization", "Weights"]),
         tests(of: "Models", ["Devices", "CPUDevice", "Run", "ModelFolders", "Generation"]),
         tests(of: "Generation", ["Devices", "CPUDevice", "Models", "ModelFolders"]),
         tests(of: "Projection", ["Run", "Devices", "CPUDevice"]),

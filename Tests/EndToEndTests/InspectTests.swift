@@ -62,11 +62,12 @@ struct InspectTests {
         try FileManager.default.copyItem(at: Repository.fixture("Families/gemma2"), to: folder)
         let config = folder.appendingPathComponent("config.json")
         let text = try String(contentsOf: config, encoding: .utf8)
-        try Data(text.replacingOccurrences(of: "\"cache_implementation\"", with: "\"query_scale\"").utf8).write(
-            to: config)
+        try Data(text.replacingOccurrences(of: "\"cache_implementation\"", with: "\"attention_chunk_size\"").utf8)
+            .write(
+                to: config)
         let ending = try ProgramProcess.run("worker", ["inspect", "--model", folder.path], in: scratch)
         #expect(ending.code == 2)
-        #expect(ending.errors.contains("config.json: field query_scale"))
+        #expect(ending.errors.contains("config.json: field attention_chunk_size"))
     }
 
     /// A copy of a fixture with a piece of one of its files replaced by another of the same length or, in config.json,

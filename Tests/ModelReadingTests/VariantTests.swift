@@ -97,7 +97,9 @@ struct VariantTests {
         for name in ["config.json", "model.safetensors", "tokenizer.json"] {
             try Data(contentsOf: source.appendingPathComponent(name)).write(to: folder.appendingPathComponent(name))
         }
-        let template = "{{ strftime_now('%d %b %Y') }} {{ '' if enable_thinking is defined and not enable_thinking else '<think>' }}"
+        let template =
+            "{{ strftime_now('%d %b %Y') }} "
+            + "{{ '' if enable_thinking is defined and not enable_thinking else '<think>' }}"
         try Data(template.utf8).write(to: folder.appendingPathComponent("chat_template.jinja"))
         var settings = ReadingSettings(templateDate: "2026-02-03", thinkEnd: "<|im_end|>")
         let thinking = try ReadableModel(path: folder.path, chat: true, settings: settings)

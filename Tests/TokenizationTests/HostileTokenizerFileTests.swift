@@ -197,7 +197,8 @@ struct HostileTokenizerFileTests {
     }
 
     @Test func `a token that a file names and the vocabulary lacks is one more, as in transformers`() throws {
-        let folder = try TokenizerFolder(configuration: #"{"bos_token":{"content":"a"},"eos_token":"zz","pad_token":""}"#)
+        let folder = try TokenizerFolder(
+            configuration: #"{"bos_token":{"content":"a"},"eos_token":"zz","pad_token":""}"#)
         let tokenizer = try Tokenizer(folder: folder.url)
         #expect(tokenizer.bosTokenID == 0 && tokenizer.eosTokenID == 3)
         #expect(tokenizer.encode("abzz") == [0, 1, 3] && tokenizer.decode([0, 1, 3]) == "b")

@@ -197,7 +197,7 @@ TEMPLATES = {
 {% endset -%}
 {%- macro kind(spec) %}
     {%- set names = {"string": "str", "number": "float"} %}
-    {%- if spec.type in names %}
+    {%- if spec.type is string and spec.type in names %}
         {{- names[spec.type] }}
     {%- elif spec is mapping and spec.type is not string %}
         {{- "Union[" + (spec.type | map('upper') | join(',')) + "]" }}
@@ -274,8 +274,8 @@ def main() -> None:
         "templates": [{"name": name, "template": template, "rendered": [render(template, chat) for chat in CHATS]}
                       for name, template in TEMPLATES.items()],
         "elsewhere": [{"name": file.name, "rendered": [render(file.read_text(), chat) for chat in CHATS]} for file in more],
-        "switched_off": [{"name": file.name, "rendered": [render(file.read_text(), chat, enable_thinking=False) for chat in CHATS]}
-                         for file in more if "enable_thinking" in file.read_text()],
+        "switched_off": [{"name": file.name, "rendered": [render(file.read_text(), chat, think_aloud=False) for chat in CHATS]}
+                         for file in more if "think_aloud" in file.read_text()],
         "variables": VARIABLES,
         "snippets": [{"template": snippet, **render(snippet, CHATS[2], **VARIABLES)} for snippet in SNIPPETS],
         "dates": [{"format": form, "text": DATE.strftime(form)} for form in FORMATS],

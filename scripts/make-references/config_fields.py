@@ -1,6 +1,7 @@
 """Which fields of config.json the classes of transformers read, family by family.
 
     python scripts/make-references/config_fields.py Sources/Shared/ModelFolders/Families/FieldsRead.swift
+    swift format -i Sources/Shared/ModelFolders/Families/FieldsRead.swift
 
 What a class does not read cannot change what it computes. Found in two ways, and what either finds counts:
 

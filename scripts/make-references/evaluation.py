@@ -33,7 +33,7 @@ SEED = 42
 CUE = "Answer:"
 B_PROMPTS = ["full", "question", "none"]
 ALONE, TOLD = ["b_full", "a_full", "b_prompt", "no_context"], ["injected", "random", "shuffled"]
-LIMITS = {"standard": {"squad": (32, ["\n"]), "gsm8k": (256, ["Question:"])},
+LIMITS = {"standard": {"squad": (32, ["\n"]), "gsm8k": (256, ["Question:", "</s>", "<|im_end|>"])},
           "reference": {"squad": (5, []), "gsm8k": (10, [])}}
 METRICS = {"squad": ["exact_match", "f1"], "gsm8k": ["strict_match", "flexible_match"]}
 SENTENCES = ["The capital of France is", "To solve this problem, we need to", "The future of artificial intelligence is",

@@ -6,9 +6,10 @@ import JSON
 ///     let template = try ChatTemplate(folder: folder.url)
 ///     let text = try template.prompt([ChatTemplate.Message(role: "user", content: "What is the capital of France?")])
 ///
-/// The subset of Jinja is the one that the templates of the supported families use, with transformers' settings and
-/// extras. What is beyond it is an error that names it. `strftime_now` is left undefined, since a prompt must not
-/// depend on the day: templates that ask whether it is defined then take the date written in them.
+/// Jinja as transformers sets it up, without what reaches beyond one template (`include`, `extends`) and without the few
+/// filters and methods that no conversation needs: what is not known is an error that names it. `strftime_now` is defined
+/// where the settings name a day, since a prompt must not depend on the moment: templates that ask whether it is defined
+/// otherwise take the date written in them.
 package struct ChatTemplate: Sendable {
     package struct Message: Sendable {
         package var role: String
@@ -96,14 +97,12 @@ package struct ChatTemplate: Sendable {
     }
 
     /// Whether the template has to do with thoughts that a model writes down before its answer.
-    package var speaksOfThinking: Bool {
-        ["enable_thinking", "<think", "</think", "thinking"].contains { source.contains($0) }
-    }
+    package var speaksOfThinking: Bool { source.lowercased().contains("think") }
 
-    /// All that a prompt follows from besides its messages: two templates with the same content write the same.
-    package var content: String {
-        // No name of a token holds these separators, so no two contents run together.
-        tokens.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined() + "\u{0}" + source
+    /// The variable that turns thoughts on and off, `enable_thinking` where the template asks for none.
+    package var thinkingVariable: String {
+        let names = source.split { !($0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_") }
+        return names.first { $0.contains("think") && $0.contains("_") }.map(String.init) ?? "enable_thinking"
     }
 
     /// What a user alone says, as the model reads it, up to where its answer begins.
@@ -113,14 +112,24 @@ package struct ChatTemplate: Sendable {
 
     /// The conversation as the model reads it, up to where its answer begins.
     package func prompt(_ messages: [Message]) throws(ChatTemplateError) -> String {
+        try measured(messages).text.get()
+    }
+
+    /// The same, and the work that it took.
+    func measured(_ messages: [Message]) -> (text: Result<String, ChatTemplateError>, work: TemplateBudget) {
         var variables: [String: TemplateValue] = tokens.mapValues(TemplateValue.string)
         variables["messages"] = .list(
-            messages.map { .dictionary([("role", .string($0.role)), ("content", .string($0.content))]) })
+            messages.map { message in
+                .dictionary(
+                    TemplateDictionary([
+                        (.string("role"), .string(message.role)), (.string("content"), .string(message.content)),
+                    ]))
+            })
         variables["add_generation_prompt"] = .bool(true)
         variables["tools"] = TemplateValue.none
         variables["documents"] = TemplateValue.none
         for (name, value) in settings.variables { variables[name] = TemplateValue(value) }
-        return try TemplateRenderer.output(of: parsed.statements, variables, date: settings.date)
+        return TemplateRenderer.run(parsed.statements, variables, date: settings.date)
     }
 
     /// Nil where there is no such file.

@@ -19,7 +19,8 @@ enum ConfigurationFields {
     private static let withoutEffect: Set<String> = [
         "assistant_confidence_threshold", "assistant_early_exit", "assistant_ensemble_weight", "assistant_lookbehind",
         "attention_dropout", "attn_implementation", "auto_map", "bad_words_ids", "begin_suppress_tokens",
-        "cache_config", "cache_dir", "cache_implementation", "chunk_size_feed_forward", "classifier_dropout", "commit_message", "compile_config",
+        "cache_config", "cache_dir", "cache_implementation", "chunk_size_feed_forward", "classifier_dropout",
+        "commit_message", "compile_config",
         "constraints", "continuous_batching_config", "decoder_start_token_id", "disable_compile",
         "distributed_config", "diversity_penalty", "do_sample", "dola_layers", "dtype", "early_stopping",
         "encoder_no_repeat_ngram_size", "encoder_repetition_penalty", "epsilon_cutoff", "eta_cutoff",

@@ -53,6 +53,6 @@ package struct ReadableModel: Sendable {
             !settings.templateVariables.keys.contains(where: { $0.contains("think") })
         else { return nil }
         return "the chat template speaks of thinking, and thoughts would be taken for answers; turn them off with "
-            + "--template-variable enable_thinking=false, or name what ends them with --think-end TOKEN"
+            + "--template-variable \(template.thinkingVariable)=false, or name what ends them with --think-end TOKEN"
     }
 }

@@ -17,10 +17,11 @@ struct AnswerRule: Sendable {
     private let stops: StopStrings?
     private let tokenizer: Tokenizer
 
-    init(_ limits: GenerationLimits, of model: LoadedModel) {
+    /// - Parameter thinkEnd: the token that ends a thought; nil where the model has none.
+    init(_ limits: GenerationLimits, thinkEnd: Int32?, tokenizer: Tokenizer) {
         limit = limits.maximumNewTokens
-        thinkEnd = model.reading.thinkEnd
-        tokenizer = model.tokenizer
+        self.thinkEnd = thinkEnd
+        self.tokenizer = tokenizer
         stops = StopStrings(limits.stopStrings, of: tokenizer)
     }
 

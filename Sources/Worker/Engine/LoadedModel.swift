@@ -76,7 +76,7 @@ package struct LoadedModel: Sendable {
     package func request(
         _ tokens: [Int32], limits: GenerationLimits, injection: Injection? = nil
     ) -> GenerationRequest {
-        let rule = AnswerRule(limits, of: self)
+        let rule = rule(limits)
         return GenerationRequest(
             tokens: tokens, injection: injection, maximumNewTokens: rule.maximumNewTokens,
             endTokens: Set(reading.endTokens.ids), shouldStop: rule.shouldStop)
@@ -84,6 +84,10 @@ package struct LoadedModel: Sendable {
 
     /// What was generated, as text: without special tokens, behind the last thought, up to the first stop string.
     package func answer(_ result: GenerationResult, limits: GenerationLimits) -> Answer {
-        Answer(tokens: result.tokens, text: AnswerRule(limits, of: self).text(of: result.tokens))
+        Answer(tokens: result.tokens, text: rule(limits).text(of: result.tokens))
+    }
+
+    private func rule(_ limits: GenerationLimits) -> AnswerRule {
+        AnswerRule(limits, thinkEnd: reading.thinkEnd, tokenizer: tokenizer)
     }
 }

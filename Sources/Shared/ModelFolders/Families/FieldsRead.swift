@@ -41,7 +41,7 @@ enum FieldsRead {
             "attention_bias", "hidden_act", "mlp_bias", "pretraining_tp",
         ],
         .mistral: [
-            "hidden_act",
+            "hidden_act"
         ],
         .qwen2: [
             "hidden_act", "max_window_layers", "use_sliding_window",
