@@ -234,7 +234,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "JSON", "Weights", "DemoAssets",
+                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "JSON", "Weights", "Reports",
+                "DemoAssets",
                 "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),

@@ -8,7 +8,8 @@ struct ResultsFileTests {
     @Test func `a run's files are named as documented`() throws {
         #expect(
             try SampleReport.report().files.map(\.name)
-                == ["results.json", "samples_squad.jsonl", "report.md", "report.html"])
+                == ["results.json", "samples_squad.jsonl", "report.md", "report.html", "summary.txt"])
+        #expect(try SampleReport.text("summary.txt", of: SampleReport.report()) == SampleReport.report().summary)
     }
 
     @Test func `equal inputs give equal bytes`() throws {
@@ -120,34 +121,5 @@ struct ResultsFileTests {
     @Test func `the prompt's hash is the SHA-256 of the full prompt (Python's hashlib)`() throws {
         let text = try SampleReport.text("samples_squad.jsonl", of: SampleReport.report(items: 1, text: "red"))
         #expect(text.contains("\"prompt_hash\":\"151f0c1f10d8d514e0ca970b5b7d9066c14b949cf2e65cd748bb5918f7c10c4c\""))
-    }
-
-    @Test func `timing.json holds stages, workers and faults`() throws {
-        let status = RunStatus(
-            run: "abc", phase: .done, elapsedSeconds: 12.5,
-            stages: [
-                StageStatus(stage: .train, unitsDone: 960, unitsTotal: 960, seconds: 10, rate: 96, etaSeconds: nil)
-            ],
-            loss: 0.5,
-            workers: [
-                WorkerStatus(
-                    worker: "h/1", host: "h", processID: 7, deviceKind: "cpu", state: .lost, unitsDone: 5, leases: 0,
-                    rate: nil, lastHeardSeconds: 1, bytesIn: .max, bytesOut: 0)
-            ],
-            faults: [Fault(atSeconds: 3, worker: nil, what: SampleReport.hostile)], faultCount: 9)
-        let file = TimingReport(
-            status: status, finishedAt: "2030-01-01T00:00:00Z", figures: [(name: "saving", value: 0.25)]
-        ).file
-        #expect(file.name == "timing.json")
-        let root = try object(try JSONSerialization.jsonObject(with: file.bytes))
-        #expect(root["elapsed_seconds"] as? Double == 12.5)
-        #expect(root["fault_count"] as? Int == 9)
-        let workers = try #require(root["workers"] as? [[String: Any]])
-        #expect((workers[0]["bytes_in"] as? NSNumber)?.uint64Value == .max)
-        #expect(workers[0]["units_per_second"] is NSNull)
-        let stages = try #require(root["stages"] as? [[String: Any]])
-        #expect(stages[0]["units_per_second"] as? Double == 96)
-        let faults = try #require(root["faults"] as? [[String: Any]])
-        #expect(faults[0]["what"] as? String == SampleReport.hostile)
     }
 }

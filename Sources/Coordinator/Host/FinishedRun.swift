@@ -3,6 +3,7 @@ import Foundation
 import Projection
 import Reports
 import Run
+import Storage
 
 /// A run that is done: its scores, and the files that show them.
 package struct FinishedRun: Sendable {
@@ -11,20 +12,39 @@ package struct FinishedRun: Sendable {
     /// The run's files, by name, those written earlier (W, the journal) included.
     package let files: [String]
 
-    /// Scores what the run holds and writes the files that follow from it.
+    /// Scores what the run holds, writes the files that follow from it, and notes all of them as what the run wrote.
     /// - Parameters:
-    ///   - status: for `timing.json`, the one file that depends on the moment.
     ///   - software: the product's version.
     ///   - remarks: what a reader must know besides.
-    init(_ run: LiveRun, status: RunStatus, software: String, remarks: [String]) throws {
+    init(_ run: LiveRun, software: String, remarks: [String]) throws {
         let report = try Self.report(of: run, software: software, remarks: remarks)
-        let timing = TimingReport(status: status, finishedAt: ISO8601DateFormatter().string(from: Date()))
-        let written = report.files + [timing.file]
-        for file in written {
-            try run.storage.write(file.bytes, to: file.name)
-        }
-        summary = report.summary
-        files = ["run.json"] + run.trainedFiles + written.map(\.name)
+        for file in report.files { try run.storage.write(file.bytes, to: file.name) }
+        let written =
+            try run.trainedFiles.map { file in
+                let bytes = try run.storage.read(file) ?? Data()
+                return RunManifest.WrittenFile(name: file, sha256: ContentHasher.digest(of: bytes).hex)
+            }
+            + report.files.map {
+                RunManifest.WrittenFile(name: $0.name, sha256: ContentHasher.digest(of: $0.bytes).hex)
+            }
+        try run.finish(written)
+        self.init(summary: report.summary, written: written)
+    }
+
+    private init(summary: String, written: [RunManifest.WrittenFile]) {
+        self.summary = summary
+        files = [RunFiles.manifest] + written.map(\.name) + [TimingReport.name]
+    }
+
+    /// The run in `folder`, where it was finished before and its files are what it wrote; else nil.
+    /// - Throws: where the folder holds another run, or its description cannot be used.
+    package init?(_ sources: RunSources, in folder: RunFolder) throws {
+        guard try folder.read(RunFiles.manifest) != nil else { return nil }
+        guard let written = try sources.manifest().existing(in: folder)?.files, !written.isEmpty else { return nil }
+        let digests = try? FileDigests().digests(ofFilesAt: written.map { folder.url(of: $0.name) })
+        guard digests?.map(\.hex) == written.map(\.sha256), let summary = try folder.read(RunReport.summaryFile)
+        else { return nil }
+        self.init(summary: String(decoding: summary, as: UTF8.self), written: written)
     }
 
     private static func report(

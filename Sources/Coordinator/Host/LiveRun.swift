@@ -195,6 +195,12 @@ package final class LiveRun {
         }
     }
 
+    /// Notes what the run has written: it is finished.
+    func finish(_ files: [RunManifest.WrittenFile]) throws {
+        manifest.files = files
+        try manifest.write(to: storage)
+    }
+
     // MARK: Effects
 
     private func perform(_ effects: [RunControl.Effect], at now: Instant) {

@@ -19,6 +19,14 @@ package struct RunManifest: Codable, Hashable, Sendable {
     package var data: [DataFile]
     /// The kinds of device that the results were computed on, sorted; none before a worker has come.
     package var deviceKinds: [DeviceKind] = []
+    /// What the run has written, once it is finished: all files but this one and `timing.json`.
+    package var files: [WrittenFile] = []
+
+    package struct WrittenFile: Codable, Hashable, Sendable {
+        package var name: String
+        /// SHA-256, hexadecimal.
+        package var sha256: String
+    }
 
     /// - Parameters:
     ///   - configuration: with names in place of paths.

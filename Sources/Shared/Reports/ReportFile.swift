@@ -13,8 +13,11 @@ package struct ReportFile: Hashable, Sendable {
 }
 
 extension RunReport {
+    package static let summaryFile = "summary.txt"
+
     /// All files that the report is made of, `timing.json` apart: `results.json`, `samples_<task>.jsonl` (of several
-    /// channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md` and `report.html`.
+    /// channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md`, `report.html`, and `summary.txt`, what the terminal
+    /// shows.
     package var files: [ReportFile] {
         let samples = channels.flatMap { channel in
             channel.tasks.map { task in
@@ -25,5 +28,6 @@ extension RunReport {
         }
         return [ReportFile("results.json", resultsJSON.pretty + "\n")] + samples
             + [ReportFile("report.md", markdown), ReportFile("report.html", html)]
+            + [ReportFile(Self.summaryFile, summary)]
     }
 }
