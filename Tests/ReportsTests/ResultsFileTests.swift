@@ -8,7 +8,7 @@ struct ResultsFileTests {
     @Test func `a run's files are named as documented`() throws {
         #expect(
             try SampleReport.report().files.map(\.name)
-                == ["results.json", "samples_squad.jsonl", "report.md", "report.html", "summary.txt"])
+                == ["config.yaml", "results.json", "samples_squad.jsonl", "report.md", "report.html", "summary.txt"])
         #expect(try SampleReport.text("summary.txt", of: SampleReport.report()) == SampleReport.report().summary)
     }
 
@@ -46,7 +46,6 @@ struct ResultsFileTests {
         #expect(layers.map { $0["layer"] as? Int } == [8, 0])
         #expect(layers[0]["n"] as? Int == 3)
         #expect(try object(root)["device_kinds"] as? [String] == ["cpu a", "cpu b"])
-        #expect(try object(root, "n-samples")["squad"] as? Int == 4)
     }
 
     @Test(arguments: [
@@ -79,11 +78,22 @@ struct ResultsFileTests {
         #expect(try object(root, "projection")["source"] as? String == source)
     }
 
-    @Test func `the configuration in results.json reads back as the run's`() throws {
-        let report = try SampleReport.report()
-        struct Results: Decodable { let configs: RunConfiguration }
-        let text = try SampleReport.text("results.json", of: report)
-        #expect(try JSONDecoder().decode(Results.self, from: Data(text.utf8)).configs == report.configuration)
+    @Test func `results.json names each setting as its flag, and what the figures rest on`() throws {
+        var report = try SampleReport.report()
+        report.configuration.projection = .files(["w.safetensors"])
+        report.originalCounts = ["squad": 10_570]
+        let root = try object(
+            try JSONSerialization.jsonObject(with: Data(SampleReport.text("results.json", of: report).utf8)))
+        let config = try object(root, "config")
+        #expect(config["compute-type"] as? String == "bfloat16" && config["layer-k"] as? Int == 26)
+        #expect((config["seed"] as? NSNumber)?.uint64Value == .max && config["chat"] as? Bool == false)
+        #expect(config["projection"] as? [String] == ["w.safetensors"])
+        #expect(config["learning-rate"] as? Double == 1e-3)
+        #expect(try object(root, "versions")["squad"] as? Int == 1)
+        #expect(try object(root, "n-samples", "squad") as? [String: Int] == ["original": 10_570, "effective": 4])
+        let better = try object(root, "higher_is_better", "squad") as? [String: Bool]
+        #expect(better == ["exact_match": true, "f1": true])
+        #expect(try object(root, "software")["protocol"] as? String == "1")
     }
 
     @Test func `numbers that JSON cannot hold become null, and a run of nothing is still a document`() throws {

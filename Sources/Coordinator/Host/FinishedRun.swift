@@ -59,6 +59,7 @@ package struct FinishedRun: Sendable {
             fingerprints: [NamedValue("model_a", manifest.modelA), NamedValue("model_b", manifest.modelB)]
                 + manifest.data.map { NamedValue("\($0.flag) \($0.name)", $0.sha256) },
             deviceKinds: manifest.deviceKinds, remarks: inputs.remarks + remarks,
+            originalCounts: Dictionary(uniqueKeysWithValues: inputs.tasks.map { ($0.task.name, $0.originalCount) }),
             channels: try configuration.channels.indices.map { channel in
                 ChannelReport(
                     configuration.channels[channel], projection: try projection(of: run, channel),

@@ -25,6 +25,7 @@ extension RunInputs {
         tasks = [
             TaskInputs(
                 task: task, items: items.map { TaskItem(id: $0, question: $0, golds: [$0]) },
+                originalCount: items.count,
                 prompts: items.map { EvaluationItem(id: $0, prompts: [.a: $0, .b: $0, .cue: $0]) },
                 conditions: ["injected", "no_context"].compactMap(ConditionTable.standard.definition),
                 form: task.answer(.standard))

@@ -41,6 +41,8 @@ package struct RunInputs: Sendable {
     struct TaskInputs: Sendable {
         var task: TaskDefinition
         var items: [TaskItem]
+        /// Items of the file.
+        var originalCount: Int
         /// The same items as workers get them.
         var prompts: [EvaluationItem]
         var conditions: [ConditionDefinition]
@@ -264,7 +266,8 @@ package struct RunInputs: Sendable {
         // What is asked twice gives way, but for what was asked for by name.
         let distinct = evaluation.conditions == nil ? ConditionTable.distinct(conditions, of: prompts) : conditions
         return TaskInputs(
-            task: task, items: items, prompts: prompts, conditions: distinct, form: task.answer(evaluation.preset))
+            task: task, items: items, originalCount: all.count, prompts: prompts, conditions: distinct,
+            form: task.answer(evaluation.preset))
     }
 
     /// The similarity experiment's prompts are read by both models.

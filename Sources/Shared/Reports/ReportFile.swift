@@ -15,7 +15,7 @@ package struct ReportFile: Hashable, Sendable {
 extension RunReport {
     package static let summaryFile = "summary.txt"
 
-    /// All files that the report is made of, `timing.json` apart: `results.json`, `samples_<task>.jsonl` (of several
+    /// All files that the report is made of, `timing.json` apart: `config.yaml`, `results.json`, `samples_<task>.jsonl` (of several
     /// channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md`, `report.html`, and `summary.txt`, what the terminal
     /// shows.
     package var files: [ReportFile] {
@@ -26,7 +26,8 @@ extension RunReport {
                 )
             }
         }
-        return [ReportFile("results.json", resultsJSON.pretty + "\n")] + samples
+        return [ReportFile(Self.settingsFile, settingsYAML), ReportFile("results.json", resultsJSON.pretty + "\n")]
+            + samples
             + [ReportFile("report.md", markdown), ReportFile("report.html", html)]
             + [ReportFile(Self.summaryFile, summary)]
     }

@@ -14,13 +14,24 @@ extension RunReport {
         } else {
             members += Self.members(of: channels[0])
         }
-        // A configuration of plain values always encodes.
-        add("configs", (try? JSONValue(encoding: configuration)) ?? .null)
-        add("versions", Self.json(versions))
+        let tasks = channels[0].tasks
+        func add(_ name: String, _ value: (TaskScores) -> JSONValue) {
+            add(name, .object(tasks.map { .init(name: $0.task.name, value: value($0)) }))
+        }
+        add("config", settingsJSON)
+        add("versions") { .count($0.task.version) }
+        add("n-samples") { task in
+            let original = originalCounts[task.task.name] ?? task.items.count
+            return .members(("original", .count(original)), ("effective", .count(task.items.count)))
+        }
+        // Every metric lies between 0 and 1, and 1 is right.
+        add("higher_is_better") { task in
+            .object(task.metrics.map { .init(name: $0.name, value: .bool(true)) })
+        }
+        add("software", Self.json(versions))
         add("fingerprints", Self.json(fingerprints))
         add("device_kinds", .array(deviceKinds.map { .string($0.rawValue) }))
         if !remarks.isEmpty { add("remarks", .array(remarks.map(JSONValue.string))) }
-        add("n-samples", .object(channels[0].tasks.map { .init(name: $0.task.name, value: .count($0.items.count)) }))
         add("run", .string(run))
         return .object(members)
     }

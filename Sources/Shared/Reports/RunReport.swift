@@ -17,12 +17,15 @@ package struct RunReport: Sendable {
     package var deviceKinds: [DeviceKind]
     /// What a reader must know to read the figures right: broken lines, the kind of models, and the like.
     package var remarks: [String]
+    /// Items of each task's file, of which the run may have chosen some, by the task's name.
+    package var originalCounts: [String: Int]
     /// In the run's order; at least one.
     package var channels: [ChannelReport]
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [DeviceKind], remarks: [String] = [], channels: [ChannelReport]
+        deviceKinds: [DeviceKind], remarks: [String] = [], originalCounts: [String: Int] = [:],
+        channels: [ChannelReport]
     ) {
         precondition(!channels.isEmpty, "a run of at least one channel")
         self.run = run
@@ -31,6 +34,7 @@ package struct RunReport: Sendable {
         self.fingerprints = fingerprints
         self.deviceKinds = deviceKinds.sorted()
         self.remarks = remarks
+        self.originalCounts = originalCounts
         self.channels = channels
     }
 
