@@ -225,6 +225,7 @@ let package = Package(
             of: "CoordinatorHost",
             [
                 "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
+                "Reports",
                 "Tasks",
                 "Generation", "DemoAssets", "Datasets",
             ]),

@@ -17,9 +17,13 @@ struct RunFilesTests {
     private static let settings = [
         "--layer-k", "4", "--layer-j", "3", "--cut", "word", "--rows", "64", "--epochs", "3", "--batch", "16",
         "--shard-rows", "4", "--learning-rate", "0.002", "--init", "kaiming", "--max-tokens", "64", "--limit", "6",
+        "--skip-unreadable", "3", "--held-out", "7",
         "--op", "sum", "--conditions", "b_full,injected,shuffled", "--b-prompt", "question", "--protocol",
         "reference", "--similarity-layers", "0,3", "--similarity-tokens", "5", "--similarity-prompts", "no",
-        "It is: \"1\"", "--compute-type", "float32", "--seed", "18446744073709551615", "--experiments",
+        "It is: \"1\"", "--compute-type", "float32", "--template-variable", "enable_thinking=false", "name=\"x y\"",
+        "--template-date",
+        "2026-11-26", "--ignore-config-field", "some_field", "--seed",
+        "18446744073709551615", "--experiments",
         "projection,similarity,squad,gsm8k",
     ]
 

@@ -8,7 +8,10 @@ struct ResultsFileTests {
     @Test func `a run's files are named as documented`() throws {
         #expect(
             try SampleReport.report().files.map(\.name)
-                == ["config.yaml", "results.json", "samples_squad.jsonl", "report.md", "report.html", "summary.txt"])
+                == [
+                    "config.yaml", "results.json", "samples_squad.jsonl", "report.md", "report.html", "metrics.jsonl",
+                    "summary.txt",
+                ])
         #expect(try SampleReport.text("summary.txt", of: SampleReport.report()) == SampleReport.report().summary)
     }
 
@@ -46,6 +49,32 @@ struct ResultsFileTests {
         #expect(layers.map { $0["layer"] as? Int } == [8, 0])
         #expect(layers[0]["n"] as? Int == 3)
         #expect(try object(root)["device_kinds"] as? [String] == ["cpu a", "cpu b"])
+    }
+
+    @Test func `metrics.jsonl has a line for each step, with both losses`() throws {
+        let lines = try SampleReport.text("metrics.jsonl", of: SampleReport.report()).split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(
+            lines.last
+                == #"{"channel":"26:24","step":4,"epoch":2,"loss":0.5,"standardised_loss":0.0625,"learning_rate":0.001}"#
+        )
+        let none = try SampleReport.report(projection: ProjectionReport.none(dimensionA: 3, dimensionB: 3))
+        #expect(!none.files.contains { $0.name == "metrics.jsonl" })
+    }
+
+    @Test func `the loss stands beside that of the mean, and beside R² on other texts`() throws {
+        let report = try SampleReport.report()
+        #expect(
+            report.summary.contains(
+                "projection 4 × 3 from 3,072 texts: loss 4 → 0.5 in 4 steps (the mean alone: 5), R² 0.75 on 307 others\n"
+            ),
+            "\(report.summary)")
+        let root = try JSONSerialization.jsonObject(with: Data(SampleReport.text("results.json", of: report).utf8))
+        let heldOut = try object(root, "projection", "held_out")
+        #expect(heldOut["r2"] as? Double == 0.75 && heldOut["coordinate_r2"] as? Double == 0.5)
+        #expect(heldOut["texts"] as? Int == 307 && heldOut["loss"] as? Double == 0.75)
+        let markdown = try SampleReport.text("report.md", of: report)
+        for row in ["loss of predicting the mean", "R² on them"] { #expect(markdown.contains(row), "\(row)") }
     }
 
     @Test(arguments: [

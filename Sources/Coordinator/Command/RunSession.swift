@@ -13,6 +13,8 @@ struct RunSession {
     let configuration: RunConfiguration
     let output: String
     let server: ServerArguments
+    /// The folder of a run whose activations are taken over.
+    var activations: String?
     /// What a reader of the results must know besides.
     var remarks: [String] = []
 
@@ -23,6 +25,7 @@ struct RunSession {
         let sources = try UsageError.checking { try RunSources(configuration, software: productVersion) }
         if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) { return show(finished) }
         let inputs = try UsageError.checking { try RunInputs(sources) { Terminal.error.writeLine("\($0)…") } }
+        options.activations = try UsageError.checking { try foreignActivations(for: inputs) }
         for remark in inputs.remarks { Terminal.error.writeLine("note: \(remark)") }
         let host = try UsageError.checking { try RunServer(inputs: inputs, folder: folder, options: options) }
         try await UsageError.awaiting { try await host.open() }
@@ -33,6 +36,12 @@ struct RunSession {
         } else {
             try await end(host, await host.run())
         }
+    }
+
+    private func foreignActivations(for inputs: RunInputs) throws -> ForeignActivations? {
+        guard let activations else { return nil }
+        guard inputs.schedule != nil else { throw HostError.activationsWithoutTraining }
+        return try ForeignActivations(URL(fileURLWithPath: activations))
     }
 
     /// Lets the run go on until its end, with progress on the terminal; a signal stops it.
@@ -65,6 +74,9 @@ struct RunSession {
             Terminal.error.writeLine(
                 "going on with the run in \(output): \(recovery.units) units and \(recovery.steps) training steps are there"
             )
+        }
+        if recovery.taken > 0 {
+            Terminal.error.writeLine("\(recovery.taken) units of texts were read by the run in \(activations ?? "")")
         }
         if recovery.cutBytes > 0 {
             Terminal.error.writeLine(

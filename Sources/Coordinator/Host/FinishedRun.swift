@@ -84,14 +84,31 @@ package struct FinishedRun: Sendable {
     private static func training(of run: LiveRun, _ channel: Int) throws -> ProjectionSummary? {
         guard run.projections.indices.contains(channel), let schedule = run.inputs.schedule else { return nil }
         let trained = run.projections[channel]
-        guard let x = run.activations?[.a(trained.channel.k)], let y = run.activations?[.b(trained.channel.j)] else {
+        let (a, b) = (Site.a(trained.channel.k), Site.b(trained.channel.j))
+        let learned = 0..<schedule.textCount
+        guard let x = run.activations?.rows(learned, at: a), let y = run.activations?.rows(learned, at: b) else {
             return nil
         }
+        let moments = TargetMoments(y)
         return ProjectionSummary(
             file: trained.file(run.inputs),
             dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
-            rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: trained.losses,
+            rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch,
+            learningRate: run.inputs.configuration.training.learningRate, losses: trained.losses,
+            meanLoss: moments.loss, heldOut: try heldOut(of: run, trained, moments, a, b),
             activationSimilarity: try ActivationSimilarity.value(x: x, y: y, on: run.device))
+    }
+
+    /// How W predicts the texts that it has not learned from; nil where there are none.
+    private static func heldOut(
+        of run: LiveRun, _ trained: TrainedProjection, _ moments: TargetMoments, _ a: Site, _ b: Site
+    ) throws -> HeldOutSummary? {
+        let texts = run.inputs.heldOut
+        guard !texts.isEmpty, let x = run.activations?.rows(texts, at: a), let y = run.activations?.rows(texts, at: b)
+        else { return nil }
+        let fit = try HeldOutFit(trained.trainer.projection, x: x, y: y, moments: moments, on: run.device)
+        return HeldOutSummary(
+            texts: fit.texts, loss: fit.loss, meanLoss: fit.meanLoss, r2: fit.r2, coordinateR2: fit.coordinateR2)
     }
 
     private static func similarity(of run: LiveRun, _ channel: Int) -> SimilarityScores? {

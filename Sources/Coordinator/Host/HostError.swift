@@ -18,6 +18,9 @@ package enum HostError: Error, CustomStringConvertible {
     /// Neither model has the token.
     case unknownThinkEnd(String)
     case missingFile(flag: String, experiment: Experiment)
+    case noActivations(folder: String)
+    case otherActivations(folder: String, differences: [String])
+    case activationsWithoutTraining
     /// Something needs W, and nothing says where it comes from.
     case noProjectionChosen(needing: String)
     /// W is trained, and said to come from elsewhere.
@@ -63,6 +66,13 @@ package enum HostError: Error, CustomStringConvertible {
             "--think-end \(token): a token of neither model; give it as tokenizer.json writes it"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
+        case .noActivations(let folder):
+            "--activations \(folder): no run that has read texts; name the --output of one, or leave it out"
+        case .otherActivations(let folder, let differences):
+            "--activations \(folder): read otherwise than this run would: \(differences.joined(separator: ", ")); leave it "
+                + "out to read the texts again"
+        case .activationsWithoutTraining:
+            "--activations: this run trains no W, so it reads no texts; leave it out"
         case .noProjectionChosen(let needing):
             "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE to train one, --projection FILE "
                 + "for one that is there, or --no-projection to put A's activation into B as it is"

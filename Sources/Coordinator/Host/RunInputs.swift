@@ -21,7 +21,7 @@ package struct RunInputs: Sendable {
     package let modelBytes: UInt64
     /// What the reader of the data files wants to know: broken lines and the like.
     package let remarks: [String]
-    /// By row number, cut as the configuration says.
+    /// By row number, cut as the configuration says: those that W learns from, then those that its fit is measured by.
     let texts: [String]
     /// In the run's order.
     let tasks: [TaskInputs]
@@ -126,13 +126,16 @@ package struct RunInputs: Sendable {
         self.configuration = configuration
 
         report("taking fingerprints of models and data")
-        let manifest = try sources.manifest()
+        var manifest = try sources.manifest()
+        manifest.reading = Self.reading(texts, configuration)
         self.manifest = manifest
         remarks += try Self.remarks(
             on: configuration, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB)
         self.remarks = remarks
         plan = RunPlan(
-            run: manifest.run, stages: Self.stages(configuration, tasks: tasks, similarityLayers: similarityLayers),
+            run: manifest.run,
+            stages: Self.stages(
+                configuration, textCount: texts.count, tasks: tasks, similarityLayers: similarityLayers),
             channels: configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
             dimensionA: dimensionA, dimensionB: dimensionB)
     }

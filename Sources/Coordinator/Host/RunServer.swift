@@ -36,6 +36,8 @@ package struct ServerOptions: Sendable {
     /// Where the coordinator's decisions are recorded, if they are.
     package var recordEvents: URL?
     package var travel = LiveRun.Travel()
+    /// What an earlier run has read of the same texts.
+    package var activations: ForeignActivations?
     /// The command that began this session, for the account.
     package var command: [String] = []
 
@@ -99,7 +101,7 @@ package actor RunServer {
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
         live = try LiveRun(
             inputs: inputs, storage: folder, limits: limits, firstLease: firstLease, device: try CPUDevice(),
-            travel: options.travel,
+            travel: options.travel, foreign: options.activations,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
         timing = RunTiming(inputs, folder, command: options.command)
         let beginning = live.beginning
@@ -144,7 +146,9 @@ package actor RunServer {
         statusSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.answer(frames, from: peer) } }
         statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event, of: nil) } }
         self.statusSocket = statusSocket
-        endpoints = (workerSockets.publicEndpoint ?? workerSockets.privateEndpoint).map { ($0, statusSocket.endpoint) }
+        if let workers = workerSockets.publicEndpoint ?? workerSockets.privateEndpoint {
+            endpoints = (workers, statusSocket.endpoint)
+        }
         live.start(at: now)
     }
 
@@ -222,7 +226,7 @@ package actor RunServer {
         recorder?.finish()
         // A full disk has been told of already, and takes nothing of the results.
         let status = status()
-        disk.sync { try? timing.write(status) }
+        disk.sync { _ = try? timing.write(status) }
         // The farewells leave before the sockets close.
         statusSocket?.close()
         return live.outcome ?? .failed("the run ended without an outcome")
@@ -253,7 +257,7 @@ package actor RunServer {
         live.handle(.tick, at: now)
         settle()
         if live.outcome == nil, let report = timing.due(status()) {
-            disk.async { [folder] in try? RunTiming.write(report, to: folder) }
+            disk.async { [folder] in _ = try? RunTiming.write(report, to: folder) }
         }
         if live.outcome == nil {
             loop.schedule(after: .milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }

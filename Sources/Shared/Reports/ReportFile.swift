@@ -15,9 +15,9 @@ package struct ReportFile: Hashable, Sendable {
 extension RunReport {
     package static let summaryFile = "summary.txt"
 
-    /// All files that the report is made of, `timing.json` apart: `config.yaml`, `results.json`, `samples_<task>.jsonl` (of several
-    /// channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md`, `report.html`, and `summary.txt`, what the terminal
-    /// shows.
+    /// All files that the report is made of, `timing.json` apart: `config.yaml`, `results.json`, `samples_<task>.jsonl`
+    /// (of several channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md`, `report.html`, `metrics.jsonl` where W was
+    /// trained, and `summary.txt`, what the terminal shows.
     package var files: [ReportFile] {
         let samples = channels.flatMap { channel in
             channel.tasks.map { task in
@@ -29,6 +29,7 @@ extension RunReport {
         return [ReportFile(Self.settingsFile, settingsYAML), ReportFile("results.json", resultsJSON.pretty + "\n")]
             + samples
             + [ReportFile("report.md", markdown), ReportFile("report.html", html)]
+            + (metrics.map { [ReportFile(Self.metricsFile, $0)] } ?? [])
             + [ReportFile(Self.summaryFile, summary)]
     }
 }

@@ -145,10 +145,19 @@ extension RunReport {
             ("d_b", .count(projection.dimensionB)),
             ("rows", .count(projection.rows)),
             ("steps", .count(projection.losses.count)),
-            ("first_loss", .optional(projection.losses.first)),
-            ("final_loss", .optional(projection.losses.last)),
+            ("first_loss", .optional(projection.losses.first?.loss)),
+            ("final_loss", .optional(projection.losses.last?.loss)),
+            ("final_standardised_loss", .optional(projection.losses.last?.standardised)),
+            ("mean_loss", .optional(projection.meanLoss)),
+            ("held_out", projection.heldOut.map(json) ?? .null),
             ("epoch_losses", .array(projection.epochLosses.map(JSONValue.number))),
             ("activation_similarity", .optional(projection.activationSimilarity)))
+    }
+
+    private static func json(_ heldOut: HeldOutSummary) -> JSONValue {
+        .members(
+            ("texts", .count(heldOut.texts)), ("loss", .number(heldOut.loss)), ("mean_loss", .number(heldOut.meanLoss)),
+            ("r2", .optional(heldOut.r2)), ("coordinate_r2", .optional(heldOut.coordinateR2)))
     }
 
     private static func json(_ values: [NamedValue]) -> JSONValue {

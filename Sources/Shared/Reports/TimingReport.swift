@@ -113,11 +113,12 @@ package struct TimingReport: Codable, Hashable, Sendable {
         let session = Session(
             number: number, began: Self.text(began), seconds: status.elapsedSeconds, phase: status.phase,
             software: software, making: making)
-        sessions = ((earlier?.sessions ?? []) + [session]).suffix(Self.sessionLimit)
-        workers = ((earlier?.workers ?? []) + status.workers.map { WorkerTiming($0, session: number) })
-            .suffix(Self.lineLimit)
-        faults = ((earlier?.faults ?? []) + status.faults.map { FaultTiming($0, session: number) })
-            .suffix(Self.lineLimit)
+        sessions = Array(((earlier?.sessions ?? []) + [session]).suffix(Self.sessionLimit))
+        workers = Array(
+            ((earlier?.workers ?? []) + status.workers.map { WorkerTiming($0, session: number) })
+                .suffix(Self.lineLimit))
+        faults = Array(
+            ((earlier?.faults ?? []) + status.faults.map { FaultTiming($0, session: number) }).suffix(Self.lineLimit))
     }
 
     private static func text(_ date: Date) -> String { ISO8601DateFormatter().string(from: date) }

@@ -25,8 +25,15 @@ extension RunConfiguration {
     package var settings: [RunSetting] {
         lines + data + trainingSettings + evaluationSettings + [
             RunSetting("compute-type", .text(computeType.rawValue)), RunSetting("chat", .isOn(chat)),
-            RunSetting("seed", .seed(seed)),
-        ]
+        ] + readingSettings + [RunSetting("seed", .seed(seed))]
+    }
+
+    private var readingSettings: [RunSetting] {
+        let variables = reading.templateVariables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let texts = [("template-variable", variables), ("ignore-config-field", reading.ignoredConfigFields)]
+        let text = [("template-date", reading.templateDate), ("think-end", reading.thinkEnd)]
+        return texts.filter { !$0.1.isEmpty }.map { RunSetting($0.0, .texts($0.1)) }
+            + text.compactMap { flag, text in text.map { RunSetting(flag, .text($0)) } }
     }
 
     private var lines: [RunSetting] {
@@ -52,13 +59,15 @@ extension RunConfiguration {
             settings.append(RunSetting(task, .text(file)))
         }
         if let limit = evaluation.limit { settings.append(RunSetting("limit", .count(limit))) }
+        if let skipUnreadable { settings.append(RunSetting("skip-unreadable", .count(skipUnreadable))) }
         return settings
     }
 
     private var trainingSettings: [RunSetting] {
-        [
-            RunSetting("rows", .count(training.rows)), RunSetting("epochs", .count(training.epochs)),
-            RunSetting("batch", .count(training.batch)), RunSetting("shard-rows", .count(training.shardRows)),
+        let heldOut = training.heldOut.map { [RunSetting("held-out", .count($0))] } ?? []
+        return [RunSetting("rows", .count(training.rows))] + heldOut + [
+            RunSetting("epochs", .count(training.epochs)), RunSetting("batch", .count(training.batch)),
+            RunSetting("shard-rows", .count(training.shardRows)),
             RunSetting("learning-rate", .number(training.learningRate)),
             RunSetting("init", .text(training.initialization.rawValue)),
             RunSetting("cut", .text(training.cut.rawValue)),
