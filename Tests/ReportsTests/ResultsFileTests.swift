@@ -66,7 +66,7 @@ struct ResultsFileTests {
         let report = try SampleReport.report()
         #expect(
             report.summary.contains(
-                "projection 4 × 3 from 3,072 texts: loss 4 → 0.5 in 4 steps (the mean alone: 5), R² 0.75 on 307 others\n"
+                "loss 4.00 → 0.500 in 4 steps (the mean alone: 5.00), R² 0.750 on 307 others\n"
             ),
             "\(report.summary)")
         let root = try JSONSerialization.jsonObject(with: Data(SampleReport.text("results.json", of: report).utf8))
