@@ -87,7 +87,7 @@ struct ChannelTests {
         let coordinator = try ProgramProcess(
             "coordinator", ChannelRun.arguments(output: output, ["--workers", "2"]), in: scratch)
         let endpoint = try coordinator.statusEndpoint()
-        let status = try coordinator.status(at: endpoint) { $0.isAtWork(in: stage) }
+        let status = try coordinator.status(at: endpoint, in: stage)
         // The texts are read once for all channels; W's, layers (of 2:2 not the last) and items are the channels' own.
         #expect(status.stages.map(\.stage) == Stage.allOfDemo)
         #expect(status.stages.map(\.unitsTotal) == [128 / 32, 3 * 12, (4 + 5 + 5) * 5, 3 * 2, 3 * 2])
@@ -102,10 +102,8 @@ struct ChannelTests {
     @Test func `a coordinator killed among the channels goes on by the same command to the same bytes`() throws {
         let arguments = ChannelRun.arguments(output: output, ["--workers", "2"])
         let first = try ProgramProcess("coordinator", arguments, in: scratch)
-        let status = try first.status(at: try first.statusEndpoint()) { status in
-            // At least one channel's W is whole, and at least one is not.
-            status.isAtWork(in: .train) && status.stages[1].unitsDone > 12
-        }
+        // At least one channel's W is whole, and at least one is not.
+        let status = try first.status(at: try first.statusEndpoint(), in: .train) { $0.stages[1].unitsDone > 12 }
         first.send(SIGKILL)
         _ = try first.end()
         for worker in status.workers {

@@ -25,7 +25,7 @@ struct FaultTests {
         let output = scratch.file("run")
         let coordinator = try coordinator(["--workers", "2", "--threads", "1"], output: output, in: scratch)
         let endpoint = try coordinator.statusEndpoint()
-        let status = try coordinator.status(at: endpoint) { $0.isAtWork(in: stage) }
+        let status = try coordinator.status(at: endpoint, in: stage)
         let victim = try #require(status.workers.first { $0.state == .working })
         kill(victim.processID, SIGSTOP)
         // Its units are given to the other one, mostly before it is taken for lost.
@@ -42,7 +42,7 @@ struct FaultTests {
         let output = scratch.file("run")
         let coordinator = try coordinator(["--workers", "2", "--threads", "1"], output: output, in: scratch)
         let endpoint = try coordinator.statusEndpoint()
-        let status = try coordinator.status(at: endpoint) { $0.isAtWork(in: .train) }
+        let status = try coordinator.status(at: endpoint, in: .train)
         let victim = try #require(status.workers.first { $0.state == .working })
         kill(victim.processID, SIGSTOP)
         try coordinator.status(at: endpoint) { $0.faults.contains { $0.worker == victim.worker } }
@@ -62,7 +62,7 @@ struct FaultTests {
         try coordinator.status(at: endpoint) { $0.elapsedSeconds > 1 && $0.phase == .running && $0.workers.isEmpty }
 
         let first = try worker()
-        try coordinator.status(at: endpoint) { $0.isAtWork(in: .extract) }
+        try coordinator.status(at: endpoint, in: .extract)
         // It returns its units at once, and nobody is left.
         first.send(SIGTERM)
         let left = try coordinator.status(at: endpoint) { $0.workers.allSatisfy { $0.state == .lost } }
@@ -71,9 +71,9 @@ struct FaultTests {
         #expect(coordinator.isRunning)
 
         let second = try worker()
-        try coordinator.status(at: endpoint) { $0.isAtWork(in: .train) }
+        try coordinator.status(at: endpoint, in: .train)
         let third = try worker()
-        try coordinator.status(at: endpoint) { $0.isAtWork(in: .evaluate(task: "squad")) && $0.workers.count == 3 }
+        try coordinator.status(at: endpoint, in: .evaluate(task: "squad")) { $0.workers.count == 3 }
         second.send(SIGKILL)
         try finish(coordinator, output: output)
         #expect(try third.end().code == 0)
@@ -91,7 +91,7 @@ struct FaultTests {
         let proxy = try CuttableProxy(to: listen, at: scratch.file("proxy").path)
         let worker = try ProgramProcess("worker", ["--connect", "ipc://\(proxy.path)", "--threads", "1"], in: scratch)
         for stage in [Stage.train, .evaluate(task: "squad")] {
-            try coordinator.status(at: endpoint) { $0.isAtWork(in: stage) }
+            try coordinator.status(at: endpoint, in: stage)
             proxy.cut()
         }
         try coordinator.status(at: endpoint) { status in

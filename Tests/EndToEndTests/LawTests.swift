@@ -67,7 +67,7 @@ struct LawTests {
         let coordinator = try ProgramProcess(
             "coordinator", DemoRun.arguments(output: output, ["--workers", "2", "--threads", "1"]), in: scratch)
         let endpoint = try coordinator.statusEndpoint()
-        let status = try coordinator.status(at: endpoint) { $0.isAtWork(in: stage) }
+        let status = try coordinator.status(at: endpoint, in: stage)
         let victim = try #require(status.workers.first { $0.state == .working })
         kill(victim.processID, SIGKILL)
         try coordinator.status(at: endpoint) { status in
@@ -85,7 +85,7 @@ struct LawTests {
         let output = scratch.file("run")
         let arguments = DemoRun.arguments(output: output, ["--workers", "2", "--threads", "1"])
         let first = try ProgramProcess("coordinator", arguments, in: scratch)
-        let status = try first.status(at: try first.statusEndpoint()) { $0.isAtWork(in: stage) }
+        let status = try first.status(at: try first.statusEndpoint(), in: stage)
         first.send(SIGKILL)
         _ = try first.end()
         // Its workers notice that they are orphans and end.
@@ -104,7 +104,7 @@ struct LawTests {
         let output = scratch.file("run")
         let arguments = DemoRun.arguments(output: output, ["--workers", "1", "--threads", "1"])
         let first = try ProgramProcess("coordinator", arguments, in: scratch)
-        try first.status(at: try first.statusEndpoint()) { $0.isAtWork(in: .train) }
+        try first.status(at: try first.statusEndpoint(), in: .train)
         first.send(SIGINT)
         let interrupted = try first.end()
         #expect(interrupted.code == 130)
@@ -119,15 +119,5 @@ struct LawTests {
         #expect(timing.elapsedSeconds == timing.sessions.reduce(0) { $0 + $1.seconds })
         #expect(timing.stages.allSatisfy { $0.seconds > 0 && $0.unitsDone == $0.unitsTotal })
         #expect(timing.workers.map(\.session) == [1, 2])
-    }
-}
-
-extension RunStatus {
-    /// Whether the stage has begun, has something done and something left.
-    func isAtWork(in stage: Stage) -> Bool {
-        guard let status = stages.first(where: { $0.stage == stage }) else { return false }
-        let isReached = stages.prefix { $0.stage != stage }.allSatisfy { $0.unitsDone == $0.unitsTotal }
-        return isReached && status.unitsDone > 0 && status.unitsDone < status.unitsTotal
-            && workers.contains { $0.state == .working }
     }
 }

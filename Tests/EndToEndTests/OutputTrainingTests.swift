@@ -53,7 +53,7 @@ struct OutputTrainingTests {
         let output = scratch.file("run")
         let coordinator = try ProgramProcess("coordinator", arguments(output: output, workers: 3), in: scratch)
         let endpoint = try coordinator.statusEndpoint()
-        let status = try coordinator.status(at: endpoint) { $0.isAtWork(in: .train) }
+        let status = try coordinator.status(at: endpoint, in: .train)
         let victim = try #require(status.workers.first { $0.state == .working })
         kill(victim.processID, SIGKILL)
         let after = try coordinator.status(at: endpoint) { status in
@@ -69,7 +69,7 @@ struct OutputTrainingTests {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let first = try ProgramProcess("coordinator", arguments(output: output, workers: 2), in: scratch)
-        let status = try first.status(at: try first.statusEndpoint()) { $0.isAtWork(in: .train) }
+        let status = try first.status(at: try first.statusEndpoint(), in: .train)
         first.send(SIGKILL)
         _ = try first.end()
         for worker in status.workers {

@@ -117,4 +117,43 @@ extension ProgramProcess {
         }
         return last
     }
+
+    /// Catches the run at work in `stage`, with `condition`.
+    ///
+    /// From the stage before on the workers stand still while the coordinator is asked, so that a stage of some
+    /// milliseconds is not over before the question is, however busy the machine.
+    @discardableResult
+    func status(
+        at endpoint: Endpoint, in stage: Stage, where condition: (RunStatus) -> Bool = { _ in true }
+    ) throws -> RunStatus {
+        var stopped: [Int32] = []
+        func go() {
+            for process in stopped { kill(process, SIGCONT) }
+            stopped = []
+        }
+        defer { go() }
+        return try status(at: endpoint) { status in
+            if status.isAtWork(in: stage), condition(status) { return true }
+            go()
+            guard status.isNear(stage) else { return false }
+            usleep(10_000)
+            stopped = status.workers.filter { $0.state != .lost }.map(\.processID).filter { kill($0, SIGSTOP) == 0 }
+            return false
+        }
+    }
+}
+
+extension RunStatus {
+    /// Whether the stage has begun, has something done and something left.
+    func isAtWork(in stage: Stage) -> Bool {
+        guard let status = stages.first(where: { $0.stage == stage }) else { return false }
+        let isReached = stages.prefix { $0.stage != stage }.allSatisfy { $0.unitsDone == $0.unitsTotal }
+        return isReached && status.unitsDone > 0 && status.unitsDone < status.unitsTotal
+            && workers.contains { $0.state == .working }
+    }
+
+    /// Whether all is done but the stage before, the stage itself and what follows.
+    fileprivate func isNear(_ stage: Stage) -> Bool {
+        stages.prefix { $0.stage != stage }.dropLast().allSatisfy { $0.unitsDone == $0.unitsTotal }
+    }
 }

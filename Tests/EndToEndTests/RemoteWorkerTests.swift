@@ -18,7 +18,7 @@ struct RemoteWorkerTests {
 
         let endpoint = try coordinator.workerEndpoint()
         let first = try ProgramProcess("worker", ["--connect", endpoint, "--threads", "1"], in: scratch)
-        try coordinator.status(at: status) { $0.isAtWork(in: .extract) }
+        try coordinator.status(at: status, in: .extract)
         let second = try ProgramProcess("worker", ["--connect", endpoint, "--threads", "1"], in: scratch)
         try coordinator.status(at: status) { $0.workers.count { $0.unitsDone > 0 } == 2 }
         // One that is asked to leave says goodbye: its units are free at once.
@@ -41,7 +41,7 @@ struct RemoteWorkerTests {
         let arguments = DemoRun.arguments(output: output, ["--workers", "0", "--listen", endpoint])
         let first = try ProgramProcess("coordinator", arguments, in: scratch)
         let worker = try ProgramProcess("worker", ["--connect", endpoint, "--threads", "2"], in: scratch)
-        try first.status(at: try first.statusEndpoint()) { $0.isAtWork(in: .train) }
+        try first.status(at: try first.statusEndpoint(), in: .train)
         first.send(SIGKILL)
         _ = try first.end()
 

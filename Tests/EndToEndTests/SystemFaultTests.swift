@@ -77,7 +77,7 @@ struct SystemFaultTests {
                 "--connect", "tcp://\(TwoHosts.coordinator):5755", "--threads", "1", "--key", key("worker.secret"),
                 "--coordinator-key", key("coordinator.public"),
             ], on: network.second, in: scratch)
-        try coordinator.status(at: endpoint) { $0.isAtWork(in: .train) }
+        try coordinator.status(at: endpoint, in: .train)
 
         try network.set("down")
         let lost = try coordinator.status(at: endpoint) { status in

@@ -164,7 +164,7 @@ struct ToolTests {
             DemoRun.arguments(output: scratch.file("run"), ["--workers", "1", "--threads", "1"]), in: scratch)
         defer { coordinator.send(SIGKILL) }
         let endpoint = try coordinator.statusEndpoint()
-        try coordinator.status(at: endpoint) { $0.isAtWork(in: .extract) }
+        try coordinator.status(at: endpoint, in: .extract)
         let text = try ProgramProcess.run("coordinator", ["status", "--connect", endpoint.text], in: scratch)
         #expect(text.code == 0, "\(text.errors)")
         for word in ["extract", "train", "gsm8k", "cpu", "working"] {
