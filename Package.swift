@@ -145,7 +145,7 @@ let package = Package(
             ], optimized),
         part(
             "WorkerHost", of: "Worker", in: "Host",
-            ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging"]),
+            ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging", "Locking"]),
         .executableTarget(
             name: "Worker",
             dependencies: [

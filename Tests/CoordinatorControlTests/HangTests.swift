@@ -65,7 +65,8 @@ struct HangTests {
         let fault = status.faults.last
         #expect(fault?.worker == "w")
         #expect(fault?.what.hasPrefix("lost: hangs: at squad/0 for 601 s") == true)
-        #expect(fault?.what.hasSuffix("its heartbeats go on; squad/0, squad/1 given out again") == true)
+        #expect(
+            fault?.what.hasSuffix("its heartbeats go on; squad/0, squad/1, squad/2, squad/3 given out again") == true)
     }
 
     @Test mutating func `the process of a worker that hung may not come back, another one may`() {

@@ -80,6 +80,56 @@ struct GeneratorTests {
         #expect(try Generator(model: model, maximumBatch: batch).generate(requests.reversed()) == alone.reversed())
     }
 
+    @Test(arguments: [1, 3, 32])
+    func `batches that come while others are decoded leave when they are whole, and no bit depends on it`(
+        _ batch: Int
+    ) throws {
+        let model = try Self.model(threads: 2, rowLimit: 70)
+        let requests = Self.requests(model) + Self.sharing(model)
+        let alone = try requests.map { try Generator(model: model).generate([$0])[0] }
+        let loop = DecodingLoop(model: model, maximumBatch: batch)
+        let size = 5
+        var (begun, found) = ([DecodingLoop.BatchID: Int](), [Int: [GenerationResult]]())
+        var next = 0
+        while next < requests.count || loop.isBusy {
+            if next < requests.count, loop.openCount < batch + 2 {
+                begun[try loop.add(Array(requests[next..<min(next + size, requests.count)]))] = next
+                next += size
+            }
+            for whole in try loop.step() { found[try #require(begun[whole.batch])] = whole.results }
+        }
+        #expect(found.keys.sorted().flatMap { found[$0] ?? [] } == alone)
+        // A batch that was refused leaves the others as they are.
+        let last = try loop.add([requests[5]])
+        #expect(throws: ModelError.emptyPrompt(sequence: 1)) {
+            try loop.add([requests[0], GenerationRequest(tokens: [], maximumNewTokens: 1)])
+        }
+        var results: [GenerationResult] = []
+        while loop.isBusy { for whole in try loop.step() where whole.batch == last { results = whole.results } }
+        #expect(results == [alone[5]])
+    }
+
+    @Test func `what prompts begin with is kept for batches that follow`() throws {
+        let model = try Self.model()
+        func tokens(_ count: Int, _ start: Int) -> [Int32] {
+            (0..<count).map { Int32(($0 * 37 + start * 101) % model.configuration.vocabularySize) }
+        }
+        // Two headers in turn, a prompt a batch.
+        let requests = (0..<6).map {
+            GenerationRequest(tokens: tokens(70, $0 % 2) + tokens(10, 2 + $0), maximumNewTokens: 1)
+        }
+        let alone = try requests.map { try Generator(model: model).generate([$0])[0] }
+        let loop = DecodingLoop(model: model)
+        let before = model.tokensRead
+        for (request, expected) in zip(requests, alone) {
+            let batch = try loop.add([request])
+            var found: [GenerationResult] = []
+            while loop.isBusy { for whole in try loop.step() where whole.batch == batch { found = whole.results } }
+            #expect(found == [expected])
+        }
+        #expect(model.tokensRead - before == 2 * 70 + 6 * 10)
+    }
+
     @Test func `keys and values that cannot fit are refused before any work`() throws {
         let model = try Self.model()
         let request = GenerationRequest(tokens: [1, 2, 3], maximumNewTokens: 8)

@@ -128,6 +128,18 @@ import Testing
         #expect(try generator.likelihoods([first])[0] == [alone[7][2]])
     }
 
+    @Test func `little memory makes groups small and changes no bit; none for one request is refused`() throws {
+        let expected = try Generator(model: model).likelihoods(requests)
+        let longest = requests.map { $0.tokens.count + ($0.continuations.map(\.count).max() ?? 0) }.max() ?? 0
+        let one = model.cacheBytes(positions: longest, for: .sharing)
+        for memory in [2 * one, 3 * one, 5 * one] {
+            #expect(try Generator(model: model, cacheMemory: memory).likelihoods(requests) == expected)
+        }
+        let before = model.tokensRead
+        #expect(throws: ModelError.self) { try Generator(model: model, cacheMemory: one / 2).likelihoods(requests) }
+        #expect(model.tokensRead == before)
+    }
+
     @Test func `a prompt is read once for all of its continuations, and their last tokens are not read`() throws {
         let request = LikelihoodRequest(
             tokens: tokens(20, 1), continuations: [tokens(1, 2), tokens(4, 3), tokens(3, 4)])

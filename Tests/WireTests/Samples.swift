@@ -34,7 +34,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             WorkerMessage.register(
                 Registration(
                     protocolVersion: 4, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
-                    deviceKind: "cpu", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
+                    deviceKind: "cpu", device: "cpu fast", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
@@ -42,7 +42,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .integer(1, "protocol_version", 4), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
-                        .packed(8, "leases", [1, 300]),
+                        .packed(8, "leases", [1, 300]), .text(9, "device", "cpu fast"),
                     ])
             ]),
         Sample(
@@ -425,8 +425,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     trainingBytesPerStep: 4096,
                     workers: [
                         WorkerStatus(
-                            worker: "w", host: "h", processID: 8, deviceKind: "cpu", state: .lost, unitsDone: 3,
-                            leases: 1, rate: 2, lastHeardSeconds: 0.5, bytesIn: .max, bytesOut: 0)
+                            worker: "w", host: "h", processID: 8, deviceKind: "cpu", device: "cpu slow",
+                            state: .lost, unitsDone: 3, leases: 1, rate: 2, lastHeardSeconds: 0.5, bytesIn: .max,
+                            bytesOut: 0)
                     ], faults: [Fault(atSeconds: 0.25, worker: "w", what: "gone")], faultCount: 12)),
             [
                 .message(
@@ -448,7 +449,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .text(4, "device_kind", "cpu"), .integer(5, "state", 4), .integer(6, "units_done", 3),
                                 .integer(7, "leases", 1), .double(8, "rate", 2, .optional),
                                 .double(9, "last_heard_seconds", 0.5), .integer(10, "bytes_in", -1),
-                                .integer(11, "bytes_out", 0),
+                                .integer(11, "bytes_out", 0), .text(12, "device", "cpu slow"),
                             ]),
                         .message(
                             7, "faults[0]", .optional,

@@ -173,6 +173,27 @@ struct EngineUnderTest {
         return found.items
     }
 
+    /// Units that are at hand together, in the order in which they are done: the number of each, and its answers.
+    func answers(toAllOf units: [EvaluateUnit]) -> [(unit: Int, answers: Result<[ItemAnswers], any Error>)] {
+        var grants = units.enumerated().map { number, unit in
+            Grant(
+                lease: LeaseID(UInt64(number)), id: UnitID(.evaluate(task: unit.task), number), unit: .evaluate(unit),
+                projection: granted(w, version: 1, of: unit.channel))
+        }
+        var done: [(unit: Int, answers: Result<[ItemAnswers], any Error>)] = []
+        let first = grants.removeFirst()
+        engine.execute(
+            first, besides: { grants.isEmpty ? nil : grants.removeFirst() },
+            finish: { lease, result in
+                let answers = result.flatMap { result -> Result<[ItemAnswers], any Error> in
+                    guard case .evaluate(let found) = result else { return .failure(OtherResult(result: result)) }
+                    return .success(found.items)
+                }
+                done.append((Int(lease.value), answers))
+            })
+        return done
+    }
+
     /// The models of the run that was joined last.
     func models() throws -> (a: LoadedModel, b: LoadedModel) {
         let (a, b, _) = try engine.pair()

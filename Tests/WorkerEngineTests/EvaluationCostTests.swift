@@ -211,4 +211,37 @@ struct EvaluationCostTests {
             #expect(answers.answers == alone, "\(item.id)")
         }
     }
+
+    @Test func `units worked on together give what they give alone, each when it is whole; one that fails harms none`()
+        throws
+    {
+        var broken = items[1]
+        broken.prompts[.cue] = nil
+        let units =
+            [
+                unit(Self.conditions, [items[0]], Self.text(40)), unit(Self.conditions, [broken], Self.text(3)),
+                unit(Self.conditions, [items[1]], .choice),
+            ] + (0..<9).map { unit(Self.conditions, [items[$0 % 3]], Self.text(1 + $0)) }
+        let done = engine.answers(toAllOf: units)
+        #expect(done.map(\.unit).sorted() == Array(units.indices))
+        // The first has the longest answers, and lets those that came later by.
+        #expect(done.first?.unit != 0)
+        for (number, answers) in done {
+            if number == 1 {
+                #expect(throws: EngineError.self) { try answers.get() }
+            } else {
+                #expect(try answers.get() == engine.answers(to: units[number]), "unit \(number)")
+            }
+        }
+    }
+
+    @Test func `what two conditions ask alike is written once, and each answer tells what it takes alone`() throws {
+        let same = [Condition("one", .b, reads: .both), Condition("two", .b, reads: .both)]
+        let before = b.model.tokensRead
+        let alone = try answer(same[0], items[0], Self.text(9))
+        let single = b.model.tokensRead - before
+        let both = try engine.answers(to: unit(same, [items[0]], Self.text(9)))[0].answers
+        #expect(both == [alone, alone])
+        #expect(b.model.tokensRead - before == 2 * single)
+    }
 }

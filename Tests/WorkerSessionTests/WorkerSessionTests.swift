@@ -46,6 +46,30 @@ struct WorkerSessionTests {
                 == [.deliver(LeaseID(1), Self.unit(5)), .execute(LeaseID(2), Self.unit(3))])
     }
 
+    @Test func `units that ask for answers are worked on together, and others wait for them`() {
+        var session = ready()
+        func grant(_ lease: UInt64, _ stage: Stage) -> [WorkerSession.Effect] {
+            session.handle(
+                .message(.grant(WorkerSession.Given(LeaseID(lease), UnitID(stage, Int(lease))))), at: .seconds(1))
+        }
+        #expect(grant(1, .evaluate(task: "t")) == [.execute(LeaseID(1), UnitID(.evaluate(task: "t"), 1))])
+        #expect(grant(2, .evaluate(task: "t")) == [.execute(LeaseID(2), UnitID(.evaluate(task: "t"), 2))])
+        #expect(grant(3, .extract).isEmpty)
+        // Not ahead of the one before it.
+        #expect(grant(4, .similarity).isEmpty)
+        #expect(
+            session.handle(.finished(LeaseID(2)), at: .seconds(2))
+                == [.deliver(LeaseID(2), UnitID(.evaluate(task: "t"), 2))])
+        #expect(
+            session.handle(.finished(LeaseID(1)), at: .seconds(3)) == [
+                .deliver(LeaseID(1), UnitID(.evaluate(task: "t"), 1)), .execute(LeaseID(3), UnitID(.extract, 3)),
+            ])
+        #expect(
+            session.handle(.finished(LeaseID(3)), at: .seconds(4)) == [
+                .deliver(LeaseID(3), UnitID(.extract, 3)), .execute(LeaseID(4), UnitID(.similarity, 4)),
+            ])
+    }
+
     @Test func `a grant that arrives twice is done once`() {
         var session = ready()
         _ = session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(1))

@@ -27,7 +27,7 @@ def main():
     here = {}
     peers = {}
     for _ in range(arguments.rounds):
-        report = run([arguments.benchmarks, "training", "--epochs", arguments.epochs, "--format", "json"])
+        report = run([arguments.benchmarks, "training", "--epochs", arguments.epochs, "--format", "json", "--history", "-"])
         if not report:
             sys.exit("bench-peers: the benchmark of the training failed")
         for line in report["lines"]:

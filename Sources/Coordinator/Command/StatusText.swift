@@ -44,7 +44,7 @@ enum StatusText {
         ])
         for worker in workers {
             table.add([
-                PrintableText.oneLine(worker.worker), PrintableText.oneLine(worker.deviceKind.rawValue),
+                PrintableText.oneLine(worker.worker), PrintableText.oneLine(worker.device),
                 worker.state.rawValue,
                 Quantities.count(worker.unitsDone), worker.rate.map { Quantities.rate($0, of: "units") } ?? "–",
                 Quantities.count(worker.leases), Quantities.duration(seconds: worker.lastHeardSeconds),

@@ -1,8 +1,17 @@
 import Run
 
 extension RunControl {
+    /// Units that a worker may hold now. Those that ask for answers are worked on together; but of what is undone
+    /// several workers hold no more than half, so that the last units are shared out among all of them.
     private var leasesPerWorker: Int {
-        isStepped ? limits.shardsPerWorker : limits.leasesPerWorker
+        if isStepped { return limits.shardsPerWorker }
+        guard stagePosition < plan.stages.count, plan.stages[stagePosition].stage.asksForAnswers else {
+            return limits.leasesPerWorker
+        }
+        // Those that load their models will want their share too.
+        let present = workers.count { $0.peer != nil }
+        guard present > 1 else { return limits.answersPerWorker }
+        return min(limits.answersPerWorker, max(1, (waitingCount + leases.count) / (2 * present)))
     }
 
     mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {

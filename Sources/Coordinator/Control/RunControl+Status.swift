@@ -56,7 +56,8 @@ extension RunControl {
         let active = worker.readySince.map { worker.lastHeard.seconds(since: $0) } ?? 0
         return WorkerStatus(
             worker: worker.registration.worker, host: worker.registration.host,
-            processID: worker.registration.processID, deviceKind: worker.registration.deviceKind, state: state,
+            processID: worker.registration.processID, deviceKind: worker.registration.deviceKind,
+            device: worker.registration.device, state: state,
             unitsDone: worker.unitsDone, leases: worker.leases.count,
             rate: worker.unitsDone > 0 && active > 0 ? Double(worker.unitsDone) / active : nil,
             lastHeardSeconds: now.seconds(since: worker.lastHeard), bytesIn: 0, bytesOut: 0)

@@ -35,7 +35,7 @@ package struct RunInputs: Sendable {
     /// Texts of one extraction unit, items of one evaluation unit: small enough that a lost one costs little, large
     /// enough that batching pays.
     static let textsPerUnit = 32
-    static let itemsPerUnit = 8
+    static let itemsPerUnit = 1
 
     /// One task's items, in the order of evaluation.
     struct TaskInputs: Sendable {

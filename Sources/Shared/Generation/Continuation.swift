@@ -3,6 +3,8 @@ import Models
 
 /// One request while it is being served.
 struct Continuation {
+    /// Of ``DecodingLoop``, and the request's place in it.
+    let batch: Int
     let index: Int
     private let request: GenerationRequest
     /// What its prompt begins with, until it starts.
@@ -13,7 +15,8 @@ struct Continuation {
     private var tokens: [Int32] = []
     private(set) var result: GenerationResult?
 
-    init(index: Int, request: GenerationRequest, prefix: PromptPrefix?) {
+    init(batch: Int, index: Int, request: GenerationRequest, prefix: PromptPrefix?) {
+        self.batch = batch
         self.index = index
         self.request = request
         self.prefix = prefix

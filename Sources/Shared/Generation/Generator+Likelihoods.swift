@@ -22,7 +22,8 @@ extension Generator {
     /// The log-likelihood of each continuation after its prompt: the sum over its tokens, in their order, of the natural
     /// logarithm of the token's probability (softmax over the whole vocabulary, in double, summed by token id).
     ///
-    /// A prompt is read once for all of its continuations. A value does not depend on the requests beside it.
+    /// A prompt is read once for all of its continuations. A value does not depend on the requests beside it, of which
+    /// as many are read together as have memory.
     /// - Throws: `ModelError`, before any work, where a request cannot be served.
     package func likelihoods(_ requests: [LikelihoodRequest]) throws(ModelError) -> [[Double]] {
         for (index, request) in requests.enumerated() {
@@ -32,14 +33,42 @@ extension Generator {
             }
             if let injection = request.injection { try model.check(injection, sequence: index) }
         }
+        var memory = CacheBudget(model: model, fixed: cacheMemory)
+        memory.look()
         var sums: [[Double]] = []
-        for begin in stride(from: 0, to: requests.count, by: maximumBatch) {
-            sums += try likelihoods(ofBatch: requests[begin..<min(begin + maximumBatch, requests.count)])
-        }
+        for group in try groups(of: requests, in: memory) { sums += try likelihoods(of: requests[group], in: memory) }
         return sums
     }
 
-    private func likelihoods(ofBatch requests: ArraySlice<LikelihoodRequest>) throws(ModelError) -> [[Double]] {
+    /// Requests that are read together: as many as their prompts, and one continuation at least, have memory for.
+    private func groups(of requests: [LikelihoodRequest], in memory: CacheBudget) throws(ModelError) -> [Range<Int>] {
+        let available = memory.available ?? .max
+        var groups: [Range<Int>] = []
+        var (begin, prompts, longest) = (0, 0, 0)
+        for (index, request) in requests.enumerated() {
+            let prompt = memory.bytes(positions: request.tokens.count, .sharing)
+            let branch = request.continuations.map { bytes(of: $0, after: request, in: memory) }.max() ?? 0
+            guard prompt <= available, branch <= available - prompt else {
+                throw .noMemoryForCache(bytes: prompt + branch, available: available)
+            }
+            if index - begin == maximumBatch || prompts + prompt > available - max(longest, branch) {
+                groups.append(begin..<index)
+                (begin, prompts, longest) = (index, 0, 0)
+            }
+            prompts += prompt
+            longest = max(longest, branch)
+        }
+        return begin < requests.count ? groups + [begin..<requests.count] : groups
+    }
+
+    /// What a continuation's keys and values take beside its prompt's; a single token has none.
+    private func bytes(of continuation: [Int32], after request: LikelihoodRequest, in memory: CacheBudget) -> Int {
+        continuation.count > 1 ? memory.bytes(positions: request.tokens.count + continuation.count - 1, .own) : 0
+    }
+
+    private func likelihoods(
+        of requests: ArraySlice<LikelihoodRequest>, in memory: CacheBudget
+    ) throws(ModelError) -> [[Double]] {
         var prompts: [SequenceStep] = []
         for request in requests {
             prompts.append(
@@ -53,27 +82,49 @@ extension Generator {
             let logarithms = LogSoftmax(outputs[place].logits)
             sums.append(request.continuations.map { logarithms[$0[0]] })
             for (choice, continuation) in request.continuations.enumerated() where continuation.count > 1 {
-                do {
-                    let cache = try prompts[place].cache.fork(keeping: request.tokens.count)
-                    branches.append(Branch(prompt: place, choice: choice, tokens: continuation, cache: cache))
-                } catch {
-                    throw .device(error)
-                }
+                branches.append(
+                    Branch(
+                        prompt: place, choice: choice, tokens: continuation,
+                        bytes: bytes(of: continuation, after: request, in: memory)))
             }
         }
-        // Token by token: each branch is at the token that was scored last.
-        for read in 0..<(branches.map(\.tokens.count).max() ?? 1) - 1 {
-            let active = branches.filter { read + 1 < $0.tokens.count }
-            for begin in stride(from: 0, to: active.count, by: maximumBatch) {
-                let group = active[begin..<min(begin + maximumBatch, active.count)]
-                let outputs = try model.step(
-                    group.map { SequenceStep(cache: $0.cache, tokens: [$0.tokens[read]], head: .logits) })
-                for (branch, output) in zip(group, outputs) {
-                    sums[branch.prompt][branch.choice] += LogSoftmax(output.logits)[branch.tokens[read + 1]]
-                }
+        var left = memory.available ?? .max
+        for request in requests { left -= memory.bytes(positions: request.tokens.count, .sharing) }
+        var begin = 0
+        while begin < branches.count {
+            var (end, taken) = (begin + 1, branches[begin].bytes)
+            while end < branches.count, end - begin < maximumBatch, branches[end].bytes <= left - taken {
+                taken += branches[end].bytes
+                end += 1
             }
+            try follow(branches[begin..<end], from: prompts.map(\.cache), &sums)
+            begin = end
         }
         return sums
+    }
+
+    /// Adds what the model says of the branches' tokens after the first, token by token: each branch is at the token that
+    /// was scored last.
+    private func follow(
+        _ branches: ArraySlice<Branch>, from prompts: [KeyValueCache], _ sums: inout [[Double]]
+    ) throws(ModelError) {
+        var caches: [KeyValueCache] = []
+        do {
+            for branch in branches {
+                let prompt = prompts[branch.prompt]
+                caches.append(try prompt.fork(keeping: prompt.length, for: .own))
+            }
+        } catch {
+            throw .device(error)
+        }
+        for read in 0..<(branches.map(\.tokens.count).max() ?? 1) - 1 {
+            let active = zip(branches, caches).filter { read + 1 < $0.0.tokens.count }
+            let outputs = try model.step(
+                active.map { SequenceStep(cache: $0.1, tokens: [$0.0.tokens[read]], head: .logits) })
+            for ((branch, _), output) in zip(active, outputs) {
+                sums[branch.prompt][branch.choice] += LogSoftmax(output.logits)[branch.tokens[read + 1]]
+            }
+        }
     }
 
     /// A continuation of more than one token, on its way.
@@ -81,7 +132,8 @@ extension Generator {
         var prompt: Int
         var choice: Int
         var tokens: [Int32]
-        var cache: KeyValueCache
+        /// What its keys and values take.
+        var bytes: Int
     }
 }
 

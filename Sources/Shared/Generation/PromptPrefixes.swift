@@ -48,50 +48,82 @@ final class PromptPrefix {
 /// Finds what prompts have in common at their beginning: a few-shot header, the same question under several
 /// conditions.
 ///
-/// Prompts are served in the order of their tokens. Each one's neighbours are then those with which it shares most,
-/// and the prefix at hand, or one before it, holds whatever can be shared. A prompt's last token is never part of a
-/// prefix: there something may be injected, and from there the answer is computed.
+/// Prompts that come together are served in the order of their tokens. Each one's neighbours are then those with which it
+/// shares most, and the prefix at hand, or one before it, holds whatever can be shared. A prompt's last token is never
+/// part of a prefix: there something may be injected, and from there the answer is computed.
 struct PromptPrefixes {
     /// Fewer tokens are not worth a copy.
     static let leastShared = 16
+    /// A prompt of so many that shares nothing is kept for those that follow.
+    static let leastKept = 64
+    /// Prefixes at hand, each of another beginning: prompts of a task's roles have headers of their own.
+    static let mostKept = 4
 
-    private let prompts: [[Int32]]
-    private let order: [Int]
     private let model: LanguageModel
-    private var current: PromptPrefix?
+    private let keeps: Bool
+    /// The latest of each beginning, the latest of all first.
+    private var known: [PromptPrefix] = []
     private var waiting: [PromptPrefix] = []
 
-    init(prompts: [[Int32]], model: LanguageModel) {
-        self.prompts = prompts
+    /// - Parameter keeps: whether several beginnings are kept, for prompts that are not here yet.
+    init(model: LanguageModel, keeps: Bool) {
         self.model = model
-        order = prompts.indices.sorted { a, b in
-            if prompts[a] == prompts[b] { return a < b }
-            return prompts[a].lexicographicallyPrecedes(prompts[b])
+        self.keeps = keeps
+    }
+
+    /// A prompt among those that came with it.
+    struct Place {
+        var index: Int
+        var tokens: [Int32]
+        /// Tokens that the next one in order begins with too, but for its last.
+        var sharedWithNext: Int
+    }
+
+    /// The order in which prompts are to be served.
+    static func order(_ prompts: [(index: Int, tokens: [Int32])]) -> [Place] {
+        let sorted = prompts.sorted { a, b in
+            a.tokens == b.tokens ? a.index < b.index : a.tokens.lexicographicallyPrecedes(b.tokens)
+        }
+        return sorted.indices.map { place in
+            let (index, tokens) = sorted[place]
+            let next = place + 1 < sorted.count ? sorted[place + 1].tokens : []
+            return Place(
+                index: index, tokens: tokens, sharedWithNext: next.isEmpty ? 0 : shared(Array(tokens.dropLast()), next))
         }
     }
 
-    /// The prompt to serve as number `number`: its place among the prompts, and what it begins with. To be called
-    /// with 0, 1, ….
-    mutating func take(_ number: Int) -> (place: Int, prefix: PromptPrefix?) {
-        let prompt = prompts[order[number]]
-        let common = current.map { Self.shared($0.tokens, prompt) } ?? 0
-        if number + 1 < order.count {
-            let next = prompts[order[number + 1]]
-            let wanted = min(Self.shared(prompt, next), max(0, next.count - 1))
-            if wanted >= common + Self.leastShared {
-                // The earliest prefix that has as much in common: it will be read soonest.
-                var parent = common >= Self.leastShared ? current : nil
-                while let earlier = parent?.parent, let inherited = parent?.inherited, inherited >= common {
-                    parent = earlier
-                }
-                let prefix = PromptPrefix(
-                    tokens: Array(prompt[..<wanted]), parent: parent, inherited: parent == nil ? 0 : common)
-                waiting.append(prefix)
-                current = prefix
-                return (order[number], prefix)
-            }
+    /// What the next prompt in order begins with.
+    mutating func take(_ place: Place) -> PromptPrefix? {
+        let prompt = place.tokens
+        let (current, common) = nearest(to: prompt)
+        let isNew = keeps && common < Self.leastShared && prompt.count > Self.leastKept
+        let wanted = isNew ? prompt.count - 1 : place.sharedWithNext
+        guard wanted >= common + Self.leastShared else { return common >= Self.leastShared ? current : nil }
+        // The earliest prefix that has as much in common: it will be read soonest.
+        var parent = common >= Self.leastShared ? current : nil
+        while let earlier = parent?.parent, let inherited = parent?.inherited, inherited >= common {
+            parent = earlier
         }
-        return (order[number], common >= Self.leastShared ? current : nil)
+        let prefix = PromptPrefix(
+            tokens: Array(prompt[..<wanted]), parent: parent, inherited: parent == nil ? 0 : common)
+        waiting.append(prefix)
+        keep(prefix, insteadOf: parent == nil ? nil : current)
+        return prefix
+    }
+
+    private func nearest(to prompt: [Int32]) -> (prefix: PromptPrefix?, common: Int) {
+        var best: (prefix: PromptPrefix?, common: Int) = (nil, 0)
+        for prefix in known {
+            let common = Self.shared(prefix.tokens, prompt)
+            if common > best.common { best = (prefix, common) }
+        }
+        return best
+    }
+
+    private mutating func keep(_ prefix: PromptPrefix, insteadOf before: PromptPrefix?) {
+        known.removeAll { $0 === before }
+        known.insert(prefix, at: 0)
+        known = Array(known.prefix(keeps ? Self.mostKept : 1))
     }
 
     /// The prefixes to read now.

@@ -80,6 +80,8 @@ package struct Registration: Codable, Hashable, Sendable {
     package var processID: Int32
     /// The kind of device: what a result's bits depend on besides the run's inputs.
     package var deviceKind: DeviceKind
+    /// The device for people: its kind, and what makes it fast or slow.
+    package var device: String
     /// The run that the worker took part in before it lost its coordinator, if it did.
     package var run: String?
     /// Leases of that run which the worker still works on.
@@ -87,7 +89,7 @@ package struct Registration: Codable, Hashable, Sendable {
 
     package init(
         protocolVersion: UInt32 = Run.protocolVersion, softwareVersion: String, worker: String, host: String,
-        processID: Int32, deviceKind: DeviceKind, run: String? = nil, leases: [LeaseID] = []
+        processID: Int32, deviceKind: DeviceKind, device: String? = nil, run: String? = nil, leases: [LeaseID] = []
     ) {
         self.protocolVersion = protocolVersion
         self.softwareVersion = softwareVersion
@@ -95,6 +97,7 @@ package struct Registration: Codable, Hashable, Sendable {
         self.host = host
         self.processID = processID
         self.deviceKind = deviceKind
+        self.device = device ?? deviceKind.rawValue
         self.run = run
         self.leases = leases
     }

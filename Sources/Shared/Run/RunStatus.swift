@@ -81,6 +81,8 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
     package var host: String
     package var processID: Int32
     package var deviceKind: DeviceKind
+    /// As in ``Registration/device``.
+    package var device: String
     package var state: State
     package var unitsDone: Int
     package var leases: Int
@@ -92,14 +94,15 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
     package var bytesOut: UInt64
 
     package init(
-        worker: String, host: String, processID: Int32, deviceKind: DeviceKind, state: State, unitsDone: Int,
-        leases: Int,
+        worker: String, host: String, processID: Int32, deviceKind: DeviceKind, device: String? = nil, state: State,
+        unitsDone: Int, leases: Int,
         rate: Double?, lastHeardSeconds: Double, bytesIn: UInt64, bytesOut: UInt64
     ) {
         self.worker = worker
         self.host = host
         self.processID = processID
         self.deviceKind = deviceKind
+        self.device = device ?? deviceKind.rawValue
         self.state = state
         self.unitsDone = unitsDone
         self.leases = leases

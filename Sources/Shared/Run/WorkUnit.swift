@@ -47,6 +47,16 @@ extension Stage {
     }
 }
 
+extension Stage {
+    /// Whether its units ask models for answers: those of one worker are then worked on together.
+    package var asksForAnswers: Bool {
+        switch self {
+        case .extract, .train: false
+        case .similarity, .evaluate: true
+        }
+    }
+}
+
 extension Stage: Comparable {
     private var place: Int {
         switch self {

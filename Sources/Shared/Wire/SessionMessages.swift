@@ -10,6 +10,7 @@ extension Registration {
         (message.pointee.has_host, message.pointee.host) = writer.field(host)
         (message.pointee.has_process_id, message.pointee.process_id) = writer.field(processID)
         (message.pointee.has_device_kind, message.pointee.device_kind) = writer.field(deviceKind.rawValue)
+        (message.pointee.has_device, message.pointee.device) = writer.field(device)
         (message.pointee.has_run, message.pointee.run) = writer.field(run)
         (message.pointee.n_leases, message.pointee.leases) = writer.list(leases)
         return message
@@ -40,6 +41,7 @@ extension Registration {
             processID: try Field.processID(message.has_process_id, message.process_id, "process_id"),
             deviceKind: DeviceKind(
                 rawValue: try Field.name(message.has_device_kind, message.device_kind, "device_kind")),
+            device: try Field.name(message.has_device, message.device, "device"),
             run: try Field.optionalName(message.has_run, message.run, "run"),
             leases: try Field.leases(message.n_leases, message.leases, "leases"))
     }

@@ -69,6 +69,7 @@ extension WorkerStatus {
         (message.pointee.has_host, message.pointee.host) = writer.field(host)
         (message.pointee.has_process_id, message.pointee.process_id) = writer.field(processID)
         (message.pointee.has_device_kind, message.pointee.device_kind) = writer.field(deviceKind.rawValue)
+        (message.pointee.has_device, message.pointee.device) = writer.field(device)
         (message.pointee.has_state, message.pointee.state) = writer.field(state.code)
         (message.pointee.has_units_done, message.pointee.units_done) = writer.field(unitsDone)
         (message.pointee.has_leases, message.pointee.leases) = writer.field(leases)
@@ -86,6 +87,7 @@ extension WorkerStatus {
             processID: try Field.processID(message.has_process_id, message.process_id, "process_id"),
             deviceKind: DeviceKind(
                 rawValue: try Field.text(message.has_device_kind, message.device_kind, "device_kind")),
+            device: try Field.text(message.has_device, message.device, "device"),
             state: try Field.choice(message.has_state, message.state, "state"),
             unitsDone: try Field.number(message.has_units_done, message.units_done, "units_done"),
             leases: try Field.number(message.has_leases, message.leases, "leases"),

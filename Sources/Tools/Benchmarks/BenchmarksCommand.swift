@@ -6,10 +6,11 @@ import Console
 struct BenchmarksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks",
-        abstract: "Measures the engine, the distributed training and the coordinator under load.",
+        abstract: "Measures the engine, the distributed training, scaling and the coordinator under load.",
         discussion: "Build in release: swift run -c release benchmarks engine",
         subcommands: [
             EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, StragglerBenchmark.self,
+            ScalingBenchmark.self,
             SyntheticWorkerCommand.self, LoadWorkerCommand.self, PacedWorkerCommand.self,
         ])
 

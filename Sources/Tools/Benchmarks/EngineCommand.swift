@@ -44,7 +44,7 @@ struct EngineCommand: AsyncParsableCommand {
     var format = Format.md
 
     @Option(help: ArgumentHelp("File that a line of figures is appended to; '-' for none.", valueName: "file"))
-    var history = "Benchmarks/history.jsonl"
+    var history = BenchmarkHistory.standardFile
 
     private var chosen: [String] { Self.names(in: models) }
     private var chosenTests: [String] { Self.names(in: tests) }
@@ -91,7 +91,7 @@ struct EngineCommand: AsyncParsableCommand {
         case .md: Terminal.output.writeLine(report.markdown)
         case .json: Terminal.output.writeLine(try report.json())
         }
-        if history != "-" { try report.append(to: URL(fileURLWithPath: history)) }
+        try report.append(to: history)
     }
 
     private func measure(

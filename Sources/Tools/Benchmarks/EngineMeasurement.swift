@@ -40,7 +40,8 @@ struct EngineMeasurement {
 
     /// Operations a second that the arithmetic of this model could reach.
     private var peak: Double {
-        shape.storage == .bfloat16 && limits.bfloat16 > 0 ? limits.bfloat16 : limits.float32
+        // Products of bfloat16 can be had by either.
+        shape.storage == .bfloat16 ? max(limits.bfloat16, limits.float32) : limits.float32
     }
 
     /// Reads prompts of `length` tokens together, and computes the first token of each answer.

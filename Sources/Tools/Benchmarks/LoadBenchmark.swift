@@ -19,6 +19,21 @@ struct LoadBenchmark: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Units, a multiple of 1,000.", valueName: "n"))
     var units = 100_000
 
+    @Option(help: ArgumentHelp("File that a line of figures is appended to; '-' for none.", valueName: "file"))
+    var history = BenchmarkHistory.standardFile
+
+    private struct Figures: Encodable {
+        var unitsPerSecond: Double
+        var statusMilliseconds: Double
+        var longestStatusMilliseconds: Double
+
+        enum CodingKeys: String, CodingKey {
+            case unitsPerSecond = "units_per_second"
+            case statusMilliseconds = "status_milliseconds"
+            case longestStatusMilliseconds = "longest_status_milliseconds"
+        }
+    }
+
     func run() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -58,6 +73,13 @@ struct LoadBenchmark: AsyncParsableCommand {
                 + "\(Quantities.bytes(Self.residentPeak)) at most; \(latencies.count) status queries, median "
                 + String(format: "%.1f ms, longest %.1f ms", latencies[latencies.count / 2], latencies.last ?? 0)
                 + "; \(status.faultCount) faults")
+        try BenchmarkHistory.append(
+            [
+                Figures(
+                    unitsPerSecond: Double(stage.unitsTotal) / stage.seconds,
+                    statusMilliseconds: latencies[latencies.count / 2],
+                    longestStatusMilliseconds: latencies.last ?? 0)
+            ], of: "load", to: history)
     }
 
     /// The most memory that this process, the coordinator, has had.

@@ -6,7 +6,8 @@ import Transport
 import Wire
 import WorkerSession
 
-/// Many workers in one process: a session and a socket each, and an engine that answers at once.
+/// Many workers in one process: a session and a socket each, and an engine that answers at once, or sleeps as long as it
+/// would compute.
 struct LoadWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "load-worker", shouldDisplay: false)
 
@@ -14,9 +15,16 @@ struct LoadWorkerCommand: AsyncParsableCommand {
     @Option var sessions = 256
     @Option var threads = 1
     @Option var parent: Int32?
+    /// What an item takes on average, for workers that sleep.
+    @Option var itemSeconds = 0.0
+    @Option var items = 0
+    @Option var itemsPerUnit = 1
 
     func run() async throws {
-        let crowd = try Crowd(endpoint: Endpoint(connect), count: sessions)
+        let (items, perUnit, mean) = (items, itemsPerUnit, itemSeconds)
+        let crowd = try Crowd(endpoint: Endpoint(connect), count: sessions) { unit in
+            mean > 0 ? AnswerLengths.seconds(ofUnit: unit, items: items, perUnit: perUnit, mean: mean) : 0
+        }
         await crowd.work()
         await crowd.close()
     }
@@ -31,16 +39,21 @@ private actor Crowd {
         var session: WorkerSession
         var socket: DealerSocket?
         var isEnded = false
+        /// When it will be done with the units that it holds.
+        var busyUntil = Instant(nanoseconds: 0)
     }
 
     private let endpoint: Endpoint
+    /// What a unit takes.
+    private let seconds: @Sendable (Int) -> Double
     private var members: [Member] = []
     private var run = ""
     private var ending: CheckedContinuation<Void, Never>?
 
-    init(endpoint: Endpoint, count: Int) throws {
+    init(endpoint: Endpoint, count: Int, seconds: @escaping @Sendable (Int) -> Double) throws {
         loop = try MessageLoop(name: "crowd")
         self.endpoint = endpoint
+        self.seconds = seconds
         let now = Instant(nanoseconds: loop.now)
         let processID = ProcessInfo.processInfo.processIdentifier
         members = (0..<count).map { index in
@@ -100,9 +113,19 @@ private actor Crowd {
                 run = welcome.run
                 handle(
                     .loaded(run: run, Readiness(fingerprintA: "", fingerprintB: "", capacity: 8)), of: index)
-            case .execute(let lease, _): handle(.finished(lease), of: index)
+            case .execute(let lease, let unit): execute(lease, seconds(unit.index), of: index)
             case .end: members[index].isEnded = true
             }
+        }
+    }
+
+    /// One unit after the other, as one processor would.
+    private func execute(_ lease: LeaseID, _ seconds: Double, of index: Int) {
+        guard seconds > 0 else { return handle(.finished(lease), of: index) }
+        let begins = max(now, members[index].busyUntil)
+        members[index].busyUntil = begins.adding(seconds: seconds)
+        loop.schedule(after: .seconds(members[index].busyUntil.seconds(since: now))) { [weak self] in
+            self?.assumeIsolated { $0.handle(.finished(lease), of: index) }
         }
     }
 

@@ -42,6 +42,9 @@ struct TrainingBenchmark: AsyncParsableCommand {
     @Option(help: ArgumentHelp("text, or json: one object with a line for each number of workers.", valueName: "form"))
     var format = "text"
 
+    @Option(help: ArgumentHelp("File that a line of figures is appended to; '-' for none.", valueName: "file"))
+    var history = BenchmarkHistory.standardFile
+
     func validate() throws {
         guard ["text", "json"].contains(format) else { throw ValidationError("--format is text or json") }
         guard workers.allSatisfy({ $0 > 0 }), !workers.isEmpty, epochs > 0, rows > 0, shardRows > 0, dimensionA > 0,
@@ -70,6 +73,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
                 String(figures.digest.prefix(12)),
             ])
         }
+        try BenchmarkHistory.append(lines, of: "training", to: history)
         guard format == "text" else {
             let report = Report(
                 dimensionA: dimensionA, dimensionB: dimensionB, rows: rows, epochs: epochs, shardRows: shardRows,

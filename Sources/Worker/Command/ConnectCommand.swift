@@ -59,7 +59,7 @@ struct ConnectCommand: AsyncParsableCommand {
             endpoint: endpoint, security: security,
             identity: Registration(
                 softwareVersion: productVersion, worker: name, host: host, processID: processID,
-                deviceKind: device.kind),
+                deviceKind: device.kind, device: device.description),
             engine: engine, patienceSeconds: patience, parent: parent,
             report: { line in Terminal.error.writeLine("worker \(processID): \(PrintableText.oneLine(line))") })
         let signals = TerminationSignals { number in

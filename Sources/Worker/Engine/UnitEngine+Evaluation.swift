@@ -113,7 +113,7 @@ extension UnitEngine {
     private func write(_ questions: [Question], limits: GenerationLimits) throws -> [Answer] {
         guard let model = questions.first?.model else { return [] }
         let requests = questions.map { model.request($0.prompt.tokens, limits: limits, injection: $0.injection) }
-        let results = try Generator(model: model.model, maximumBatch: Self.decodingBatch).generate(requests)
+        let results = try continuations(of: requests, by: model.model)
         return zip(questions, results).map { question, result in
             // Each token but the first takes a pass of its own, and so does an end-of-text token.
             let passes = result.tokens.count + (result.finish == .endToken ? 1 : 0)

@@ -1,4 +1,5 @@
 package import Devices
+import Generation
 import Models
 package import Run
 
@@ -17,6 +18,11 @@ package final class UnitEngine: UnitExecutor {
     private var a: LoadedModel?
     private var b: LoadedModel?
     var training: TrainingEngine
+    /// Of each model the sequences that units at work wait for.
+    var decoding: [ObjectIdentifier: DecodingLoop] = [:]
+    var waiting: [Waiting: UnitRoutine] = [:]
+    /// The unit that has its turn.
+    var running: UnitRoutine?
 
     /// Sequences that are decoded together. It changes no bit of any of them.
     static let decodingBatch = 32
@@ -33,6 +39,7 @@ package final class UnitEngine: UnitExecutor {
         let pathA = folderA ?? welcome.modelA
         let pathB = folderB ?? welcome.modelB
         training = TrainingEngine(device: device)
+        decoding = [:]
         self.welcome = welcome
         let computeType = welcome.computeType
         func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {

@@ -6,6 +6,20 @@ package protocol UnitExecutor: AnyObject {
     /// Keeps activations for units that are granted later. What there is no room for is missed by the unit.
     func keep(_ activations: TextActivations)
     func execute(_ grant: Grant) throws -> UnitResult
+    /// Does a unit, and others together with it where that is faster.
+    /// - Parameters:
+    ///   - next: another unit that waits and asks for answers as this one does; nil where there is none now.
+    ///   - finish: told of every unit that was taken when it is done, in any order.
+    func execute(
+        _ first: Grant, besides next: () -> Grant?, finish: (LeaseID, Result<UnitResult, any Error>) -> Void)
+}
+
+extension UnitExecutor {
+    package func execute(
+        _ first: Grant, besides next: () -> Grant?, finish: (LeaseID, Result<UnitResult, any Error>) -> Void
+    ) {
+        finish(first.lease, Result { try execute(first) })
+    }
 }
 
 /// Why a unit cannot be done by this worker.

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Locking
 import Messaging
 package import Run
 package import Transport
@@ -195,6 +196,7 @@ package actor WorkerHost {
             case .load(let welcome): load(welcome)
             case .execute(let lease, _): execute(lease)
             case .forget(let lease):
+                if engine.forget(lease) { unitsAtWork -= 1 }
                 grants[lease] = nil
                 results[lease] = nil
             case .end(let outcome):
@@ -248,20 +250,20 @@ package actor WorkerHost {
     private func execute(_ lease: LeaseID) {
         guard let grant = grants[lease] else { return }
         unitsAtWork += 1
-        engine.perform(
-            { try $0.execute(grant) },
-            then: { [weak self] result in
-                guard let self else { return }
-                Task { await self.finish(lease, result) }
-            })
+        engine.execute(grant) { [weak self] lease, result in
+            guard let self else { return }
+            Task { await self.finish(lease, result) }
+        }
     }
 }
 
-/// The thread on which the engine computes, one unit after the other.
+/// The thread on which the engine computes: one unit after the other, or together those that ask for answers.
 private final class EngineThread: @unchecked Sendable {
     // Touched on the queue only.
     private let engine: any UnitExecutor
     private let queue = DispatchQueue(label: "engine", qos: .userInitiated)
+    /// Units that wait.
+    private let inbox = UnitInbox()
 
     init(_ engine: sending any UnitExecutor) {
         self.engine = engine
@@ -272,5 +274,38 @@ private final class EngineThread: @unchecked Sendable {
         then: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         queue.async { [self] in then(Result { try work(engine) }) }
+    }
+
+    func execute(_ grant: Grant, then: @escaping @Sendable (LeaseID, Result<UnitResult, any Error>) -> Void) {
+        inbox.add(grant)
+        queue.async { [self] in
+            // It may have been worked on together with one before.
+            guard let first = inbox.take(where: { _ in true }) else { return }
+            engine.execute(first, besides: { inbox.take { $0.id.stage.asksForAnswers } }, finish: then)
+        }
+    }
+
+    /// Whether the unit has not been begun; then it will not be.
+    func forget(_ lease: LeaseID) -> Bool { inbox.remove(lease) }
+}
+
+/// Units in the order in which they came.
+private final class UnitInbox: @unchecked Sendable {  // under `lock`
+    private let lock = Lock()
+    private var grants: [Grant] = []
+
+    func add(_ grant: Grant) { lock.withLock { grants.append(grant) } }
+
+    /// The one that came first, if it is as wanted.
+    func take(where isWanted: (Grant) -> Bool) -> Grant? {
+        lock.withLock { grants.first.map(isWanted) == true ? grants.removeFirst() : nil }
+    }
+
+    func remove(_ lease: LeaseID) -> Bool {
+        lock.withLock {
+            let count = grants.count
+            grants.removeAll { $0.lease == lease }
+            return grants.count < count
+        }
     }
 }

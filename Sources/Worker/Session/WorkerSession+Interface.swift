@@ -50,7 +50,7 @@ extension WorkerSession {
         case deliver(LeaseID, UnitID)
         /// Load the models, forgetting W and activations of another run, and answer with ``Event/loaded(_:)``.
         case load(Welcome)
-        /// Work on the lease's unit and answer with ``Event/finished(_:)`` or ``Event/unitFailed(_:cause:)``.
+        /// Work on the lease's unit, together with others that are not done where these ask for answers too, and answer with ``Event/finished(_:)`` or ``Event/unitFailed(_:cause:)``.
         case execute(LeaseID, UnitID)
         /// Forget what is kept under the lease.
         case forget(LeaseID)

@@ -17,6 +17,7 @@ package struct WorkerSession: Sendable {
     private struct Held: Hashable {
         var lease: LeaseID
         var unit: UnitID
+        var isAtWork = false
         var isFinished = false
     }
 
@@ -29,9 +30,8 @@ package struct WorkerSession: Sendable {
     private var state = State.registering
     private var welcome: Welcome?
     private var readiness: Readiness?
-    /// In the order in which they were granted; the first unfinished one is at work.
+    /// In the order in which they were granted and are worked on.
     private var held: [Held] = []
-    private var working: LeaseID?
     /// Whether a unit came since ``Message/ready(_:)`` was last sent; until then it may not have arrived.
     private var hasBeenGranted = false
     private var lastSent: Instant
@@ -149,7 +149,6 @@ package struct WorkerSession: Sendable {
         }
         for item in held { effects.append(.forget(item.lease)) }
         held = []
-        working = nil
         readiness = nil
         state = .loading
         effects.append(.load(new))
@@ -167,14 +166,17 @@ package struct WorkerSession: Sendable {
 
     // MARK: Units
 
+    /// One unit after the other; but those that ask for answers are worked on together.
     private mutating func workOn(_ effects: inout [Effect]) {
-        guard working == nil, let next = held.first(where: { !$0.isFinished }) else { return }
-        working = next.lease
-        effects.append(.execute(next.lease, next.unit))
+        for place in held.indices where !held[place].isFinished && !held[place].isAtWork {
+            let isJoining = held[place].unit.stage.asksForAnswers
+            guard held.allSatisfy({ !$0.isAtWork || (isJoining && $0.unit.stage.asksForAnswers) }) else { return }
+            held[place].isAtWork = true
+            effects.append(.execute(held[place].lease, held[place].unit))
+        }
     }
 
     private mutating func finish(_ lease: LeaseID, at now: Instant, _ effects: inout [Effect]) {
-        if working == lease { working = nil }
         guard let place = held.firstIndex(where: { $0.lease == lease }) else {
             effects.append(.forget(lease))
             workOn(&effects)
@@ -185,6 +187,7 @@ package struct WorkerSession: Sendable {
             effects.append(.deliver(lease, held[place].unit))
             held.remove(at: place)
         } else {
+            held[place].isAtWork = false
             held[place].isFinished = true
         }
         workOn(&effects)
@@ -193,7 +196,6 @@ package struct WorkerSession: Sendable {
     private mutating func failUnit(
         _ lease: LeaseID, cause: String, isUnprepared: Bool, at now: Instant, _ effects: inout [Effect]
     ) {
-        if working == lease { working = nil }
         effects.append(.forget(lease))
         if let place = held.firstIndex(where: { $0.lease == lease }) {
             let item = held.remove(at: place)

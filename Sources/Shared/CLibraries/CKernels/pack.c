@@ -16,13 +16,6 @@ size_t ck_packed_bytes(ck_scalar scalar, size_t outputs, size_t inputs) {
     return round_up(outputs, CK_PANEL) / CK_PANEL * panel_bytes(scalar, inputs);
 }
 
-static bool is_finite32(uint32_t bits) { return (bits & 0x7f800000u) != 0x7f800000u; }
-
-static bool is_finite16(ck_scalar scalar, uint16_t bits) {
-    uint16_t exponent = scalar == CK_BFLOAT16 ? 0x7f80 : 0x7c00;
-    return (bits & exponent) != exponent;
-}
-
 static float widen(ck_scalar scalar, uint16_t bits) {
     uint32_t wide = (uint32_t)bits << 16;
     float value;
@@ -45,44 +38,88 @@ typedef struct pack_job {
     int64_t *not_finite;    // of each panel
 } pack_job;
 
-/// Inputs that are packed before the next row of the panel: 32 rows of a cache line each.
-#define PACK_INPUTS 64
+/// Lanes of 32 bits, an input or a pair of them, that are packed before the next rows of the panel: a cache line each.
+#define PACK_LANES 16
+
+typedef uint32_t lanes4 __attribute__((vector_size(16)));
+typedef uint32_t lanes4_unaligned __attribute__((vector_size(16), aligned(1)));
+
+/// Four lanes of four rows, `stride` bytes apart, to `to`, where a lane's rows are neighbours.
+static inline void transpose_four(const char *from, size_t stride, uint32_t *to) {
+    lanes4 row[4];
+    for (int r = 0; r < 4; r++) row[r] = *(const lanes4_unaligned *)(from + (size_t)r * stride);
+    const lanes4 low[2] = {
+        __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5), __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5),
+    };
+    const lanes4 high[2] = {
+        __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7), __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7),
+    };
+    *(lanes4 *)to = __builtin_shufflevector(low[0], low[1], 0, 1, 4, 5);
+    *(lanes4 *)(to + CK_PANEL) = __builtin_shufflevector(low[0], low[1], 2, 3, 6, 7);
+    *(lanes4 *)(to + 2 * CK_PANEL) = __builtin_shufflevector(high[0], high[1], 0, 1, 4, 5);
+    *(lanes4 *)(to + 3 * CK_PANEL) = __builtin_shufflevector(high[0], high[1], 2, 3, 6, 7);
+}
+
+/// A panel's lanes, of rows of `bytes` bytes. What a row has beyond its last whole lane is an input without its pair.
+static void pack_lanes(const char *weights, size_t bytes, size_t rows, uint32_t *to) {
+    const size_t lanes = bytes / 4, whole_rows = rows / 4 * 4;
+    for (size_t begin = 0; begin < lanes; begin += PACK_LANES) {
+        const size_t count = lanes - begin < PACK_LANES ? lanes - begin : PACK_LANES, whole = count / 4 * 4;
+        for (size_t row = 0; row < rows; row++) {
+            const char *from = weights + row * bytes + 4 * begin;
+            const bool among_four = row < whole_rows;
+            if (among_four && row % 4 == 0)
+                for (size_t k = 0; k < whole; k += 4)
+                    transpose_four(from + 4 * k, bytes, to + (begin + k) * CK_PANEL + row);
+            for (size_t k = among_four ? whole : 0; k < count; k++)
+                memcpy(to + (begin + k) * CK_PANEL + row, from + 4 * k, 4);
+        }
+    }
+    for (size_t row = 0; bytes % 4 && row < rows; row++)
+        memcpy(to + lanes * CK_PANEL + row, weights + row * bytes + 4 * lanes, 2);
+}
+
+/// Whether all values are finite, without a branch among them: they all but always are.
+static bool all_finite(ck_scalar scalar, const char *values, size_t count) {
+    if (scalar == CK_FLOAT32) {
+        uint32_t found = 0;
+        for (size_t i = 0; i < count; i++) {
+            uint32_t bits;
+            memcpy(&bits, values + 4 * i, 4);
+            found |= (bits & 0x7f800000u) == 0x7f800000u;
+        }
+        return !found;
+    }
+    const uint16_t exponent = scalar == CK_BFLOAT16 ? 0x7f80 : 0x7c00;
+    uint16_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, values + 2 * i, 2);
+        found |= (bits & exponent) == exponent;
+    }
+    return !found;
+}
+
+/// The first value that is not finite.
+static int64_t first_not_finite(ck_scalar scalar, const char *values, size_t count) {
+    const size_t size = scalar_bytes(scalar);
+    for (size_t i = 0; i < count; i++)
+        if (!all_finite(scalar, values + i * size, 1)) return (int64_t)i;
+    return INT64_MAX;
+}
 
 static void pack_panel(void *raw, size_t panel, int thread) {
     (void)thread;
     const pack_job *job = raw;
-    const size_t inputs = job->inputs, first = panel * CK_PANEL, size = scalar_bytes(job->scalar);
+    const size_t first = panel * CK_PANEL, bytes = job->inputs * scalar_bytes(job->scalar);
     const size_t rows = job->outputs - first < CK_PANEL ? job->outputs - first : CK_PANEL;
-    char *to = job->packed + panel * panel_bytes(job->scalar, inputs);
-    int64_t bad = INT64_MAX;
-    for (size_t begin = 0; begin < inputs; begin += PACK_INPUTS) {
-        const size_t count = inputs - begin < PACK_INPUTS ? inputs - begin : PACK_INPUTS;
-        for (size_t row = 0; row < rows; row++) {
-            const size_t index = (first + row) * inputs + begin;
-            if (job->scalar == CK_FLOAT32) {
-                uint32_t line[PACK_INPUTS], *panel32 = (uint32_t *)to;
-                memcpy(line, job->weights + index * size, count * size);
-                bool finite = true;
-                for (size_t k = 0; k < count; k++) {
-                    finite &= is_finite32(line[k]);
-                    panel32[(begin + k) * CK_PANEL + row] = line[k];
-                }
-                for (size_t k = 0; !finite && k < count; k++)
-                    if (!is_finite32(line[k]) && (int64_t)(index + k) < bad) bad = (int64_t)(index + k);
-            } else {
-                uint16_t line[PACK_INPUTS], *panel16 = (uint16_t *)to;
-                memcpy(line, job->weights + index * size, count * size);
-                bool finite = true;
-                for (size_t k = 0; k < count; k++) {
-                    finite &= is_finite16(job->scalar, line[k]);
-                    panel16[((begin + k) / 2 * CK_PANEL + row) * 2 + (begin + k) % 2] = line[k];
-                }
-                for (size_t k = 0; !finite && k < count; k++)
-                    if (!is_finite16(job->scalar, line[k]) && (int64_t)(index + k) < bad) bad = (int64_t)(index + k);
-            }
-        }
-    }
-    job->not_finite[panel] = bad;
+    const char *weights = job->weights + first * bytes;
+    pack_lanes(weights, bytes, rows, (uint32_t *)(job->packed + panel * panel_bytes(job->scalar, job->inputs)));
+    // Read again while the cache has them.
+    job->not_finite[panel] = INT64_MAX;
+    if (!all_finite(job->scalar, weights, rows * job->inputs))
+        job->not_finite[panel] =
+            (int64_t)(first * job->inputs) + first_not_finite(job->scalar, weights, rows * job->inputs);
 }
 
 int64_t ck_pack(

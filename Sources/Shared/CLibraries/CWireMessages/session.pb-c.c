@@ -412,7 +412,7 @@ void   wire__finished__free_unpacked
   assert(message->base.descriptor == &wire__finished__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor wire__registration__field_descriptors[8] =
+static const ProtobufCFieldDescriptor wire__registration__field_descriptors[9] =
 {
   {
     "protocol_version",
@@ -510,8 +510,21 @@ static const ProtobufCFieldDescriptor wire__registration__field_descriptors[8] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "device",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__Registration, has_device),
+    offsetof(Wire__Registration, device),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__registration__field_indices_by_name[] = {
+  8,   /* field[8] = device */
   5,   /* field[5] = device_kind */
   3,   /* field[3] = host */
   7,   /* field[7] = leases */
@@ -524,7 +537,7 @@ static const unsigned wire__registration__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__registration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor wire__registration__descriptor =
 {
@@ -534,7 +547,7 @@ const ProtobufCMessageDescriptor wire__registration__descriptor =
   "Wire__Registration",
   "wire",
   sizeof(Wire__Registration),
-  8,
+  9,
   wire__registration__field_descriptors,
   wire__registration__field_indices_by_name,
   1,  wire__registration__number_ranges,

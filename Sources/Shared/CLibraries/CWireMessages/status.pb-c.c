@@ -290,7 +290,7 @@ const ProtobufCMessageDescriptor wire__stage_status__descriptor =
   (ProtobufCMessageInit) wire__stage_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__worker_status__field_descriptors[11] =
+static const ProtobufCFieldDescriptor wire__worker_status__field_descriptors[12] =
 {
   {
     "worker",
@@ -424,10 +424,23 @@ static const ProtobufCFieldDescriptor wire__worker_status__field_descriptors[11]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "device",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__WorkerStatus, has_device),
+    offsetof(Wire__WorkerStatus, device),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__worker_status__field_indices_by_name[] = {
   9,   /* field[9] = bytes_in */
   10,   /* field[10] = bytes_out */
+  11,   /* field[11] = device */
   3,   /* field[3] = device_kind */
   1,   /* field[1] = host */
   8,   /* field[8] = last_heard_seconds */
@@ -441,7 +454,7 @@ static const unsigned wire__worker_status__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__worker_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor wire__worker_status__descriptor =
 {
@@ -451,7 +464,7 @@ const ProtobufCMessageDescriptor wire__worker_status__descriptor =
   "Wire__WorkerStatus",
   "wire",
   sizeof(Wire__WorkerStatus),
-  11,
+  12,
   wire__worker_status__field_descriptors,
   wire__worker_status__field_indices_by_name,
   1,  wire__worker_status__number_ranges,

@@ -69,10 +69,15 @@ struct  Wire__Registration
   ProtobufCBinaryData run;
   size_t n_leases;
   uint64_t *leases;
+  /*
+   * For people.
+   */
+  protobuf_c_boolean has_device;
+  ProtobufCBinaryData device;
 };
 #define WIRE__REGISTRATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__registration__descriptor) \
-    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
+    , 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL} }
 
 
 struct  Wire__Readiness

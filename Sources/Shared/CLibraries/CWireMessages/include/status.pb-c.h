@@ -97,10 +97,12 @@ struct  Wire__WorkerStatus
   uint64_t bytes_in;
   protobuf_c_boolean has_bytes_out;
   uint64_t bytes_out;
+  protobuf_c_boolean has_device;
+  ProtobufCBinaryData device;
 };
 #define WIRE__WORKER_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__worker_status__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, WIRE__WORKER_STATE__WORKER_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, WIRE__WORKER_STATE__WORKER_STATE_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL} }
 
 
 struct  Wire__Fault
