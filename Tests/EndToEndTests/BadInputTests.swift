@@ -13,7 +13,7 @@ struct BadInputTests {
         var arguments = [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
             "--c4", DemoAssets.corpus, "--rows", "32", "--epochs", "1", "--squad", DemoAssets.questions,
-            "--gsm8k", DemoAssets.wordProblems, "--limit", "4", "--workers", "1", "--status", "tcp://127.0.0.1:*",
+            "--gsm8k", DemoAssets.wordProblems, "--limit", "12", "--workers", "1", "--status", "tcp://127.0.0.1:*",
             "--output", scratch.file("run").path,
         ]
         for (flag, value) in replacing {

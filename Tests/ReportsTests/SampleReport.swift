@@ -19,11 +19,12 @@ enum SampleReport {
                 id: "item-\($0)", context: "In \($0) it was \(text).", question: "What was it?", golds: ["red", text])
         }
         let answers = (0..<items).map { item in
-            ItemAnswers(
-                answers: conditions.map { condition in
-                    let good = condition.name == "injected" || condition.name == "a_full" && item > 0
-                    return Answer(tokens: [1, 2], text: good ? " red" : " not " + text)
-                })
+            conditions.map { condition in
+                let good = condition.name == "injected" || condition.name == "a_full" && item > 0
+                return [Answer](
+                    repeating: Answer(tokens: [1, 2], text: good ? " red" : " not " + text),
+                    count: condition.isRepeated ? 2 : 1)
+            }
         }
         var configuration = RunConfiguration(
             modelA: "models/\(text)", modelB: "models/b", channels: [Channel(k: 26, j: 24)], experiments: [])

@@ -26,7 +26,7 @@ struct EvaluationCostTests {
                 id: "item \(place)",
                 prompts: [
                     .a: full[place], .b: "Question: \(facts[place].1)\nAnswer:", .both: full[place], .cue: "Answer:",
-                    .partner: full[(place + 1) % facts.count],
+                    .other(1): full[(place + 1) % facts.count],
                 ],
                 choices: [" a goat \(place)", " horse", " Saturday and \(facts[place].1)"])
         }
@@ -36,7 +36,7 @@ struct EvaluationCostTests {
         Condition("both", .b, reads: .both), Condition("a", .a, reads: .a),
         Condition("activation", .b, reads: .b, told: .activation(of: .a)),
         Condition("noise", .b, reads: .cue, told: .noise(like: .a)),
-        Condition("partner", .b, reads: .b, told: .activation(of: .partner)),
+        Condition("partner", .b, reads: .b, told: .activation(of: .other(1))),
         Condition("words", .b, reads: .b, told: .words(of: .a, newTokens: 6)),
     ]
 
@@ -148,7 +148,7 @@ struct EvaluationCostTests {
         for item in items {
             let full = try #require(item.prompts[.both])
             let own = try #require(item.prompts[.b])
-            let partner = try #require(item.prompts[.partner])
+            let partner = try #require(item.prompts[.other(1)])
             func passes(_ prompt: Int, _ answer: Answer, of model: LoadedModel) -> Cost.Passes {
                 // An end-of-text token takes a pass, and is not part of the answer.
                 let more = answer.tokens.count - (answer.tokens.count == 5 ? 1 : 0)

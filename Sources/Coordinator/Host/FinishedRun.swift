@@ -43,7 +43,12 @@ package struct FinishedRun: Sendable {
                 ChannelReport(
                     configuration.channels[channel], projection: try projection(of: run, channel),
                     similarity: similarity(of: run, channel),
-                    tasks: try inputs.tasks.map { try scores(of: $0, in: run, channel) })
+                    tasks: try inputs.tasks.map { try scores(of: $0, in: run, channel) },
+                    gates: inputs.tasks.filter { !$0.gates.gates.isEmpty }.map { task in
+                        PassedGates(
+                            task: task.task.title, gates: task.gates.gates,
+                            items: min(task.items.count, RunInputs.itemsPerUnit))
+                    })
             })
     }
 
@@ -99,10 +104,12 @@ package struct FinishedRun: Sendable {
                 return result.items
             }
         }
-        let first = answers(0)
+        let evaluation = inputs.configuration.evaluation
         return try TaskScores(
             task.task, conditions: task.conditions, items: task.items,
-            answers: channel == 0 ? first : zip(first, answers(channel)).map { task.merged(first: $0, own: $1) },
-            preset: inputs.configuration.evaluation.preset, seed: inputs.configuration.seed)
+            answers: zip(answers(0), answers(channel)).map {
+                task.asked.grouped(task.merged(first: $0, own: $1, channel: channel))
+            },
+            preset: evaluation.preset, endpoints: evaluation.endpoints, seed: inputs.configuration.seed)
     }
 }

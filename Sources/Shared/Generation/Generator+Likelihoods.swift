@@ -22,9 +22,13 @@ extension Generator {
     /// The log-likelihood of each continuation after its prompt: the sum over its tokens, in their order, of the natural
     /// logarithm of the token's probability (softmax over the whole vocabulary, in double, summed by token id).
     ///
-    /// A prompt is read once for all of its continuations. A value does not depend on the requests beside it.
+    /// A prompt is read once for all of its continuations, and once for all requests that differ in their injections
+    /// alone, up to its last token. A value does not depend on the requests beside it.
+    /// - Parameter firstToken: told the logits behind each prompt, with the request's place.
     /// - Throws: `ModelError`, before any work, where a request cannot be served.
-    package func likelihoods(_ requests: [LikelihoodRequest]) throws(ModelError) -> [[Double]] {
+    package func likelihoods(
+        _ requests: [LikelihoodRequest], firstToken: (Int, [Float]) -> Void = { _, _ in }
+    ) throws(ModelError) -> [[Double]] {
         for (index, request) in requests.enumerated() {
             try model.check(request.tokens, sequence: index)
             for continuation in request.continuations {
@@ -34,31 +38,61 @@ extension Generator {
         }
         var sums: [[Double]] = []
         for begin in stride(from: 0, to: requests.count, by: maximumBatch) {
-            sums += try likelihoods(ofBatch: requests[begin..<min(begin + maximumBatch, requests.count)])
+            sums += try likelihoods(
+                ofBatch: requests[begin..<min(begin + maximumBatch, requests.count)],
+                firstToken: { firstToken(begin + $0, $1) })
         }
         return sums
     }
 
-    private func likelihoods(ofBatch requests: ArraySlice<LikelihoodRequest>) throws(ModelError) -> [[Double]] {
+    /// The last step of each prompt: all of it, or its last token where others begin as it does.
+    private func prompts(of requests: ArraySlice<LikelihoodRequest>) throws(ModelError) -> [SequenceStep] {
+        let alike = Dictionary(grouping: requests.indices) { requests[$0].tokens }
+        var prefixes: [[Int32]: KeyValueCache] = [:]
+        for (tokens, places) in alike where places.count > 1 && tokens.count > 1 {
+            prefixes[tokens] = try model.makeCache()
+        }
+        _ = try model.step(prefixes.map { SequenceStep(cache: $0.value, tokens: Array($0.key.dropLast())) })
         var prompts: [SequenceStep] = []
         for request in requests {
+            let cache: KeyValueCache
+            if let prefix = prefixes[request.tokens] {
+                cache = try fork(prefix)
+            } else {
+                cache = try model.makeCache()
+            }
             prompts.append(
                 SequenceStep(
-                    cache: try model.makeCache(), tokens: request.tokens, injection: request.injection, head: .logits))
+                    cache: cache, tokens: Array(request.tokens[cache.length...]), injection: request.injection,
+                    head: .logits))
         }
+        return prompts
+    }
+
+    /// A sequence that begins as this one does.
+    private func fork(_ prefix: KeyValueCache) throws(ModelError) -> KeyValueCache {
+        do {
+            return try prefix.fork(keeping: prefix.length)
+        } catch {
+            throw .device(error)
+        }
+    }
+
+    private func likelihoods(
+        ofBatch requests: ArraySlice<LikelihoodRequest>, firstToken: (Int, [Float]) -> Void
+    ) throws(ModelError) -> [[Double]] {
+        let prompts = try prompts(of: requests)
         let outputs = try model.step(prompts)
         var sums: [[Double]] = []
         var branches: [Branch] = []
         for (place, request) in requests.enumerated() {
             let logarithms = LogSoftmax(outputs[place].logits)
+            firstToken(place, outputs[place].logits)
             sums.append(request.continuations.map { logarithms[$0[0]] })
             for (choice, continuation) in request.continuations.enumerated() where continuation.count > 1 {
-                do {
-                    let cache = try prompts[place].cache.fork(keeping: request.tokens.count)
-                    branches.append(Branch(prompt: place, choice: choice, tokens: continuation, cache: cache))
-                } catch {
-                    throw .device(error)
-                }
+                branches.append(
+                    Branch(
+                        prompt: place, choice: choice, tokens: continuation, cache: try fork(prompts[place].cache)))
             }
         }
         // Token by token: each branch is at the token that was scored last.

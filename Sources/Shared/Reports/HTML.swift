@@ -90,7 +90,7 @@ extension RunReport {
         svg { width: 100%; height: auto; font-size: 12px; }
         svg text { fill: var(--soft); }
         svg text.strong { fill: var(--text); font-weight: 700; }
-        .grid { stroke: var(--rule); stroke-width: 1; }
+        .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--soft); stroke-width: 1; }
         .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .curve.s0, .whisker.s0 { stroke: var(--s0); } .curve.s1, .whisker.s1 { stroke: var(--s1); }
         .whisker { stroke-width: 1.2; opacity: .6; }

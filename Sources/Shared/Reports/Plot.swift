@@ -4,6 +4,7 @@ import Evaluation
 enum Plot {
     case lines(LinePlot)
     case bars(BarPlot)
+    case differences(DifferencePlot)
 
     /// The loss of every step.
     static func loss(_ losses: [Double]) -> Plot {
@@ -37,13 +38,29 @@ enum Plot {
         .bars(
             BarPlot(
                 title: "\(task.task.title), per cent by condition",
-                names: task.metrics.map(\.title),
+                names: task.shares.map(\.title),
                 groups: task.conditions.map { condition in
                     .init(
                         name: condition.title, isHighlighted: condition.name == ConditionTable.injected,
-                        bars: task.metrics.compactMap { task.score(condition.condition, $0) }.map {
+                        bars: task.shares.compactMap { task.score(condition.condition, $0) }.map {
                             .init(value: $0.mean, low: $0.interval.low, high: $0.interval.high)
                         })
+                }))
+    }
+
+    /// The decomposition of a task's headline metric.
+    static func contrasts(_ audit: TaskAudit) -> Plot {
+        let scale = audit.headline.scale == .share ? 100.0 : 1
+        let unit = audit.headline.scale == .share ? "points of \(audit.headline.title)" : "nats"
+        return .differences(
+            DifferencePlot(
+                title: "\(audit.scores.task.title): the message's effect, taken apart", unit: unit,
+                rows: audit.scores.contrasts.filter { $0.metric == audit.headline }.map { score in
+                    let found = score.difference.score
+                    return .init(
+                        name: "\(score.contrast.name): \(score.contrast.title)",
+                        isHighlighted: score.contrast == .own, value: scale * found.mean,
+                        low: scale * found.interval.low, high: scale * found.interval.high)
                 }))
     }
 
@@ -98,4 +115,19 @@ struct BarPlot {
     var title: String
     var names: [String]
     var groups: [Group]
+}
+
+/// Differences around nought with their intervals.
+struct DifferencePlot {
+    struct Row {
+        var name: String
+        var isHighlighted: Bool
+        var value: Double
+        var low: Double
+        var high: Double
+    }
+
+    var title: String
+    var unit: String
+    var rows: [Row]
 }

@@ -9,10 +9,12 @@ extension RunReport {
         var members: [JSONValue.Member] = []
         func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
         if hasSeveralChannels {
-            let parts = channels.map { JSONValue.Member(name: "\($0.channel)", value: .object(Self.members(of: $0))) }
+            let parts = zip(channels, audits).map { channel, audits in
+                JSONValue.Member(name: "\(channel.channel)", value: .object(Self.members(of: channel, audits)))
+            }
             add("channels", .object(parts))
         } else {
-            members += Self.members(of: channels[0])
+            members += Self.members(of: channels[0], audits[0])
         }
         // A configuration of plain values always encodes.
         add("configs", (try? JSONValue(encoding: configuration)) ?? .null)
@@ -25,7 +27,7 @@ extension RunReport {
         return .object(members)
     }
 
-    private static func members(of channel: ChannelReport) -> [JSONValue.Member] {
+    private static func members(of channel: ChannelReport, _ audits: [TaskAudit]) -> [JSONValue.Member] {
         var members = [
             JSONValue.Member(
                 name: "results",
@@ -33,6 +35,9 @@ extension RunReport {
             JSONValue.Member(
                 name: "differences",
                 value: .object(channel.tasks.map { .init(name: $0.task.name, value: differences(of: $0)) })),
+            JSONValue.Member(
+                name: "audit", value: .object(audits.map { .init(name: $0.scores.task.name, value: json($0)) })),
+            JSONValue.Member(name: "gates", value: .array(channel.gates.map(json))),
         ]
         if let similarity = channel.similarity {
             members.append(.init(name: "similarity", value: .array(similarity.layers.map(json))))
@@ -67,7 +72,7 @@ extension RunReport {
     }
 
     /// A paired difference: its mean as of any score, then what it rests on.
-    private static func members(of difference: PairedDifference, named metric: String) -> [JSONValue.Member] {
+    static func members(of difference: PairedDifference, named metric: String) -> [JSONValue.Member] {
         scoreMembers(of: difference.score, named: metric) + [
             .init(name: "\(metric)_better", value: .count(difference.better)),
             .init(name: "\(metric)_worse", value: .count(difference.worse)),
@@ -86,7 +91,7 @@ extension RunReport {
         ]
     }
 
-    private static func interval(_ score: Score) -> JSONValue {
+    static func interval(_ score: Score) -> JSONValue {
         .array([.number(score.interval.low), .number(score.interval.high)])
     }
 

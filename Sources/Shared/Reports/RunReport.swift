@@ -34,6 +34,12 @@ package struct RunReport: Sendable {
         self.channels = channels
     }
 
+    /// Each channel's tasks, in their orders: all of them are one family of tests.
+    package var audits: [[TaskAudit]] {
+        var all = TaskAudit.of(channels.flatMap(\.tasks))[...]
+        return channels.map { $0.tasks.map { _ in all.removeFirst() } }
+    }
+
     /// Whether files and sections name the channel that they belong to.
     var hasSeveralChannels: Bool { channels.count > 1 }
 }
@@ -45,19 +51,37 @@ package struct ChannelReport: Sendable {
     package var similarity: SimilarityScores?
     /// In the run's order. What depends on no channel stands in each of them alike.
     package var tasks: [TaskScores]
+    /// Of each task.
+    package var gates: [PassedGates]
 
     package init(
         _ channel: Channel, projection: ProjectionReport? = nil, similarity: SimilarityScores? = nil,
-        tasks: [TaskScores] = []
+        tasks: [TaskScores] = [], gates: [PassedGates] = []
     ) {
         self.channel = channel
         self.projection = projection
         self.similarity = similarity
         self.tasks = tasks
+        self.gates = gates
     }
 
     /// In the name of a file that is one of several channels.
     var suffix: String { "_k\(channel.k)_j\(channel.j)" }
+}
+
+/// What held to the last bit in one task.
+package struct PassedGates: Hashable, Sendable {
+    /// The task's title.
+    package var task: String
+    package var gates: [Gate]
+    /// Items that were asked.
+    package var items: Int
+
+    package init(task: String, gates: [Gate], items: Int) {
+        self.task = task
+        self.gates = gates
+        self.items = items
+    }
 }
 
 /// A name with its value, both as shown.

@@ -9,6 +9,7 @@ enum SVG {
         switch plot {
         case .lines(let plot): lines(plot)
         case .bars(let plot): bars(plot)
+        case .differences(let plot): differences(plot)
         }
     }
 
@@ -86,6 +87,34 @@ enum SVG {
             }
         }
         return frame(height: bottom + 26, title: plot.title, body + legend(plot.names, y: 14))
+    }
+
+    // MARK: Differences
+
+    private static func differences(_ plot: DifferencePlot) -> String {
+        let (left, right, top, pitch) = (330.0, width - 64, 30.0, 26.0)
+        let rows = plot.rows.filter { $0.value.isFinite && $0.low.isFinite && $0.high.isFinite }
+        let reach = max(rows.flatMap { [abs($0.low), abs($0.high), abs($0.value)] }.max() ?? 0, .leastNormalMagnitude)
+        let bottom = top + Double(rows.count) * pitch
+        func x(_ value: Double) -> Double { (left + right) / 2 + value / reach * (right - left) / 2 }
+        var body = line(x(0), top - 8, x(0), bottom, "axis")
+        let marks = ticks(from: 0, to: reach).filter { $0 <= reach * 1.0001 }
+        for tick in marks.dropFirst().reversed().map({ -$0 }) + marks {
+            body += line(x(tick), top - 8, x(tick), bottom, "grid")
+            body += label(x(tick), bottom + 16, tickText(tick), "middle")
+        }
+        for (index, row) in rows.enumerated() {
+            let centre = top + (Double(index) + 0.5) * pitch - 4
+            let (low, high) = (min(x(0), x(row.value)), max(x(0), x(row.value)))
+            body += label(left - 12, centre + 4, row.name, "end", row.isHighlighted ? "strong" : "")
+            body +=
+                "<rect class=\"bar s\(row.isHighlighted ? 1 : 0)\" x=\"\(number(low))\" "
+                + "y=\"\(number(centre - 6))\" width=\"\(number(high - low))\" height=\"12\"/>\n"
+            body += line(x(row.low), centre, x(row.high), centre, "interval")
+            body += line(x(row.low), centre - 3, x(row.low), centre + 3, "interval")
+            body += line(x(row.high), centre - 3, x(row.high), centre + 3, "interval")
+        }
+        return frame(height: bottom + 40, title: plot.title, body + label(right, bottom + 34, plot.unit, "end"))
     }
 
     // MARK: Parts

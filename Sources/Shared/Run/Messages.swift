@@ -1,5 +1,5 @@
 /// The version of the protocol between coordinator and worker. A worker of another version is refused.
-package let protocolVersion: UInt32 = 3
+package let protocolVersion: UInt32 = 4
 
 /// Limits on what one message may hold; a message beyond them is malformed.
 package enum MessageLimits {
@@ -158,6 +158,8 @@ package struct Welcome: Hashable, Sendable {
     package var modelA: String
     package var modelB: String
     package var operation: InjectionOperation
+    /// By which a message is multiplied before it is combined.
+    package var strength: Double
     package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
@@ -167,7 +169,7 @@ package struct Welcome: Hashable, Sendable {
     package var silenceSeconds: Double
 
     package init(
-        run: String, modelA: String, modelB: String, operation: InjectionOperation,
+        run: String, modelA: String, modelB: String, operation: InjectionOperation, strength: Double = 1,
         computeType: ComputeType, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
         silenceSeconds: Double
     ) {
@@ -175,6 +177,7 @@ package struct Welcome: Hashable, Sendable {
         self.modelA = modelA
         self.modelB = modelB
         self.operation = operation
+        self.strength = strength
         self.computeType = computeType
         self.chat = chat
         self.seed = seed

@@ -18,9 +18,13 @@ extension UnitEngine {
             }
         }
         let choices = limits == nil ? unit.items.map(\.choices) : nil
-        let answers = try answer(
-            questions, choices: choices, limits: limits ?? GenerationLimits(maximumNewTokens: 0),
+        let isAnswered = unit.endpoints.contains(.answers)
+        var answers = try answer(
+            questions, choices: isAnswered ? choices : nil,
+            limits: isAnswered
+                ? limits ?? GenerationLimits(maximumNewTokens: 0) : GenerationLimits(maximumNewTokens: 0),
             perItem: unit.conditions.count)
+        if unit.endpoints.contains(.likelihood) { try addLikelihoods(to: &answers, questions, of: unit) }
         let perItem = unit.conditions.count
         return EvaluateResult(
             items: unit.items.indices.map { item in
@@ -55,10 +59,18 @@ extension UnitEngine {
         var question = Question(
             condition: 0, model: model, isA: condition.answerer == .a,
             prompt: LoadedModel.Prompt(tokens: [], omitted: 0))
+        func inject(_ vector: [Float]) {
+            question.injection = injection(
+                of: vector, at: condition.answerer == .a ? unit.channel.k : unit.channel.j,
+                by: condition.delivery ?? Condition.Delivery(welcome.operation, strength: welcome.strength))
+        }
         switch condition.message {
         case nil: break
-        case .activation(let source), .noise(let source):
-            guard let spoken = messages.spoken[try prompt(source)] else {
+        case .activation(let source), .noise(let source), .own(let source):
+            var isOwn = false
+            if case .own = condition.message { isOwn = true }
+            let known = isOwn ? messages.own[condition.answerer] ?? [:] : messages.spoken
+            guard let spoken = known[try prompt(source)] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
             var vector = spoken.vector
@@ -66,8 +78,11 @@ extension UnitEngine {
                 vector = Noise.like(vector, seed: welcome.seed, key: "\(unit.task)/\(item.id)")
             }
             question.told = spoken.told
-            question.injection = Injection(
-                site: ActivationSite(afterBlocks: unit.channel.j), operation: welcome.operation, vector: vector)
+            question.told.isOwn = isOwn
+            inject(vector)
+        case .matched:
+            inject(messages.moments.map { Noise.like($0, seed: welcome.seed, key: "\(unit.task)/\(item.id)") } ?? [])
+        case .zero: inject([Float](repeating: 0, count: model.folder.configuration.hiddenSize))
         case .words(let source, let words):
             guard let written = messages.written[words]?[try prompt(source)] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
@@ -78,6 +93,14 @@ extension UnitEngine {
         question.text = text
         question.prompt = try model.prompt(text, newTokens: newTokens)
         return question
+    }
+
+    /// A message on its way into a stream.
+    func injection(of vector: [Float], at blocks: Int, by delivery: Condition.Delivery) -> Injection {
+        let strength = Float(delivery.strength)
+        return Injection(
+            site: ActivationSite(afterBlocks: blocks), operation: delivery.operation,
+            vector: strength == 1 ? vector : vector.map { strength * $0 })
     }
 
     /// Tokens of the longest choice of a unit, after any prompt and for either model: about what it needs of room.
@@ -147,7 +170,9 @@ extension UnitEngine {
         answer.omittedPromptTokens = question.prompt.omitted + question.told.omitted
         answer.cost = Cost(
             promptTokens: question.prompt.tokens.count, newTokens: answer.tokens.count,
-            passesOfA: question.isA ? answering : question.told.passesOfA,
-            passesOfB: question.isA ? Cost.Passes() : answering, messageBytes: question.told.bytes)
+            passesOfA: question.isA ? answering : question.told.isOwn ? Cost.Passes() : question.told.passes,
+            passesOfB: question.isA ? Cost.Passes() : answering,
+            passesOfBForMessage: question.told.isOwn && !question.isA ? question.told.passes : Cost.Passes(),
+            messageBytes: question.told.bytes)
     }
 }

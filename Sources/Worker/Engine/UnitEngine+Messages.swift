@@ -8,13 +8,15 @@ extension UnitEngine {
     struct Told {
         /// Tokens cut off the prompt that the message comes from.
         var omitted = 0
-        var passesOfA = Cost.Passes()
+        /// Of the model that it comes from: A, but for the answering model's own.
+        var passes = Cost.Passes()
+        var isOwn = false
         var bytes = 0
     }
 
-    /// A's activation on a prompt, mapped into B's space.
+    /// An activation on a prompt.
     struct Spoken {
-        /// W · A's activation, [d_B]; A's bare activation, [d_A], where the run has no W.
+        /// W · A's activation, [d_B]; A's bare activation, [d_A], where the run has no W; the answering model's own.
         var vector: [Float]
         var told: Told
     }
@@ -27,7 +29,12 @@ extension UnitEngine {
 
     /// The messages of one unit: each prompt's once, whichever items and conditions use it.
     struct Messages {
+        /// A's, mapped into B's space.
         var spoken: [String: Spoken] = [:]
+        /// A model's own, where it would be told one.
+        var own: [ModelSide: [String: Spoken]] = [:]
+        /// Of the unit's sample.
+        var moments: MessageMoments?
         /// By prompt and length.
         var written: [Int: [String: Written]] = [:]
     }
@@ -35,45 +42,79 @@ extension UnitEngine {
     /// Everything that the unit's conditions tell.
     /// - Parameter newTokens: positions that the answer needs: prompts are cut to leave room for them.
     func messages(for unit: EvaluateUnit, newTokens: Int) throws -> Messages {
-        let (a, _, _) = try pair()
+        let (a, b, _) = try pair()
         var messages = Messages()
-        var activationSources: [String] = []
-        var writtenSources: [(newTokens: Int, prompts: [String])] = []
+        var spoken: [String] = []
         for condition in unit.conditions {
-            guard let message = condition.message else { continue }
-            let prompts = unit.items.compactMap { $0.prompts[message.source] }
-            switch message {
-            case .activation, .noise: activationSources += prompts
-            case .words(_, let newTokens): writtenSources.append((newTokens, prompts))
+            let prompts = unit.items.compactMap { item in condition.message?.source.flatMap { item.prompts[$0] } }
+            switch condition.message {
+            case .activation, .noise: spoken += prompts
+            case .own:
+                let (model, blocks) = condition.answerer == .a ? (a, unit.channel.k) : (b, unit.channel.j)
+                let own = try activations(of: prompts, in: model, at: blocks, newTokens: newTokens)
+                messages.own[condition.answerer, default: [:]].merge(own) { first, _ in first }
+            case .words(_, let words):
+                let written = try self.written(on: prompts, by: a, newTokens: words, form: unit.form)
+                messages.written[words, default: [:]].merge(written) { first, _ in first }
+            case .matched: messages.moments = try moments(of: unit, newTokens: newTokens)
+            case .zero, nil: break
             }
         }
-        messages.spoken = try activations(
-            of: activationSources, in: a, at: unit.channel.k, over: unit.channel, newTokens: newTokens)
-        for (words, prompts) in writtenSources {
-            let written = try self.written(on: prompts, by: a, newTokens: words, form: unit.form)
-            messages.written[words, default: [:]].merge(written) { first, _ in first }
-        }
+        messages.spoken = try messagesOfA(on: spoken, at: unit.channel.k, over: unit.channel, newTokens: newTokens)
         return messages
     }
 
+    /// Of the messages on the unit's sample, which is the same for all units of a task: they are worked out once.
+    private func moments(of unit: EvaluateUnit, newTokens: Int) throws -> MessageMoments {
+        let key = SampleKey(channel: unit.channel, sample: unit.sample, newTokens: newTokens)
+        let projection = try training.projection(of: unit.channel)
+        if let known = sampled, known.key == key, known.w == projection?.matrix { return known.moments }
+        let spoken = try messagesOfA(on: unit.sample, at: unit.channel.k, over: unit.channel, newTokens: newTokens)
+        let moments = MessageMoments(of: unit.sample.compactMap { spoken[$0]?.vector })
+        sampled = (key, projection?.matrix, moments)
+        return moments
+    }
+
+    /// What the moments of a task's messages depend on, besides W.
+    struct SampleKey: Hashable {
+        var channel: Channel
+        var sample: [String]
+        var newTokens: Int
+    }
+
     /// A's activations after `layer` blocks at each text's last token, mapped by the channel's W.
-    func activations(
-        of texts: [String], in a: LoadedModel, at layer: Int, over channel: Channel, newTokens: Int
+    func messagesOfA(
+        on texts: [String], at layer: Int, over channel: Channel, newTokens: Int
+    ) throws -> [String: Spoken] {
+        let (a, _, _) = try pair()
+        guard let projection = try training.projection(of: channel) else {
+            return try activations(of: texts, in: a, at: layer, newTokens: newTokens)
+        }
+        return try activations(of: texts, in: a, at: layer, newTokens: newTokens).mapValues { bare in
+            let vector = try projection.project(bare.vector, on: device)
+            var told = bare.told
+            told.bytes = MemoryLayout<Float>.size * vector.count
+            return Spoken(vector: vector, told: told)
+        }
+    }
+
+    /// A model's streams after `layer` blocks at each text's last token.
+    private func activations(
+        of texts: [String], in model: LoadedModel, at layer: Int, newTokens: Int
     ) throws -> [String: Spoken] {
         let distinct = Self.distinct(texts)
         guard !distinct.isEmpty else { return [:] }
-        let prompts = try distinct.map { try a.prompt($0, newTokens: newTokens) }
-        let streams = try a.model.residualStreams(of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
-        let projection = try training.projection(of: channel)
+        let prompts = try distinct.map { try model.prompt($0, newTokens: newTokens) }
+        let streams = try model.model.residualStreams(
+            of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
         var spoken: [String: Spoken] = [:]
         for (place, text) in distinct.enumerated() {
-            let vector = try projection.map { try $0.project(streams[place], on: device) } ?? streams[place]
             spoken[text] = Spoken(
-                vector: vector,
+                vector: streams[place],
                 told: Told(
                     omitted: prompts[place].omitted,
-                    passesOfA: Cost.Passes(count: 1, blocks: layer, tokens: prompts[place].tokens.count),
-                    bytes: MemoryLayout<Float>.size * vector.count))
+                    passes: Cost.Passes(count: 1, blocks: layer, tokens: prompts[place].tokens.count),
+                    bytes: MemoryLayout<Float>.size * streams[place].count))
         }
         return spoken
     }
@@ -95,7 +136,7 @@ extension UnitEngine {
             written[text] = Written(
                 text: answer.text,
                 told: Told(
-                    omitted: answer.omittedPromptTokens, passesOfA: answer.cost.passesOfA,
+                    omitted: answer.omittedPromptTokens, passes: answer.cost.passesOfA,
                     bytes: answer.text.utf8.count))
         }
         return written

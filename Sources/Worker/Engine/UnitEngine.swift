@@ -17,6 +17,8 @@ package final class UnitEngine: UnitExecutor {
     private var a: LoadedModel?
     private var b: LoadedModel?
     var training: TrainingEngine
+    /// The moments of a task's messages, of the units' sample that was asked for last.
+    var sampled: (key: SampleKey, w: FloatMatrix?, moments: MessageMoments)?
 
     /// Sequences that are decoded together. It changes no bit of any of them.
     static let decodingBatch = 32
@@ -33,6 +35,7 @@ package final class UnitEngine: UnitExecutor {
         let pathA = folderA ?? welcome.modelA
         let pathB = folderB ?? welcome.modelB
         training = TrainingEngine(device: device)
+        sampled = nil
         self.welcome = welcome
         let computeType = welcome.computeType
         func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {

@@ -591,7 +591,7 @@ const ProtobufCMessageDescriptor wire__goodbye__descriptor =
   (ProtobufCMessageInit) wire__goodbye__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[9] =
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
 {
   {
     "run",
@@ -701,6 +701,18 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strength",
+    12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__Welcome, has_strength),
+    offsetof(Wire__Welcome, strength),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
   8,   /* field[8] = chat */
@@ -712,12 +724,13 @@ static const unsigned wire__welcome__field_indices_by_name[] = {
   0,   /* field[0] = run */
   4,   /* field[4] = seed */
   6,   /* field[6] = silence_seconds */
+  9,   /* field[9] = strength */
 };
 static const ProtobufCIntRange wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 6, 3 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -727,7 +740,7 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  9,
+  10,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
   2,  wire__welcome__number_ranges,

@@ -27,6 +27,9 @@ package struct PairedDifference: Hashable, Sendable {
 
 extension ItemStatistics {
     /// The first condition's values less the second's.
+    ///
+    /// The mean is the difference of the two conditions' means, each on a grid of 2⁻³⁶: so differences of the same
+    /// conditions add up to the last bit, and equal values differ by nothing.
     /// - Parameters:
     ///   - first: a value for each item, and `second` likewise.
     ///   - areShares: whether values lie in 0 ... 1.
@@ -39,8 +42,11 @@ extension ItemStatistics {
         let (better, worse) = (differences.count { $0 > 0 }, differences.count { $0 < 0 })
         let sums = clusters.sums(of: differences)
         let test = areAnswers && clusters.areSeparate ? McNemar(first: better, second: worse) : nil
+        let found = score(differences, interval(first, second, areShares: areShares, areAnswers: areAnswers))
         return PairedDifference(
-            score: score(differences, interval(first, second, areShares: areShares, areAnswers: areAnswers)),
+            score: Score(
+                mean: Statistics.onGrid(Statistics.mean(first)) - Statistics.onGrid(Statistics.mean(second)),
+                standardError: found.standardError, interval: found.interval, count: found.count),
             better: better, worse: worse, differing: sums.count { $0 != 0 },
             pValue: test?.exact ?? SignFlips.pValue(sums, seed: seed, name: "\(name)/\(contrast)"), midP: test?.midP)
     }
