@@ -124,4 +124,13 @@ struct TaskScoresTests {
         #expect(mean(scores, "silent", "js_silent") == nil && mean(scores, "a_full", "js_other") == nil)
         #expect(scores.differences.filter { $0.metric.name == "js_silent" }.isEmpty)
     }
+
+    @Test func `a debate is right where both agree on what is right, and a tie is not`() throws {
+        let debate = try #require(ConditionTable.standard.definition("debate"))
+        #expect(debate.asked(others: 4).map(\.answerer) == [.b, .a])
+        let answers = [[["Paris", "Paris"]], [["red fox", "blue"]]].map { $0.map { $0.map { Answer(text: $0) } } }
+        let scores = try TaskScores(
+            .squad, conditions: [debate], items: items, answers: answers, preset: .standard, seed: 1)
+        #expect(scores.items.map { $0.answers[0].values[0] } == [1, 0])
+    }
 }

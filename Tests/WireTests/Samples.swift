@@ -337,6 +337,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             "self", .b, reads: .b, told: .own(of: .a), by: Condition.Delivery(.sum, strength: 0.25)),
                         Condition("matched", .b, reads: .b, told: .matched),
                         Condition("zero", .b, reads: .b, told: .zero),
+                        Condition("debate", .b, reads: .b, told: .debate(rounds: 3)),
                     ],
                     items: [
                         EvaluationItem(
@@ -379,6 +380,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .message(
                             3, "conditions[6]", .referred,
                             condition("zero", 2, 2) + [.message(9, "zero", .optional, [])]),
+                        .message(
+                            3, "conditions[7]", .optional,
+                            condition("debate", 2, 2) + [.integer(11, "debate", 3, .optional)]),
                         .message(
                             4, "items[0]", .optional,
                             // A prompt that several roles have travels once.

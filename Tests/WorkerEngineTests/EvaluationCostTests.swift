@@ -113,6 +113,33 @@ struct EvaluationCostTests {
         #expect(told.cost.messageBytes == cut.text.utf8.count && cut.text.utf8.count < written.text.utf8.count)
     }
 
+    // MARK: Debate
+
+    @Test func `a debate's last answers read the other's answer of the round before`() throws {
+        let limits = Self.text(6)
+        func alone(_ condition: Condition, _ item: EvaluationItem, after line: String?) throws -> Answer {
+            var read = item
+            let role = condition.prompt
+            read.prompts[role] = (line.map { $0 + "\n" } ?? "") + (item.prompts[role] ?? "")
+            return try answer(condition, read, limits)
+        }
+        let (a, b) = (Condition("a", .a, reads: .a), Condition("b", .b, reads: .b))
+        for item in items {
+            var (ofA, ofB) = (try alone(a, item, after: nil), try alone(b, item, after: nil))
+            for rounds in 2...3 {
+                let debated = try [
+                    Condition("x", .b, reads: .b, told: .debate(rounds: rounds)),
+                    Condition("y", .a, reads: .a, told: .debate(rounds: rounds)),
+                ].map { try answer($0, item, limits) }
+                let next = (a: try alone(a, item, after: ofB.text), b: try alone(b, item, after: ofA.text))
+                #expect(debated.map(\.text) == [next.b.text, next.a.text], "\(rounds) rounds")
+                #expect(debated[0].cost.passesOfB == next.b.cost.passesOfB)
+                #expect(debated[0].cost.passesOfA.count >= ofA.cost.passesOfA.count)
+                (ofA, ofB) = (next.a, next.b)
+            }
+        }
+    }
+
     // MARK: Cost
 
     /// An answer with what both models read and computed for it, A first.

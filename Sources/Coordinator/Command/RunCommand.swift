@@ -275,6 +275,9 @@ struct EvaluationArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Tokens of a written message at most.", valueName: "n"))
     var messageTokens = EvaluationConfiguration().messageTokens
 
+    @Option(help: ArgumentHelp("Rounds of a debate: in the first both models answer alone.", valueName: "n"))
+    var debateRounds = EvaluationConfiguration().debateRounds
+
     @Option(
         help: ArgumentHelp(
             """
@@ -320,6 +323,9 @@ struct EvaluationArguments: ParsableArguments {
         ] where !(1...limit).contains(value) {
             throw ValidationError("--\(flag) \(value): expected 1 to \(limit)")
         }
+        guard (2...8).contains(debateRounds) else {
+            throw ValidationError("--debate-rounds \(debateRounds): expected 2 to 8")
+        }
         _ = try chosenEndpoints()
     }
 
@@ -338,6 +344,7 @@ struct EvaluationArguments: ParsableArguments {
         configuration.evaluation.bPrompt = bPrompt
         configuration.evaluation.others = others
         configuration.evaluation.messageTokens = messageTokens
+        configuration.evaluation.debateRounds = debateRounds
         configuration.evaluation.endpoints = try chosenEndpoints()
         configuration.evaluation.conditions = conditions.map { list in
             list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }

@@ -49,7 +49,7 @@ package struct FinishedRun: Sendable {
                             task: task.task.title, gates: task.gates.gates,
                             items: min(task.items.count, RunInputs.itemsPerUnit))
                     })
-            })
+            }, shape: inputs.shape)
     }
 
     /// What maps A's activations over a channel; nil where nothing asks for any.
@@ -71,11 +71,12 @@ package struct FinishedRun: Sendable {
         guard let x = run.activations?[.a(trained.channel.k)], let y = run.activations?[.b(trained.channel.j)] else {
             return nil
         }
+        let diagnostics = try ActivationDiagnostics(x: x, y: y, w: trained.trainer.projection, on: run.device)
         return ProjectionSummary(
             file: trained.file(run.inputs),
             dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
             rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: trained.losses,
-            activationSimilarity: try ActivationSimilarity.value(x: x, y: y, on: run.device))
+            activationSimilarity: diagnostics.similarity, diagnostics: diagnostics.figures)
     }
 
     private static func similarity(of run: LiveRun, _ channel: Int) -> SimilarityScores? {
@@ -111,5 +112,29 @@ package struct FinishedRun: Sendable {
                 task.asked.grouped(task.merged(first: $0, own: $1, channel: channel))
             },
             preset: evaluation.preset, endpoints: evaluation.endpoints, seed: inputs.configuration.seed)
+    }
+}
+
+extension ActivationDiagnostics {
+    /// As the reports show them.
+    fileprivate var figures: [DiagnosticFigure] {
+        func shares(_ shares: [Share], _ name: String, _ title: String) -> [DiagnosticFigure] {
+            shares.map { share in
+                let coordinates = share.coordinates == 1 ? "1 coordinate" : "\(share.coordinates) coordinates"
+                return DiagnosticFigure(
+                    "\(name)_top\(share.coordinates)", "share of \(title) in the largest \(coordinates)", share.share)
+            }
+        }
+        return [
+            DiagnosticFigure("mapped_norm", "median norm of W a", mappedNorm),
+            DiagnosticFigure("target_norm", "median norm of b", targetNorm),
+            DiagnosticFigure("norm_ratio", "ratio of the two", targetNorm > 0 ? mappedNorm / targetNorm : 0),
+            DiagnosticFigure("loss", "squared error an element, all texts", loss),
+            DiagnosticFigure("mean_loss", "the same of predicting the mean", meanLoss),
+            DiagnosticFigure(
+                "standardized_loss", "squared error over variance, coordinate by coordinate", standardizedLoss),
+        ] + shares(varianceShares, "variance", "b's variance") + shares(errorShares, "error", "W's squared error") + [
+            DiagnosticFigure("centred_alignment", "linear CKA of the activation spaces (centred)", centredAlignment)
+        ]
     }
 }

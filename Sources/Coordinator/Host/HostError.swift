@@ -31,6 +31,8 @@ package enum HostError: Error, CustomStringConvertible {
     case tooLargeForOutputs(what: String, bytes: Int, limit: Int)
     case averagedChannels([Channel])
     case tooManySites(model: String, count: Int, limit: Int)
+    /// A folder that holds no run.
+    case noRun(path: String)
     /// An item without a right answer has no likelihood of it.
     case noGolds(task: String, file: String, item: String)
     case tooFewItems(task: String, file: String, found: Int)
@@ -87,6 +89,7 @@ package enum HostError: Error, CustomStringConvertible {
         case .tooManySites(let model, let count, let limit):
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"
+        case .noRun(let path): "\(path): no run.json: not the folder of a run"
         case .noGolds(let task, let file, let item):
             "--\(task) \(file): item \(item) has no right answer, which --endpoints likelihood needs: use --endpoints answers"
         case .tooFewItems(let task, let file, let found):

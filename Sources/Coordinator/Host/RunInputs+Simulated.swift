@@ -9,6 +9,7 @@ extension RunInputs {
         items: [String], itemsPerUnit: Int
     ) {
         self.configuration = configuration
+        shape = nil
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         activations = nil

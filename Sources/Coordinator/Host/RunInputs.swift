@@ -16,6 +16,8 @@ package struct RunInputs: Sendable {
     /// d_A and d_B.
     package let dimensionA: Int
     package let dimensionB: Int
+    /// What the models compute; nil where none are there.
+    let shape: PairShape?
     /// Bytes of both models' weight files: about what a worker holds in memory.
     package let modelBytes: UInt64
     /// What the reader of the data files wants to know: broken lines and the like.
@@ -118,6 +120,9 @@ package struct RunInputs: Sendable {
                 try Self.check(layer, flag: "--similarity-layers", model: configuration.modelB, blocks: blocksB)
             }
         }
+        shape = PairShape(
+            a: ModelShape(folderA.configuration), b: ModelShape(folderB.configuration),
+            isProjected: configuration.projection != .none)
         dimensionA = folderA.configuration.hiddenSize
         dimensionB = folderB.configuration.hiddenSize
         modelBytes = (folderA.weightFiles + folderB.weightFiles).reduce(0) { sum, file in
@@ -154,6 +159,7 @@ package struct RunInputs: Sendable {
         self.configuration = configuration
         self.activations = activations
         let channel = configuration.channels[0]
+        shape = nil
         dimensionA = activations?[.a(channel.k)]?.columns ?? 1
         dimensionB = activations?[.b(channel.j)]?.columns ?? 1
         modelBytes = 0
@@ -220,7 +226,18 @@ package struct RunInputs: Sendable {
         ) { readers.flaw(ofText: $0, maximumTokens: configuration.training.maximumTokens) }
         unreadable = texts.unreadable
         remarks += texts.broken.remarks
+        if let remark = sinkRemark(texts.texts) { remarks.append(remark) }
         return texts.texts
+    }
+
+    /// Warns of texts that end where models park what says nothing of the text: full stops and newlines have activations
+    /// of their own, a thousand times the others' in a few coordinates.
+    private static func sinkRemark(_ texts: [String]) -> String? {
+        let count = texts.count { $0.hasSuffix(".") || $0.hasSuffix("\n") }
+        guard count * 4 > texts.count else { return nil }
+        return
+            "\(count) of \(texts.count) texts that W learned from end in a full stop or a newline, and teach it what "
+            + "comes after one: --cut word ends them elsewhere"
     }
 
     private static func tasks(
@@ -228,7 +245,8 @@ package struct RunInputs: Sendable {
         _ readers: ModelReaders, _ unreadable: inout UnreadableTexts, _ remarks: inout [String]
     ) throws -> [TaskInputs] {
         let conditions = try table.conditions(
-            named: configuration.evaluation.conditions, messageTokens: configuration.evaluation.messageTokens)
+            named: configuration.evaluation.conditions, messageTokens: configuration.evaluation.messageTokens,
+            debateRounds: configuration.evaluation.debateRounds)
         for case .evaluate(let name) in configuration.experiments where !known.contains(where: { $0.name == name }) {
             throw HostError.unknownTask(name, known: known.map(\.name))
         }

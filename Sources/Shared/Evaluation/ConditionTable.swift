@@ -19,8 +19,13 @@ package struct ConditionDefinition: Hashable, Sendable {
 
     package var name: String { condition.name }
 
-    /// What it asks of a model: itself, or once for each of the other items.
+    /// What it asks of a model: itself, or once for each of the other items; a debate's last answers of both models.
     package func asked(others: Int) -> [Condition] {
+        if case .debate = condition.message {
+            var second = condition
+            (second.name, second.answerer, second.prompt) = ("\(name)_a", .a, .a)
+            return [condition, second]
+        }
         guard isRepeated, let message = condition.message else { return [condition] }
         return (1...others).map { number in
             var asked = condition
@@ -28,6 +33,13 @@ package struct ConditionDefinition: Hashable, Sendable {
             asked.message = message.of(.other(number))
             return asked
         }
+    }
+
+    /// Several answers to an item count as their mean; those that end a debate as the worse of them: two that disagree
+    /// are a tie, which decides nothing, and is not right.
+    func combined(_ values: [Double]) -> Double {
+        if case .debate = condition.message { return values.min() ?? 0 }
+        return Statistics.mean(values)
     }
 
     /// The messages of other items that it needs.
@@ -68,6 +80,9 @@ package struct ConditionTable: Hashable, Sendable {
         .init(
             Condition("written_other", .b, reads: .b, told: .words(of: .other(1), newTokens: 64)),
             "written_other: what A writes on another item", isUsual: false),
+        .init(
+            Condition("debate", .b, reads: .b, told: .debate(rounds: 2)), "debate: both agree at its end",
+            isUsual: false),
     ])
 
     /// The names of the conditions that are held against each other: see ``Contrast``.
@@ -81,10 +96,12 @@ package struct ConditionTable: Hashable, Sendable {
     }
 
     /// The conditions of those names, in the table's order; the usual ones where none are named.
-    /// - Parameter messageTokens: of written messages at most.
+    /// - Parameters:
+    ///   - messageTokens: of written messages at most.
+    ///   - debateRounds: of debates.
     /// - Throws: ``EvaluationError/unknownCondition(_:known:)`` or ``EvaluationError/noConditions``.
     package func conditions(
-        named names: [String]?, messageTokens: Int = 64
+        named names: [String]?, messageTokens: Int = 64, debateRounds: Int = 2
     ) throws(EvaluationError) -> [ConditionDefinition] {
         for name in names ?? [] where !definitions.contains(where: { $0.name == name }) {
             throw .unknownCondition(name, known: definitions.map(\.name))
@@ -92,8 +109,10 @@ package struct ConditionTable: Hashable, Sendable {
         var chosen = definitions.filter { names?.contains($0.name) ?? $0.isUsual }
         guard !chosen.isEmpty else { throw .noConditions }
         for place in chosen.indices {
-            if case .words(let source, _) = chosen[place].condition.message {
-                chosen[place].condition.message = .words(of: source, newTokens: messageTokens)
+            switch chosen[place].condition.message {
+            case .words(let source, _): chosen[place].condition.message = .words(of: source, newTokens: messageTokens)
+            case .debate: chosen[place].condition.message = .debate(rounds: debateRounds)
+            default: break
             }
         }
         return chosen

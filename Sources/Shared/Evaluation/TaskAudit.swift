@@ -4,7 +4,7 @@ package struct TaskAudit: Sendable {
     /// What the verdict is about: the task's last metric, or where no answers were asked for, the right answer's
     /// likelihood.
     package let headline: Metric
-    /// Holm's adjusted p-values of the headline's contrasts, over all tasks and channels of the run; then the
+    /// Holm's adjusted p-values of the headline's contrasts, over all tasks of the channel; then the
     /// likelihood's, a family of their own.
     package let adjusted: [ContrastTest]
     package let verdict: Verdict
@@ -35,7 +35,7 @@ package struct TaskAudit: Sendable {
         case notMeasured
     }
 
-    /// Audits all tasks of a run, over all its channels, in their order: they are one family of tests.
+    /// Audits all tasks of a run over one channel, in their order: they are one family of tests.
     package static func of(_ tasks: [TaskScores]) -> [TaskAudit] {
         let headlines = tasks.map(\.headline)
         func tests(_ metrics: [Metric]) -> [[ContrastTest]] {

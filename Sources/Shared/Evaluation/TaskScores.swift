@@ -50,9 +50,10 @@ package struct TaskScores: Sendable {
             scored.append(
                 ScoredItem(
                     item: item,
-                    answers: answers.map { answers in
+                    answers: zip(conditions, answers).map { condition, answers in
                         ScoredCondition(
-                            answers.map { ScoredAnswer($0, to: item, metrics: metrics, cue: cue, preset: preset) })
+                            answers.map { ScoredAnswer($0, to: item, metrics: metrics, cue: cue, preset: preset) },
+                            of: condition)
                     }))
         }
         self.task = task
@@ -91,14 +92,14 @@ package struct ScoredItem: Hashable, Sendable {
 package struct ScoredCondition: Hashable, Sendable {
     /// One, or of a repeated condition one for each other item.
     package let answers: [ScoredAnswer]
-    /// In the order of ``TaskScores/metrics``, the mean over the answers; nil where the condition has none.
+    /// In the order of ``TaskScores/metrics``, of all answers together; nil where the condition has none.
     package let values: [Double?]
 
-    fileprivate init(_ answers: [ScoredAnswer]) {
+    fileprivate init(_ answers: [ScoredAnswer], of condition: ConditionDefinition) {
         self.answers = answers
         values = answers[0].values.indices.map { metric in
             let values = answers.compactMap { $0.values[metric] }
-            return values.count == answers.count ? Statistics.mean(values) : nil
+            return values.count == answers.count ? condition.combined(values) : nil
         }
     }
 

@@ -40,6 +40,7 @@ extension RunReport {
             if case .trained(let projection) = channel.projection { parts.append(Self.section(projection)) }
             if let similarity = channel.similarity { parts.append(Self.section(similarity)) }
             parts += channel.tasks.map(section)
+            if let shape, !channel.tasks.isEmpty { parts.append(Self.section(channel.tasks, shape)) }
             if !channel.gates.isEmpty { parts.append(Self.section(channel.gates)) }
             sections += parts.map { .init(title: $0.title + of, blocks: $0.blocks) }
         }
@@ -115,6 +116,7 @@ extension RunReport {
         if let similarity = projection.activationSimilarity {
             rows.append(["similarity of the activation spaces", Quantities.significant(similarity)])
         }
+        rows += projection.diagnostics.map { [$0.title, Quantities.significant($0.value)] }
         let epochs = projection.epochLosses.enumerated().map {
             [String($0.offset + 1), Quantities.significant($0.element)]
         }

@@ -4,7 +4,7 @@ import JSON
 /// The audit's part of `results.json`.
 extension RunReport {
     /// The verdict on its headline metric, the evidence, and the decomposition on every metric. `family` names the tests
-    /// that Holm's p-values are adjusted over: each contrast of each task, over each channel.
+    /// that Holm's p-values are adjusted over: each contrast of each task.
     static func json(_ audit: TaskAudit) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init(name: "sentence", value: .string(audit.sentence)),
@@ -13,7 +13,7 @@ extension RunReport {
             .init(name: "evidence_reached", value: .count(EvidenceLevel.reached(audit.evidence))),
             .init(name: "evidence", value: .array(audit.evidence.map(json))),
             .init(name: "contrasts", value: contrasts(audit.scores.contrasts, audit)),
-            .init(name: "family", value: .string("contrasts × tasks × channels, by Holm")),
+            .init(name: "family", value: .string("contrasts × tasks, by Holm")),
         ]
         if !audit.normalized.isEmpty {
             let values = audit.normalized.map { JSONValue.Member(name: $0.condition.name, value: .number($0.value)) }

@@ -10,11 +10,11 @@ extension RunReport {
         func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
         if hasSeveralChannels {
             let parts = zip(channels, audits).map { channel, audits in
-                JSONValue.Member(name: "\(channel.channel)", value: .object(Self.members(of: channel, audits)))
+                JSONValue.Member(name: "\(channel.channel)", value: .object(Self.members(of: channel, audits, shape)))
             }
             add("channels", .object(parts))
         } else {
-            members += Self.members(of: channels[0], audits[0])
+            members += Self.members(of: channels[0], audits[0], shape)
         }
         // A configuration of plain values always encodes.
         add("configs", (try? JSONValue(encoding: configuration)) ?? .null)
@@ -27,7 +27,9 @@ extension RunReport {
         return .object(members)
     }
 
-    private static func members(of channel: ChannelReport, _ audits: [TaskAudit]) -> [JSONValue.Member] {
+    private static func members(
+        of channel: ChannelReport, _ audits: [TaskAudit], _ shape: PairShape?
+    ) -> [JSONValue.Member] {
         var members = [
             JSONValue.Member(
                 name: "results",
@@ -39,11 +41,26 @@ extension RunReport {
                 name: "audit", value: .object(audits.map { .init(name: $0.scores.task.name, value: json($0)) })),
             JSONValue.Member(name: "gates", value: .array(channel.gates.map(json))),
         ]
+        if let shape, !channel.tasks.isEmpty {
+            let costs = channel.tasks.map { task in
+                JSONValue.Member(
+                    name: task.task.name,
+                    value: .object(task.costs(shape).map { .init(name: $0.condition.name, value: json($0)) }))
+            }
+            members.append(.init(name: "costs", value: .object(costs)))
+        }
         if let similarity = channel.similarity {
             members.append(.init(name: "similarity", value: .array(similarity.layers.map(json))))
         }
         if let projection = channel.projection { members.append(.init(name: "projection", value: json(projection))) }
         return members
+    }
+
+    private static func json(_ cost: MeanCost) -> JSONValue {
+        .members(
+            ("prompt_tokens", .number(cost.promptTokens)), ("new_tokens", .number(cost.newTokens)),
+            ("message_tokens", .number(cost.messageTokens)), ("message_bytes", .number(cost.messageBytes)),
+            ("flops_paper", .number(cost.paperOperations)), ("flops_done", .number(cost.operations)))
     }
 
     private static func results(of task: TaskScores) -> JSONValue {
@@ -77,7 +94,8 @@ extension RunReport {
             .init(name: "\(metric)_better", value: .count(difference.better)),
             .init(name: "\(metric)_worse", value: .count(difference.worse)),
             .init(name: "\(metric)_p", value: .number(difference.pValue)),
-            .init(name: "\(metric)_p_mid", value: .optional(difference.midP)),
+            .init(name: "\(metric)_p_mcnemar", value: .optional(difference.mcNemar?.exact)),
+            .init(name: "\(metric)_p_mcnemar_mid", value: .optional(difference.mcNemar?.midP)),
             .init(name: "\(metric)_informative", value: .bool(difference.isInformative)),
             .init(name: "\(metric)_detectable", value: .optional(difference.detectable)),
         ]
@@ -142,7 +160,11 @@ extension RunReport {
             ("first_loss", .optional(projection.losses.first)),
             ("final_loss", .optional(projection.losses.last)),
             ("epoch_losses", .array(projection.epochLosses.map(JSONValue.number))),
-            ("activation_similarity", .optional(projection.activationSimilarity)))
+            ("activation_similarity", .optional(projection.activationSimilarity)),
+            (
+                "diagnostics",
+                .object(projection.diagnostics.map { .init(name: $0.name, value: .number($0.value)) })
+            ))
     }
 
     private static func json(_ values: [NamedValue]) -> JSONValue {

@@ -19,10 +19,12 @@ package struct RunReport: Sendable {
     package var remarks: [String]
     /// In the run's order; at least one.
     package var channels: [ChannelReport]
+    /// What the models compute; nil where none were there.
+    package var shape: PairShape?
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [DeviceKind], remarks: [String] = [], channels: [ChannelReport]
+        deviceKinds: [DeviceKind], remarks: [String] = [], channels: [ChannelReport], shape: PairShape? = nil
     ) {
         precondition(!channels.isEmpty, "a run of at least one channel")
         self.run = run
@@ -32,13 +34,11 @@ package struct RunReport: Sendable {
         self.deviceKinds = deviceKinds.sorted()
         self.remarks = remarks
         self.channels = channels
+        self.shape = shape
     }
 
-    /// Each channel's tasks, in their orders: all of them are one family of tests.
-    package var audits: [[TaskAudit]] {
-        var all = TaskAudit.of(channels.flatMap(\.tasks))[...]
-        return channels.map { $0.tasks.map { _ in all.removeFirst() } }
-    }
+    /// Each channel's tasks, in their orders: a channel's are one family of tests, whatever other channels there are.
+    package var audits: [[TaskAudit]] { channels.map { TaskAudit.of($0.tasks) } }
 
     /// Whether files and sections name the channel that they belong to.
     var hasSeveralChannels: Bool { channels.count > 1 }
@@ -118,10 +118,12 @@ package struct ProjectionSummary: Hashable, Sendable {
     package var losses: [Double]
     /// ‖YᵀX‖²_F / (‖X‖²_F ‖Y‖²_F) of the two models' activations (Ramesh & Li, appendix B.4), where computed.
     package var activationSimilarity: Double?
+    /// What the activations and W's error are made of.
+    package var diagnostics: [DiagnosticFigure]
 
     package init(
         file: String, dimensionA: Int, dimensionB: Int, rows: Int, stepsPerEpoch: Int, losses: [Double],
-        activationSimilarity: Double? = nil
+        activationSimilarity: Double? = nil, diagnostics: [DiagnosticFigure] = []
     ) {
         precondition(stepsPerEpoch > 0, "an epoch of at least one step")
         self.file = file
@@ -131,6 +133,7 @@ package struct ProjectionSummary: Hashable, Sendable {
         self.stepsPerEpoch = stepsPerEpoch
         self.losses = losses
         self.activationSimilarity = activationSimilarity
+        self.diagnostics = diagnostics
     }
 
     /// The mean over each epoch's steps.
@@ -139,5 +142,19 @@ package struct ProjectionSummary: Hashable, Sendable {
             let steps = losses[first..<min(first + stepsPerEpoch, losses.count)]
             return steps.reduce(0, +) / Double(steps.count)
         }
+    }
+}
+
+/// A figure of the activations that W was trained on.
+package struct DiagnosticFigure: Hashable, Sendable {
+    /// In files.
+    package var name: String
+    package var title: String
+    package var value: Double
+
+    package init(_ name: String, _ title: String, _ value: Double) {
+        self.name = name
+        self.title = title
+        self.value = value
     }
 }

@@ -7,15 +7,15 @@ enum SVG {
 
     static func text(of plot: Plot) -> String {
         switch plot {
-        case .lines(let plot): lines(plot)
-        case .bars(let plot): bars(plot)
-        case .differences(let plot): differences(plot)
+        case .lines(let drawn): lines(drawn, plot.csv)
+        case .bars(let drawn): bars(drawn, plot.csv)
+        case .differences(let drawn): differences(drawn, plot.csv)
         }
     }
 
     // MARK: Curves
 
-    private static func lines(_ plot: LinePlot) -> String {
+    private static func lines(_ plot: LinePlot, _ numbers: String) -> String {
         let points = plot.series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         guard let firstX = points.map(\.x).min(), let lastX = points.map(\.x).max() else { return "" }
         let (left, right, top, bottom) = (64.0, width - 16, 34.0, 266.0)
@@ -53,12 +53,12 @@ enum SVG {
                 }
             }
         }
-        return frame(height: 312, title: plot.title, body + legend(plot.series.map(\.name), y: 14))
+        return frame(height: 312, title: plot.title, numbers, body + legend(plot.series.map(\.name), y: 14))
     }
 
     // MARK: Bars
 
-    private static func bars(_ plot: BarPlot) -> String {
+    private static func bars(_ plot: BarPlot, _ numbers: String) -> String {
         let (left, right, top) = (290.0, width - 64, 42.0)
         let thickness = 13.0
         let groupHeight = Double(max(plot.names.count, 1)) * (thickness + 3) + 12
@@ -86,12 +86,12 @@ enum SVG {
                     x(max(bar.high, bar.value)) + 6, centre + 4, Quantities.fixed(100 * bar.value, digits: 1), "start")
             }
         }
-        return frame(height: bottom + 26, title: plot.title, body + legend(plot.names, y: 14))
+        return frame(height: bottom + 26, title: plot.title, numbers, body + legend(plot.names, y: 14))
     }
 
     // MARK: Differences
 
-    private static func differences(_ plot: DifferencePlot) -> String {
+    private static func differences(_ plot: DifferencePlot, _ numbers: String) -> String {
         let (left, right, top, pitch) = (330.0, width - 64, 30.0, 26.0)
         let rows = plot.rows.filter { $0.value.isFinite && $0.low.isFinite && $0.high.isFinite }
         let reach = max(rows.flatMap { [abs($0.low), abs($0.high), abs($0.value)] }.max() ?? 0, .leastNormalMagnitude)
@@ -114,7 +114,8 @@ enum SVG {
             body += line(x(row.low), centre - 3, x(row.low), centre + 3, "interval")
             body += line(x(row.high), centre - 3, x(row.high), centre + 3, "interval")
         }
-        return frame(height: bottom + 40, title: plot.title, body + label(right, bottom + 34, plot.unit, "end"))
+        return frame(
+            height: bottom + 40, title: plot.title, numbers, body + label(right, bottom + 34, plot.unit, "end"))
     }
 
     // MARK: Parts
@@ -128,9 +129,10 @@ enum SVG {
         return text
     }
 
-    private static func frame(height: Double, title: String, _ body: String) -> String {
+    /// - Parameter numbers: what is drawn, for those who cannot see it.
+    private static func frame(height: Double, title: String, _ numbers: String, _ body: String) -> String {
         "<svg viewBox=\"0 0 \(number(width)) \(number(height))\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">\n"
-            + "<title>\(HTML.escaped(title))</title>\n\(body)</svg>\n"
+            + "<title>\(HTML.escaped(title))</title>\n<desc>\(HTML.escaped(numbers))</desc>\n\(body)</svg>\n"
     }
 
     private static func legend(_ names: [String], y: Double) -> String {

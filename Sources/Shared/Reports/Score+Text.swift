@@ -42,6 +42,13 @@ extension Score {
 }
 
 extension PairedDifference {
+    /// As it is with its interval and p-value; where too few items differ to tell, so.
+    package var plainText: String {
+        func fixed(_ value: Double) -> String { Quantities.fixed(value, digits: 3) }
+        return "\(fixed(score.mean)) [\(fixed(score.interval.low)), \(fixed(score.interval.high))], "
+            + (isInformative ? Score.probabilityText(pValue) : "\(differing) differ")
+    }
+
     /// On a metric's scale with its interval and p-value; where too few items differ to tell, so.
     func text(of metric: Metric) -> String {
         (metric.scale == .share ? score.pointsText : score.plainText) + ", "

@@ -40,12 +40,16 @@ package struct Condition: Codable, Hashable, Sendable {
         /// A's greedy continuation of this prompt, of so many tokens at most, which stands in a line of its own before
         /// B's prompt.
         case words(of: PromptRole, newTokens: Int)
+        /// The other model's last answer of a debate of so many rounds, which stands in a line of its own before the
+        /// answering model's prompt (Du et al., 2023): in the first round both answer alone, A on A's prompt and B on
+        /// B's, in each later one each reads the other's answer of the round before.
+        case debate(rounds: Int)
 
         /// The prompt that it comes from; nil where it comes from none of the item's.
         package var source: PromptRole? {
             switch self {
             case .activation(let source), .own(let source), .noise(let source), .words(let source, _): source
-            case .matched, .zero: nil
+            case .matched, .zero, .debate: nil
             }
         }
 
@@ -56,13 +60,16 @@ package struct Condition: Codable, Hashable, Sendable {
             case .own: .own(of: role)
             case .noise: .noise(like: role)
             case .words(_, let newTokens): .words(of: role, newTokens: newTokens)
-            case .matched, .zero: self
+            case .matched, .zero, .debate: self
             }
         }
 
         /// Whether it is put into a residual stream.
         package var isInjected: Bool {
-            if case .words = self { false } else { true }
+            switch self {
+            case .words, .debate: false
+            case .activation, .own, .noise, .matched, .zero: true
+            }
         }
     }
 
@@ -82,7 +89,8 @@ package struct Condition: Codable, Hashable, Sendable {
 
     /// The prompts that have to be there for it.
     package var roles: Set<PromptRole> {
-        Set([prompt] + [message?.source].compactMap(\.self))
+        if case .debate = message { return [prompt, .a, .b] }
+        return Set([prompt] + [message?.source].compactMap(\.self))
     }
 
     /// Whether it asks the same as another one, whatever the two are called.

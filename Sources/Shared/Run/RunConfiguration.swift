@@ -111,6 +111,8 @@ package struct EvaluationConfiguration: Codable, Hashable, Sendable {
     package var others = 4
     /// Tokens of a written message at most.
     package var messageTokens = 64
+    /// Rounds of a debate.
+    package var debateRounds = 2
     /// In the order of ``EvaluationEndpoint``; at least one.
     package var endpoints = EvaluationEndpoint.allCases
 

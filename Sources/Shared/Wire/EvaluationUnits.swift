@@ -164,6 +164,9 @@ extension Condition {
         case .zero:
             message.pointee.message_case = WIRE__CONDITION__MESSAGE_ZERO
             message.pointee.zero = writer.new(wire__no_content__init)
+        case .debate(let rounds):
+            message.pointee.message_case = WIRE__CONDITION__MESSAGE_DEBATE
+            message.pointee.debate = Int64(rounds)
         case .words(let source, let newTokens):
             let words = writer.new(wire__words_message__init)
             (words.pointee.has_of, words.pointee.of) = writer.field(source.code)
@@ -182,6 +185,8 @@ extension Condition {
             told = .activation(of: try PromptRole(1, message.activation, "activation"))
         case WIRE__CONDITION__MESSAGE_OWN: told = .own(of: try PromptRole(1, message.own, "own"))
         case WIRE__CONDITION__MESSAGE_NOISE: told = .noise(like: try PromptRole(1, message.noise, "noise"))
+        case WIRE__CONDITION__MESSAGE_DEBATE:
+            told = .debate(rounds: try Field.number(1, message.debate, "debate", in: 2...WireLimits.rounds))
         case WIRE__CONDITION__MESSAGE_MATCHED: told = .matched
         case WIRE__CONDITION__MESSAGE_ZERO: told = .zero
         case WIRE__CONDITION__MESSAGE_WORDS:

@@ -10,9 +10,9 @@ extension UnitEngine {
         let newTokens = try limits?.maximumNewTokens ?? longestChoice(unit)
         let messages = try messages(for: unit, newTokens: newTokens)
         var questions: [Question] = []
-        for item in unit.items {
+        for (number, item) in unit.items.enumerated() {
             for (place, condition) in unit.conditions.enumerated() {
-                var question = try question(item, condition, unit, messages, newTokens: newTokens)
+                var question = try question(number, item, condition, unit, messages, newTokens: newTokens)
                 question.condition = place
                 questions.append(question)
             }
@@ -47,7 +47,8 @@ extension UnitEngine {
     }
 
     private func question(
-        _ item: EvaluationItem, _ condition: Condition, _ unit: EvaluateUnit, _ messages: Messages, newTokens: Int
+        _ number: Int, _ item: EvaluationItem, _ condition: Condition, _ unit: EvaluateUnit, _ messages: Messages,
+        newTokens: Int
     ) throws -> Question {
         let (a, b, welcome) = try pair()
         func prompt(_ role: PromptRole) throws(EngineError) -> String {
@@ -78,7 +79,6 @@ extension UnitEngine {
                 vector = Noise.like(vector, seed: welcome.seed, key: "\(unit.task)/\(item.id)")
             }
             question.told = spoken.told
-            question.told.isOwn = isOwn
             inject(vector)
         case .matched:
             inject(messages.moments.map { Noise.like($0, seed: welcome.seed, key: "\(unit.task)/\(item.id)") } ?? [])
@@ -87,6 +87,11 @@ extension UnitEngine {
             guard let written = messages.written[words]?[try prompt(source)] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
+            question.told = written.told
+            text = written.text + "\n" + text
+        case .debate(let rounds):
+            guard let heard = messages.debates[rounds]?[number] else { throw EngineError.notLoaded }
+            let written = condition.answerer == .a ? heard.byA : heard.byB
             question.told = written.told
             text = written.text + "\n" + text
         }
@@ -104,7 +109,7 @@ extension UnitEngine {
     }
 
     /// Tokens of the longest choice of a unit, after any prompt and for either model: about what it needs of room.
-    private func longestChoice(_ unit: EvaluateUnit) throws -> Int {
+    func longestChoice(_ unit: EvaluateUnit) throws -> Int {
         let (a, b, _) = try pair()
         let choices = unit.items.flatMap(\.choices)
         return choices.flatMap { choice in [a, b].map { $0.tokenizer.encode(choice).count } }.max() ?? 1
@@ -170,9 +175,9 @@ extension UnitEngine {
         answer.omittedPromptTokens = question.prompt.omitted + question.told.omitted
         answer.cost = Cost(
             promptTokens: question.prompt.tokens.count, newTokens: answer.tokens.count,
-            passesOfA: question.isA ? answering : question.told.isOwn ? Cost.Passes() : question.told.passes,
-            passesOfB: question.isA ? Cost.Passes() : answering,
-            passesOfBForMessage: question.told.isOwn && !question.isA ? question.told.passes : Cost.Passes(),
+            passesOfA: question.isA ? answering + question.told.passesOfA : question.told.passesOfA,
+            passesOfB: question.isA ? question.told.passesOfB : answering,
+            passesOfBForMessage: question.isA ? Cost.Passes() : question.told.passesOfB,
             messageBytes: question.told.bytes)
     }
 }

@@ -3,14 +3,20 @@ import Models
 import Run
 
 /// The first phase of an evaluation: what one model has to say to the other.
+extension Cost.Passes {
+    /// Of passes of one depth.
+    static func + (a: Self, b: Self) -> Self {
+        .init(count: a.count + b.count, blocks: max(a.blocks, b.blocks), tokens: a.tokens + b.tokens)
+    }
+}
+
 extension UnitEngine {
     /// What came of a message, whatever it is made of.
     struct Told {
         /// Tokens cut off the prompt that the message comes from.
         var omitted = 0
-        /// Of the model that it comes from: A, but for the answering model's own.
-        var passes = Cost.Passes()
-        var isOwn = false
+        var passesOfA = Cost.Passes()
+        var passesOfB = Cost.Passes()
         var bytes = 0
     }
 
@@ -37,6 +43,14 @@ extension UnitEngine {
         var moments: MessageMoments?
         /// By prompt and length.
         var written: [Int: [String: Written]] = [:]
+        /// By rounds, of each item: what each model was answered by the other last.
+        var debates: [Int: [Heard]] = [:]
+    }
+
+    /// What either model hears from the other before its last answer of a debate.
+    struct Heard {
+        var byA: Written
+        var byB: Written
     }
 
     /// Everything that the unit's conditions tell.
@@ -51,11 +65,20 @@ extension UnitEngine {
             case .activation, .noise: spoken += prompts
             case .own:
                 let (model, blocks) = condition.answerer == .a ? (a, unit.channel.k) : (b, unit.channel.j)
-                let own = try activations(of: prompts, in: model, at: blocks, newTokens: newTokens)
+                let own = try activations(of: prompts, in: model, at: blocks, newTokens: newTokens).mapValues {
+                    // A's own message is a gate's: what it takes is no answer's cost.
+                    Spoken(
+                        vector: $0.vector,
+                        told: Told(
+                            omitted: $0.told.omitted, passesOfB: condition.answerer == .b ? $0.told.passesOfA : .init(),
+                            bytes: $0.told.bytes))
+                }
                 messages.own[condition.answerer, default: [:]].merge(own) { first, _ in first }
             case .words(_, let words):
                 let written = try self.written(on: prompts, by: a, newTokens: words, form: unit.form)
                 messages.written[words, default: [:]].merge(written) { first, _ in first }
+            case .debate(let rounds):
+                if messages.debates[rounds] == nil { messages.debates[rounds] = try debate(on: unit, rounds: rounds) }
             case .matched: messages.moments = try moments(of: unit, newTokens: newTokens)
             case .zero, nil: break
             }
@@ -113,7 +136,7 @@ extension UnitEngine {
                 vector: streams[place],
                 told: Told(
                     omitted: prompts[place].omitted,
-                    passes: Cost.Passes(count: 1, blocks: layer, tokens: prompts[place].tokens.count),
+                    passesOfA: Cost.Passes(count: 1, blocks: layer, tokens: prompts[place].tokens.count),
                     bytes: MemoryLayout<Float>.size * streams[place].count))
         }
         return spoken
@@ -136,10 +159,62 @@ extension UnitEngine {
             written[text] = Written(
                 text: answer.text,
                 told: Told(
-                    omitted: answer.omittedPromptTokens, passes: answer.cost.passesOfA,
+                    omitted: answer.omittedPromptTokens, passesOfA: answer.cost.passesOfA,
                     bytes: answer.text.utf8.count))
         }
         return written
+    }
+
+    /// All rounds of a debate but the last, over all of a unit's items.
+    private func debate(on unit: EvaluateUnit, rounds: Int) throws -> [Heard] {
+        var heard: [Heard]?
+        for _ in 1..<rounds {
+            heard = try answersInDebate(on: unit, heard).enumerated().map { place, pair in
+                let before = heard?[place].byA.told
+                let (ofA, ofB) = (said(pair.a, unit.items[place]), said(pair.b, unit.items[place]))
+                // Both models have gone through all rounds so far, whichever of them answers next.
+                let told = Told(
+                    omitted: pair.a.omittedPromptTokens + pair.b.omittedPromptTokens,
+                    passesOfA: pair.a.cost.passesOfA + (before?.passesOfA ?? .init()),
+                    passesOfB: pair.b.cost.passesOfB + (before?.passesOfB ?? .init()),
+                    bytes: ofA.utf8.count + ofB.utf8.count + (before?.bytes ?? 0))
+                return Heard(byA: Written(text: ofB, told: told), byB: Written(text: ofA, told: told))
+            }
+        }
+        return heard ?? []
+    }
+
+    /// What was written, or the text that was chosen.
+    private func said(_ answer: Answer, _ item: EvaluationItem) -> String {
+        guard let best = answer.likelihoods.max(), let choice = answer.likelihoods.firstIndex(of: best) else {
+            return answer.text
+        }
+        return String(item.choices[choice].drop { $0 == " " })
+    }
+
+    /// One round's answers of both models.
+    private func answersInDebate(
+        on unit: EvaluateUnit, _ heard: [Heard]?
+    ) throws -> [(a: Answer, b: Answer)] {
+        let (a, b, _) = try pair()
+        let limits: GenerationLimits? = if case .text(let limits) = unit.form { limits } else { nil }
+        let newTokens = try limits?.maximumNewTokens ?? longestChoice(unit)
+        func questions(_ model: LoadedModel, _ role: PromptRole, isA: Bool) throws -> [Question] {
+            try unit.items.enumerated().map { place, item in
+                guard let prompt = item.prompts[role] else {
+                    throw EngineError.missingPrompt(item: item.id, role: role)
+                }
+                let line = heard.map { (isA ? $0[place].byA : $0[place].byB).text + "\n" } ?? ""
+                return Question(
+                    condition: 0, model: model, isA: isA, text: line + prompt,
+                    prompt: try model.prompt(line + prompt, newTokens: newTokens))
+            }
+        }
+        let choices = limits == nil ? unit.items.map(\.choices) : nil
+        let end = limits ?? GenerationLimits(maximumNewTokens: 0)
+        let ofA = try answer(questions(a, .a, isA: true), choices: choices, limits: end)
+        let ofB = try answer(questions(b, .b, isA: false), choices: choices, limits: end)
+        return zip(ofA, ofB).map { (a: $0, b: $1) }
     }
 
     /// In the order of first appearance, each once: partners are often items of the same unit.

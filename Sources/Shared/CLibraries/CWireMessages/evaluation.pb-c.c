@@ -1059,7 +1059,7 @@ const ProtobufCMessageDescriptor wire__delivery__descriptor =
   (ProtobufCMessageInit) wire__delivery__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__condition__field_descriptors[10] =
+static const ProtobufCFieldDescriptor wire__condition__field_descriptors[11] =
 {
   {
     "name",
@@ -1181,10 +1181,23 @@ static const ProtobufCFieldDescriptor wire__condition__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "debate",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Condition, message_case),
+    offsetof(Wire__Condition, debate),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__condition__field_indices_by_name[] = {
   3,   /* field[3] = activation */
   1,   /* field[1] = answerer */
+  10,   /* field[10] = debate */
   9,   /* field[9] = delivery */
   7,   /* field[7] = matched */
   0,   /* field[0] = name */
@@ -1197,7 +1210,7 @@ static const unsigned wire__condition__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__condition__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor wire__condition__descriptor =
 {
@@ -1207,7 +1220,7 @@ const ProtobufCMessageDescriptor wire__condition__descriptor =
   "Wire__Condition",
   "wire",
   sizeof(Wire__Condition),
-  10,
+  11,
   wire__condition__field_descriptors,
   wire__condition__field_indices_by_name,
   1,  wire__condition__number_ranges,

@@ -101,7 +101,8 @@ typedef enum {
   WIRE__CONDITION__MESSAGE_WORDS = 6,
   WIRE__CONDITION__MESSAGE_OWN = 7,
   WIRE__CONDITION__MESSAGE_MATCHED = 8,
-  WIRE__CONDITION__MESSAGE_ZERO = 9
+  WIRE__CONDITION__MESSAGE_ZERO = 9,
+  WIRE__CONDITION__MESSAGE_DEBATE = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__CONDITION__MESSAGE__CASE)
 } Wire__Condition__MessageCase;
 
@@ -126,6 +127,10 @@ struct  Wire__Condition
     int64_t own;
     Wire__NoContent *matched;
     Wire__NoContent *zero;
+    /*
+     * Rounds, at least two.
+     */
+    int64_t debate;
   };
 };
 #define WIRE__CONDITION__INIT \
