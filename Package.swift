@@ -92,7 +92,8 @@ let package = Package(
         shared("ActivationFiles", ["Run", "Weights", "PlainText"]),
         shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
         shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
-        shared("ChatTemplates", ["JSON"]),
+        shared("ChatTemplates", ["JSON", "PlainText"]),
+        shared("ModelReading", ["Run", "ModelFolders", "Tokenization", "ChatTemplates"]),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
         shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
         shared(
@@ -102,7 +103,7 @@ let package = Package(
             name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders", "Locking"],
             path: "Sources/Shared/ReferenceDevice", swiftSettings: optimized),
         shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice"]),
-        shared("Models", ["Devices", "Run", "Weights", "ModelFolders", "Locking"]),
+        shared("Models", ["Devices", "Run", "ModelFolders", "Locking"]),
         shared("Generation", ["Run", "Models", "Devices"]),
         shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"], optimized),
         shared("Datasets", ["Run", "JSON", "PlainText", "CZlib"]),
@@ -110,15 +111,15 @@ let package = Package(
         shared("Evaluation", ["Run", "PlainText"], optimized),
         shared("Tasks", ["Run", "Evaluation", "Datasets"]),
         shared("Reports", ["Run", "Evaluation", "Storage", "JSON", "PlainText"]),
-        shared("Console", ["PlainText", argumentParser]),
+        shared("Console", ["Run", "PlainText", argumentParser]),
 
         // The coordinator: Command -> Host -> Control (pure).
         part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"], optimized),
         part(
             "CoordinatorHost", of: "Coordinator", in: "Host",
             [
-                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "Weights", "ActivationFiles",
-                "ModelFolders", "Tokenization", "ChatTemplates", "Devices", "CPUDevice", "Projection", "Datasets",
+                "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "ActivationFiles",
+                "ModelFolders", "ModelReading", "Devices", "CPUDevice", "Projection", "Datasets",
                 "Evaluation", "Tasks", "Reports", "Locking", "JSON", "PlainText",
             ], optimized),
         .target(
@@ -138,8 +139,9 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "JSON", "Weights", "ModelFolders", "Devices", "Models", "Generation", "Tokenization",
-                "ChatTemplates", "Projection",
+                "Run", "JSON", "PlainText", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
+                "Generation",
+                "Tokenization", "Projection",
             ], optimized),
         part(
             "WorkerHost", of: "Worker", in: "Host",
@@ -147,9 +149,9 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "Weights", "ActivationFiles",
-                "Models", "Generation", "Tokenization", "Devices", "Backends", "ModelFolders", "Projection",
-                argumentParser,
+                "WorkerHost", "WorkerEngine", "Console", "PlainText", "Run", "Transport", "ActivationFiles",
+                "ModelReading", "Models", "Generation", "Tokenization", "Devices", "Backends", "ModelFolders",
+                "Projection", argumentParser,
             ],
             path: "Sources/Worker/Command", swiftSettings: swiftSettings),
 
@@ -206,7 +208,9 @@ let package = Package(
         tests(of: "ActivationFiles", ["Run", "Weights"]),
         tests(of: "ModelFolders", ["PlainText", "Storage"]),
         tests(of: "Tokenization", ["Run"]),
-        tests(of: "ChatTemplates"),
+        tests(of: "ChatTemplates", ["JSON"]),
+        tests(
+            of: "ModelReading", ["Devices", "CPUDevice", "Models", "Run", "ModelFolders", "Tokenization", "Weights"]),
         tests(of: "Models", ["Devices", "CPUDevice", "Run", "ModelFolders", "Generation"]),
         tests(of: "Generation", ["Devices", "CPUDevice", "Models", "ModelFolders"]),
         tests(of: "Projection", ["Run", "Devices", "CPUDevice"]),

@@ -147,7 +147,7 @@ struct ChatTests {
     }
 
     @Test(arguments: [
-        (nil, "no chat template"), ("{% macro x() %}{% endmacro %}", "not supported"),
+        (nil, "no chat template"), ("{% include 'x' %}", "not supported"),
         ("{{ raise_exception('a system message first') }}", "a system message first"),
         ("{% for x in range(9999) %}{% for y in range(9999) %}{% endfor %}{% endfor %}", "does not come to an end"),
     ])
@@ -163,6 +163,34 @@ struct ChatTests {
         #expect(!FileManager.default.fileExists(atPath: models.scratch.file("run/journal").path))
         // Without the flag no template is asked for.
         #expect(try models.run("plain", ["--limit", "12"]).code == 0)
+    }
+
+    @Test func `what templates are told reaches the workers, and is part of what a run is`() throws {
+        let models = try Models(try TemporaryFolder())
+        try models.write("{{ tone | upper }} {{ strftime_now('%A') }} {{ messages[0].content }}", into: models.b)
+        let told = ["--chat", "--limit", "2", "--template-variable", "tone=\"calm\"", "--template-date", "2026-02-03"]
+        let run = try models.run("run", told)
+        #expect(run.code == 0, "\(run.errors)")
+        let other = try models.run("run", told.map { $0.replacing("calm", with: "loud") })
+        #expect(other.code == 2 && other.errors.contains("tone"), "\(other.errors)")
+        let undated = try models.run("undated", Array(told.dropLast(2)))
+        #expect(undated.code == 2 && undated.errors.contains("--template-date"), "\(undated.errors)")
+        let untyped = try models.run("untyped", told.map { $0.replacing("\"", with: "") })
+        #expect(untyped.code == 2 && untyped.errors.contains("expected JSON"), "\(untyped.errors)")
+        let unknown = try models.run("unknown", told + ["--think-end", "</none>"])
+        #expect(unknown.code == 2 && unknown.errors.contains("--think-end </none>"), "\(unknown.errors)")
+    }
+
+    @Test func `a template that speaks of thinking gets a warning that names both ways out`() throws {
+        let models = try Models(try TemporaryFolder())
+        try models.write("{{ messages[0].content }}{{ '<think>' if enable_thinking }}", into: models.b)
+        let warned = try models.run("warned", ["--chat", "--limit", "2"])
+        #expect(warned.code == 0 && warned.errors.contains("note: model B: the chat template speaks of thinking"))
+        #expect(warned.errors.contains("--template-variable enable_thinking=false"), "\(warned.errors)")
+        #expect(warned.errors.contains("--think-end TOKEN"), "\(warned.errors)")
+        let quiet = try models.run(
+            "quiet", ["--chat", "--limit", "2", "--template-variable", "enable_thinking=false"])
+        #expect(quiet.code == 0 && !quiet.errors.contains("thinking"), "\(quiet.errors)")
     }
 
     @Test(arguments: [nil, "{{ messages[0].content }} {{ eos_token }}"])

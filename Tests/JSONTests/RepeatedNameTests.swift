@@ -70,7 +70,7 @@ struct RepeatedNameTests {
         },
         Kind(name: "tokenizer_config.json", text: #"{"chat_template":"a","chat_template":"b"}"#, path: "chat_template")
         {
-            _ = try ChatTemplate(folder: $0.deletingLastPathComponent())
+            _ = try ChatTemplate(folder: $0.deletingLastPathComponent(), tokens: [:])
         },
         Kind(
             name: "squad.json",

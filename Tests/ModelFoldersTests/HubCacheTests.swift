@@ -51,7 +51,38 @@ struct HubCacheTests {
         #expect(root(all.filter { $0.key != "HF_HUB_CACHE" }) == "/b/hub")
         #expect(root(["XDG_CACHE_HOME": "/c", "HOME": "/d"]) == "/c/huggingface/hub")
         #expect(root(["HOME": "/d"]) == "/d/.cache/huggingface/hub")
-        #expect(root(["HF_HUB_CACHE": "", "HF_HOME": "/b"]) == "/b/hub")
+        #expect(root(["HUGGINGFACE_HUB_CACHE": "/e", "HF_HOME": "/b"]) == "/e")
+        #expect(root(["HUGGINGFACE_HUB_CACHE": "/e", "HF_HUB_CACHE": "/a"]) == "/a")
+    }
+
+    /// As huggingface_hub 2.4's constants.py has them with these variables.
+    @Test(arguments: [
+        (["HF_HUB_CACHE": "~/c", "HOME": "/d"], "/d/c"), (["HF_HUB_CACHE": "$X/c", "X": "/x"], "/x/c"),
+        (["HF_HUB_CACHE": "/${X}y/$X", "X": "x"], "/xy/x"), (["HF_HOME": "~", "HOME": "/d/"], "/d/hub"),
+        (["HF_HOME": "$X", "X": "/x"], "/x/hub"), (["HUGGINGFACE_HUB_CACHE": "~/$X", "HOME": "/d", "X": "x"], "/d/x"),
+        (["HF_HUB_CACHE": "/$NONE/${NONE}/${X/$"], "/$NONE/${NONE}/${X/$"),
+        (["XDG_CACHE_HOME": "$X", "X": "/x", "HOME": "/d"], "/x/huggingface/hub"),
+    ])
+    func `home and variables are put into paths as Python puts them`(_ environment: [String: String], _ path: String) {
+        #expect(HubCache(environment: environment).root.path == path)
+    }
+
+    @Test func `a branch, a tag or a commit is named behind the id`() throws {
+        let root = try cache()
+        let model = root.appendingPathComponent("models--org--tiny")
+        let refs = model.appendingPathComponent("refs/refs/pr")
+        try FileManager.default.createDirectory(at: refs, withIntermediateDirectories: true)
+        try Data(Self.commit.utf8).write(to: refs.appendingPathComponent("1"))
+        let cache = HubCache(environment: ["HF_HUB_CACHE": root.path])
+        for name in ["org/tiny", "org/tiny@main", "org/tiny@refs/pr/1", "org/tiny@\(Self.commit)"] {
+            #expect(try ModelFolder.locate(name, in: cache).lastPathComponent == Self.commit)
+        }
+        let error = #expect(throws: ModelFolderError.self) { try ModelFolder.locate("org/tiny@v2", in: cache) }
+        #expect(error?.description.hasSuffix(": hf download org/tiny --revision v2") == true)
+        for name in ["org/tiny@", "org/tiny@../x", "org/tiny@a//b", "org/tiny@a b", "org/tiny@/a", "org/tiny@.a"] {
+            let error = ModelFolderError.unreadable(path: name, reason: "no such folder")
+            #expect(throws: error) { try ModelFolder.locate(name, in: cache) }
+        }
     }
 
     @Test func `a model that was not downloaded is refused with the command that downloads it`() throws {
@@ -59,7 +90,7 @@ struct HubCacheTests {
         let error = #expect(throws: ModelFolderError.self) {
             try ModelFolder(path: "meta-llama/Llama-3.2-1B", cache: cache)
         }
-        #expect(error == .notDownloaded(name: "meta-llama/Llama-3.2-1B", cache: cache.root.path))
+        #expect(error == .notDownloaded(name: "meta-llama/Llama-3.2-1B", revision: nil, cache: cache.root.path))
         let description = error?.description ?? ""
         #expect(description.hasSuffix(": hf download meta-llama/Llama-3.2-1B"))
         #expect(description.contains(cache.root.path) && !description.contains("\n"))

@@ -32,7 +32,8 @@ struct ModelConfigurationTests {
         #expect(configuration.rmsNormEpsilon == 1e-6)
         #expect(configuration.rotary == RotaryConfiguration(theta: 10_000, scaling: .none))
         #expect(!configuration.tiedEmbeddings)
-        #expect(configuration.beginTokens == [] && configuration.endTokens == [])
+        #expect(configuration.beginTokens == [] && configuration.endTokens.ids == [2])
+        #expect(configuration.endTokens.sources(of: 2) == [.family])
     }
 
     @Test func `fields that are given are read`() throws {
@@ -45,14 +46,19 @@ struct ModelConfigurationTests {
         #expect(configuration.maximumPositions == 77)
         #expect(configuration.rmsNormEpsilon == 0.001)
         #expect(configuration.tiedEmbeddings)
-        #expect(configuration.beginTokens == [3] && configuration.endTokens == [4, 5])
+        #expect(configuration.beginTokens == [3] && configuration.endTokens.ids == [4, 5])
     }
 
-    @Test func `the generation configuration's end tokens stand in place of the configuration's`() throws {
+    @Test func `a text ends where either file says so, or where the family does`() throws {
         let fields = "\(Self.minimal),\"eos_token_id\":7"
-        #expect(try read(fields).endTokens == [7])
-        #expect(try read(fields, generation: #"{"eos_token_id":[8,9]}"#).endTokens == [8, 9])
-        #expect(try read(fields, generation: #"{"do_sample":false}"#).endTokens == [7])
+        #expect(try read(fields).endTokens.ids == [7])
+        let both = try read(fields, generation: #"{"eos_token_id":[8,9,7]}"#).endTokens
+        #expect(both.ids == [8, 9, 7])
+        #expect(both.sources(of: 7) == [.generationConfiguration, .configuration])
+        #expect(both.sources(of: 8) == [.generationConfiguration] && both.sources(of: 1) == [])
+        #expect(try read(fields, generation: #"{"do_sample":false}"#).endTokens.ids == [7])
+        #expect(try read(Self.minimal, generation: #"{"do_sample":false}"#).endTokens.ids == [])
+        #expect(try read("\(Self.minimal),\"eos_token_id\":null").endTokens.ids == [])
         #expect(throws: ModelFolderError.self) { try read(fields, generation: #"{"eos_token_id":100}"#) }
     }
 
@@ -85,13 +91,17 @@ struct ModelConfigurationTests {
         (#""rope_scaling":{"rope_type":"longrope","factor":2}"#, "rope_scaling.rope_type"),
         (#""rope_scaling":{"rope_type":"linear","factor":2,"mrope_section":[1]}"#, "rope_scaling.mrope_section"),
         (#""rope_scaling":{"rope_type":"yarn","factor":2,"beta_fast":0}"#, "rope_scaling.beta_fast"),
-        (#""rope_theta":1e-300"#, "rope_theta"), (#""some_new_field":3"#, "some_new_field"),
-        (#""attn_logit_softcapping":50.0"#, "attn_logit_softcapping"), (#""use_mrope":true"#, "use_mrope"),
+        (#""rope_theta":1e-300"#, "rope_theta"), (#""attention_chunk_size":3"#, "attention_chunk_size"),
+        (#""is_causal":false"#, "is_causal"), (#""per_layer_config":{"0":{"hidden_size":2}}"#, "per_layer_config"),
         (#""rope_scaling":{"rope_type":"linear"}"#, "rope_scaling.factor"),
         (#""rope_scaling":{"rope_type":"linear","factor":-1}"#, "rope_scaling.factor"),
         (#""rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5}"#, "partial_rotary_factor"),
         (
-            #""rope_scaling":{"rope_type":"linear","factor":1},"rope_parameters":{"rope_type":"default"}"#,
+            #""rope_scaling":{"rope_type":"linear","factor":2},"rope_parameters":{"rope_type":"default"}"#,
+            "rope_scaling"
+        ),
+        (
+            #""rope_scaling":{"type":"linear","factor":2},"rope_parameters":{"rope_type":"linear","factor":2,"rope_theta":9}"#,
             "rope_scaling"
         ),
         (#""partial_rotary_factor":0.25"#, "partial_rotary_factor"), (#""sliding_window":4096"#, "sliding_window"),
@@ -122,9 +132,30 @@ struct ModelConfigurationTests {
 
     @Test func `fields without effect, and fields that are off, may stand there`() throws {
         let fields =
-            #""torch_dtype":"bfloat16","use_cache":true,"_name_or_path":"x","unknown":null,"#
-            + #""clip_qkv":null,"use_sliding_window":false,"pruned_heads":{},"attention_multiplier":1.0"#
+            #""torch_dtype":"bfloat16","use_cache":true,"_name_or_path":"x","sliding_window":null,"#
+            + #""attention_chunk_size":null,"is_encoder_decoder":false,"layer_types":null,"is_causal":true"#
         #expect(try reading(fields) == read(Self.minimal))
+    }
+
+    @Test func `fields that transformers does not read may say anything, and are named`() throws {
+        let configuration = try reading(
+            #""some_new_field":3,"clip_qkv":8,"is_llama_config":true,"attention_multiplier":0.5,"unknown":null"#)
+        #expect(
+            configuration.unreadFields == ["attention_multiplier", "clip_qkv", "is_llama_config", "some_new_field"])
+        #expect(configuration.arithmetic == (try read(Self.minimal).arithmetic))
+    }
+
+    @Test func `a field that is to be passed over is taken as not being there`() throws {
+        let folder = try temporary.folder()
+        let config = folder.appendingPathComponent("config.json")
+        try Data(#"{\#(Self.minimal),"attention_chunk_size":7,"rope_theta":3}"#.utf8).write(to: config)
+        let error = #expect(throws: ModelFolderError.self) { try ModelConfiguration(config: config) }
+        #expect(error?.description.contains("--ignore-config-field attention_chunk_size") == true)
+        let ignoring = try ModelConfiguration(config: config, ignoring: ["attention_chunk_size", "rope_theta", "x"])
+        #expect(try ignoring == read(Self.minimal))
+        #expect(throws: ModelFolderError.self) {
+            try ModelConfiguration(config: config, ignoring: ["attention_chunk_size", "hidden_size"])
+        }
     }
 
     @Test func `another architecture is named, with those that are supported`() throws {

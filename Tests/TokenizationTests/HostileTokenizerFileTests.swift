@@ -196,14 +196,23 @@ struct HostileTokenizerFileTests {
             try TokenizerFolder(postProcessor: template("\(token),\(text)", high)), "ids[0]", "from 0 to 2")
     }
 
-    @Test func `a tokenizer_config.json that names a token that does not exist is refused`() throws {
-        let folder = try TokenizerFolder(configuration: #"{"bos_token":{"content":"a"},"eos_token":"zz"}"#)
-        let message = try #require(folder.refusal())
-        #expect(message.contains("tokenizer_config.json: eos_token"))
-        let good = try TokenizerFolder(configuration: #"{"bos_token":{"content":"a"},"eos_token":"ab"}"#)
-        let tokenizer = try Tokenizer(folder: good.url)
-        #expect(tokenizer.bosTokenID == 0)
-        #expect(tokenizer.eosTokenID == 2)
+    @Test func `a token that a file names and the vocabulary lacks is one more, as in transformers`() throws {
+        let folder = try TokenizerFolder(
+            configuration: #"{"bos_token":{"content":"a"},"eos_token":"zz","pad_token":""}"#)
+        let tokenizer = try Tokenizer(folder: folder.url)
+        #expect(tokenizer.bosTokenID == 0 && tokenizer.eosTokenID == 3)
+        #expect(tokenizer.encode("abzz") == [0, 1, 3] && tokenizer.decode([0, 1, 3]) == "b")
+        #expect(tokenizer.namedTokens == ["bos_token": "a", "eos_token": "zz", "pad_token": ""])
+    }
+
+    @Test(arguments: [
+        (#"{"eos_token":5}"#, "eos_token"), (#"{"eos_token":{"text":"a"}}"#, "eos_token.content"),
+        (#"{"added_tokens_decoder":{"x":{"content":"a"}}}"#, "added_tokens_decoder.x"),
+        (#"{"added_tokens_decoder":{"0":{"content":"a","lstrip":1}}}"#, "added_tokens_decoder.0.lstrip"),
+        (#"{"additional_special_tokens":[7]}"#, "additional_special_tokens[0]"), ("[]", "tokenizer_config.json"),
+    ])
+    func `a tokenizer_config.json that makes no sense is refused, with the field`(text: String, named: String) throws {
+        expectRefusal(try TokenizerFolder(configuration: text), "tokenizer_config.json", named)
     }
 
     @Test(arguments: ["llama3", "flags-prepend"])

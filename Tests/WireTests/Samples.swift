@@ -171,7 +171,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
             CoordinatorMessage.welcome(
                 Welcome(
                     run: "r", modelA: "/a", modelB: "/b", operation: .mean, strength: -0.5,
-                    computeType: .bfloat16, chat: true, seed: .max,
+                    computeType: .bfloat16, chat: true,
+                    reading: ReadingSettings(
+                        templateVariables: ["x": "[1]", "y": ""], templateDate: "2026-01-02", thinkEnd: texts[1],
+                        ignoredConfigFields: ["f", "g"]), seed: .max,
                     heartbeatSeconds: 0.1, silenceSeconds: 10)),
             [
                 .message(
@@ -181,7 +184,22 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .integer(6, "operation", 3),
                         .integer(7, "seed", -1), .double(8, "heartbeat_seconds", 0.1),
                         .double(9, "silence_seconds", 10), .integer(10, "compute_type", 2),
-                        .integer(11, "chat", 1), .double(12, "strength", -0.5),
+                        .integer(11, "chat", 1),
+                        .message(
+                            12, "reading",
+                            [
+                                .message(
+                                    1, "template_variables[0]", .optional,
+                                    [.text(1, "name", "x"), .text(2, "value", "[1]")]),
+                                .message(
+                                    1, "template_variables[1]", .optional,
+                                    [.text(1, "name", "y"), .text(2, "value", "")]),
+                                .text(2, "template_date", "2026-01-02", .optional),
+                                .text(3, "think_end", texts[1], .optional),
+                                .text(4, "ignored_config_fields[0]", "f", .optional),
+                                .text(4, "ignored_config_fields[1]", "g", .optional),
+                            ]),
+                        .double(13, "strength", -0.5),
                     ])
             ]),
         Sample(

@@ -1,13 +1,14 @@
 """Chat templates in the manner of the supported families, and what transformers makes of them.
 
-    python scripts/make-references/chat_templates.py Tests/Fixtures/Families/chat-templates.json
+    python scripts/make-references/chat_templates.py Tests/Fixtures/Families/chat-templates.json [FOLDER]
 
-The templates are written for this project: they use what the families' own use (trimming tags, namespaces, slices,
+FOLDER may hold more templates, `*.jinja`; what they render is recorded, not their text. The templates are written for this project: they use what the families' own use (trimming tags, namespaces, slices,
 loops over filtered messages, refusals), not their words.
 """
 
 from __future__ import annotations
 
+import datetime
 import sys
 from pathlib import Path
 
@@ -15,7 +16,11 @@ import jinja2
 from transformers.utils.chat_template_utils import _compile_jinja_template
 
 from references import versions, write_json
+from template_snippets import SNIPPETS, VARIABLES
 
+DATE = datetime.datetime(2026, 2, 3)
+FORMATS = ["%d %b %Y", "%Y-%m-%d", "%A, %B %d, %Y", "%a %j %U %W %w %u %V %G %g", "%y %m %e %-d %-m %C %D %F", "%H:%M:%S %I %p %f|%z|%Z|",
+           "%c|%x|%X|%h|%n%t%%", "", "plain", "%R %T %r %k %l", "%", "%Q"]
 TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
 
 TEMPLATES = {
@@ -161,6 +166,58 @@ TEMPLATES = {
     {{- "nobody spoke to " ~ users|length }}
 {%- endfor %}
 {{- " (" if users|length > 1 else "" }}{{ users | length }}{{- ")" if users|length > 1 }}""",
+    # A capital for each role.
+    "titles": """{{ bos_token }}{% for message in messages %}{{ 'Right ' + message['role'].title() + ': ' + message['content'] + '<turn>'}}{% endfor %}{% if add_generation_prompt %}{{ 'Right Assistant:' }}{% endif %}""",
+    # A date that is asked for without a test.
+    "dated": """{%- set today = strftime_now("%Y-%m-%d") %}
+{%- set sys = "You help. It is " + today + ", a " + strftime_now("%A") + "." %}
+{{- bos_token }}
+{%- if messages[0]['role'] == 'system' %}
+    {%- set sys = messages[0]['content'] %}
+    {%- set turns = messages[1:] %}
+{%- else %}
+    {%- set turns = messages %}
+{%- endif %}
+{{- '[SYS]' + sys + '[/SYS]' }}
+{%- for message in turns %}
+    {%- if message['role'] == 'user' %}
+        {{- '[ASK]' + message['content'] + '[/ASK]' }}
+    {%- elif message['role'] == 'assistant' %}
+        {%- generation %}
+        {{- message['content'] + eos_token }}
+        {%- endgeneration %}
+    {%- else %}
+        {{- raise_exception('Roles are user, system and assistant') }}
+    {%- endif %}
+{%- endfor %}""",
+    # A block that is set, one that is filtered, a macro for tools that are not there.
+    "blocks": """{%- set prefix -%}{%- endset -%}
+{%- set opening | trim %}
+   {{ bos_token }}
+{% endset -%}
+{%- macro kind(spec) %}
+    {%- set names = {"string": "str", "number": "float"} %}
+    {%- if spec.type is string and spec.type in names %}
+        {{- names[spec.type] }}
+    {%- elif spec is mapping and spec.type is not string %}
+        {{- "Union[" + (spec.type | map('upper') | join(',')) + "]" }}
+    {%- else %}
+        {{- "Any" }}
+    {%- endif %}
+{%- endmacro %}
+{{- opening }}
+{%- filter trim -%}
+  {{ messages[0]['content'] }}
+{%- endfilter -%}
+{%- for message in messages %}
+    {{- '<start>' + message.role + '\n' + message.content + '<stop>\n' }}
+    {%- if loop.index >= 3 %}{% break %}{% endif %}
+{%- endfor %}
+{%- for spec in [{"type": "string"}, {"type": ["number", "null"]}, {"type": "x"}] %}{{- kind(spec) + ';' }}{%- endfor %}
+{%- if tools is iterable and tools | length > 0 %}
+    {%- for tool in tools %}{{- kind(tool) }}{%- endfor %}
+{%- endif %}
+{%- if add_generation_prompt -%}{{- '<a>' -}}{%- endif -%}""",
     # Whitespace: what the tags leave and take.
     "spaces": """  {% if true %}
   one
@@ -195,22 +252,33 @@ CHATS = [
 ]
 
 
-def render(template: str, chat: list[tuple[str, str]]) -> dict:
+def render(template: str, chat: list[tuple[str, str]], **variables) -> dict:
     messages = [{"role": role, "content": content} for role, content in chat]
     try:
         text = _compile_jinja_template(template).render(
-            messages=messages, tools=None, documents=None, add_generation_prompt=True, **TOKENS)
+            messages=messages, tools=None, documents=None, add_generation_prompt=True,
+            strftime_now=lambda form: DATE.strftime(form), **TOKENS, **variables)
         return {"text": text}
     except jinja2.exceptions.TemplateError as error:
-        return {"refused": str(error)}
+        # What a template refuses itself has no name of its own among the errors.
+        return {"refused" if type(error) is jinja2.exceptions.TemplateError else "fails": str(error)}
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError, SyntaxError) as error:
+        return {"fails": str(error)}
 
 
 def main() -> None:
+    more = sorted(Path(sys.argv[2]).glob("*.jinja")) if len(sys.argv) > 2 else []
     write_json(Path(sys.argv[1]), {
         "made_by": "scripts/make-references/chat_templates.py", "versions": {**versions(), "jinja2": jinja2.__version__},
-        "tokens": TOKENS, "chats": [[list(message) for message in chat] for chat in CHATS],
+        "tokens": TOKENS, "date": DATE.strftime("%Y-%m-%d"), "chats": [[list(message) for message in chat] for chat in CHATS],
         "templates": [{"name": name, "template": template, "rendered": [render(template, chat) for chat in CHATS]}
                       for name, template in TEMPLATES.items()],
+        "elsewhere": [{"name": file.name, "rendered": [render(file.read_text(), chat) for chat in CHATS]} for file in more],
+        "switched_off": [{"name": file.name, "rendered": [render(file.read_text(), chat, think_aloud=False) for chat in CHATS]}
+                         for file in more if "think_aloud" in file.read_text()],
+        "variables": VARIABLES,
+        "snippets": [{"template": snippet, **render(snippet, CHATS[2], **VARIABLES)} for snippet in SNIPPETS],
+        "dates": [{"format": form, "text": DATE.strftime(form)} for form in FORMATS],
     })
 
 

@@ -38,7 +38,7 @@ TOLD = ["injected", "random", "other", "other_2", "self", "matched", "zero"]
 WRITTEN = ["written", "written_other"]
 MESSAGE_TOKENS = 8
 STRENGTHS = [("replace", 1.0), ("sum", 1.0), ("sum", 0.5), ("mean", -2.0), ("replace", 0.25)]
-LIMITS = {"standard": {"squad": (32, ["\n"]), "gsm8k": (256, ["Question:"])},
+LIMITS = {"standard": {"squad": (32, ["\n"]), "gsm8k": (256, ["Question:", "</s>", "<|im_end|>"])},
           "reference": {"squad": (5, []), "gsm8k": (10, [])}}
 METRICS = {"squad": ["exact_match", "f1"], "gsm8k": ["strict_match", "flexible_match"]}
 SENTENCES = ["The capital of France is", "To solve this problem, we need to", "The future of artificial intelligence is",

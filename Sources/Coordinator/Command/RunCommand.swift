@@ -90,6 +90,8 @@ struct RunCommand: AsyncParsableCommand {
             """)
     var chat = false
 
+    @OptionGroup(title: "How the models are read") var reading: ReadingArguments
+
     @Option(help: ArgumentHelp("Seed of everything that is drawn.", valueName: "s"))
     var seed: UInt64 = 42
 
@@ -112,7 +114,8 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
             modelA: modelA, modelB: modelB, channels: try channels(), operation: evaluation.op,
-            strength: evaluation.alpha, computeType: computeType, chat: chat, experiments: try chosenExperiments(),
+            strength: evaluation.alpha, computeType: computeType, chat: chat, reading: try reading.settings(),
+            experiments: try chosenExperiments(),
             projection: noProjection ? .none : projection.isEmpty ? .trained : .files(projection), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4

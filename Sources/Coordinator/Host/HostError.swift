@@ -15,6 +15,8 @@ package enum HostError: Error, CustomStringConvertible {
     /// - channel: where the layer is a channel's, which `--channel` may have named.
     case layerOutOfRange(flag: String, layer: Int, channel: Channel?, model: String, blocks: Int)
     case unknownTask(String, known: [String])
+    /// Neither model has the token.
+    case unknownThinkEnd(String)
     case missingFile(flag: String, experiment: Experiment)
     /// Something needs W, and nothing says where it comes from.
     case noProjectionChosen(needing: String)
@@ -60,6 +62,8 @@ package enum HostError: Error, CustomStringConvertible {
                 + "(the embedding) to \(blocks)"
         case .unknownTask(let name, let known):
             "--experiments: '\(name)' is none of \((["projection", "similarity"] + known).joined(separator: ", "))"
+        case .unknownThinkEnd(let token):
+            "--think-end \(token): a token of neither model; give it as tokenizer.json writes it"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
         case .noProjectionChosen(let needing):

@@ -272,8 +272,8 @@ package final class LiveRun {
             run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
             operation: configuration.operation, strength: configuration.strength,
             computeType: configuration.computeType,
-            chat: configuration.chat, seed: configuration.seed, heartbeatSeconds: control.limits.heartbeatSeconds,
-            silenceSeconds: control.limits.silenceSeconds)
+            chat: configuration.chat, reading: configuration.reading, seed: configuration.seed,
+            heartbeatSeconds: control.limits.heartbeatSeconds, silenceSeconds: control.limits.silenceSeconds)
     }
 
     private func grant(_ given: RunControl.Given) -> Grant {

@@ -1,38 +1,29 @@
-import ChatTemplates
 import Evaluation
 import Foundation
-import ModelFolders
+import ModelReading
 import PlainText
 import Run
-import Tokenization
 
 /// What one of the run's models can read, known from its folder without its weights: each of a text's tokens has a row
 /// of the embedding, and there is one at least.
 struct ModelReader {
-    private let folder: ModelFolder
-    private let template: ChatTemplate?
-    private let tokenizer: Tokenizer
+    private let model: ReadableModel
 
-    /// - Parameter chat: whether prompts are written into the model's chat template.
-    init(_ folder: ModelFolder, chat: Bool) throws {
-        self.folder = folder
-        template = try chat ? ChatTemplate(folder: folder.url) : nil
-        tokenizer = try Tokenizer(folder: folder.url)
-    }
+    init(_ model: ReadableModel) { self.model = model }
 
     /// Whether no text can be out of its reach: the tokenizer knows no token that the model lacks, and wraps every text
     /// in one of its own.
     private var readsAll: Bool {
-        tokenizer.vocabularySize <= folder.configuration.vocabularySize && template == nil
-            && !tokenizer.encode("").isEmpty
+        model.tokenizer.vocabularySize <= model.folder.configuration.vocabularySize && model.template == nil
+            && !model.tokenizer.encode("").isEmpty
     }
 
     /// Why the texts cannot be read, of the first that cannot; nil where all can.
     /// - Parameter maximumTokens: where texts are cut on the right.
     func flaw(ofTexts texts: [String], maximumTokens: Int) -> String? {
         if readsAll { return nil }
-        let limit = min(maximumTokens, folder.configuration.maximumPositions)
-        return texts.lazy.compactMap { flaw(of: tokenizer.encode($0).prefix(limit)) }.first
+        let limit = min(maximumTokens, model.folder.configuration.maximumPositions)
+        return texts.lazy.compactMap { flaw(of: model.tokenizer.encode($0).prefix(limit)) }.first
     }
 
     /// The same for prompts, which are written into the chat template where there is one.
@@ -40,8 +31,7 @@ struct ModelReader {
         if readsAll { return nil }
         return prompts.lazy.compactMap { prompt in
             do {
-                guard let template else { return flaw(of: tokenizer.encode(prompt)[...]) }
-                return flaw(of: tokenizer.encode(try template.prompt(user: prompt), addSpecialTokens: false)[...])
+                return flaw(of: try model.tokens(ofPrompt: prompt)[...])
             } catch {
                 return "\(error)"
             }
@@ -49,11 +39,11 @@ struct ModelReader {
     }
 
     private func flaw(of tokens: ArraySlice<Int32>) -> String? {
-        let name = folder.url.lastPathComponent
+        let name = model.folder.url.lastPathComponent
         if tokens.isEmpty { return "the tokenizer of \(name) makes no token of it" }
-        let size = folder.configuration.vocabularySize
+        let size = model.folder.configuration.vocabularySize
         guard let token = tokens.first(where: { $0 < 0 || Int($0) >= size }) else { return nil }
-        let text = PrintableText.quoted(tokenizer.token(for: token) ?? "")
+        let text = PrintableText.quoted(model.tokenizer.token(for: token) ?? "")
         return "token \(token) (\"\(text)\") is none of \(name), whose vocabulary ends at \(size - 1)"
     }
 }

@@ -1,11 +1,12 @@
 package import CoordinatorControl
 import Datasets
+import Devices
 package import Evaluation
 import Foundation
 import ModelFolders
+import ModelReading
 package import Run
 import Tasks
-import Weights
 
 /// Everything a run reads, read and checked before any work: models' descriptions, texts, items; and the cut of
 /// the work into units.
@@ -99,10 +100,9 @@ package struct RunInputs: Sendable {
     ) throws {
         let configuration = sources.configuration
         let (folderA, folderB) = (sources.folderA, sources.folderB)
-        for folder in [folderA, folderB] { try Self.check(folder) }
-        let readers = ModelReaders(
-            a: try ModelReader(folderA, chat: configuration.chat), b: try ModelReader(folderB, chat: configuration.chat)
-        )
+        let models = try sources.models()
+        var remarks = try Self.check(models, configuration)
+        let readers = ModelReaders(a: ModelReader(models[0]), b: ModelReader(models[1]))
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         for channel in configuration.channels {
@@ -130,7 +130,7 @@ package struct RunInputs: Sendable {
         }
 
         activations = nil
-        var remarks = configuration.chat ? [Self.chatRemark(configuration)] : []
+        if configuration.chat { remarks.append(Self.chatRemark(configuration)) }
         var unreadable = UnreadableTexts(limit: configuration.skipUnreadable ?? 0)
         texts = try Self.texts(configuration, readers, &unreadable, &remarks)
         tasks = try Self.tasks(configuration, known, conditions, readers, &unreadable, &remarks)
@@ -182,12 +182,22 @@ package struct RunInputs: Sendable {
 
     // MARK: Checks
 
-    /// Reads what can be read of a model without its weights, so that a broken file is known before any work.
-    private static func check(_ folder: ModelFolder) throws {
-        let weights = try WeightFiles(folder.weightFiles)
-        for tensor in ModelLayout(folder.configuration).tensors {
-            _ = try weights.tensor(tensor.name, shape: tensor.shape)
+    /// Checks the models' tensors and what the settings ask of them, and returns what a user should know.
+    private static func check(_ models: [ReadableModel], _ configuration: RunConfiguration) throws -> [String] {
+        var remarks: [String] = []
+        for (name, model) in zip(["model A", "model B"], models) {
+            let stored = try StoredModel(model.folder)
+            for tensor in ModelLayout(stored.configuration).tensors {
+                _ = try stored.weights.tensor(tensor.name, shape: tensor.shape)
+            }
+            remarks += [stored.remark, model.thinkingRemark(configuration.reading)].compactMap { remark in
+                remark.map { "\(name): \($0)" }
+            }
         }
+        if let token = configuration.reading.thinkEnd, models.allSatisfy({ $0.thinkEnd == nil }) {
+            throw HostError.unknownThinkEnd(token)
+        }
+        return remarks
     }
 
     /// What a reader of figures that were taken with chat templates must know.

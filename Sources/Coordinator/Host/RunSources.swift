@@ -1,6 +1,6 @@
-import ChatTemplates
 import Foundation
 import ModelFolders
+import ModelReading
 package import Run
 import Storage
 
@@ -21,15 +21,25 @@ package struct RunSources: Sendable {
         let configuration = given.withReadFilesOnly
         self.configuration = configuration
         self.software = software
-        folderA = try ModelFolder(path: configuration.modelA)
-        folderB = try ModelFolder(path: configuration.modelB)
+        let ignored = Set(configuration.reading.ignoredConfigFields)
+        folderA = try ModelFolder(path: configuration.modelA, ignoring: ignored)
+        folderB = try ModelFolder(path: configuration.modelB, ignoring: ignored)
         // A model without a template is the commonest mistake, and no digest is needed to know it.
-        if configuration.chat { for folder in [folderA, folderB] { _ = try ChatTemplate(checking: folder.url) } }
+        if configuration.chat { _ = try Self.models([folderA, folderB], configuration) }
         fingerprintA = folderA.beginFingerprint()
         fingerprintB = folderA.url == folderB.url ? fingerprintA : folderB.beginFingerprint()
         data = Background.begin {
             try FileDigests().digests(ofFilesAt: configuration.files.map { URL(fileURLWithPath: $0.path) })
         }
+    }
+
+    /// The two models with all that texts go through before them, checked.
+    func models() throws -> [ReadableModel] { try Self.models([folderA, folderB], configuration) }
+
+    private static func models(
+        _ folders: [ModelFolder], _ configuration: RunConfiguration
+    ) throws -> [ReadableModel] {
+        try folders.map { try ReadableModel($0, chat: configuration.chat, settings: configuration.reading) }
     }
 
     /// What the run is; waits for the digests.

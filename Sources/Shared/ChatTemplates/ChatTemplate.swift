@@ -6,9 +6,10 @@ import JSON
 ///     let template = try ChatTemplate(folder: folder.url)
 ///     let text = try template.prompt([ChatTemplate.Message(role: "user", content: "What is the capital of France?")])
 ///
-/// The subset of Jinja is the one that the templates of the supported families use, with transformers' settings and
-/// extras. What is beyond it is an error that names it. `strftime_now` is left undefined, since a prompt must not
-/// depend on the day: templates that ask whether it is defined then take the date written in them.
+/// Jinja as transformers sets it up, without what reaches beyond one template (`include`, `extends`) and without the few
+/// filters and methods that no conversation needs: what is not known is an error that names it. `strftime_now` is defined
+/// where the settings name a day, since a prompt must not depend on the moment: templates that ask whether it is defined
+/// otherwise take the date written in them.
 package struct ChatTemplate: Sendable {
     package struct Message: Sendable {
         package var role: String
@@ -24,6 +25,7 @@ package struct ChatTemplate: Sendable {
     private let parsed: Parsed
     /// `bos_token`, `eos_token` and their like.
     private let tokens: [String: String]
+    private let settings: TemplateSettings
 
     private static let byteLimit = 16 << 20
     /// Bytes of a template: those of the families have a few thousand.
@@ -35,40 +37,37 @@ package struct ChatTemplate: Sendable {
     }
 
     /// A template, and the special tokens that it may name.
-    package init(source: String, tokens: [String: String] = [:]) throws(ChatTemplateError) {
+    package init(
+        source: String, tokens: [String: String] = [:], settings: TemplateSettings = TemplateSettings()
+    ) throws(ChatTemplateError) {
         guard source.utf8.count <= Self.sourceLimit else {
             throw .failed(line: 1, "expected at most \(Self.sourceLimit) bytes, found \(source.utf8.count)")
         }
         parsed = Parsed(statements: try TemplateParser.statements(of: source))
         self.source = source
         self.tokens = tokens
+        self.settings = settings
     }
 
     /// The template of a model folder: chat_template.jinja, else `chat_template` of tokenizer_config.json, of which
     /// the one named "default" is taken where there are several.
-    package init(folder: URL) throws(ChatTemplateError) {
-        let configuration = try Self.configuration(folder.appendingPathComponent("tokenizer_config.json"))
-        var tokens: [String: String] = [:]
-        for name in ["bos_token", "eos_token", "unk_token", "pad_token"] {
-            guard let token = try configuration?.optional(name) else { continue }
-            if case .string(let text) = token.value {
-                tokens[name] = text
-            } else {
-                tokens[name] = try token.string("content")
-            }
-        }
+    /// - Parameter tokens: what the folder's tokenizer names, such as `bos_token`.
+    package init(
+        folder: URL, tokens: [String: String], settings: TemplateSettings = TemplateSettings()
+    ) throws(ChatTemplateError) {
         let file = folder.appendingPathComponent("chat_template.jinja")
         if let data = try Self.contents(of: file) {
             guard let text = String(data: data, encoding: .utf8) else {
                 throw .unreadable(file: file.path, reason: "it is not UTF-8")
             }
-            try self.init(source: text, tokens: tokens)
+            try self.init(source: text, tokens: tokens, settings: settings)
             return
         }
+        let configuration = try Self.configuration(folder.appendingPathComponent("tokenizer_config.json"))
         guard let template = try Self.template(configuration?.optional("chat_template")) else {
             throw .none(folder: folder.path)
         }
-        try self.init(source: template, tokens: tokens)
+        try self.init(source: template, tokens: tokens, settings: settings)
     }
 
     /// `chat_template` is a template, or several, each with a name.
@@ -83,22 +82,27 @@ package struct ChatTemplate: Sendable {
 
     /// The template of a folder, tried on a message of a user alone: one that refuses this, or cannot write it, is
     /// known before any work.
-    package init(checking folder: URL) throws(ChatTemplateError) {
+    package init(
+        checking folder: URL, tokens: [String: String], settings: TemplateSettings = TemplateSettings()
+    ) throws(ChatTemplateError) {
         do {
-            try self.init(folder: folder)
+            try self.init(folder: folder, tokens: tokens, settings: settings)
             _ = try prompt(user: "x")
         } catch {
             switch error {
-            case .none, .unreadable, .unusable: throw error
+            case .none, .unreadable, .unusable, .unusableSetting: throw error
             case .syntax, .unsupported, .failed, .refused: throw .unusable(folder: folder.path, reason: "\(error)")
             }
         }
     }
 
-    /// All that a prompt follows from besides its messages: two templates with the same content write the same.
-    package var content: String {
-        // No name of a token holds these separators, so no two contents run together.
-        tokens.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined() + "\u{0}" + source
+    /// Whether the template has to do with thoughts that a model writes down before its answer.
+    package var speaksOfThinking: Bool { source.lowercased().contains("think") }
+
+    /// The variable that turns thoughts on and off, `enable_thinking` where the template asks for none.
+    package var thinkingVariable: String {
+        let names = source.split { !($0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_") }
+        return names.first { $0.contains("think") && $0.contains("_") }.map(String.init) ?? "enable_thinking"
     }
 
     /// What a user alone says, as the model reads it, up to where its answer begins.
@@ -108,13 +112,24 @@ package struct ChatTemplate: Sendable {
 
     /// The conversation as the model reads it, up to where its answer begins.
     package func prompt(_ messages: [Message]) throws(ChatTemplateError) -> String {
+        try measured(messages).text.get()
+    }
+
+    /// The same, and the work that it took.
+    func measured(_ messages: [Message]) -> (text: Result<String, ChatTemplateError>, work: TemplateBudget) {
         var variables: [String: TemplateValue] = tokens.mapValues(TemplateValue.string)
         variables["messages"] = .list(
-            messages.map { .dictionary([("role", .string($0.role)), ("content", .string($0.content))]) })
+            messages.map { message in
+                .dictionary(
+                    TemplateDictionary([
+                        (.string("role"), .string(message.role)), (.string("content"), .string(message.content)),
+                    ]))
+            })
         variables["add_generation_prompt"] = .bool(true)
         variables["tools"] = TemplateValue.none
         variables["documents"] = TemplateValue.none
-        return try TemplateRenderer.output(of: parsed.statements, variables)
+        for (name, value) in settings.variables { variables[name] = TemplateValue(value) }
+        return TemplateRenderer.run(parsed.statements, variables, date: settings.date)
     }
 
     /// Nil where there is no such file.

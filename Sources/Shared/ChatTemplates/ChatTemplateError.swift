@@ -8,6 +8,8 @@ package enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// The folder's template cannot be used, for the reason given.
     case unusable(folder: String, reason: String)
+    /// What the template is to be told cannot be told.
+    case unusableSetting(String)
     /// The template is not well formed.
     case syntax(line: Int, String)
     /// The template uses a part of Jinja that is not known here.
@@ -24,6 +26,7 @@ package enum ChatTemplateError: Error, Equatable, CustomStringConvertible {
                 + "is it an instruction-tuned model?"
         case .unreadable(let file, let reason): "\(file): \(reason)"
         case .unusable(let folder, let reason): "\(folder): \(reason)"
+        case .unusableSetting(let reason): Self.short(reason)
         case .syntax(let line, let reason): "chat template, line \(line): \(Self.short(reason))"
         case .unsupported(let line, let what): "chat template, line \(line): \(Self.short(what)) is not supported"
         case .failed(let line, let reason): "chat template, line \(line): \(Self.short(reason))"

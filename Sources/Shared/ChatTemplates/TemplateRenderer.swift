@@ -1,300 +1,205 @@
 /// Runs a template's statements. Work and output are bounded: see ``TemplateBudget``.
 struct TemplateRenderer {
-    private var scopes: [[String: TemplateValue]]
+    var scope: TemplateScope
+    var budget = TemplateBudget()
+    let date: TemplateDate?
     private var output = ""
-    private var budget = TemplateBudget()
-    /// All that the template has made. They may hold one another: see ``clear()``.
-    private var namespaces: [TemplateValue.Namespace] = []
+    /// All that the template has made that may hold one another: see ``clear()``.
+    var namespaces: [TemplateValue.Namespace] = []
+    var memories: [TemplateLoop.Memory] = []
+    private var scopes: [TemplateScope] = []
+    private var depth = 0
 
-    private static let outputLimit = 16 << 20
+    /// Statements and expressions that are inside one another while they run, those of macros and of recursive loops
+    /// among them.
+    private static let depthLimit = 300
 
-    private init(_ variables: [String: TemplateValue]) { scopes = [variables] }
+    private init(_ variables: [String: TemplateValue], _ date: TemplateDate?) {
+        scope = TemplateScope(variables)
+        self.date = date
+        scopes = [scope]
+    }
 
-    /// What the statements write.
-    static func output(
-        of statements: [Statement], _ variables: [String: TemplateValue]
-    ) throws(ChatTemplateError) -> String {
-        var renderer = TemplateRenderer(variables)
+    /// What the statements write, and what that took.
+    static func run(
+        _ statements: [Statement], _ variables: [String: TemplateValue], date: TemplateDate?
+    ) -> (text: Result<String, ChatTemplateError>, work: TemplateBudget) {
+        var renderer = TemplateRenderer(variables, date)
         defer { renderer.clear() }
-        try renderer.run(statements)
-        return renderer.output
+        do throws(ChatTemplateError) {
+            _ = try renderer.run(statements)
+            return (.success(renderer.output), renderer.budget)
+        } catch {
+            return (.failure(error), renderer.budget)
+        }
     }
 
-    /// Parts the namespaces, which would keep one another for ever, or be given back one inside the other.
+    /// Parts what would keep one another for ever, or be given back one inside the other.
     private mutating func clear() {
-        for namespace in namespaces { namespace.values = [:] }
+        for namespace in namespaces { namespace.values = [] }
+        for memory in memories { memory.last = nil }
+        for scope in scopes { scope.clear() }
     }
 
-    private mutating func run(_ statements: [Statement]) throws(ChatTemplateError) {
-        for statement in statements { try run(statement) }
+    mutating func enter(line: Int) throws(ChatTemplateError) {
+        depth += 1
+        guard depth <= Self.depthLimit else {
+            throw .failed(line: line, "macros, loops and expressions are nested deeper than \(Self.depthLimit)")
+        }
     }
 
-    private mutating func run(_ statement: Statement) throws(ChatTemplateError) {
+    mutating func leave() { depth -= 1 }
+
+    // MARK: Statements
+
+    /// How the statements around one go on.
+    enum Course { case onwards, leavesLoop, nextTurn }
+
+    mutating func run(_ statements: [Statement]) throws(ChatTemplateError) -> Course {
+        try enter(line: 0)
+        defer { leave() }
+        for statement in statements {
+            let course = try run(statement)
+            if course != .onwards { return course }
+        }
+        return .onwards
+    }
+
+    private mutating func run(_ statement: Statement) throws(ChatTemplateError) -> Course {
         switch statement {
         case .text(let text): try write(text, line: 0)
-        case .output(let expression):
-            let value = try evaluate(expression)
-            guard let text = value.text else {
-                throw .unsupported(line: expression.line, "writing \(value.kind) as text")
-            }
-            try write(text, line: expression.line)
-        case .condition(let branches):
-            for (test, body) in branches {
-                if let test, try !evaluate(test).isTrue { continue }
-                return try run(body)
-            }
-        case .assignment(let name, nil, let expression):
-            scopes[scopes.count - 1][name] = try evaluate(expression)
-        case .assignment(let name, let attribute?, let expression):
-            guard case .namespace(let namespace)? = lookUp(name) else {
-                throw .failed(line: expression.line, "'\(name)' is no namespace")
-            }
-            namespace.values[attribute] = try evaluate(expression)
-        case .loop(let names, let over, let filter, let body, let otherwise):
-            try loop(names, over, filter, body, otherwise)
+        case .output(let expression): try write(expression)
+        case .condition(let branches): return try run(branches)
+        case .loop(let loop): return try run(loop)
+        case .assignment(let target, let expression):
+            try assign(try evaluate(expression), to: target, line: expression.line)
+        case .capture(let target, let filters, let body):
+            let text = try captured(body, in: TemplateScope(inside: scope))
+            try assign(try filtered(.string(text), filters), to: target, line: filters.first?.line ?? 0)
+        case .filtered(let filters, let body, let line):
+            let text = try captured(body, in: TemplateScope(inside: scope))
+            try write(try TemplateText.written(try filtered(.string(text), filters), line: line), line: line)
+        case .macro(let definition): scope[definition.name] = .macro(made(definition))
+        case .call(let called, let definition): try write(calling: called, definition)
+        case .with(let values, let body): return try run(values, body)
+        case .leave: return .leavesLoop
+        case .next: return .nextTurn
         }
+        return .onwards
+    }
+
+    private mutating func run(_ branches: [(Expression?, [Statement])]) throws(ChatTemplateError) -> Course {
+        for (test, body) in branches {
+            if let test, try !evaluate(test).isTrue { continue }
+            return try run(body)
+        }
+        return .onwards
+    }
+
+    private mutating func run(
+        _ values: [(Statement.Target, Expression)], _ body: [Statement]
+    ) throws(ChatTemplateError) -> Course {
+        let outer = scope
+        let inner = TemplateScope(inside: outer)
+        for (target, expression) in values {
+            let value = try evaluate(expression)
+            scope = inner
+            defer { scope = outer }
+            try assign(value, to: target, line: expression.line)
+        }
+        scope = inner
+        defer { scope = outer }
+        return try run(body)
+    }
+
+    private mutating func write(_ expression: Expression) throws(ChatTemplateError) {
+        // What is marked as safe is as it was, where nothing else is done to it.
+        if case .filter(let base, let use) = expression.kind, use.name == "safe", use.arguments.isEmpty {
+            return try write(base)
+        }
+        let value = try evaluate(expression)
+        try write(try TemplateText.written(value, line: expression.line), line: expression.line)
     }
 
     private mutating func write(_ text: String, line: Int) throws(ChatTemplateError) {
-        guard output.utf8.count + text.utf8.count <= Self.outputLimit else {
-            throw .failed(line: line, "the text grows beyond \(Self.outputLimit) bytes")
-        }
+        try TemplateText.check(output.utf8.count + text.utf8.count, line: line)
         try budget.spend(text.utf8.count / 256, line: line)
         output += text
     }
 
-    private mutating func loop(
-        _ names: [String], _ over: Expression, _ filter: Expression?, _ body: [Statement], _ otherwise: [Statement]
-    ) throws(ChatTemplateError) {
-        var items: [[String: TemplateValue]] = []
-        var plain: [TemplateValue] = []
-        for value in try elements(of: try evaluate(over), line: over.line) {
-            try budget.spend(1, line: over.line)
-            let bound = try bind(names, value, line: over.line)
-            if let filter {
-                scopes.append(bound)
-                let keeps = try evaluate(filter).isTrue
-                scopes.removeLast()
-                guard keeps else { continue }
-            }
-            items.append(bound)
-            plain.append(value)
-        }
-        guard !items.isEmpty else { return try run(otherwise) }
-        for (index, bound) in items.enumerated() {
-            var scope = bound
-            scope["loop"] = .dictionary([
-                ("index", .integer(index + 1)), ("index0", .integer(index)), ("first", .bool(index == 0)),
-                ("last", .bool(index == items.count - 1)), ("length", .integer(items.count)),
-                ("revindex", .integer(items.count - index)), ("revindex0", .integer(items.count - index - 1)),
-                ("previtem", index > 0 ? plain[index - 1] : .undefined("loop.previtem")),
-                ("nextitem", index + 1 < items.count ? plain[index + 1] : .undefined("loop.nextitem")),
-            ])
-            try budget.spend(1, line: over.line)
-            scopes.append(scope)
-            try run(body)
-            scopes.removeLast()
-        }
+    /// What statements write in a scope of their own.
+    mutating func captured(_ body: [Statement], in inner: TemplateScope) throws(ChatTemplateError) -> String {
+        let outer = scope
+        scope = inner
+        defer { scope = outer }
+        return try capture { renderer throws(ChatTemplateError) in _ = try renderer.run(body) }
     }
 
-    private func bind(
-        _ names: [String], _ value: TemplateValue, line: Int
-    ) throws(ChatTemplateError) -> [String: TemplateValue] {
-        guard names.count > 1 else { return [names[0]: value] }
-        guard case .list(let parts) = value, parts.count == names.count else {
-            throw .failed(line: line, "expected \(names.count) values in each element, found \(value.kind)")
-        }
-        return Dictionary(zip(names, parts)) { $1 }
+    /// What is written meanwhile.
+    mutating func capture(
+        _ work: (inout TemplateRenderer) throws(ChatTemplateError) -> Void
+    ) throws(ChatTemplateError) -> String {
+        let outer = output
+        output = ""
+        defer { output = outer }
+        try work(&self)
+        return output
     }
 
-    private mutating func elements(of value: TemplateValue, line: Int) throws(ChatTemplateError) -> [TemplateValue] {
-        switch value {
-        case .list(let values): return values
-        case .dictionary(let pairs): return pairs.map { .string($0.key) }
-        case .string(let text):
-            try budget.spend(text.utf8.count, line: line)
-            return text.unicodeScalars.map { .string(String($0)) }
-        case .undefined(let name) where !name.contains("."): return []
-        default: throw .failed(line: line, "\(value.kind) cannot be gone through")
-        }
-    }
-
-    private func lookUp(_ name: String) -> TemplateValue? {
-        for scope in scopes.reversed() { if let value = scope[name] { return value } }
-        return nil
-    }
-
-    // MARK: Expressions
-
-    mutating func evaluate(_ expression: Expression) throws(ChatTemplateError) -> TemplateValue {
-        let line = expression.line
-        try budget.spend(1, line: line)
-        switch expression.kind {
-        case .literal(let value): return value
-        case .name(let name): return lookUp(name) ?? .undefined(name)
-        case .list(let parts):
-            var values: [TemplateValue] = []
-            for part in parts { values.append(try evaluate(part)) }
-            return try accounted(.list(values), line: line)
-        case .dictionary(let parts):
-            var pairs: [(key: String, value: TemplateValue)] = []
-            for (key, value) in parts {
-                guard case .string(let name) = try evaluate(key) else {
-                    throw .unsupported(line: line, "a key that is no string")
-                }
-                pairs.append((name, try evaluate(value)))
-            }
-            return try accounted(.dictionary(pairs), line: line)
-        case .attribute(let base, let name): return try member(name, of: try evaluate(base), line: line)
-        case .item(let base, let index): return try item(try evaluate(index), of: try evaluate(base), line: line)
-        case .slice(let base, let from, let to, let step):
-            let bounds = (try bound(from), try bound(to), try bound(step))
-            return try slice(try accounted(try evaluate(base), line: line), bounds, line: line)
-        case .call(let callee, let arguments): return try call(callee, arguments)
-        case .filter(let base, let name, let arguments):
-            let value = try read(try evaluate(base), by: name, line: line)
-            let arguments = try evaluated(arguments)
-            return try accounted(try TemplateFunctions.filter(name, value, arguments, line: line), line: line)
-        case .test(let base, let name, let arguments, let negated):
-            let value = try accounted(try evaluate(base), line: line)
-            let result = try TemplateFunctions.test(name, value, try evaluated(arguments).plain, line: line)
-            return .bool(result != negated)
-        case .not(let operand): return .bool(!(try evaluate(operand).isTrue))
-        case .negative(let operand):
-            switch try evaluate(operand) {
-            case .integer(let value) where value != .min: return .integer(-value)
-            case .number(let value): return .number(-value)
-            case let value: throw .failed(line: line, "\(value.kind) has no negative")
-            }
-        case .and(let left, let right):
-            let value = try evaluate(left)
-            return value.isTrue ? try evaluate(right) : value
-        case .or(let left, let right):
-            let value = try evaluate(left)
-            return value.isTrue ? value : try evaluate(right)
-        case .operation(let symbol, let left, let right):
-            let x = try accounted(try evaluate(left), line: line)
-            let y = try accounted(try evaluate(right), line: line)
-            return try accounted(try TemplateFunctions.operate(symbol, x, y, line: line), line: line)
-        case .choice(let value, let condition, let otherwise):
-            if try evaluate(condition).isTrue { return try evaluate(value) }
-            guard let otherwise else { return .undefined("else") }
-            return try evaluate(otherwise)
-        }
-    }
-
-    /// The value, once the budget has borne it.
-    private mutating func accounted(_ value: TemplateValue, line: Int) throws(ChatTemplateError) -> TemplateValue {
-        try budget.account(for: value, line: line)
+    private mutating func filtered(
+        _ start: TemplateValue, _ filters: [Statement.FilterUse]
+    ) throws(ChatTemplateError) -> TemplateValue {
+        var value = start
+        for use in filters { value = try apply(use, to: value) }
         return value
     }
 
-    /// A value that a filter or method of this name goes through. Those that cut a text make a value of each part.
-    private mutating func read(
-        _ value: TemplateValue, by name: String, line: Int
-    ) throws(ChatTemplateError) -> TemplateValue {
-        if case .string(let text) = value, ["list", "split"].contains(name) {
-            try budget.spend(text.utf8.count / 8, line: line)
-        }
-        return try accounted(value, line: line)
+    /// A macro that looks into the present scope.
+    private mutating func made(_ definition: MacroDefinition) -> TemplateMacro {
+        scopes.append(scope)
+        return TemplateMacro(definition, in: scope)
     }
 
-    private mutating func evaluated(
-        _ arguments: [Expression.Argument]
-    ) throws(ChatTemplateError) -> TemplateFunctions.Arguments {
-        var result = TemplateFunctions.Arguments()
-        for argument in arguments {
-            let value = try accounted(try evaluate(argument.value), line: argument.value.line)
-            if let name = argument.name { result.named[name] = value } else { result.plain.append(value) }
-        }
-        return result
+    private mutating func write(calling called: Expression, _ definition: MacroDefinition) throws(ChatTemplateError) {
+        guard case .call(let callee, let given) = called.kind else { return }
+        let line = called.line
+        var arguments = try evaluated(given)
+        arguments.named.append(("caller", .macro(made(definition))))
+        let value = try call(try evaluate(callee), arguments, line: line)
+        try write(try TemplateText.written(value, line: line), line: line)
     }
 
-    private mutating func bound(_ expression: Expression?) throws(ChatTemplateError) -> Int? {
-        guard let expression else { return nil }
-        switch try evaluate(expression) {
-        case .none: return nil
-        case let value:
-            guard let whole = value.whole else { throw .failed(line: expression.line, "\(value.kind) is no index") }
-            return whole
-        }
-    }
+    // MARK: Names
 
-    private func member(_ name: String, of base: TemplateValue, line: Int) throws(ChatTemplateError) -> TemplateValue {
-        switch base {
-        case .dictionary(let pairs): return pairs.last { $0.key == name }?.value ?? .undefined(name)
-        case .namespace(let namespace): return namespace.values[name] ?? .undefined(name)
-        case .undefined: throw .failed(line: line, "\(base.kind), has no '\(name)'")
-        default: return .undefined(name)
-        }
-    }
-
-    private mutating func item(
-        _ index: TemplateValue, of base: TemplateValue, line: Int
-    ) throws(ChatTemplateError) -> TemplateValue {
-        if case .string(let name) = index { return try member(name, of: base, line: line) }
-        guard let place = index.whole else { throw .failed(line: line, "\(index.kind) is no index") }
-        /// Where the element is among so many.
-        func offset(_ count: Int) -> Int? {
-            let from = place < 0 ? place + count : place
-            return (0..<count).contains(from) ? from : nil
-        }
-        switch base {
-        case .list(let values): return offset(values.count).map { values[$0] } ?? .undefined("element \(place)")
-        case .string(let text):
-            try budget.account(for: base, line: line)
-            let scalars = text.unicodeScalars
-            guard let offset = offset(scalars.count) else { return .undefined("element \(place)") }
-            return .string(String(scalars[scalars.index(scalars.startIndex, offsetBy: offset)]))
-        default: throw .failed(line: line, "\(base.kind) has no elements")
-        }
-    }
-
-    /// Python's slices: bounds beyond the ends are the ends.
-    private func slice(
-        _ base: TemplateValue, _ bounds: (from: Int?, to: Int?, step: Int?), line: Int
-    ) throws(ChatTemplateError) -> TemplateValue {
-        func chosen<Element>(_ values: [Element]) throws(ChatTemplateError) -> [Element] {
-            let step = bounds.step ?? 1
-            guard step == 1 || step == -1 else { throw .unsupported(line: line, "a slice in steps of \(step)") }
-            func place(_ bound: Int?, _ missing: Int, _ range: ClosedRange<Int>) -> Int {
-                guard let bound else { return missing }
-                let place = bound < 0 ? bound.addingReportingOverflow(values.count).partialValue : bound
-                return min(max(place, range.lowerBound), range.upperBound)
+    mutating func assign(
+        _ value: TemplateValue, to target: Statement.Target, line: Int
+    ) throws(ChatTemplateError) {
+        switch target {
+        case .name(let name): scope[name] = value
+        case .attribute(let name, let attribute):
+            guard case .namespace(let namespace)? = scope[name] else {
+                throw .failed(line: line, "'\(name)' is no namespace")
             }
-            if step == 1 {
-                let (from, to) = (
-                    place(bounds.from, 0, 0...values.count), place(bounds.to, values.count, 0...values.count)
-                )
-                return from < to ? Array(values[from..<to]) : []
+            guard !attribute.hasPrefix("_") else {
+                throw .failed(line: line, "'\(attribute)' begins with an underscore, which no namespace takes")
             }
-            let last = values.count - 1
-            let (from, to) = (place(bounds.from, last, -1...last), place(bounds.to, -1, -1...last))
-            return from > to ? Array(values[to + 1...from].reversed()) : []
-        }
-        switch base {
-        case .list(let values): return .list(try chosen(values))
-        case .string(let text): return .string(String(try chosen(Array(text.unicodeScalars))))
-        default: throw .failed(line: line, "\(base.kind) has no elements")
+            namespace[attribute] = value
+        case .tuple(let targets):
+            let values = try elements(of: value, line: line)
+            guard values.count == targets.count else {
+                throw .failed(line: line, "expected \(targets.count) values, found \(values.count)")
+            }
+            for (target, value) in zip(targets, values) { try assign(value, to: target, line: line) }
         }
     }
 
-    private mutating func call(
-        _ callee: Expression, _ given: [Expression.Argument]
-    ) throws(ChatTemplateError) -> TemplateValue {
-        switch callee.kind {
-        case .attribute(let base, let name):
-            let value = try read(try evaluate(base), by: name, line: callee.line)
-            let arguments = try evaluated(given)
-            return try accounted(
-                try TemplateFunctions.method(name, value, arguments, line: callee.line), line: callee.line)
-        case .name(let name):
-            let arguments = try evaluated(given)
-            let value = try accounted(
-                try TemplateFunctions.function(name, arguments, line: callee.line), line: callee.line)
-            if case .namespace(let namespace) = value { namespaces.append(namespace) }
-            return value
-        default: throw .unsupported(line: callee.line, "a call of what is no name")
-        }
+    func lookUp(_ name: String) -> TemplateValue {
+        if let value = scope[name] { return value }
+        return Self.globals.contains(name) || name == "strftime_now" && date != nil
+            ? .function(name) : .undefined(name)
     }
+
+    private static let globals: Set<String> = [
+        "range", "dict", "namespace", "raise_exception", "cycler", "joiner", "lipsum",
+    ]
 }

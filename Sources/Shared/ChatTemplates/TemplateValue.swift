@@ -1,3 +1,5 @@
+import JSON
+
 /// A value of a template, as Python and Jinja have it.
 indirect enum TemplateValue {
     case undefined(String)
@@ -7,13 +9,59 @@ indirect enum TemplateValue {
     case number(Double)
     case string(String)
     case list([TemplateValue])
-    /// In the order in which it was made.
-    case dictionary([(key: String, value: TemplateValue)])
+    case tuple([TemplateValue])
+    case dictionary(TemplateDictionary)
     case namespace(Namespace)
+    /// What `map`, `select` and their like give.
+    case generator(Generator)
+    case macro(TemplateMacro)
+    /// One that is there under a name, such as `range`.
+    case function(String)
+    /// A value's method that is not called yet, such as `text.strip`.
+    case method(TemplateValue, String)
+    case loop(TemplateLoop)
 
     /// `namespace(…)`: what a loop's body can change and keep.
     final class Namespace {
-        var values: [String: TemplateValue] = [:]
+        var values: [(name: String, value: TemplateValue)] = []
+
+        subscript(name: String) -> TemplateValue? {
+            get { values.first { $0.name.hasSameScalars(as: name) }?.value }
+            set {
+                guard let newValue else { return }
+                if let place = values.firstIndex(where: { $0.name.hasSameScalars(as: name) }) {
+                    values[place].value = newValue
+                } else {
+                    values.append((name, newValue))
+                }
+            }
+        }
+    }
+
+    /// Values that can be gone through once: what was taken is gone.
+    final class Generator {
+        private(set) var rest: ArraySlice<TemplateValue>
+
+        init(_ values: [TemplateValue]) { rest = values[...] }
+
+        func takeFirst() -> TemplateValue? { rest.popFirst() }
+
+        func takeAll() -> [TemplateValue] {
+            defer { rest = [] }
+            return Array(rest)
+        }
+    }
+
+    init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .none
+        case .bool(let value): self = .bool(value)
+        case .numeral(let numeral): self = numeral.integer.map(TemplateValue.integer) ?? .number(numeral.double ?? 0)
+        case .string(let text): self = .string(text)
+        case .array(let values): self = .list(values.map(TemplateValue.init))
+        case .object(let members):
+            self = .dictionary(TemplateDictionary(members.map { (.string($0.name), TemplateValue($0.value)) }))
+        }
     }
 
     var isTrue: Bool {
@@ -23,9 +71,9 @@ indirect enum TemplateValue {
         case .integer(let value): value != 0
         case .number(let value): value != 0
         case .string(let text): !text.isEmpty
-        case .list(let values): !values.isEmpty
-        case .dictionary(let pairs): !pairs.isEmpty
-        case .namespace: true
+        case .list(let values), .tuple(let values): !values.isEmpty
+        case .dictionary(let dictionary): !dictionary.pairs.isEmpty
+        case .namespace, .generator, .macro, .function, .method, .loop: true
         }
     }
 
@@ -38,34 +86,14 @@ indirect enum TemplateValue {
         case .integer, .number: "a number"
         case .string: "a string"
         case .list: "a list"
+        case .tuple: "a tuple"
         case .dictionary: "a dictionary"
         case .namespace: "a namespace"
-        }
-    }
-
-    /// As `{{ … }}` writes it; nil for what has no text here.
-    var text: String? {
-        switch self {
-        case .undefined: ""
-        case .none: "None"
-        case .bool(let value): value ? "True" : "False"
-        case .integer(let value): "\(value)"
-        case .string(let text): text
-        case .number, .list, .dictionary, .namespace: nil
-        }
-    }
-
-    static func equal(_ a: TemplateValue, _ b: TemplateValue) -> Bool {
-        switch (a, b) {
-        case (.undefined, .undefined), (.none, .none): true
-        case (.string(let x), .string(let y)): x.unicodeScalars.elementsEqual(y.unicodeScalars)
-        case (.list(let x), .list(let y)): x.count == y.count && zip(x, y).allSatisfy { equal($0, $1) }
-        case (.dictionary(let x), .dictionary(let y)):
-            x.count == y.count
-                && x.allSatisfy { pair in y.contains { $0.key == pair.key && equal($0.value, pair.value) } }
-        case (.namespace(let x), .namespace(let y)): x === y
-        default:
-            if let x = a.numeric, let y = b.numeric { x == y } else { false }
+        case .generator: "a sequence that is gone through once"
+        case .macro(let macro): "the macro '\(macro.name.prefix(40))'"
+        case .function(let name): "the function '\(name.prefix(40))'"
+        case .method(_, let name): "the method '\(name.prefix(40))'"
+        case .loop: "'loop'"
         }
     }
 
@@ -86,4 +114,30 @@ indirect enum TemplateValue {
         default: nil
         }
     }
+}
+
+/// Keys and values in the order in which the keys came, no key twice.
+struct TemplateDictionary {
+    private(set) var pairs: [(key: TemplateValue, value: TemplateValue)] = []
+
+    init() {}
+
+    /// The last value of a key counts.
+    init(_ pairs: [(TemplateValue, TemplateValue)]) {
+        for (key, value) in pairs { self[key] = value }
+    }
+
+    subscript(key: TemplateValue) -> TemplateValue? {
+        get { pairs.first { TemplateValue.equal($0.key, key) }?.value }
+        set {
+            guard let newValue else { return }
+            if let place = pairs.firstIndex(where: { TemplateValue.equal($0.key, key) }) {
+                pairs[place].value = newValue
+            } else {
+                pairs.append((key, newValue))
+            }
+        }
+    }
+
+    subscript(name: String) -> TemplateValue? { self[.string(name)] }
 }

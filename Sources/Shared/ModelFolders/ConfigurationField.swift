@@ -31,6 +31,17 @@ extension ConfigurationField {
         return field
     }
 
+    /// The object without these members.
+    func leavingOut(_ names: Set<String>) -> ConfigurationField {
+        guard !names.isEmpty, case .object(let members) = value else { return self }
+        return ConfigurationField(file: file, value: .object(members.filter { !names.contains($0.name) }))
+    }
+
+    /// Ids of tokens: one, an array of them, or none.
+    func tokens(_ name: String, vocabularySize: Int) throws(ModelFolderError) -> [Int32] {
+        try integers(name, in: 0...vocabularySize - 1)?.map(Int32.init) ?? []
+    }
+
     /// One integer, or an array of them.
     func integers(_ name: String, in range: ClosedRange<Int>) throws(ModelFolderError) -> [Int]? {
         guard let field = try optional(name) else { return nil }

@@ -1,7 +1,10 @@
 import JSON
 
-/// Which fields a `config.json` may hold. A field that nobody here knows might change the arithmetic, so it is an
-/// error that names it, never a silent default.
+/// Which fields a `config.json` may hold.
+///
+/// What transformers' classes of the family do not read (``FieldsRead``) cannot change the arithmetic and may say
+/// anything. What they read must be understood here, or be known to say nothing about the arithmetic, or be off:
+/// anything else is an error that names it, never a silent default.
 enum ConfigurationFields {
     /// Fields that every family understands.
     private static let understood: Set<String> = [
@@ -11,66 +14,62 @@ enum ConfigurationFields {
         "rope_theta", "tie_word_embeddings", "vocab_size",
     ]
 
-    /// Fields that say nothing about what is computed from a prompt: of training, of transformers' own working, of
-    /// where the folder comes from. `pretraining_tp` slices matrices and adds the slices up again.
+    /// Fields that are read and say nothing about what is computed from a prompt: of training, of transformers' own
+    /// working, of how it generates, of where the folder comes from.
     private static let withoutEffect: Set<String> = [
-        "attention_dropout", "auto_map", "bad_words_ids", "begin_suppress_tokens", "cache_implementation",
-        "chunk_size_feed_forward", "custom_pipelines", "decoder_start_token_id", "diversity_penalty", "do_sample",
-        "dtype", "early_stopping", "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty",
-        "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "hidden_dropout", "id2label",
-        "initializer_range", "label2id", "length_penalty", "max_length", "min_length", "no_repeat_ngram_size",
-        "num_beam_groups", "num_beams", "num_return_sequences", "output_attentions", "output_hidden_states",
-        "output_router_logits", "output_scores", "pad_token_id", "prefix", "pretraining_tp", "problem_type",
-        "pruned_heads", "remove_invalid_values", "repetition_penalty", "resid_pdrop", "return_dict",
-        "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
-        "tf_legacy_loss", "tie_encoder_decoder", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
-        "transformers_version", "typical_p", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
+        "assistant_confidence_threshold", "assistant_early_exit", "assistant_ensemble_weight", "assistant_lookbehind",
+        "attention_dropout", "attn_implementation", "auto_map", "bad_words_ids", "begin_suppress_tokens",
+        "cache_config", "cache_dir", "cache_implementation", "chunk_size_feed_forward", "classifier_dropout",
+        "commit_message", "compile_config",
+        "constraints", "continuous_batching_config", "decoder_start_token_id", "disable_compile",
+        "distributed_config", "diversity_penalty", "do_sample", "dola_layers", "dtype", "early_stopping",
+        "encoder_no_repeat_ngram_size", "encoder_repetition_penalty", "epsilon_cutoff", "eta_cutoff",
+        "experts_implementation", "exponential_decay_length_penalty", "force_bos_token_to_be_generated",
+        "force_download", "force_words_ids", "forced_bos_token_id", "forced_eos_token_id", "gguf_file",
+        "gradient_checkpointing", "guidance_scale", "hidden_dropout", "id2label", "init_std", "initializer_factor",
+        "initializer_range", "is_assistant", "kv_sharing_modes", "label2id", "length_penalty", "local_files_only",
+        "low_memory", "max_cache_len", "max_length", "max_matching_ngram_size", "max_new_tokens", "max_time",
+        "min_length", "min_new_tokens", "min_p", "name_or_path", "no_repeat_ngram_size", "num_assistant_tokens",
+        "num_assistant_tokens_schedule", "num_beam_groups", "num_beams", "num_labels", "num_return_sequences",
+        "output_attentions", "output_hidden_states", "output_logits", "output_scores", "pad_token_id",
+        "penalty_alpha", "prefill_chunk_size", "pretraining_tp", "problem_type", "prompt_lookup_num_tokens", "proxies",
+        "remove_invalid_values", "renormalize_logits", "repetition_penalty", "repo_id", "return_dict",
+        "return_dict_in_generate", "return_unused_kwargs", "revision", "sep_token_id", "sequence_bias", "stop_strings",
+        "subfolder", "suppress_tokens", "target_lookbehind", "temperature", "tie_last_hidden_states", "token",
+        "token_classification_bias", "token_healing", "top_h", "top_k", "top_p", "torch_dtype", "transformers_version",
+        "transformers_weights", "trust_remote_code", "typical_p", "use_cache", "use_return_dict",
+        "watermarking_config",
     ]
 
-    /// Fields of other families that may say what is done here anyway.
+    /// Fields that may say what is done here anyway, and nothing else.
     private static let neutral: [String: [JSONValue]] = [
-        "attention_multiplier": [.integer(1)],
-        "embedding_multiplier": [.integer(1)],
-        "logit_scale": [.integer(1)],
-        "logits_scaling": [.integer(1)],
-        "num_experts": [.integer(0), .integer(1)],
-        "num_local_experts": [.integer(0), .integer(1)],
+        "is_causal": [.bool(true)],
         "partial_rotary_factor": [.integer(1)],
-        "residual_multiplier": [.integer(1)],
-        "rope_interleaved": [.bool(false)],
-        "rotary_dim": [],
     ]
 
-    /// Fields that ask for arithmetic which some family has, or none, and is not this one's: they may be null, false
-    /// or empty.
-    private static let known: Set<String> = [
-        "add_cross_attention", "attention_bias", "attn_logit_softcapping", "clip_qkv", "compression_config",
-        "final_logit_softcapping", "hidden_activation", "is_decoder", "is_encoder_decoder", "max_window_layers",
-        "mlp_bias", "no_rope_layers", "qk_norm", "qkv_bias", "quantization_config", "query_pre_attn_scalar",
-        "sliding_window", "use_bidirectional_attention", "use_mrope", "use_qk_norm", "use_sliding_window",
-    ]
-
-    /// Refuses fields that `family` does not understand.
-    static func check(_ config: ConfigurationField, _ family: ModelFamily) throws(ModelFolderError) {
+    /// Refuses fields that `family` does not understand, and returns the names of those that are passed over because
+    /// transformers does not read them, sorted.
+    static func check(_ config: ConfigurationField, _ family: ModelFamily) throws(ModelFolderError) -> [String] {
         let own = family.description.fields
+        var unread: [String] = []
         for (name, field) in try config.members().sorted(by: { $0.name < $1.name }) {
-            let value = field.value
             if own.contains(name) || understood.contains(name) || withoutEffect.contains(name) { continue }
-            if name.hasPrefix("_") || isOff(value) { continue }
+            if name.hasPrefix("_") || field.value == .null { continue }
+            guard FieldsRead.always.contains(name) || FieldsRead.own[family, default: []].contains(name) else {
+                unread.append(name)
+                continue
+            }
             if let values = neutral[name] {
-                if values.contains(where: { $0.isEquivalent(to: value) }) { continue }
-                let supported = values.map(\.summary) + ["leaving it out"]
-                throw .unsupportedField(
-                    path: config.file, field: name, found: value.summary,
-                    supported: supported.joined(separator: " or "))
+                if values.contains(where: { $0.isEquivalent(to: field.value) }) { continue }
+            } else if isOff(field.value) {
+                continue
             }
-            guard !known.contains(name) else {
-                throw .unsupportedField(
-                    path: config.file, field: name, found: value.summary,
-                    supported: "null or leaving it out in the \(family.name) family")
-            }
-            throw .unknownField(path: config.file, field: field.path, found: value.summary)
+            let supported = (neutral[name] ?? []).map(\.summary) + ["leaving it out (--ignore-config-field \(name))"]
+            throw .unsupportedField(
+                path: config.file, field: name, found: field.value.summary,
+                supported: supported.joined(separator: " or ") + " in the \(family.name) family")
         }
+        return unread
     }
 
     private static func isOff(_ value: JSONValue) -> Bool {

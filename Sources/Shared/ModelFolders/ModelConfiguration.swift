@@ -23,10 +23,12 @@ package struct ModelConfiguration: Hashable, Sendable {
     package let rmsNormEpsilon: Double
     package let rotary: RotaryConfiguration
     /// Whether the output head is the embedding matrix.
-    package let tiedEmbeddings: Bool
+    package private(set) var tiedEmbeddings: Bool
     package let beginTokens: [Int32]
-    /// Tokens that end a generation: those of `generation_config.json` where it names any, else of `config.json`.
-    package let endTokens: [Int32]
+    /// Tokens that end a text, as `generation_config.json` and `config.json` name them.
+    package let endTokens: EndTokens
+    /// Fields of `config.json` that were passed over, since transformers does not read them either, sorted.
+    package let unreadFields: [String]
 
     /// What `architectures` may say.
     package static let supportedArchitectures = ModelFamily.allCases.map(\.architecture)
@@ -45,11 +47,15 @@ package struct ModelConfiguration: Hashable, Sendable {
     /// Reads `config.json`, and `generation_config.json` where there is one.
     ///
     /// Any field that changes the arithmetic and is not computed here is an error.
-    package init(config: URL, generationConfig: URL? = nil) throws(ModelFolderError) {
+    /// - Parameter ignoring: fields of `config.json` that are taken as not being there.
+    package init(
+        config: URL, generationConfig: URL? = nil, ignoring: Set<String> = []
+    ) throws(ModelFolderError) {
         let fields = try ConfigurationField(contentsOf: config, limit: Limits.configurationBytes)
+            .leavingOut(ignoring)
         family = try Self.family(fields)
         let defaults = family.description
-        try ConfigurationFields.check(fields, family)
+        unreadFields = try ConfigurationFields.check(fields, family)
 
         hiddenSize = try fields.requiredInteger("hidden_size", in: 1...Limits.width)
         blockCount = try fields.requiredInteger("num_hidden_layers", in: 1...Limits.blocks)
@@ -92,19 +98,38 @@ package struct ModelConfiguration: Hashable, Sendable {
                 found: "\(rotary.theta)")
         }
         var arithmetic = ModelArithmetic(blockCount: blockCount, headDimension: headDimension)
-        arithmetic.activation = try fields.activation("hidden_act") ?? .silu
+        arithmetic.activation = try fields.activation(defaults.activation.field) ?? defaults.activation.missing
         try defaults.describe(&arithmetic, fields)
         self.arithmetic = arithmetic
 
-        let tokens = 0...vocabularySize - 1
-        let begin = try fields.integers("bos_token_id", in: tokens)
-        var end = try fields.integers("eos_token_id", in: tokens)
+        let begin = try fields.tokens("bos_token_id", vocabularySize: vocabularySize)
+        beginTokens = begin
+        endTokens = try Self.endTokens(fields, generationConfig, defaults, vocabularySize: vocabularySize)
+    }
+
+    private static func endTokens(
+        _ fields: ConfigurationField, _ generationConfig: URL?, _ family: any FamilyDescription.Type,
+        vocabularySize: Int
+    ) throws(ModelFolderError) -> EndTokens {
+        var ends = EndTokens()
+        var isNamed = try fields.contains("eos_token_id")
         if let generationConfig {
             let generation = try ConfigurationField(contentsOf: generationConfig, limit: Limits.configurationBytes)
-            end = try generation.integers("eos_token_id", in: tokens) ?? end
+            ends.add(
+                try generation.tokens("eos_token_id", vocabularySize: vocabularySize), from: .generationConfiguration)
+            // transformers takes the whole file in place of what config.json says of generation.
+            isNamed = true
         }
-        beginTokens = (begin ?? []).map(Int32.init)
-        endTokens = (end ?? []).map(Int32.init)
+        ends.add(try fields.tokens("eos_token_id", vocabularySize: vocabularySize), from: .configuration)
+        if !isNamed { ends.add(family.endTokens.filter { $0 < vocabularySize }, from: .family) }
+        return ends
+    }
+
+    /// The same model with an output head of its own.
+    package var untied: ModelConfiguration {
+        var untied = self
+        untied.tiedEmbeddings = false
+        return untied
     }
 
     /// The family that `model_type` names, and `architectures` where it is given.

@@ -17,13 +17,16 @@ package struct ModelFolder: Sendable {
 
     /// Reads and checks the folder that `path` means: a folder, or a model's id on the Hugging Face hub, such as
     /// `meta-llama/Llama-3.2-1B`, that is in the local cache.
-    package init(path: String, cache: HubCache = HubCache()) throws(ModelFolderError) {
+    /// - Parameter ignoring: fields of config.json that are taken as not being there.
+    package init(
+        path: String, cache: HubCache = HubCache(), ignoring: Set<String> = []
+    ) throws(ModelFolderError) {
         url = try Self.locate(path, in: cache)
         if !BoundedFile.exists(url.appendingPathComponent("config.json")) { try Self.refuseOtherLayout(of: url) }
         let generation = url.appendingPathComponent("generation_config.json")
         configuration = try ModelConfiguration(
             config: url.appendingPathComponent("config.json"),
-            generationConfig: BoundedFile.exists(generation) ? generation : nil)
+            generationConfig: BoundedFile.exists(generation) ? generation : nil, ignoring: ignoring)
         weightFiles = try Self.findWeights(in: url)
         tokenizerFile = url.appendingPathComponent("tokenizer.json")
     }

@@ -5,7 +5,7 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
     /// A file that the folder needs is missing or cannot be read.
     case unreadable(path: String, reason: String)
     /// What could be a model's id on the hub is neither a folder nor in the local cache.
-    case notDownloaded(name: String, cache: String)
+    case notDownloaded(name: String, revision: String?, cache: String)
     /// A file is larger than anything that it could sensibly hold.
     case tooLarge(path: String, bytes: Int, limit: Int)
     /// A file is not the JSON that it should be.
@@ -27,9 +27,10 @@ package enum ModelFolderError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason):
             return "\(path): cannot be read: \(reason)"
-        case .notDownloaded(let name, let cache):
-            return "\(name): no such folder, and no such model in the Hugging Face cache \(cache); "
-                + "to download it: hf download \(name)"
+        case .notDownloaded(let name, let revision, let cache):
+            let (suffix, option) = (revision.map { "@\($0)" } ?? "", revision.map { " --revision \($0)" } ?? "")
+            return "\(name)\(suffix): no such folder, and no such model in the Hugging Face cache \(cache); "
+                + "to download it: hf download \(name)\(option)"
         case .tooLarge(let path, let bytes, let limit):
             return "\(path): \(bytes) bytes, more than the limit of \(limit); is it the right file?"
         case .malformed(let path, let reason):

@@ -2,23 +2,37 @@ import Foundation
 import JSON
 
 extension RotaryConfiguration {
-    /// Reads both shapes: `rope_theta` beside `rope_scaling`, and `rope_parameters` (transformers 5).
+    /// Reads both shapes: `rope_theta` beside `rope_scaling`, and `rope_parameters` (transformers 5). Where a file has
+    /// both, they must say the same, each in its way.
     init(_ config: ConfigurationField, maximumPositions: Int) throws(ModelFolderError) {
-        let scaling = try config.object("rope_scaling")
-        let parameters = try config.object("rope_parameters")
-        if let scaling, let parameters, !scaling.value.isEquivalent(to: parameters.value) {
+        var readings: [RotaryConfiguration] = []
+        for name in ["rope_parameters", "rope_scaling"] {
+            guard let fields = try config.object(name), try !fields.members().isEmpty else { continue }
+            readings.append(try RotaryConfiguration(fields, beside: config, maximumPositions: maximumPositions))
+        }
+        guard let first = readings.first else {
+            self.init(theta: try config.positiveNumber("rope_theta") ?? Self.standardTheta, scaling: .none)
+            return
+        }
+        guard readings.allSatisfy({ $0 == first }) else {
             throw .unsupportedField(
                 path: config.file, field: "rope_scaling", found: "other than rope_parameters",
                 supported: "one of the two, or both alike")
         }
-        let fields = parameters ?? scaling
-        let own = try fields?.positiveNumber("rope_theta")
+        self = first
+    }
+
+    /// The base where none is given.
+    private static let standardTheta = 10_000.0
+
+    /// - Parameters:
+    ///   - fields: `rope_scaling` or `rope_parameters`.
+    ///   - config: what stands beside it.
+    private init(
+        _ fields: ConfigurationField, beside config: ConfigurationField, maximumPositions: Int
+    ) throws(ModelFolderError) {
         let beside = try config.positiveNumber("rope_theta")
-        theta = own ?? beside ?? 10_000
-        guard let fields else {
-            self.scaling = .none
-            return
-        }
+        theta = try fields.positiveNumber("rope_theta") ?? beside ?? Self.standardTheta
         let oldName = try fields.string("type")
         let type = try fields.string("rope_type") ?? oldName ?? "default"
         let factor: [String] = ["factor"]

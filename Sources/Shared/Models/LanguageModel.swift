@@ -2,7 +2,6 @@ package import Devices
 import Locking
 package import ModelFolders
 package import Run
-import Weights
 
 /// A language model of any family that ``ModelFamily`` names, ready to compute.
 ///
@@ -43,10 +42,9 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
         rowLimit: Int = standardRowLimit
     ) throws -> LanguageModel {
         guard rowLimit >= 1 else { throw ModelError.unusableRowLimit(rowLimit) }
+        let stored = try StoredModel(folder)
         return LanguageModel(
-            try device.load(
-                folder.configuration, try WeightFiles(folder.weightFiles), computeType: computeType,
-                rowLimit: rowLimit),
+            try device.load(stored.configuration, stored.weights, computeType: computeType, rowLimit: rowLimit),
             on: device)
     }
 

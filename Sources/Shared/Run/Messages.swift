@@ -163,6 +163,7 @@ package struct Welcome: Hashable, Sendable {
     package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
+    package var reading: ReadingSettings
     package var seed: UInt64
     package var heartbeatSeconds: Double
     /// A coordinator not heard for so long is taken for lost.
@@ -170,8 +171,8 @@ package struct Welcome: Hashable, Sendable {
 
     package init(
         run: String, modelA: String, modelB: String, operation: InjectionOperation, strength: Double = 1,
-        computeType: ComputeType, chat: Bool = false, seed: UInt64, heartbeatSeconds: Double,
-        silenceSeconds: Double
+        computeType: ComputeType, chat: Bool = false, reading: ReadingSettings = ReadingSettings(), seed: UInt64,
+        heartbeatSeconds: Double, silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
@@ -180,6 +181,7 @@ package struct Welcome: Hashable, Sendable {
         self.strength = strength
         self.computeType = computeType
         self.chat = chat
+        self.reading = reading
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds
         self.silenceSeconds = silenceSeconds

@@ -16,6 +16,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
     /// that W learns from never are.
     package var chat: Bool
+    package var reading: ReadingSettings
     package var experiments: [Experiment]
     package var projection: ProjectionSource
     package var seed: UInt64
@@ -29,7 +30,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
         strength: Double = 1,
         computeType: ComputeType = .bfloat16, chat: Bool = false,
-        experiments: [Experiment], projection: ProjectionSource = .trained, seed: UInt64 = 42,
+        reading: ReadingSettings = ReadingSettings(), experiments: [Experiment],
+        projection: ProjectionSource = .trained, seed: UInt64 = 42,
         training: TrainingConfiguration = TrainingConfiguration(),
         similarity: SimilarityConfiguration = SimilarityConfiguration(),
         evaluation: EvaluationConfiguration = EvaluationConfiguration()
@@ -41,6 +43,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.strength = strength
         self.computeType = computeType
         self.chat = chat
+        self.reading = reading
         self.experiments = experiments
         self.projection = projection
         self.seed = seed

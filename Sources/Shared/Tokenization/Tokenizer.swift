@@ -19,19 +19,23 @@ package final class Tokenizer: Sendable {
 
     /// One more than the highest id; the rows that an embedding needs. Where ids have no gaps: the number of tokens.
     package let vocabularySize: Int
-    /// The token that begins a text, where tokenizer_config.json names one.
+    /// The tokens that have a part to play, by part, such as `eos_token`: what a chat template may name.
+    package let namedTokens: [String: String]
+    /// The token that begins a text, where one is named.
     package let bosTokenID: Int32?
-    /// The token that ends a text, where tokenizer_config.json names one.
+    /// The token that ends a text, where one is named.
     package let eosTokenID: Int32?
     /// The ids of the tokens that are marked special, in ascending order.
     package let specialTokenIDs: [Int32]
 
-    /// Reads tokenizer.json and, if there is one, tokenizer_config.json of a model folder.
+    /// Reads the tokenizer.json of a model folder, and the files beside it.
     package convenience init(folder: URL) throws(TokenizerError) {
         try self.init(file: folder.appendingPathComponent("tokenizer.json"))
     }
 
-    /// Reads a tokenizer.json, and the tokenizer_config.json beside it if there is one.
+    /// Reads a tokenizer.json; and of tokenizer_config.json, special_tokens_map.json and config.json, where they are
+    /// beside it, which special tokens there are. All else that tokenizer_config.json repeats of tokenizer.json, such
+    /// as `add_bos_token`, is not read: tokenizer.json is the authority.
     ///
     /// Throws when a file is damaged, when a field cannot be right, and when the file asks for a step that this
     /// tokenizer does not know and that would change the outcome.
@@ -54,18 +58,21 @@ package final class Tokenizer: Sendable {
             try field.checkGrowth(decoder?.growth ?? 1)
         }
         let model = try BytePairModel(reading: contents.scanner, at: contents.model)
+        let special = try SpecialTokens(beside: file, bytes: contents.bytes)
         let added = try AddedVocabulary(
-            try root.optional("added_tokens"), vocabulary: model.vocabulary, normalizer: normalizer)
+            try root.optional("added_tokens"), special: special, vocabulary: model.vocabulary, normalizer: normalizer)
         let size = max(model.vocabulary.idCount, Int(added.highestID) + 1)
         if let field = try root.optional("post_processor") {
             postProcessor = try PostProcessor(field, idCount: size)
         } else {
             postProcessor = PostProcessor()
         }
-        let configuration = try TokenizerConfiguration(
-            file.deletingLastPathComponent().appendingPathComponent("tokenizer_config.json"))
-        bosTokenID = try Self.id(of: configuration.beginning, model.vocabulary, added)
-        eosTokenID = try Self.id(of: configuration.end, model.vocabulary, added)
+        namedTokens = special.named.mapValues(\.content)
+        func id(of part: String) -> Int32? {
+            special.named[part].flatMap { Self.id(of: Array($0.content.utf8), model.vocabulary, added) }
+        }
+        bosTokenID = id(of: "bos_token")
+        eosTokenID = id(of: "eos_token")
         specialTokenIDs = added.tokens.filter(\.isSpecial).map(\.id).sorted()
         vocabularySize = size
         self.model = model
@@ -171,15 +178,5 @@ package final class Tokenizer: Sendable {
         if let id = added.id(of: token) { return id }
         let id = vocabulary.id(of: token)
         return id >= 0 ? id : nil
-    }
-
-    private static func id(
-        of field: TokenizerField?, _ vocabulary: Vocabulary, _ added: AddedVocabulary
-    ) throws(TokenizerError) -> Int32? {
-        guard let field else { return nil }
-        guard let id = id(of: Array(try field.string().utf8), vocabulary, added) else {
-            throw field.invalid("a token of tokenizer.json")
-        }
-        return id
     }
 }

@@ -17,6 +17,7 @@ struct TokenizerFile {
     /// The longest tokenizer.json that is read, in bytes. The largest in use have some 35 MB.
     static let lengthLimit = 128 << 20
 
+    let bytes: [UInt8]
     let scanner: JSONScanner
     /// The whole file without `model`.
     let root: TokenizerField
@@ -25,9 +26,11 @@ struct TokenizerFile {
     init(_ url: URL, limit: Int = lengthLimit) throws(TokenizerError) {
         try Self.refuseOtherForm(of: url)
         let contents = try TokenizerError.converting { () throws(JSONError) in
-            let scanner = try JSONScanner(file: url.path, bytes: try JSONFile.bytes(of: url, limit: limit))
-            return (scanner: scanner, parts: try Self.parts(scanner))
+            let bytes = try JSONFile.bytes(of: url, limit: limit)
+            let scanner = try JSONScanner(file: url.path, bytes: bytes)
+            return (bytes: bytes, scanner: scanner, parts: try Self.parts(scanner))
         }
+        bytes = contents.bytes
         scanner = contents.scanner
         root = TokenizerField(file: url.path, value: .object(contents.parts.members))
         guard let parts = contents.parts.model else {

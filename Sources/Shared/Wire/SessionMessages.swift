@@ -74,6 +74,7 @@ extension Welcome {
         (message.pointee.has_compute_type, message.pointee.compute_type) = writer.field(
             computeType.code)
         (message.pointee.has_chat, message.pointee.chat) = writer.field(chat)
+        message.pointee.reading = reading.write(writer)
         (message.pointee.has_seed, message.pointee.seed) = writer.field(seed)
         (message.pointee.has_heartbeat_seconds, message.pointee.heartbeat_seconds) = writer.field(heartbeatSeconds)
         (message.pointee.has_silence_seconds, message.pointee.silence_seconds) = writer.field(silenceSeconds)
@@ -90,6 +91,9 @@ extension Welcome {
             computeType: try Field.choice(
                 message.has_compute_type, message.compute_type, "compute_type"),
             chat: try Field.flag(message.has_chat, message.chat, "chat"),
+            reading: try within("reading") { () throws(WireError) in
+                try ReadingSettings(try Field.message(message.reading, ""))
+            },
             seed: try Field.value(message.has_seed, message.seed, "seed"),
             heartbeatSeconds: try Field.interval(
                 message.has_heartbeat_seconds, message.heartbeat_seconds, "heartbeat_seconds"),

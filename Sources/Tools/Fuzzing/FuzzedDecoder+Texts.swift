@@ -30,7 +30,7 @@ extension FuzzedDecoder {
                     words: json + ["\"chat_template\":", "\"bos_token\":", "\"content\":", "\"default\"", "{{", "%}"])
             ) {
                 _ = try scratch.write($0, "tokenizer_config.json")
-                _ = try ChatTemplate(folder: scratch.folder).prompt(conversation)
+                _ = try ChatTemplate(folder: scratch.folder, tokens: [:]).prompt(conversation)
             },
         ]
     }

@@ -21,6 +21,8 @@ struct ActivationsCommand: AsyncParsableCommand {
     @Flag(help: "Put the prompt into the model's chat template, as a user's message.")
     var chat = false
 
+    @OptionGroup var template: TemplateArguments
+
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Block counts.", valueName: "k"))
     var layer: [Int]
 
@@ -28,7 +30,7 @@ struct ActivationsCommand: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        let loaded = try model.load(chat: chat)
+        let loaded = try model.load(chat: chat, template: template)
         let blocks = loaded.folder.configuration.blockCount
         let layers = Set(layer).sorted()
         guard let first = layers.first, let last = layers.last, first >= 0, last <= blocks else {

@@ -53,6 +53,7 @@ struct ModelArguments: ParsableArguments {
     var model: String
 
     @OptionGroup var device: DeviceArguments
+    @OptionGroup var fields: ConfigurationFieldArguments
 
     @Option(
         help: ArgumentHelp(
@@ -63,10 +64,19 @@ struct ModelArguments: ParsableArguments {
     /// - Parameters:
     ///   - standard: the compute type where none was asked for.
     ///   - chat: whether prompts are put into the model's chat template.
-    func load(standard: ComputeType = .bfloat16, chat: Bool = false) throws -> LoadedModel {
+    ///   - template: what that template is told.
+    func load(
+        standard: ComputeType = .bfloat16, chat: Bool = false, template: TemplateArguments? = nil,
+        thinkEnd: String? = nil
+    ) throws -> LoadedModel {
         try UsageError.checking {
-            try LoadedModel(
-                path: model, on: try device.open(), computeType: computeType ?? standard, chat: chat)
+            var settings = ReadingSettings(thinkEnd: thinkEnd, ignoredConfigFields: fields.names)
+            try template?.apply(to: &settings)
+            let loaded = try LoadedModel(
+                path: model, on: try device.open(), computeType: computeType ?? standard, chat: chat,
+                settings: settings)
+            for remark in loaded.remarks { Terminal.error.writeLine("note: \(loaded.folder.url.path): \(remark)") }
+            return loaded
         }
     }
 }

@@ -27,6 +27,9 @@ struct GenerateCommand: AsyncParsableCommand {
     @Flag(help: "Put the prompt into the model's chat template, as a user's message.")
     var chat = false
 
+    @OptionGroup var template: TemplateArguments
+    @OptionGroup var thinking: ThinkingArguments
+
     @Option(help: ArgumentHelp("Tokens to generate at most.", valueName: "n"))
     var maxNewTokens = 64
 
@@ -73,14 +76,16 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try model.load(chat: chat)
+        let loaded = try model.load(chat: chat, template: template, thinkEnd: thinking.thinkEnd)
+        if let token = thinking.thinkEnd, loaded.reading.thinkEnd == nil {
+            throw UsageError("--think-end \(token): no token of \(model.model); give it as tokenizer.json writes it")
+        }
         let injection = try UsageError.checking { try readInjection(into: loaded) }
         let tokens = try UsageError.checking { try loaded.tokens(ofPrompt: prompt) }
-        let request = GenerationRequest(
-            tokens: tokens, injection: injection, maximumNewTokens: maxNewTokens,
-            endTokens: Set(loaded.folder.configuration.endTokens))
+        let limits = GenerationLimits(maximumNewTokens: maxNewTokens)
+        let request = loaded.request(tokens, limits: limits, injection: injection)
         let result = try Generator(model: loaded.model).generate([request])[0]
-        let text = loaded.tokenizer.decode(result.tokens)
+        let text = loaded.answer(result, limits: limits).text
         switch format {
         case .text: Terminal.output.writeLine(text)
         case .json:

@@ -1,10 +1,9 @@
 import ArgumentParser
 import Console
 import Foundation
-import ModelFolders
+import ModelReading
 import PlainText
-import Tokenization
-import Weights
+import Run
 import WorkerEngine
 
 struct InspectCommand: AsyncParsableCommand {
@@ -20,16 +19,15 @@ struct InspectCommand: AsyncParsableCommand {
     var model: String
 
     @OptionGroup var device: DeviceArguments
+    @OptionGroup var fields: ConfigurationFieldArguments
 
     @Option(help: "text or json.")
     var format = OutputFormat.text
 
     func run() async throws {
         let inspection = try UsageError.checking {
-            let folder = try ModelFolder(path: model)
-            return try ModelInspection(
-                folder, tokenizer: Tokenizer(folder: folder.url), weights: WeightFiles(folder.weightFiles),
-                device: device.open())
+            let settings = ReadingSettings(ignoredConfigFields: fields.names)
+            return try ModelInspection(ReadableModel(path: model, settings: settings), device: device.open())
         }
         switch format {
         case .text:

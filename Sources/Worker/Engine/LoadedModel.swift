@@ -1,43 +1,48 @@
-import ChatTemplates
 package import Devices
 package import Generation
 package import ModelFolders
+package import ModelReading
 package import Models
 package import Run
 package import Tokenization
 
-/// A model with its tokenizer and its folder's fingerprint.
+/// A model in a device's memory, with all that its texts and answers go through.
 package struct LoadedModel: Sendable {
-    package let folder: ModelFolder
+    package let reading: ReadableModel
     package let model: LanguageModel
-    package let tokenizer: Tokenizer
-    /// What prompts are written into; nil where they are read as they are.
-    private let template: ChatTemplate?
     /// SHA-256 of the folder's content, hexadecimal.
     package let fingerprint: String
+    /// What the model was opened with.
+    package let settings: ReadingSettings
+    /// What a user must know of it, a line each.
+    package let remarks: [String]
+
+    package var folder: ModelFolder { reading.folder }
+    package var tokenizer: Tokenizer { reading.tokenizer }
 
     /// - Parameters:
     ///   - computeType: what activations are rounded to before they meet weights stored as bfloat16.
     ///   - chat: whether prompts are put into the model's chat template, as a user's message.
-    package init(path: String, on device: any Device, computeType: ComputeType, chat: Bool = false) throws {
-        folder = try ModelFolder(path: path)
+    package init(
+        path: String, on device: any Device, computeType: ComputeType, chat: Bool = false,
+        settings: ReadingSettings = ReadingSettings()
+    ) throws {
         // Before the weights: what is missing shows at once.
-        template = try chat ? ChatTemplate(checking: folder.url) : nil
-        tokenizer = try Tokenizer(folder: folder.url)
+        reading = try ReadableModel(path: path, chat: chat, settings: settings)
+        remarks = [try StoredModel(reading.folder).remark, reading.thinkingRemark(settings)].compactMap(\.self)
         // While the weights are read, so that both read them once from the disk.
-        let fingerprint = folder.beginFingerprint()
-        model = try LanguageModel.load(folder, on: device, computeType: computeType)
+        let fingerprint = reading.folder.beginFingerprint()
+        model = try LanguageModel.load(reading.folder, on: device, computeType: computeType)
         self.fingerprint = try fingerprint.value().hex
+        self.settings = settings
     }
 
     /// Whether prompts are put into the chat template.
-    package var isChat: Bool { template != nil }
+    package var isChat: Bool { reading.template != nil }
 
     /// Token ids of a prompt, in the chat template where the model was loaded for that.
     package func tokens(ofPrompt text: String) throws -> [Int32] {
-        guard let template else { return tokenizer.encode(text) }
-        // The template writes the token that begins a text, where the model has one.
-        return tokenizer.encode(try template.prompt(user: text), addSpecialTokens: false)
+        try reading.tokens(ofPrompt: text)
     }
 
     /// Token ids of a prompt, cut on the left to leave room for an answer, as the language-model evaluation
@@ -71,16 +76,18 @@ package struct LoadedModel: Sendable {
     package func request(
         _ tokens: [Int32], limits: GenerationLimits, injection: Injection? = nil
     ) -> GenerationRequest {
-        let stops = StopStrings(limits.stopStrings, of: tokenizer)
+        let rule = rule(limits)
         return GenerationRequest(
-            tokens: tokens, injection: injection, maximumNewTokens: limits.maximumNewTokens,
-            endTokens: Set(folder.configuration.endTokens), shouldStop: stops?.areMet(by:))
+            tokens: tokens, injection: injection, maximumNewTokens: rule.maximumNewTokens,
+            endTokens: Set(reading.endTokens.ids), shouldStop: rule.shouldStop)
     }
 
-    /// What was generated, as text: without special tokens, up to the first stop string.
+    /// What was generated, as text: without special tokens, behind the last thought, up to the first stop string.
     package func answer(_ result: GenerationResult, limits: GenerationLimits) -> Answer {
-        let text = tokenizer.decode(result.tokens)
-        return Answer(
-            tokens: result.tokens, text: StopStrings(limits.stopStrings, of: tokenizer)?.cut(text) ?? text)
+        Answer(tokens: result.tokens, text: rule(limits).text(of: result.tokens))
+    }
+
+    private func rule(_ limits: GenerationLimits) -> AnswerRule {
+        AnswerRule(limits, thinkEnd: reading.thinkEnd, tokenizer: tokenizer)
     }
 }

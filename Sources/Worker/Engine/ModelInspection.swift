@@ -1,8 +1,8 @@
 package import Devices
-package import ModelFolders
+import ModelFolders
+package import ModelReading
 import Models
-package import Tokenization
-package import Weights
+import Weights
 
 /// What was understood of a model, without reading its weights: shapes, arithmetic, rotary positions, tokenizer,
 /// stored types, and the memory that it will need.
@@ -46,12 +46,14 @@ package struct ModelInspection: Sendable, Encodable {
 
     /// - Throws: `WeightError` where a file of weights is damaged, holds a type that is not read, or lacks a tensor of
     ///   the model or has it in another shape.
-    package init(_ folder: ModelFolder, tokenizer: Tokenizer, weights: WeightFiles, device: any Device) throws {
-        describeShape(folder)
-        describeArithmetic(folder.configuration)
-        describeRotary(folder.configuration.rotary)
-        describe(tokenizer, folder.configuration)
-        try describe(weights, folder.configuration, on: device)
+    package init(_ model: ReadableModel, device: any Device) throws {
+        let stored = try StoredModel(model.folder)
+        describeShape(model.folder, stored.configuration)
+        describeArithmetic(stored.configuration)
+        describeRotary(stored.configuration.rotary)
+        describeTokens(model)
+        try describe(stored.weights, stored.configuration, on: device)
+        if let remark = stored.remark { add("remark", "note", .text(remark)) }
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -63,8 +65,7 @@ package struct ModelInspection: Sendable, Encodable {
         fields.append(Field(key: key, title: title, value: value))
     }
 
-    private mutating func describeShape(_ folder: ModelFolder) {
-        let shape = folder.configuration
+    private mutating func describeShape(_ folder: ModelFolder, _ shape: ModelConfiguration) {
         add("folder", "folder", .text(folder.url.path))
         add("family", "family", .text(shape.family.name))
         add("architecture", "architecture", .text(shape.family.architecture))
@@ -77,6 +78,11 @@ package struct ModelInspection: Sendable, Encodable {
         add("vocabulary_size", "vocabulary", .integer(shape.vocabularySize))
         add("positions", "positions", .integer(shape.maximumPositions))
         add("tied_embeddings", "output head is the embedding", .flag(shape.tiedEmbeddings))
+        if !shape.unreadFields.isEmpty {
+            add(
+                "fields_not_read", "fields of config.json that transformers does not read",
+                .list(shape.unreadFields.map(Value.text)))
+        }
     }
 
     private mutating func describeArithmetic(_ shape: ModelConfiguration) {
@@ -133,14 +139,21 @@ package struct ModelInspection: Sendable, Encodable {
         add("rotary", "rotary positions", .object(values))
     }
 
-    private mutating func describe(_ tokenizer: Tokenizer, _ shape: ModelConfiguration) {
-        func token(_ id: Int32) -> Value {
-            .text(tokenizer.token(for: id).map { "\($0) (\(id))" } ?? "\(id)")
-        }
+    private mutating func describeTokens(_ model: ReadableModel) {
+        let tokenizer = model.tokenizer
+        func token(_ id: Int32) -> String { tokenizer.token(for: id).map { "\($0) (\(id))" } ?? "\(id)" }
         add("tokenizer_entries", "entries of the tokenizer", .integer(tokenizer.vocabularySize))
-        add("prompt_begins_with", "every prompt begins with", .list(tokenizer.encode("").map(token)))
-        add("end_tokens", "tokens that end a text", .list(shape.endTokens.map(token)))
-        add("special_tokens", "special tokens", .list(tokenizer.specialTokenIDs.map(token)))
+        add(
+            "prompt_begins_with", "every prompt begins with", .list(tokenizer.encode("").map { .text(token($0)) }))
+        add(
+            "end_tokens", "tokens that end a text",
+            .list(
+                model.endTokens.ids.map { id in
+                    let sources = model.endTokens.sources(of: id).map(\.rawValue).joined(separator: " and ")
+                    return .text("\(token(id)) from \(sources)")
+                }))
+        add("named_tokens", "tokens with a part to play", .object(tokenizer.namedTokens.mapValues(Value.text)))
+        add("special_tokens", "special tokens", .list(tokenizer.specialTokenIDs.map { .text(token($0)) }))
     }
 
     /// How many tensors are not part of the model, by name; those of all blocks under one name, with `*` for the block.
@@ -169,7 +182,7 @@ package struct ModelInspection: Sendable, Encodable {
         }
         let wanted = ModelLayout(shape).tensors
         for tensor in wanted { _ = try weights.tensor(tensor.name, shape: tensor.shape) }
-        let unused = Self.unused(weights.names, besides: Set(wanted.map(\.name)))
+        let unused = Self.unused(weights.names, besides: Set(wanted.map { weights.storedName(of: $0.name) }))
         add("weight_files", "files of weights", .integer(weights.files.count))
         add("parameters", "parameters", .integer(parameters))
         if !unused.isEmpty { add("unused_tensors", "tensors that are not used", .counts(unused)) }

@@ -40,10 +40,11 @@ package final class UnitEngine: UnitExecutor {
         let computeType = welcome.computeType
         func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {
             model?.folder.url.path == path && model?.model.computeType == computeType
-                && model?.isChat == welcome.chat
+                && model?.isChat == welcome.chat && model?.settings == welcome.reading
         }
         func loaded(_ path: String) throws -> LoadedModel {
-            try LoadedModel(path: path, on: device, computeType: computeType, chat: welcome.chat)
+            try LoadedModel(
+                path: path, on: device, computeType: computeType, chat: welcome.chat, settings: welcome.reading)
         }
         if !isLoaded(a, from: pathA) { a = try loaded(pathA) }
         if !isLoaded(b, from: pathB) { b = pathA == pathB ? a : try loaded(pathB) }

@@ -187,6 +187,96 @@ void   wire__goodbye__free_unpacked
   assert(message->base.descriptor == &wire__goodbye__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__reading_settings__init
+                     (Wire__ReadingSettings         *message)
+{
+  static const Wire__ReadingSettings init_value = WIRE__READING_SETTINGS__INIT;
+  *message = init_value;
+}
+size_t wire__reading_settings__get_packed_size
+                     (const Wire__ReadingSettings *message)
+{
+  assert(message->base.descriptor == &wire__reading_settings__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__reading_settings__pack
+                     (const Wire__ReadingSettings *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__reading_settings__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__reading_settings__pack_to_buffer
+                     (const Wire__ReadingSettings *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__reading_settings__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__ReadingSettings *
+       wire__reading_settings__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__ReadingSettings *)
+     protobuf_c_message_unpack (&wire__reading_settings__descriptor,
+                                allocator, len, data);
+}
+void   wire__reading_settings__free_unpacked
+                     (Wire__ReadingSettings *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__reading_settings__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__template_variable__init
+                     (Wire__TemplateVariable         *message)
+{
+  static const Wire__TemplateVariable init_value = WIRE__TEMPLATE_VARIABLE__INIT;
+  *message = init_value;
+}
+size_t wire__template_variable__get_packed_size
+                     (const Wire__TemplateVariable *message)
+{
+  assert(message->base.descriptor == &wire__template_variable__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__template_variable__pack
+                     (const Wire__TemplateVariable *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__template_variable__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__template_variable__pack_to_buffer
+                     (const Wire__TemplateVariable *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__template_variable__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__TemplateVariable *
+       wire__template_variable__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__TemplateVariable *)
+     protobuf_c_message_unpack (&wire__template_variable__descriptor,
+                                allocator, len, data);
+}
+void   wire__template_variable__free_unpacked
+                     (Wire__TemplateVariable *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__template_variable__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__welcome__init
                      (Wire__Welcome         *message)
 {
@@ -591,7 +681,135 @@ const ProtobufCMessageDescriptor wire__goodbye__descriptor =
   (ProtobufCMessageInit) wire__goodbye__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
+static const ProtobufCFieldDescriptor wire__reading_settings__field_descriptors[4] =
+{
+  {
+    "template_variables",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__ReadingSettings, n_template_variables),
+    offsetof(Wire__ReadingSettings, template_variables),
+    &wire__template_variable__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "template_date",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__ReadingSettings, has_template_date),
+    offsetof(Wire__ReadingSettings, template_date),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "think_end",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__ReadingSettings, has_think_end),
+    offsetof(Wire__ReadingSettings, think_end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ignored_config_fields",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__ReadingSettings, n_ignored_config_fields),
+    offsetof(Wire__ReadingSettings, ignored_config_fields),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__reading_settings__field_indices_by_name[] = {
+  3,   /* field[3] = ignored_config_fields */
+  1,   /* field[1] = template_date */
+  0,   /* field[0] = template_variables */
+  2,   /* field[2] = think_end */
+};
+static const ProtobufCIntRange wire__reading_settings__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor wire__reading_settings__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.ReadingSettings",
+  "ReadingSettings",
+  "Wire__ReadingSettings",
+  "wire",
+  sizeof(Wire__ReadingSettings),
+  4,
+  wire__reading_settings__field_descriptors,
+  wire__reading_settings__field_indices_by_name,
+  1,  wire__reading_settings__number_ranges,
+  (ProtobufCMessageInit) wire__reading_settings__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__template_variable__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__TemplateVariable, has_name),
+    offsetof(Wire__TemplateVariable, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__TemplateVariable, has_value),
+    offsetof(Wire__TemplateVariable, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__template_variable__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = value */
+};
+static const ProtobufCIntRange wire__template_variable__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__template_variable__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.TemplateVariable",
+  "TemplateVariable",
+  "Wire__TemplateVariable",
+  "wire",
+  sizeof(Wire__TemplateVariable),
+  2,
+  wire__template_variable__field_descriptors,
+  wire__template_variable__field_indices_by_name,
+  1,  wire__template_variable__number_ranges,
+  (ProtobufCMessageInit) wire__template_variable__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
 {
   {
     "run",
@@ -702,8 +920,20 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "strength",
+    "reading",
     12,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Welcome, reading),
+    &wire__reading_settings__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strength",
+    13,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_DOUBLE,
     offsetof(Wire__Welcome, has_strength),
@@ -721,16 +951,17 @@ static const unsigned wire__welcome__field_indices_by_name[] = {
   1,   /* field[1] = model_a */
   2,   /* field[2] = model_b */
   3,   /* field[3] = operation */
+  9,   /* field[9] = reading */
   0,   /* field[0] = run */
   4,   /* field[4] = seed */
   6,   /* field[6] = silence_seconds */
-  9,   /* field[9] = strength */
+  10,   /* field[10] = strength */
 };
 static const ProtobufCIntRange wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 6, 3 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -740,7 +971,7 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  10,
+  11,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
   2,  wire__welcome__number_ranges,

@@ -6,6 +6,7 @@ enum Llama: FamilyDescription {
     static let name = "Llama"
     static let architecture = "LlamaForCausalLM"
     static let maximumPositions = 2048
+    static let endTokens: [Int32] = [2]
     static let fields: Set<String> = ["attention_bias", "mlp_bias"]
 
     static func describe(_ arithmetic: inout ModelArithmetic, _ fields: ConfigurationField) throws(ModelFolderError) {

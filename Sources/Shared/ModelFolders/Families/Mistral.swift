@@ -7,6 +7,7 @@ enum Mistral: FamilyDescription {
     static let architecture = "MistralForCausalLM"
     static let maximumPositions = 4096 * 32
     static let keyValueHeads: Int? = 8
+    static let endTokens: [Int32] = [2]
     static let fields: Set<String> = ["sliding_window"]
 
     static func describe(_ arithmetic: inout ModelArithmetic, _ fields: ConfigurationField) throws(ModelFolderError) {

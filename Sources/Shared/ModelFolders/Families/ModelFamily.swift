@@ -35,6 +35,10 @@ protocol FamilyDescription {
     static var headDimension: Int? { get }
     /// Whether the output head is the embedding where `tie_word_embeddings` is missing.
     static var tiedEmbeddings: Bool { get }
+    /// The field that names what the gate goes through, and what it is where the field is missing.
+    static var activation: (field: String, missing: ModelArithmetic.Activation) { get }
+    /// Tokens that end a text where no file names any.
+    static var endTokens: [Int32] { get }
     /// The fields that the family understands besides those that all do.
     static var fields: Set<String> { get }
     /// Fills in what the family's fields ask for.
@@ -45,6 +49,8 @@ extension FamilyDescription {
     static var keyValueHeads: Int? { nil }
     static var headDimension: Int? { nil }
     static var tiedEmbeddings: Bool { false }
+    static var activation: (field: String, missing: ModelArithmetic.Activation) { ("hidden_act", .silu) }
+    static var endTokens: [Int32] { [] }
 }
 
 extension ConfigurationField {
@@ -80,7 +86,8 @@ extension ConfigurationField {
         var result: [Bool] = []
         for type in types {
             switch type {
-            case .string("full_attention"): result.append(false)
+            // The second name is an older one.
+            case .string("full_attention"), .string("attention"): result.append(false)
             case .string("sliding_attention"): result.append(true)
             default:
                 throw .unsupportedField(

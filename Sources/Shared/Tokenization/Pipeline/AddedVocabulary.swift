@@ -1,3 +1,5 @@
+import PlainText
+
 /// The tokens that are looked for in the text itself, before anything else happens to it.
 struct AddedVocabulary: Sendable {
     /// Longer contents, in bytes, are refused.
@@ -19,6 +21,7 @@ struct AddedVocabulary: Sendable {
     }
 
     private(set) var tokens: [Token] = []
+    private(set) var highestID: Int32 = -1
     /// By token: the form that it is looked for in, which the library shows and decodes too ("▁word" for "word").
     private var forms: [[UInt8]] = []
     private var places: [Int32: Int] = [:]
@@ -27,49 +30,84 @@ struct AddedVocabulary: Sendable {
     private var plain = ByteTrie()
     private var normalized = ByteTrie()
 
-    init(_ field: TokenizerField?, vocabulary: Vocabulary, normalizer: Normalizer?) throws(TokenizerError) {
-        guard let field else { return }
-        var highest: Int32 = -1
-        for element in try field.elements() {
-            let token = try Self.token(element)
+    /// - Parameters:
+    ///   - field: `added_tokens` of tokenizer.json.
+    ///   - special: what the files beside it say; transformers adds those tokens to the library's tokenizer.
+    init(
+        _ field: TokenizerField?, special: SpecialTokens, vocabulary: Vocabulary, normalizer: Normalizer?
+    ) throws(TokenizerError) {
+        for element in try field?.elements() ?? [] {
+            let token = try Self.token(element, vocabulary, behind: nextID(vocabulary))
             if token.content.isEmpty { continue }
-            // The library numbers tokens that the vocabulary lacks itself, one after the other behind it.
-            let known = vocabulary.id(of: token.content)
-            let behind = max(Int(highest) + 1, vocabulary.count)
-            let expected = known >= 0 ? Int(known) : behind
-            guard Int(token.id) == expected else {
-                throw try element.required("id").invalid(
-                    known >= 0 ? "\(expected), as in model.vocab" : "\(expected), the next number behind the vocabulary"
-                )
-            }
-            guard ids.updateValue(token.id, forKey: token.content) == nil else {
+            guard ids[token.content] == nil else {
                 throw try element.required("content").invalid("each added token once")
             }
-            guard known >= 0 || vocabulary.piece(token.id) == nil else {
-                throw try element.required("id").invalid("a number that no other piece has")
-            }
-            highest = max(highest, token.id)
+            put(token)
+        }
+        for description in special.declared {
+            try add(description, vocabulary, isSpecial: description.flags?.bool("special") ?? false)
+        }
+        let known = Set(ids.keys)
+        for description in special.inOrder + special.others
+        where !known.contains(Array(description.content.utf8)) {
+            try add(description, vocabulary, isSpecial: true)
+        }
+        for place in tokens.indices { try index(place, normalizer, field) }
+    }
+
+    /// The number of the next token that the vocabulary lacks.
+    private func nextID(_ vocabulary: Vocabulary) -> Int { max(Int(highestID) + 1, vocabulary.count) }
+
+    /// Adds a token, or gives one that is there these flags.
+    private mutating func add(
+        _ description: SpecialTokens.Description, _ vocabulary: Vocabulary, isSpecial: Bool
+    ) throws(TokenizerError) {
+        let content = Array(description.content.utf8)
+        guard !content.isEmpty, content.count <= Self.contentLimit else { return }
+        let known = ids[content] ?? vocabulary.id(of: content)
+        let id = known >= 0 ? known : Int32(nextID(vocabulary))
+        guard id < Vocabulary.idLimit else { return }
+        let flags = description.flags
+        let token = Token(
+            content: content, id: id, isSingleWord: try flags?.bool("single_word") ?? false,
+            stripsLeft: try flags?.bool("lstrip") ?? false, stripsRight: try flags?.bool("rstrip") ?? false,
+            isNormalized: try flags?.bool("normalized") ?? !isSpecial, isSpecial: isSpecial)
+        put(token)
+    }
+
+    /// Takes a token, in place of one of the same number.
+    private mutating func put(_ token: Token) {
+        ids[token.content] = token.id
+        highestID = max(highestID, token.id)
+        if let place = places[token.id] {
+            tokens[place] = token
+        } else {
             places[token.id] = tokens.count
             tokens.append(token)
-            if token.isSpecial { specialContents.insert(token.content) }
-            var pattern = token.content
-            if token.isNormalized, let normalizer {
-                var opensText = true
-                normalizer.apply(to: &pattern, opensText: &opensText)
-                if pattern.isEmpty {
-                    throw try element.required("content").invalid("a text that the normalizer leaves something of")
-                }
-            }
-            forms.append(pattern)
-            if token.isNormalized {
-                normalized.insert(pattern, tokens.count - 1)
-            } else {
-                plain.insert(pattern, tokens.count - 1)
-            }
         }
     }
 
-    var highestID: Int32 { tokens.map(\.id).max() ?? -1 }
+    /// Makes the token at `place` one that is found.
+    private mutating func index(
+        _ place: Int, _ normalizer: Normalizer?, _ field: TokenizerField?
+    ) throws(TokenizerError) {
+        let token = tokens[place]
+        if token.isSpecial { specialContents.insert(token.content) }
+        var pattern = token.content
+        if token.isNormalized, let normalizer {
+            var opensText = true
+            normalizer.apply(to: &pattern, opensText: &opensText)
+            guard !pattern.isEmpty else {
+                // One that another file adds is never found in a text.
+                guard let field else { return forms.append(token.content) }
+                throw field.invalid(
+                    "texts that the normalizer leaves something of",
+                    found: "\"\(PrintableText.quoted(String(decoding: token.content, as: UTF8.self)))\"")
+            }
+        }
+        forms.append(pattern)
+        if token.isNormalized { normalized.insert(pattern, place) } else { plain.insert(pattern, place) }
+    }
 
     func form(_ id: Int32) -> [UInt8]? { places[id].map { forms[$0] } }
 
@@ -110,15 +148,28 @@ struct AddedVocabulary: Sendable {
         if covered < text.count { body(covered..<text.count, nil) }
     }
 
-    private static func token(_ field: TokenizerField) throws(TokenizerError) -> Token {
+    /// - Parameter behind: the number that the library gives to a token that the vocabulary lacks, one after the other.
+    private static func token(
+        _ field: TokenizerField, _ vocabulary: Vocabulary, behind: Int
+    ) throws(TokenizerError) -> Token {
         try field.allow(["id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"])
         let content = try field.required("content")
         let bytes = Array(try content.string().utf8)
         guard bytes.count <= contentLimit else {
             throw content.invalid("at most \(contentLimit) bytes", found: "\(bytes.count)")
         }
+        let id = Int32(try field.required("id").integer(in: 0...Vocabulary.idLimit - 1))
+        let known = vocabulary.id(of: bytes)
+        let expected = known >= 0 ? Int(known) : behind
+        guard bytes.isEmpty || Int(id) == expected else {
+            throw try field.required("id").invalid(
+                known >= 0 ? "\(expected), as in model.vocab" : "\(expected), the next number behind the vocabulary")
+        }
+        guard bytes.isEmpty || known >= 0 || vocabulary.piece(id) == nil else {
+            throw try field.required("id").invalid("a number that no other piece has")
+        }
         return Token(
-            content: bytes, id: Int32(try field.required("id").integer(in: 0...Vocabulary.idLimit - 1)),
+            content: bytes, id: id,
             isSingleWord: try field.bool("single_word") ?? false,
             stripsLeft: try field.bool("lstrip") ?? false,
             stripsRight: try field.bool("rstrip") ?? false,

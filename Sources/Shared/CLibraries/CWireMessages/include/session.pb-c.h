@@ -19,6 +19,8 @@ typedef struct Wire__Registration Wire__Registration;
 typedef struct Wire__Readiness Wire__Readiness;
 typedef struct Wire__WorkerHeartbeat Wire__WorkerHeartbeat;
 typedef struct Wire__Goodbye Wire__Goodbye;
+typedef struct Wire__ReadingSettings Wire__ReadingSettings;
+typedef struct Wire__TemplateVariable Wire__TemplateVariable;
 typedef struct Wire__Welcome Wire__Welcome;
 typedef struct Wire__CoordinatorHeartbeat Wire__CoordinatorHeartbeat;
 typedef struct Wire__Finished Wire__Finished;
@@ -110,6 +112,45 @@ struct  Wire__Goodbye
     , 0, {0,NULL} }
 
 
+/*
+ * How the models are read, where their makers leave it to whoever asks them.
+ */
+struct  Wire__ReadingSettings
+{
+  ProtobufCMessage base;
+  /*
+   * In the order of their names, each once.
+   */
+  size_t n_template_variables;
+  Wire__TemplateVariable **template_variables;
+  protobuf_c_boolean has_template_date;
+  ProtobufCBinaryData template_date;
+  protobuf_c_boolean has_think_end;
+  ProtobufCBinaryData think_end;
+  size_t n_ignored_config_fields;
+  ProtobufCBinaryData *ignored_config_fields;
+};
+#define WIRE__READING_SETTINGS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__reading_settings__descriptor) \
+    , 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
+
+
+struct  Wire__TemplateVariable
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  /*
+   * As JSON.
+   */
+  protobuf_c_boolean has_value;
+  ProtobufCBinaryData value;
+};
+#define WIRE__TEMPLATE_VARIABLE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__template_variable__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL} }
+
+
 struct  Wire__Welcome
 {
   ProtobufCMessage base;
@@ -134,12 +175,13 @@ struct  Wire__Welcome
    */
   protobuf_c_boolean has_chat;
   protobuf_c_boolean chat;
+  Wire__ReadingSettings *reading;
   protobuf_c_boolean has_strength;
   double strength;
 };
 #define WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__welcome__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, NULL, 0, 0 }
 
 
 struct  Wire__CoordinatorHeartbeat
@@ -238,6 +280,44 @@ Wire__Goodbye *
 void   wire__goodbye__free_unpacked
                      (Wire__Goodbye *message,
                       ProtobufCAllocator *allocator);
+/* Wire__ReadingSettings methods */
+void   wire__reading_settings__init
+                     (Wire__ReadingSettings         *message);
+size_t wire__reading_settings__get_packed_size
+                     (const Wire__ReadingSettings   *message);
+size_t wire__reading_settings__pack
+                     (const Wire__ReadingSettings   *message,
+                      uint8_t             *out);
+size_t wire__reading_settings__pack_to_buffer
+                     (const Wire__ReadingSettings   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__ReadingSettings *
+       wire__reading_settings__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__reading_settings__free_unpacked
+                     (Wire__ReadingSettings *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__TemplateVariable methods */
+void   wire__template_variable__init
+                     (Wire__TemplateVariable         *message);
+size_t wire__template_variable__get_packed_size
+                     (const Wire__TemplateVariable   *message);
+size_t wire__template_variable__pack
+                     (const Wire__TemplateVariable   *message,
+                      uint8_t             *out);
+size_t wire__template_variable__pack_to_buffer
+                     (const Wire__TemplateVariable   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__TemplateVariable *
+       wire__template_variable__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__template_variable__free_unpacked
+                     (Wire__TemplateVariable *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Welcome methods */
 void   wire__welcome__init
                      (Wire__Welcome         *message);
@@ -309,6 +389,12 @@ typedef void (*Wire__WorkerHeartbeat_Closure)
 typedef void (*Wire__Goodbye_Closure)
                  (const Wire__Goodbye *message,
                   void *closure_data);
+typedef void (*Wire__ReadingSettings_Closure)
+                 (const Wire__ReadingSettings *message,
+                  void *closure_data);
+typedef void (*Wire__TemplateVariable_Closure)
+                 (const Wire__TemplateVariable *message,
+                  void *closure_data);
 typedef void (*Wire__Welcome_Closure)
                  (const Wire__Welcome *message,
                   void *closure_data);
@@ -330,6 +416,8 @@ extern const ProtobufCMessageDescriptor wire__registration__descriptor;
 extern const ProtobufCMessageDescriptor wire__readiness__descriptor;
 extern const ProtobufCMessageDescriptor wire__worker_heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor wire__goodbye__descriptor;
+extern const ProtobufCMessageDescriptor wire__reading_settings__descriptor;
+extern const ProtobufCMessageDescriptor wire__template_variable__descriptor;
 extern const ProtobufCMessageDescriptor wire__welcome__descriptor;
 extern const ProtobufCMessageDescriptor wire__coordinator_heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor wire__finished__descriptor;
