@@ -28,7 +28,8 @@ struct ComputeCostTests {
             passesOfB: Cost.Passes(count: 5, blocks: 32, tokens: 104))
         let activation = shape.operations(of: cost, under: told)
         #expect(near(activation.paper, 7_522_678_433_024))
-        #expect(near(activation.done, 1_459_814_924_288 + 525_062_553_600 + 2 * 3072 * 4096))
+        let done: Double = 1_459_814_924_288 + 525_062_553_600 + 25_165_824
+        #expect(near(activation.done, done))
 
         let words = Condition("written", .b, reads: .b, told: .words(of: .a, newTokens: 64))
         let written = Cost(
@@ -44,15 +45,15 @@ struct ComputeCostTests {
         let alone = shape.operations(
             of: Cost(promptTokens: 100, passesOfA: Cost.Passes(count: 1, blocks: 28, tokens: 100)),
             under: Condition("a_full", .a, reads: .both))
-        #expect(near(alone.paper, 4 * 100 * 128_256 * 3072 + 496_710_950_400))
+        let pass: Double = 157_600_972_800 + 496_710_950_400
+        #expect(near(alone.paper, pass))
         let own = shape.operations(
             of: Cost(
                 promptTokens: 100, passesOfB: Cost.Passes(count: 1, blocks: 32, tokens: 100),
                 passesOfBForMessage: Cost.Passes(count: 1, blocks: 16, tokens: 100)),
             under: Condition("self", .b, reads: .b, told: .own(of: .a)))
-        #expect(
-            near(
-                own.paper,
-                4 * 100 * 128_256 * 4096 + 1_186_389_606_400 + 2 * 100 * 128_256 * 4096 + 1_186_389_606_400 / 2))
+        // Head and blocks of the answer, then the embedding and half of the blocks for the message.
+        let passes: Double = 210_134_630_400 + 1_186_389_606_400 + 105_067_315_200 + 593_194_803_200
+        #expect(near(own.paper, passes))
     }
 }
