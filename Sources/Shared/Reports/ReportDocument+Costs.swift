@@ -12,6 +12,8 @@ extension RunReport {
         ]
         for task in tasks {
             let costs = task.costs(shape)
+            let metrics = task.shares.suffix(1) + task.likelihoods.filter { $0 == .goldLikelihood }
+            blocks += metrics.map { .plot(.costs(task, costs, $0)) }
             blocks.append(
                 .table(
                     DocumentTable(
