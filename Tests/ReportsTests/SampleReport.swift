@@ -22,7 +22,14 @@ enum SampleReport {
             conditions.map { condition in
                 let good = condition.name == "injected" || condition.name == "a_full" && item > 0
                 return [Answer](
-                    repeating: Answer(tokens: [1, 2], text: good ? " red" : " not " + text),
+                    repeating: Answer(
+                        tokens: [1, 2], text: good ? " red" : " not " + text,
+                        cost: Cost(
+                            promptTokens: 9, newTokens: 2,
+                            passesOfA: condition.name == "a_full"
+                                ? Cost.Passes(count: 2, blocks: 28, tokens: 10) : Cost.Passes(),
+                            passesOfB: condition.name == "a_full"
+                                ? Cost.Passes() : Cost.Passes(count: 2, blocks: 26, tokens: 10))),
                     count: condition.isRepeated ? 2 : 1)
             }
         }
@@ -59,8 +66,15 @@ enum SampleReport {
                             .squad, conditions: conditions, items: taskItems, answers: answers, preset: .standard,
                             seed: 42)
                     ])
-            ])
+            ], shape: shape)
     }
+
+    private static let shape = PairShape(
+        a: ModelShape(
+            vocabulary: 10, width: 3, blocks: 28, heads: 1, keyValueHeads: 1, headWidth: 3, feedForward: 8),
+        b: ModelShape(
+            vocabulary: 10, width: 4, blocks: 26, heads: 1, keyValueHeads: 1, headWidth: 4, feedForward: 8),
+        isProjected: true)
 
     static func text(_ name: String, of report: RunReport) throws -> String {
         guard let file = report.files.first(where: { $0.name == name }) else { throw Missing(name: name) }
