@@ -13,7 +13,7 @@ extension RunReport {
         for task in tasks {
             let costs = task.costs(shape)
             let metrics = task.shares.suffix(1) + task.likelihoods.filter { $0 == .goldLikelihood }
-            blocks += metrics.map { .plot(.costs(task, costs, $0)) }
+            blocks += metrics.map { ReportDocument.Block.plot(.costs(task, costs, $0)) }
             blocks.append(
                 .table(
                     DocumentTable(
