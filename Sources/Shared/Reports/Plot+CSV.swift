@@ -8,6 +8,7 @@ extension Plot {
             case .lines(let plot): Self.rows(plot)
             case .bars(let plot): Self.rows(plot)
             case .differences(let plot): Self.rows(plot)
+            case .points(let plot): Self.rows(plot)
             }
         return rows.map { $0.map(Self.cell).joined(separator: ",") + "\n" }.joined()
     }
@@ -36,6 +37,10 @@ extension Plot {
     private static func rows(_ plot: DifferencePlot) -> [[String]] {
         [["contrast", plot.unit, "low", "high"]]
             + plot.rows.map { [$0.name, number($0.value), number($0.low), number($0.high)] }
+    }
+
+    private static func rows(_ plot: PointPlot) -> [[String]] {
+        [["condition", plot.xTitle, plot.yTitle]] + plot.points.map { [$0.name, number($0.x), number($0.y)] }
     }
 
     private static func number(_ value: Double) -> String { "\(value)" }

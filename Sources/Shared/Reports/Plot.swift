@@ -5,6 +5,7 @@ enum Plot {
     case lines(LinePlot)
     case bars(BarPlot)
     case differences(DifferencePlot)
+    case points(PointPlot)
 
     /// The loss of every step.
     static func loss(_ losses: [Double]) -> Plot {
@@ -61,6 +62,21 @@ enum Plot {
                         name: "\(score.contrast.name): \(score.contrast.title)",
                         isHighlighted: score.contrast == .own, value: scale * found.mean,
                         low: scale * found.interval.low, high: scale * found.interval.high)
+                }))
+    }
+
+    /// A metric against what its answers take, a point for each condition.
+    static func costs(_ task: TaskScores, _ costs: [MeanCost], _ metric: Metric) -> Plot {
+        .points(
+            PointPlot(
+                title: "\(task.task.title): \(metric.title) against operations", xTitle: "operations an answer, done",
+                yTitle: metric.scale == .share ? "\(metric.title), per cent" : "\(metric.title), nats",
+                points: costs.compactMap { cost in
+                    task.score(cost.condition.condition, metric).map { score in
+                        .init(
+                            name: cost.condition.name, isHighlighted: cost.condition.name == ConditionTable.injected,
+                            x: cost.operations, y: (metric.scale == .share ? 100 : 1) * score.mean)
+                    }
                 }))
     }
 
@@ -130,4 +146,19 @@ struct DifferencePlot {
     var title: String
     var unit: String
     var rows: [Row]
+}
+
+/// Named points over an axis from nought.
+struct PointPlot {
+    struct Point {
+        var name: String
+        var isHighlighted: Bool
+        var x: Double
+        var y: Double
+    }
+
+    var title: String
+    var xTitle: String
+    var yTitle: String
+    var points: [Point]
 }

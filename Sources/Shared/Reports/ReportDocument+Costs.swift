@@ -12,27 +12,30 @@ extension RunReport {
         ]
         for task in tasks {
             let costs = task.costs(shape)
-            blocks.append(
-                .table(
-                    DocumentTable(
-                        titles: [
-                            task.task.title, "prompt, tokens", "answer, tokens", "message, tokens read or written",
-                            "message, bytes", "operations, paper", "operations, done",
-                        ] + task.shownMetrics.suffix(1).map(\.title),
-                        rows: costs.map { cost in
-                            [
-                                cost.condition.title, Quantities.fixed(cost.promptTokens, digits: 1),
-                                Quantities.fixed(cost.newTokens, digits: 1),
-                                Quantities.fixed(cost.messageTokens, digits: 1),
-                                Quantities.fixed(cost.messageBytes, digits: 0), amount(cost.paperOperations),
-                                amount(cost.operations),
-                            ]
-                                + task.shownMetrics.suffix(1).map {
-                                    task.score(cost.condition.condition, $0)?.text(of: $0) ?? "–"
-                                }
-                        })))
+            let metrics = task.shares.suffix(1) + task.likelihoods.filter { $0 == .goldLikelihood }
+            blocks += metrics.map { ReportDocument.Block.plot(.costs(task, costs, $0)) }
+            blocks.append(.table(table(of: task, costs)))
         }
         return .init(title: "Costs", blocks: blocks)
+    }
+
+    private static func table(of task: TaskScores, _ costs: [MeanCost]) -> DocumentTable {
+        let shown = Array(task.shownMetrics.suffix(1))
+        var titles = [
+            task.task.title, "prompt, tokens", "answer, tokens", "message, tokens read or written", "message, bytes",
+            "operations, paper", "operations, done",
+        ]
+        titles += shown.map(\.title)
+        return DocumentTable(
+            titles: titles,
+            rows: costs.map { cost in
+                var row = [cost.condition.title]
+                row += [cost.promptTokens, cost.newTokens, cost.messageTokens].map { Quantities.fixed($0, digits: 1) }
+                row += [Quantities.fixed(cost.messageBytes, digits: 0)]
+                row += [cost.paperOperations, cost.operations].map(amount)
+                row += shown.map { task.score(cost.condition.condition, $0)?.text(of: $0) ?? "–" }
+                return row
+            })
     }
 
     /// Operations with three digits: `1.46 TFLOP`.

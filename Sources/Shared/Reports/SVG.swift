@@ -10,6 +10,7 @@ enum SVG {
         case .lines(let drawn): lines(drawn, plot.csv)
         case .bars(let drawn): bars(drawn, plot.csv)
         case .differences(let drawn): differences(drawn, plot.csv)
+        case .points(let drawn): points(drawn, plot.csv)
         }
     }
 
@@ -116,6 +117,33 @@ enum SVG {
         }
         return frame(
             height: bottom + 40, title: plot.title, numbers, body + label(right, bottom + 34, plot.unit, "end"))
+    }
+
+    // MARK: Points
+
+    private static func points(_ plot: PointPlot, _ numbers: String) -> String {
+        let points = plot.points.filter { $0.x.isFinite && $0.y.isFinite }
+        guard let widest = points.map(\.x).max(), widest > 0 else { return "" }
+        let (left, right, top, bottom) = (64.0, width - 110, 34.0, 266.0)
+        let low = min(0, points.map(\.y).min() ?? 0)
+        let high = max(0, points.map(\.y).max() ?? 0, low + .leastNormalMagnitude * 1e10)
+        func x(_ value: Double) -> Double { left + value / widest * (right - left) }
+        func y(_ value: Double) -> Double { bottom - (value - low) / (high - low) * (bottom - top) }
+        var body = ""
+        for tick in ticks(from: low, to: high) where tick <= high {
+            body += line(left, y(tick), right, y(tick), "grid") + label(left - 8, y(tick) + 4, tickText(tick), "end")
+        }
+        for tick in ticks(from: 0, to: widest) where tick <= widest {
+            body += label(x(tick), bottom + 18, tickText(tick), "middle")
+        }
+        body += label((left + right) / 2, bottom + 38, plot.xTitle, "middle") + label(8, 14, plot.yTitle, "start")
+        for point in points {
+            body +=
+                "<circle class=\"dot s\(point.isHighlighted ? 1 : 0)\" cx=\"\(number(x(point.x)))\" "
+                + "cy=\"\(number(y(point.y)))\" r=\"4\"/>\n"
+            body += label(x(point.x) + 8, y(point.y) + 4, point.name, "start", point.isHighlighted ? "strong" : "")
+        }
+        return frame(height: 312, title: plot.title, numbers, body)
     }
 
     // MARK: Parts
