@@ -8,9 +8,11 @@ import Testing
 @Suite(.serialized, .enabled(if: Chromium.path != nil, "\(Chromium.absence)"))
 struct ReportPageTests {
     /// A page of so many items with hostile texts.
-    private func page(items: Int, in scratch: TemporaryFolder) throws -> URL {
+    private func page(
+        items: Int, text: String = SampleReport.hostile, in scratch: TemporaryFolder
+    ) throws -> URL {
         let url = scratch.file("report.html")
-        try Data(SampleReport.report(items: items).html.utf8).write(to: url)
+        try Data(SampleReport.report(items: items, text: text).html.utf8).write(to: url)
         return url
     }
 
@@ -49,7 +51,7 @@ struct ReportPageTests {
             """)
         #expect(try count() == "1 of 45 items")
         try browser.click("#items summary")
-        #expect(try browser.evaluate("document.querySelectorAll('#items .cell').length") == "10")
+        #expect(try browser.evaluate("document.querySelectorAll('#items .cell').length") == "11")
         #expect(try browser.evaluate("document.querySelector('#items mark').textContent").contains("A is read here"))
         // What an item holds is text, whatever it looks like.
         #expect(try browser.evaluate("document.querySelectorAll('#items script').length") == "0")
@@ -60,7 +62,7 @@ struct ReportPageTests {
     @Test func `ten thousand items are there at once`() throws {
         let scratch = try TemporaryFolder()
         let browser = try Chromium()
-        try browser.open(try page(items: 10_000, in: scratch), width: 1280, isDark: false)
+        try browser.open(try page(items: 10_000, text: "blue", in: scratch), width: 1280, isDark: false)
         #expect(try browser.evaluate("document.getElementById('count').textContent") == "10000 of 10000 items")
         try browser.click("#changed")
         #expect(try browser.evaluate("document.getElementById('page').textContent") == "1 of 500")

@@ -1,4 +1,4 @@
-import Evaluation
+package import Evaluation
 package import Foundation
 import JSON
 import PlainText
