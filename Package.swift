@@ -225,6 +225,7 @@ let package = Package(
             of: "CoordinatorHost",
             [
                 "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
+                "Reports",
                 "Tasks",
                 "Generation", "DemoAssets", "Datasets",
             ]),
@@ -234,7 +235,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "JSON", "Weights", "DemoAssets",
+                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "JSON", "Weights", "Reports",
+                "DemoAssets",
                 "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),

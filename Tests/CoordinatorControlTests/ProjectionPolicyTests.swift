@@ -61,4 +61,15 @@ struct ProjectionPolicyTests {
         test.policy.firstReplayable = 0
         #expect(test.form(.none) == .whole(withMoments: false))
     }
+
+    @Test func `of copies those used last count, and what is read in place does not`() {
+        var supplies = Supplies()
+        let copy = HeldProjection.copy(version: 7, hasMoments: false, ownShards: [])
+        for channel in 0..<MessageLimits.heldProjections { supplies.use(copy, of: channel) }
+        supplies.use(copy, of: 0)
+        supplies.use(.mapped(hasRead: true), of: 9)
+        supplies.use(copy, of: 10)
+        #expect(supplies[0] == copy && supplies[1] == .none && supplies[2] == copy)
+        #expect(supplies[9] == .mapped(hasRead: true) && supplies[10] == copy)
+    }
 }

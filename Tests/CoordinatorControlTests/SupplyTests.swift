@@ -187,6 +187,23 @@ struct SupplyTests {
         }
     }
 
+    @Test func `of the W's that travel a worker is counted on for those used last`() {
+        let stage = Stage.evaluate(task: "squad")
+        let channels = (0...MessageLimits.heldProjections).map { Channel(k: $0, j: 0) }
+        let count = channels.count
+        let plan = RunPlan(
+            run: "run", stages: [StagePlan(stage, .independent(units: count), channels: count)],
+            channels: channels, fingerprintA: "a", fingerprintB: "b")
+        var test = SupplyTests()
+        test.control = RunControl(
+            RunControl.Beginning(plan: plan, limits: RunLimits(), stepsApplied: 7, now: .seconds(0)))
+        _ = test.control.start(at: .seconds(0))
+        test.join(1)
+        while !test.granted.isEmpty { test.answer(test.granted.removeFirst()) }
+        let forms = (0..<count).compactMap { test.supplies[UnitID(stage, $0)]?.projection?.form }
+        #expect(forms == [RunControl.Supply.Form](repeating: .whole(withMoments: false), count: count))
+    }
+
     @Test func `a W that cannot be mapped is given otherwise, and so are those of all channels`() {
         var limits = RunLimits()
         limits.sharingHost = "host"

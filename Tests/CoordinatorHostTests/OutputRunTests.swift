@@ -2,6 +2,7 @@ import CPUDevice
 import CoordinatorControl
 import Foundation
 import Projection
+import Reports
 import Run
 import Storage
 import TestSupport
@@ -56,7 +57,7 @@ struct OutputRunTests {
     private struct Ending {
         var outcome: RunControl.Outcome?
         var recovery: LiveRun.Recovery
-        var losses: [Double]?
+        var losses: [StepLoss]?
         var faults: [String]
         var stages: [StageStatus]
     }
@@ -190,6 +191,8 @@ struct OutputRunTests {
             { self.block($0) { $0.w.values[3] = .nan } },
             { self.block($0) { $0.squaredErrorSums.removeLast() } },
             { self.block($0) { $0.squaredErrorSums[2] = -1 } },
+            { self.block($0) { $0.standardisedErrorSums.removeLast() } },
+            { self.block($0) { $0.standardisedErrorSums[2] = .infinity } },
         ]
         for change in changes {
             try? FileManager.default.removeItem(at: folder)
@@ -204,7 +207,8 @@ struct OutputRunTests {
         let steps = try run(.averaged) { _ in
             .trainOutputs(
                 TrainOutputsResult(
-                    w: FloatMatrix(zeros: 16, 20), squaredErrorSums: [Double](repeating: 0, count: 39)))
+                    w: FloatMatrix(zeros: 16, 20), squaredErrorSums: [Double](repeating: 0, count: 39),
+                    standardisedErrorSums: [Double](repeating: 0, count: 39)))
         }
         guard case .failed(let cause) = steps.outcome else { throw Unexpected() }
         #expect(cause.contains("expected a gradient, found a block of W's outputs"))

@@ -93,7 +93,7 @@ struct OwnTaskTests {
             }
         }
         #expect(live.outcome == .done)
-        return try FinishedRun(live, status: live.status(at: .seconds(2)), software: "1", remarks: [])
+        return try FinishedRun(live, software: "1", remarks: [])
     }
 
     private struct Sample: Decodable {

@@ -1,6 +1,7 @@
 import CPUDevice
 import Foundation
 import Projection
+import Reports
 import Run
 import Storage
 import TestSupport
@@ -25,9 +26,9 @@ struct TrainingCheckpointTests {
         for _ in 0..<steps {
             let result = try ShardLoss.result(
                 w: training.trainer.projection, x: x, y: y, dense: false, on: CPUDevice(threads: 1))
-            training.losses.append(
-                try training.trainer.apply(
-                    shards: [ShardContribution(result: result, x: x)], batchRows: 2, on: CPUDevice(threads: 1)))
+            let loss = try training.trainer.apply(
+                shards: [ShardContribution(result: result, x: x)], batchRows: 2, on: CPUDevice(threads: 1))
+            training.losses.append(StepLoss(loss: loss, standardised: loss / 3))
         }
         return training
     }

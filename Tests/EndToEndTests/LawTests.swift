@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Run
 import TestSupport
 import Testing
@@ -112,18 +113,12 @@ struct LawTests {
         let second = try ProgramProcess.run("coordinator", arguments, in: scratch)
         #expect(second.code == 0, "\(second.errors)")
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
-    }
-
-    @Test func `a finished run shows its results again without doing any work`() throws {
-        let scratch = try TemporaryFolder()
-        let output = scratch.file("run")
-        let arguments = DemoRun.arguments(output: output, ["--workers", "1"])
-        let first = try ProgramProcess.run("coordinator", arguments, in: scratch)
-        let journal = try Data(contentsOf: output.appendingPathComponent("journal"))
-        let second = try ProgramProcess.run("coordinator", arguments, in: scratch)
-        #expect(first.code == 0 && second.code == 0, "\(second.errors)")
-        #expect(first.output == second.output)
-        #expect(try Data(contentsOf: output.appendingPathComponent("journal")) == journal)
+        // What was done before the interruption counts.
+        let timing = try TimingReport(Data(contentsOf: output.appendingPathComponent("timing.json")))
+        #expect(timing.sessions.map(\.phase) == [.stopping, .done])
+        #expect(timing.elapsedSeconds == timing.sessions.reduce(0) { $0 + $1.seconds })
+        #expect(timing.stages.allSatisfy { $0.seconds > 0 && $0.unitsDone == $0.unitsTotal })
+        #expect(timing.workers.map(\.session) == [1, 2])
     }
 }
 

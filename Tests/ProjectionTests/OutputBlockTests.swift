@@ -40,13 +40,15 @@ struct OutputBlockTests {
     }
 
     /// W and the losses as shards and steps give them.
-    private func stepped(dense: Bool) throws -> (w: FloatMatrix, losses: [Double]) {
+    private func stepped(dense: Bool) throws -> (w: FloatMatrix, losses: [Double], standardised: [Double]) {
         let schedule = Self.schedule
         var trainer = ProjectionTrainer(
             w: ProjectionInitialization.xavier.matrix(
                 dimensionA: Self.dimensionA, dimensionB: Self.dimensionB, seed: schedule.seed),
             adam: Adam(learningRate: Self.rate))
-        var losses: [Double] = []
+        var (losses, standardised): ([Double], [Double]) = ([], [])
+        let moments = TargetMoments(y)
+        let blocks = OutputBlocks(dimensionA: Self.dimensionA, dimensionB: Self.dimensionB)
         for step in 0..<schedule.steps {
             let order = schedule.order(epoch: step / schedule.stepsPerEpoch)
             let shards = try (0..<schedule.shardCount(step: step)).map { shard in
@@ -56,10 +58,15 @@ struct OutputBlockTests {
                     result: try ShardLoss.result(
                         w: trainer.projection, x: x, y: Self.gathered(rows, y), dense: dense, on: processor), x: x)
             }
+            var sum = 0.0
+            for shard in shards {
+                sum += StandardisedErrors.sum(of: shard.result, moments: moments, blocks: blocks, on: processor)
+            }
+            standardised.append(sum / Double(schedule.batchTextCount(step: step) * Self.dimensionB))
             losses.append(
                 try trainer.apply(shards: shards, batchRows: schedule.batchTextCount(step: step), on: processor))
         }
-        return (trainer.projection, losses)
+        return (trainer.projection, losses, standardised)
     }
 
     @Test(arguments: [true, false])
@@ -90,18 +97,23 @@ struct OutputBlockTests {
         let blocks = OutputBlocks(dimensionA: Self.dimensionA, dimensionB: Self.dimensionB)
         #expect(blocks.count == 4 && blocks.size == 8 && blocks[3] == 24..<29)
         let results = try (0..<blocks.count).map { try block(blocks[$0]) }
-        var sums = [Double](repeating: 0, count: Self.schedule.shardTotal)
-        for result in results {
-            for shard in sums.indices { sums[shard] += result.squaredErrorSums[shard] }
+        func losses(_ errorSums: KeyPath<TrainOutputsResult, [Double]>) -> [Double] {
+            var sums = [Double](repeating: 0, count: Self.schedule.shardTotal)
+            for result in results {
+                for shard in sums.indices { sums[shard] += result[keyPath: errorSums][shard] }
+            }
+            var rest = sums[...]
+            return (0..<Self.schedule.steps).map { step in
+                var sum = 0.0
+                for _ in 0..<Self.schedule.shardCount(step: step) { sum += rest.removeFirst() }
+                return sum / Double(Self.schedule.batchTextCount(step: step) * Self.dimensionB)
+            }
         }
-        var rest = sums[...]
-        let losses = (0..<Self.schedule.steps).map { step in
-            var sum = 0.0
-            for _ in 0..<Self.schedule.shardCount(step: step) { sum += rest.removeFirst() }
-            return sum / Double(Self.schedule.batchTextCount(step: step) * Self.dimensionB)
+        for dense in [false, true] {
+            let steps = try stepped(dense: dense)
+            #expect(losses(\.squaredErrorSums) == steps.losses)
+            #expect(losses(\.standardisedErrorSums) == steps.standardised)
         }
-        #expect(rest.isEmpty)
-        #expect(losses == (try stepped(dense: false).losses))
     }
 
     @Test func `each of W's outputs is in one block, of 8 outputs or of at most a million weights`() {

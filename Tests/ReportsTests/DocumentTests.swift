@@ -72,7 +72,9 @@ struct DocumentTests {
     @Test func `the final table names the conditions and gives values with their intervals, aligned`() throws {
         let summary = try SampleReport.report(text: "blue").summary
         let lines = summary.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        #expect(lines[0] == "projection 4 × 3 from 3,072 texts: loss 4.00 → 0.500 in 4 steps")
+        #expect(
+            lines[0] == "projection 4 × 3 from 3,072 texts: loss 4.00 → 0.500 in 4 steps "
+                + "(the mean alone: 5.00), R² 0.750 on 307 others")
         let header = try #require(lines.firstIndex { $0.hasPrefix("SQuAD v1.1 (no file), 4 items") })
         let rows = lines[(header + 2)..<(header + 9)]
         #expect(Set(rows.map(\.count)) == [lines[header].count])

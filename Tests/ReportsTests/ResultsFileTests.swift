@@ -8,7 +8,11 @@ struct ResultsFileTests {
     @Test func `a run's files are named as documented`() throws {
         #expect(
             try SampleReport.report().files.map(\.name)
-                == ["results.json", "samples_squad.jsonl", "report.md", "report.html"])
+                == [
+                    "config.yaml", "results.json", "samples_squad.jsonl", "report.md", "report.html", "metrics.jsonl",
+                    "summary.txt",
+                ])
+        #expect(try SampleReport.text("summary.txt", of: SampleReport.report()) == SampleReport.report().summary)
     }
 
     @Test func `equal inputs give equal bytes`() throws {
@@ -45,7 +49,32 @@ struct ResultsFileTests {
         #expect(layers.map { $0["layer"] as? Int } == [8, 0])
         #expect(layers[0]["n"] as? Int == 3)
         #expect(try object(root)["device_kinds"] as? [String] == ["cpu a", "cpu b"])
-        #expect(try object(root, "n-samples")["squad"] as? Int == 4)
+    }
+
+    @Test func `metrics.jsonl has a line for each step, with both losses`() throws {
+        let lines = try SampleReport.text("metrics.jsonl", of: SampleReport.report()).split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(
+            lines.last
+                == #"{"channel":"26:24","step":4,"epoch":2,"loss":0.5,"standardised_loss":0.0625,"learning_rate":0.001}"#
+        )
+        let none = try SampleReport.report(projection: ProjectionReport.none(dimensionA: 3, dimensionB: 3))
+        #expect(!none.files.contains { $0.name == "metrics.jsonl" })
+    }
+
+    @Test func `the loss stands beside that of the mean, and beside R² on other texts`() throws {
+        let report = try SampleReport.report()
+        #expect(
+            report.summary.contains(
+                "loss 4.00 → 0.500 in 4 steps (the mean alone: 5.00), R² 0.750 on 307 others\n"
+            ),
+            "\(report.summary)")
+        let root = try JSONSerialization.jsonObject(with: Data(SampleReport.text("results.json", of: report).utf8))
+        let heldOut = try object(root, "projection", "held_out")
+        #expect(heldOut["r2"] as? Double == 0.75 && heldOut["coordinate_r2"] as? Double == 0.5)
+        #expect(heldOut["texts"] as? Int == 307 && heldOut["loss"] as? Double == 0.75)
+        let markdown = try SampleReport.text("report.md", of: report)
+        for row in ["loss of predicting the mean", "R² on them"] { #expect(markdown.contains(row), "\(row)") }
     }
 
     @Test(arguments: [
@@ -78,11 +107,22 @@ struct ResultsFileTests {
         #expect(try object(root, "projection")["source"] as? String == source)
     }
 
-    @Test func `the configuration in results.json reads back as the run's`() throws {
-        let report = try SampleReport.report()
-        struct Results: Decodable { let configs: RunConfiguration }
-        let text = try SampleReport.text("results.json", of: report)
-        #expect(try JSONDecoder().decode(Results.self, from: Data(text.utf8)).configs == report.configuration)
+    @Test func `results.json names each setting as its flag, and what the figures rest on`() throws {
+        var report = try SampleReport.report()
+        report.configuration.projection = .files(["w.safetensors"])
+        report.originalCounts = ["squad": 10_570]
+        let root = try object(
+            try JSONSerialization.jsonObject(with: Data(SampleReport.text("results.json", of: report).utf8)))
+        let config = try object(root, "config")
+        #expect(config["compute-type"] as? String == "bfloat16" && config["layer-k"] as? Int == 26)
+        #expect((config["seed"] as? NSNumber)?.uint64Value == .max && config["chat"] as? Bool == false)
+        #expect(config["projection"] as? [String] == ["w.safetensors"])
+        #expect(config["learning-rate"] as? Double == 1e-3)
+        #expect(try object(root, "versions")["squad"] as? Int == 1)
+        #expect(try object(root, "n-samples", "squad") as? [String: Int] == ["original": 10_570, "effective": 4])
+        let better = try object(root, "higher_is_better", "squad") as? [String: Bool]
+        #expect(better == ["exact_match": true, "f1": true])
+        #expect(try object(root, "software")["protocol"] as? String == "1")
     }
 
     @Test func `numbers that JSON cannot hold become null, and a run of nothing is still a document`() throws {
@@ -120,34 +160,5 @@ struct ResultsFileTests {
     @Test func `the prompt's hash is the SHA-256 of the full prompt (Python's hashlib)`() throws {
         let text = try SampleReport.text("samples_squad.jsonl", of: SampleReport.report(items: 1, text: "red"))
         #expect(text.contains("\"prompt_hash\":\"151f0c1f10d8d514e0ca970b5b7d9066c14b949cf2e65cd748bb5918f7c10c4c\""))
-    }
-
-    @Test func `timing.json holds stages, workers and faults`() throws {
-        let status = RunStatus(
-            run: "abc", phase: .done, elapsedSeconds: 12.5,
-            stages: [
-                StageStatus(stage: .train, unitsDone: 960, unitsTotal: 960, seconds: 10, rate: 96, etaSeconds: nil)
-            ],
-            loss: 0.5,
-            workers: [
-                WorkerStatus(
-                    worker: "h/1", host: "h", processID: 7, deviceKind: "cpu", state: .lost, unitsDone: 5, leases: 0,
-                    rate: nil, lastHeardSeconds: 1, bytesIn: .max, bytesOut: 0)
-            ],
-            faults: [Fault(atSeconds: 3, worker: nil, what: SampleReport.hostile)], faultCount: 9)
-        let file = TimingReport(
-            status: status, finishedAt: "2030-01-01T00:00:00Z", figures: [(name: "saving", value: 0.25)]
-        ).file
-        #expect(file.name == "timing.json")
-        let root = try object(try JSONSerialization.jsonObject(with: file.bytes))
-        #expect(root["elapsed_seconds"] as? Double == 12.5)
-        #expect(root["fault_count"] as? Int == 9)
-        let workers = try #require(root["workers"] as? [[String: Any]])
-        #expect((workers[0]["bytes_in"] as? NSNumber)?.uint64Value == .max)
-        #expect(workers[0]["units_per_second"] is NSNull)
-        let stages = try #require(root["stages"] as? [[String: Any]])
-        #expect(stages[0]["units_per_second"] as? Double == 96)
-        let faults = try #require(root["faults"] as? [[String: Any]])
-        #expect(faults[0]["what"] as? String == SampleReport.hostile)
     }
 }

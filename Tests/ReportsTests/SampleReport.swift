@@ -50,7 +50,11 @@ enum SampleReport {
                         ?? .trained(
                             ProjectionSummary(
                                 file: "projection_3_to_4_k26_j24.safetensors", dimensionA: 3, dimensionB: 4, rows: 3072,
-                                stepsPerEpoch: 2, losses: losses, activationSimilarity: 0.25)),
+                                stepsPerEpoch: 2, learningRate: 1e-3,
+                                losses: losses.map { StepLoss(loss: $0, standardised: $0 / 8) }, meanLoss: 5,
+                                heldOut: HeldOutSummary(
+                                    texts: 307, loss: 0.75, meanLoss: 3, r2: 0.75, coordinateR2: 0.5),
+                                activationSimilarity: 0.25)),
                     similarity: similarity,
                     tasks: [
                         try TaskScores(

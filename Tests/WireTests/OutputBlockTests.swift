@@ -68,7 +68,8 @@ struct OutputBlockTests {
                 run: "r", lease: LeaseID(1), unit: UnitID(.train, 0),
                 result: .trainOutputs(
                     TrainOutputsResult(
-                        w: FloatMatrix(zeros: 1, 1), squaredErrorSums: [Double](repeating: 1, count: count))))
+                        w: FloatMatrix(zeros: 1, 1), squaredErrorSums: [Double](repeating: 1, count: count),
+                        standardisedErrorSums: [])))
         }
         #expect(refusal(of: message(WireLimits.lossBytes / 8)) == nil)
         #expect(refusal(of: message(WireLimits.lossBytes / 8 + 1))?.field == "train_outputs.squared_error_sums")

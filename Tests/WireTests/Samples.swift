@@ -2,6 +2,11 @@ import Run
 import Testing
 import Wire
 
+/// Numbers as they stand in a field.
+private func bytes(of numbers: [Double]) -> [UInt8] {
+    numbers.flatMap { number in withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) } }
+}
+
 /// A message and the header that it must have, field by field.
 struct Sample: Sendable, CustomTestStringConvertible {
     let message: any WireValue
@@ -62,10 +67,15 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         result(
-            "train, dense", .train, .train(TrainResult(squaredErrorSum: 0.1, gradient: .dense(matrix))),
+            "train, dense", .train,
+            .train(TrainResult(squaredErrorSum: 0.1, gradient: .dense(matrix), outputErrors: [0.5, -0.0])),
             [
                 .message(
-                    5, "train", .choice, [.double(1, "squared_error_sum", 0.1), .matrix(2, "dense", 2, 3, .choice)])
+                    5, "train", .choice,
+                    [
+                        .double(1, "squared_error_sum", 0.1), .matrix(2, "dense", 2, 3, .choice),
+                        .bytes(4, "output_errors", bytes(of: [0.5, -0.0])),
+                    ])
             ]),
         result(
             "train, factor", .train, .train(TrainResult(squaredErrorSum: -0.0, gradient: .factor(matrix))),
@@ -75,17 +85,16 @@ struct Sample: Sendable, CustomTestStringConvertible {
             ]),
         result(
             "train, a block of outputs", .train,
-            .trainOutputs(TrainOutputsResult(w: matrix, squaredErrorSums: [0.1, -0.0, .infinity])),
+            .trainOutputs(
+                TrainOutputsResult(
+                    w: matrix, squaredErrorSums: [0.1, -0.0, .infinity], standardisedErrorSums: [0.25])),
             [
                 .message(
                     8, "train_outputs", .choice,
                     [
                         .matrix(1, "w", 2, 3),
-                        .bytes(
-                            2, "squared_error_sums",
-                            [0.1, -0.0, .infinity].flatMap { (number: Double) in
-                                withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) }
-                            }),
+                        .bytes(2, "squared_error_sums", bytes(of: [0.1, -0.0, .infinity])),
+                        .bytes(3, "standardised_error_sums", bytes(of: [0.25])),
                     ])
             ]),
         result(

@@ -49,7 +49,7 @@ struct TrainingEngineTests {
         let expected = try OutputBlockTraining.result(
             Self.unit, x: (0..<40).map { a[row: $0] }, y: targets, on: device)
         let result = try engine.result(Self.unit, targets: targets)
-        #expect(result.w == expected.w && result.squaredErrorSums == expected.squaredErrorSums)
+        #expect(result == expected)
         #expect(result.w.rows == 8 && result.squaredErrorSums.count == 10)
     }
 
@@ -120,5 +120,24 @@ struct TrainingEngineTests {
             try engine.prepare(grant(channel, .held))
             #expect(try engine.projection(of: channel)?.matrix.values == [value])
         }
+    }
+
+    @Test func `of the W's that travelled those used last are kept`() throws {
+        var engine = TrainingEngine(device: try CPUDevice(threads: 1))
+        let channels = (0...MessageLimits.heldProjections).map { Channel(k: $0, j: 0) }
+        func prepare(_ channel: Channel, _ supply: ProjectionSupply) throws {
+            try engine.prepare(
+                Grant(
+                    lease: LeaseID(1), id: UnitID(.similarity, 0),
+                    unit: .train(TrainUnit(step: 0, texts: [], dense: false)),
+                    projection: GrantedProjection(channel: channel, version: 9, supply: supply)))
+        }
+        let w = ProjectionSupply.whole(FloatMatrix(rows: 1, columns: 1, values: [1]), moments: nil)
+        for channel in channels.dropLast() { try prepare(channel, w) }
+        // The first is used again, so the second gives way.
+        try prepare(channels[0], .held)
+        try prepare(channels[channels.count - 1], w)
+        #expect(throws: EngineError.self) { try prepare(channels[1], .held) }
+        for channel in channels where channel != channels[1] { try prepare(channel, .held) }
     }
 }

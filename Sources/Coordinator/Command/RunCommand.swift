@@ -107,7 +107,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await RunSession(
-            configuration: try UsageError.checking { try runConfiguration() }, output: output, server: server
+            configuration: try UsageError.checking { try runConfiguration() }, output: output, server: server,
+            activations: data.activations
         ).run()
     }
 
@@ -176,6 +177,14 @@ struct DataArguments: ParsableArguments {
         help: ArgumentHelp("C4 files (JSON lines, plain or gzip) that W is trained on.", valueName: "file"))
     var c4: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The --output of an earlier run: what it has read of the same texts with the same models is taken over \
+            instead of being read again.
+            """, valueName: "dir"))
+    var activations: String?
+
     @Option(name: TaskFile.names, help: TaskFile.help)
     var tasks: [TaskFile] = []
 
@@ -204,6 +213,12 @@ struct DataArguments: ParsableArguments {
 struct TrainingArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Texts that W learns from.", valueName: "n"))
     var rows = TrainingConfiguration().rows
+
+    @Option(
+        help: ArgumentHelp(
+            "Texts after those, by which W's fit is measured (default: a tenth as many, as far as the files have them).",
+            valueName: "n"))
+    var heldOut: Int?
 
     @Option(help: ArgumentHelp("Times that each text is visited.", valueName: "n"))
     var epochs = TrainingConfiguration().epochs
@@ -237,6 +252,9 @@ struct TrainingArguments: ParsableArguments {
         ] where !(1...limit).contains(value) {
             throw ValidationError("--\(flag) \(value): expected 1 to \(limit)")
         }
+        if let heldOut, !(0...10_000_000).contains(heldOut) {
+            throw ValidationError("--held-out \(heldOut): expected 0 to 10000000")
+        }
         guard learningRate.isFinite, learningRate > 0 else {
             throw ValidationError("--learning-rate \(learningRate): expected a number above 0")
         }
@@ -244,6 +262,7 @@ struct TrainingArguments: ParsableArguments {
 
     func apply(to training: inout TrainingConfiguration) {
         training.rows = rows
+        training.heldOut = heldOut
         training.epochs = epochs
         training.batch = batch
         training.shardRows = shardRows

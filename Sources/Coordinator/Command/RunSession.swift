@@ -13,35 +13,57 @@ struct RunSession {
     let configuration: RunConfiguration
     let output: String
     let server: ServerArguments
+    /// The folder of a run whose activations are taken over.
+    var activations: String?
     /// What a reader of the results must know besides.
     var remarks: [String] = []
 
     func run() async throws {
-        let options = try UsageError.checking { try server.options() }
-        let inputs = try UsageError.checking {
-            try RunInputs(configuration, software: productVersion) { Terminal.error.writeLine("\($0)…") }
-        }
+        var options = try UsageError.checking { try server.options() }
+        options.command = CommandLine.arguments
+        let folder = RunFolder(URL(fileURLWithPath: output))
+        let sources = try UsageError.checking { try RunSources(configuration, software: productVersion) }
+        if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) { return show(finished) }
+        let inputs = try UsageError.checking { try RunInputs(sources) { Terminal.error.writeLine("\($0)…") } }
+        options.activations = try UsageError.checking { try foreignActivations(for: inputs) }
         for remark in inputs.remarks { Terminal.error.writeLine("note: \(remark)") }
-        let host = try UsageError.checking {
-            try RunServer(inputs: inputs, folder: RunFolder(URL(fileURLWithPath: output)), options: options)
+        let host = try UsageError.checking { try RunServer(inputs: inputs, folder: folder, options: options) }
+        try await UsageError.awaiting { try await host.open() }
+        if await host.hasWork {
+            let workers = try await UsageError.awaiting { try await host.startWorkers() }
+            await announce(host, workers: workers, endpoints: await host.endpoints)
+            try await end(host, await work(host, isWaiting: options.listen != nil || workers == 0))
+        } else {
+            try await end(host, await host.run())
         }
-        let (workers, endpoints) = try await UsageError.awaiting {
-            try await host.open()
-            return (try await host.startWorkers(), await host.endpoints)
-        }
-        await announce(host, workers: workers, endpoints: endpoints)
+    }
 
+    private func foreignActivations(for inputs: RunInputs) throws -> ForeignActivations? {
+        guard let activations else { return nil }
+        guard inputs.schedule != nil else { throw HostError.activationsWithoutTraining }
+        return try ForeignActivations(URL(fileURLWithPath: activations))
+    }
+
+    /// Lets the run go on until its end, with progress on the terminal; a signal stops it.
+    private func work(_ host: RunServer, isWaiting: Bool) async -> RunControl.Outcome {
         let signals = TerminationSignals { [count = SignalCount()] _ in
             if count.increment() > 1 { exit(Program.interrupted) }
             Task { await host.interrupt() }
         }
-        let progress = Task { await ProgressDisplay().follow(host, listening: options.listen != nil || workers == 0) }
+        defer { withExtendedLifetime(signals) {} }
+        let progress = Task { await ProgressDisplay().follow(host, listening: isWaiting) }
         let outcome = await host.run()
         progress.cancel()
         await progress.value
-        if let flaw = await host.flawOfRecord { Terminal.error.writeLine("note: \(flaw)") }
-        defer { withExtendedLifetime(signals) {} }
-        try await end(host, outcome)
+        for flaw in [await host.flawOfRecord, await host.flawOfTiming] {
+            if let flaw { Terminal.error.writeLine("note: \(flaw)") }
+        }
+        return outcome
+    }
+
+    private func show(_ finished: FinishedRun) {
+        Terminal.output.writeLine(finished.summary)
+        Terminal.output.writeLine("Files in \(output): \(finished.files.joined(separator: ", "))")
     }
 
     private func announce(
@@ -52,6 +74,9 @@ struct RunSession {
             Terminal.error.writeLine(
                 "going on with the run in \(output): \(recovery.units) units and \(recovery.steps) training steps are there"
             )
+        }
+        if recovery.taken > 0 {
+            Terminal.error.writeLine("\(recovery.taken) units of texts were read by the run in \(activations ?? "")")
         }
         if recovery.cutBytes > 0 {
             Terminal.error.writeLine(
@@ -86,8 +111,7 @@ struct RunSession {
             do {
                 let finished = try await host.writeReports(software: productVersion, remarks: remarks)
                 await host.close()
-                Terminal.output.writeLine(finished.summary)
-                Terminal.output.writeLine("Files in \(output): \(finished.files.joined(separator: ", "))")
+                show(finished)
             } catch {
                 await host.close()
                 throw error

@@ -37,7 +37,7 @@ extension RunControl {
         }
         supply.projection = Supply.Projection(
             channel: plan.channels[channel], version: stepsApplied, form: choice.form)
-        workers[place].supplies[channel] = choice.held
+        workers[place].supplies.use(choice.held, of: channel)
         workers[place].supplies.insert(choice.texts, at: site)
         supply.add(choice.texts, at: site)
     }

@@ -30,7 +30,10 @@ package struct RunPlan: Codable, Hashable, Sendable {
     }
 
     /// Where the extraction reads: A's sites and B's, each once.
-    package var sites: [Site] {
+    package var sites: [Site] { Self.sites(of: channels) }
+
+    /// A's sites of channels and B's, each once.
+    package static func sites(of channels: [Channel]) -> [Site] {
         Set(channels.map(\.k)).sorted().map { Site.a($0) } + Set(channels.map(\.j)).sorted().map { Site.b($0) }
     }
 }

@@ -4,6 +4,8 @@ import Run
 struct Supplies: Hashable, Sendable {
     /// What it holds of each channel's W, by the channel's place.
     private var projections: [HeldProjection] = []
+    /// The channels of whose W it holds a copy, the one used last at the end.
+    private var copies: [Int] = []
     /// Texts whose activations it holds, by the site.
     private var texts: [Site: TextSet] = [:]
     /// Leases before this one were granted when something else was thought of what the worker holds.
@@ -25,6 +27,15 @@ struct Supplies: Hashable, Sendable {
             while projections.count <= channel { projections.append(.none) }
             projections[channel] = newValue
         }
+    }
+
+    /// Notes what it holds of a W that a unit of its needs. Of copies a worker keeps the ones used last.
+    mutating func use(_ held: HeldProjection, of channel: Int) {
+        self[channel] = held
+        copies.removeAll { $0 == channel }
+        guard case .copy = held else { return }
+        copies.append(channel)
+        if copies.count > MessageLimits.heldProjections { self[copies.removeFirst()] = .none }
     }
 
     /// Forgets shards before the one of that number, which no step that is left takes in.

@@ -20,6 +20,13 @@ package struct ActivationStore: Sendable {
     /// Those of all texts at one site; nil where it was not read.
     package subscript(site: Site) -> FloatMatrix? { matrices[site] }
 
+    /// Those of consecutive texts at one site, [texts, width]; nil where it was not read.
+    func rows(_ texts: Range<Int>, at site: Site) -> FloatMatrix? {
+        guard let matrix = matrices[site], texts.upperBound <= matrix.rows else { return nil }
+        let values = matrix.values[texts.lowerBound * matrix.columns..<texts.upperBound * matrix.columns]
+        return FloatMatrix(rows: texts.count, columns: matrix.columns, values: Array(values))
+    }
+
     /// Stores a unit's texts; they have been checked to fit.
     /// - Parameter sites: of A and then of B, as the unit names them.
     mutating func insert(_ result: ExtractResult, atText first: Int, sites: [Site]) {
@@ -40,14 +47,15 @@ package struct ActivationStore: Sendable {
     }
 
     /// Y of a block of outputs: [texts, columns].
-    func columns(_ columns: Range<Int>, at site: Site) -> FloatMatrix {
-        guard let matrix = matrices[site] else { return FloatMatrix(zeros: 0, 0) }
+    /// - Parameter texts: so many of the first.
+    func columns(_ columns: Range<Int>, ofTexts texts: Int, at site: Site) -> FloatMatrix {
+        guard let matrix = matrices[site], texts <= matrix.rows else { return FloatMatrix(zeros: 0, 0) }
         var values: [Float] = []
-        values.reserveCapacity(matrix.rows * columns.count)
-        for text in 0..<matrix.rows {
+        values.reserveCapacity(texts * columns.count)
+        for text in 0..<texts {
             let start = text * matrix.columns
             values += matrix.values[start + columns.lowerBound..<start + columns.upperBound]
         }
-        return FloatMatrix(rows: matrix.rows, columns: columns.count, values: values)
+        return FloatMatrix(rows: texts, columns: columns.count, values: values)
     }
 }

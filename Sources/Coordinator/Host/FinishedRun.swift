@@ -3,6 +3,7 @@ import Foundation
 import Projection
 import Reports
 import Run
+import Storage
 
 /// A run that is done: its scores, and the files that show them.
 package struct FinishedRun: Sendable {
@@ -11,20 +12,39 @@ package struct FinishedRun: Sendable {
     /// The run's files, by name, those written earlier (W, the journal) included.
     package let files: [String]
 
-    /// Scores what the run holds and writes the files that follow from it.
+    /// Scores what the run holds, writes the files that follow from it, and notes all of them as what the run wrote.
     /// - Parameters:
-    ///   - status: for `timing.json`, the one file that depends on the moment.
     ///   - software: the product's version.
     ///   - remarks: what a reader must know besides.
-    init(_ run: LiveRun, status: RunStatus, software: String, remarks: [String]) throws {
+    init(_ run: LiveRun, software: String, remarks: [String]) throws {
         let report = try Self.report(of: run, software: software, remarks: remarks)
-        let timing = TimingReport(status: status, finishedAt: ISO8601DateFormatter().string(from: Date()))
-        let written = report.files + [timing.file]
-        for file in written {
-            try run.storage.write(file.bytes, to: file.name)
-        }
-        summary = report.summary
-        files = ["run.json"] + run.trainedFiles + written.map(\.name)
+        for file in report.files { try run.storage.write(file.bytes, to: file.name) }
+        let written =
+            try run.trainedFiles.map { file in
+                let bytes = try run.storage.read(file) ?? Data()
+                return RunManifest.WrittenFile(name: file, sha256: ContentHasher.digest(of: bytes).hex)
+            }
+            + report.files.map {
+                RunManifest.WrittenFile(name: $0.name, sha256: ContentHasher.digest(of: $0.bytes).hex)
+            }
+        try run.finish(written)
+        self.init(summary: report.summary, written: written)
+    }
+
+    private init(summary: String, written: [RunManifest.WrittenFile]) {
+        self.summary = summary
+        files = [RunFiles.manifest] + written.map(\.name) + [TimingReport.name]
+    }
+
+    /// The run in `folder`, where it was finished before and its files are what it wrote; else nil.
+    /// - Throws: where the folder holds another run, or its description cannot be used.
+    package init?(_ sources: RunSources, in folder: RunFolder) throws {
+        guard try folder.read(RunFiles.manifest) != nil else { return nil }
+        guard let written = try sources.manifest().existing(in: folder)?.files, !written.isEmpty else { return nil }
+        let digests = try? FileDigests().digests(ofFilesAt: written.map { folder.url(of: $0.name) })
+        guard digests?.map(\.hex) == written.map(\.sha256), let summary = try folder.read(RunReport.summaryFile)
+        else { return nil }
+        self.init(summary: String(decoding: summary, as: UTF8.self), written: written)
     }
 
     private static func report(
@@ -39,6 +59,7 @@ package struct FinishedRun: Sendable {
             fingerprints: [NamedValue("model_a", manifest.modelA), NamedValue("model_b", manifest.modelB)]
                 + manifest.data.map { NamedValue("\($0.flag) \($0.name)", $0.sha256) },
             deviceKinds: manifest.deviceKinds, remarks: inputs.remarks + remarks,
+            originalCounts: Dictionary(uniqueKeysWithValues: inputs.tasks.map { ($0.task.name, $0.originalCount) }),
             channels: try configuration.channels.indices.map { channel in
                 ChannelReport(
                     configuration.channels[channel], projection: try projection(of: run, channel),
@@ -68,15 +89,32 @@ package struct FinishedRun: Sendable {
     private static func training(of run: LiveRun, _ channel: Int) throws -> ProjectionSummary? {
         guard run.projections.indices.contains(channel), let schedule = run.inputs.schedule else { return nil }
         let trained = run.projections[channel]
-        guard let x = run.activations?[.a(trained.channel.k)], let y = run.activations?[.b(trained.channel.j)] else {
+        let (a, b) = (Site.a(trained.channel.k), Site.b(trained.channel.j))
+        let learned = 0..<schedule.textCount
+        guard let x = run.activations?.rows(learned, at: a), let y = run.activations?.rows(learned, at: b) else {
             return nil
         }
+        let moments = TargetMoments(y)
         let diagnostics = try ActivationDiagnostics(x: x, y: y, w: trained.trainer.projection, on: run.device)
         return ProjectionSummary(
             file: trained.file(run.inputs),
             dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
-            rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch, losses: trained.losses,
+            rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch,
+            learningRate: run.inputs.configuration.training.learningRate, losses: trained.losses,
+            meanLoss: moments.loss, heldOut: try heldOut(of: run, trained, moments, a, b),
             activationSimilarity: diagnostics.similarity, diagnostics: diagnostics.figures)
+    }
+
+    /// How W predicts the texts that it has not learned from; nil where there are none.
+    private static func heldOut(
+        of run: LiveRun, _ trained: TrainedProjection, _ moments: TargetMoments, _ a: Site, _ b: Site
+    ) throws -> HeldOutSummary? {
+        let texts = run.inputs.heldOut
+        guard !texts.isEmpty, let x = run.activations?.rows(texts, at: a), let y = run.activations?.rows(texts, at: b)
+        else { return nil }
+        let fit = try HeldOutFit(trained.trainer.projection, x: x, y: y, moments: moments, on: run.device)
+        return HeldOutSummary(
+            texts: fit.texts, loss: fit.loss, meanLoss: fit.meanLoss, r2: fit.r2, coordinateR2: fit.coordinateR2)
     }
 
     private static func similarity(of run: LiveRun, _ channel: Int) -> SimilarityScores? {

@@ -18,6 +18,9 @@ package enum HostError: Error, CustomStringConvertible {
     /// Neither model has the token.
     case unknownThinkEnd(String)
     case missingFile(flag: String, experiment: Experiment)
+    case noActivations(folder: String)
+    case otherActivations(folder: String, differences: [String])
+    case activationsWithoutTraining
     /// Something needs W, and nothing says where it comes from.
     case noProjectionChosen(needing: String)
     /// W is trained, and said to come from elsewhere.
@@ -28,6 +31,7 @@ package enum HostError: Error, CustomStringConvertible {
     case unwritableRecord(path: String, cause: String)
     case unreadableRecord(path: String, line: Int, cause: String)
     case notAFolder(path: String)
+    case tooLarge(path: String, bytes: Int, limit: Int)
     /// A checkpoint of another run or channel.
     case otherCheckpoint(path: String, expected: String, found: String)
     case tooLargeForOutputs(what: String, bytes: Int, limit: Int)
@@ -66,6 +70,13 @@ package enum HostError: Error, CustomStringConvertible {
             "--think-end \(token): a token of neither model; give it as tokenizer.json writes it"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
+        case .noActivations(let folder):
+            "--activations \(folder): no run that has read texts; name the --output of one, or leave it out"
+        case .otherActivations(let folder, let differences):
+            "--activations \(folder): read otherwise than this run would: \(differences.joined(separator: ", ")); leave it "
+                + "out to read the texts again"
+        case .activationsWithoutTraining:
+            "--activations: this run trains no W, so it reads no texts; leave it out"
         case .noProjectionChosen(let needing):
             "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE to train one, --projection FILE "
                 + "for one that is there, or --no-projection to put A's activation into B as it is"
@@ -81,6 +92,7 @@ package enum HostError: Error, CustomStringConvertible {
             "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
         case .unwritableRecord(let path, let cause): "--record-events \(path): \(cause)"
         case .unreadableRecord(let path, let line, let cause): "\(path), line \(line): \(cause)"
+        case .tooLarge(let path, let bytes, let limit): "\(path): \(bytes) bytes, expected at most \(limit)"
         case .notAFolder(let path): "--output \(path): not a folder"
         case .otherCheckpoint(let path, let expected, let found):
             "\(path): a checkpoint of another training: expected \(expected), found \(found); remove the file to train "

@@ -33,6 +33,8 @@ package final class LiveRun {
     package struct Recovery: Sendable {
         package var units = 0
         package var steps = 0
+        /// Units of reading texts that were taken from an earlier run.
+        package var taken = 0
         /// Bytes of a record whose writing was cut off.
         package var cutBytes: UInt64 = 0
     }
@@ -57,11 +59,12 @@ package final class LiveRun {
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
     ///   - device: takes W's steps.
+    ///   - foreign: what an earlier run has read of the same texts.
     ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
     ///   - send: gives a message to the transport.
     package init(
         inputs: RunInputs, storage: any RunStorage, limits: RunLimits, firstLease: UInt64, device: any Device,
-        travel: Travel = Travel(),
+        travel: Travel = Travel(), foreign: ForeignActivations? = nil,
         host: String? = nil, now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
         self.inputs = inputs
@@ -73,6 +76,11 @@ package final class LiveRun {
         let existing = try inputs.manifest.existing(in: storage)
         finished = try RunResults(inputs, storage: storage)
         manifest = try existing ?? inputs.manifest.begun(in: storage, besideRecords: finished.recordCount > 0)
+        var taken = 0
+        if let foreign {
+            taken = try finished.take(foreign)
+            if try manifest.admit(foreign, mixed: limits.allowsMixedDevices) { try manifest.write(to: storage) }
+        }
         training = try RunTraining(
             inputs, storage: storage, asked: travel.training, gradients: travel.gradients,
             isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount, now: now)
@@ -85,7 +93,7 @@ package final class LiveRun {
             deviceKind: manifest.deviceKinds.first, firstLease: firstLease, now: now)
         control = RunControl(beginning)
         recovery = Recovery(
-            units: finished.digests.count, steps: training.steps, cutBytes: finished.cutBytes)
+            units: finished.digests.count - taken, steps: training.steps, taken: taken, cutBytes: finished.cutBytes)
     }
 
     // MARK: What there is
@@ -193,6 +201,12 @@ package final class LiveRun {
             handle(.broken("\(error)"), at: now)
             return false
         }
+    }
+
+    /// Notes what the run has written: it is finished.
+    func finish(_ files: [RunManifest.WrittenFile]) throws {
+        manifest.files = files
+        try manifest.write(to: storage)
     }
 
     // MARK: Effects

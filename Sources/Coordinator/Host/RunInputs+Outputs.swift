@@ -38,10 +38,10 @@ extension RunInputs {
             return "expected \(unit.outputs.count) × \(dimensionA) of W, found \(result.w.rows) × \(result.w.columns)"
         }
         let shards = unit.schedule.shardTotal
-        guard result.squaredErrorSums.count == shards else {
-            return "expected \(shards) losses, found \(result.squaredErrorSums.count)"
+        for sums in [result.squaredErrorSums, result.standardisedErrorSums] {
+            guard sums.count == shards else { return "expected \(shards) losses, found \(sums.count)" }
+            guard sums.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return "a loss is not finite" }
         }
-        guard result.squaredErrorSums.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return "a loss is not finite" }
         guard result.w.values.allSatisfy(\.isFinite) else { return "W is not finite" }
         return nil
     }

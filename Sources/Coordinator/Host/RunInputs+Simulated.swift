@@ -27,7 +27,8 @@ extension RunInputs {
         let conditions = ["injected", "no_context"].compactMap(ConditionTable.standard.definition)
         tasks = [
             TaskInputs(
-                task: task, items: items.map { TaskItem(id: $0, question: $0, golds: [$0]) }, prompts: prompts,
+                task: task, items: items.map { TaskItem(id: $0, question: $0, golds: [$0]) },
+                originalCount: items.count, prompts: prompts,
                 conditions: conditions, asked: AskedConditions(conditions, of: prompts, others: 1),
                 gates: AskedGates(beside: [], of: []), sample: [], form: task.answer(.standard))
         ]

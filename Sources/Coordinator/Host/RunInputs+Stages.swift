@@ -1,10 +1,11 @@
 import CoordinatorControl
 package import Run
+import Storage
 
 /// The cut of the work into stages and units.
 extension RunInputs {
     static func stages(
-        _ configuration: RunConfiguration, tasks: [TaskInputs], similarityLayers: [[Int]]
+        _ configuration: RunConfiguration, textCount: Int, tasks: [TaskInputs], similarityLayers: [[Int]]
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)
         let hasProjections = configuration.hasProjections
@@ -14,7 +15,7 @@ extension RunInputs {
         }
         var stages: [StagePlan] = []
         if trains {
-            stages.append(StagePlan(.extract, .ranges(of: configuration.training.rows, size: textsPerUnit)))
+            stages.append(StagePlan(.extract, .ranges(of: textCount, size: textsPerUnit)))
             stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
         }
         if configuration.experiments.contains(.similarity) {
@@ -46,6 +47,23 @@ extension RunInputs {
     /// When W is trained: how. Nil where the run trains none.
     package var schedule: TrainingSchedule? {
         texts.isEmpty && activations == nil ? nil : Self.schedule(configuration)
+    }
+
+    /// The texts that W's fit is measured by: those after the ones that it learns from.
+    var heldOut: Range<Int> { min(configuration.training.rows, texts.count)..<texts.count }
+
+    /// What is read of texts; nil where there are none.
+    static func reading(_ texts: [String], _ configuration: RunConfiguration) -> RunManifest.Reading? {
+        guard !texts.isEmpty else { return nil }
+        var hasher = ContentHasher()
+        for text in texts {
+            hasher.update("\(text.utf8.count)\u{0}")
+            hasher.update(text)
+        }
+        let sites = RunPlan.sites(of: configuration.channels)
+        return RunManifest.Reading(
+            texts: hasher.finish().hex, count: texts.count, maximumTokens: configuration.training.maximumTokens,
+            sites: sites)
     }
 
     /// Refuses more sites of a model than one pass's activations can travel from.

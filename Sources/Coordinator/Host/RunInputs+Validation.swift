@@ -50,7 +50,9 @@ extension RunInputs {
         guard (matrix.rows, matrix.columns) == expected else {
             return "expected a gradient of \(expected.0) × \(expected.1), found \(matrix.rows) × \(matrix.columns)"
         }
-        guard result.squaredErrorSum.isFinite else { return "the loss is not finite" }
+        guard result.squaredErrorSum.isFinite, result.outputErrors.allSatisfy(\.isFinite) else {
+            return "the loss is not finite"
+        }
         return nil
     }
 

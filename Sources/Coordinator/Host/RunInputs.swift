@@ -23,7 +23,7 @@ package struct RunInputs: Sendable {
     package let modelBytes: UInt64
     /// What the reader of the data files wants to know: broken lines and the like.
     package let remarks: [String]
-    /// By row number, cut as the configuration says.
+    /// By row number, cut as the configuration says: those that W learns from, then those that its fit is measured by.
     let texts: [String]
     /// In the run's order.
     let tasks: [TaskInputs]
@@ -43,6 +43,8 @@ package struct RunInputs: Sendable {
     struct TaskInputs: Sendable {
         var task: TaskDefinition
         var items: [TaskItem]
+        /// Items of the file.
+        var originalCount: Int
         /// The same items as workers get them.
         var prompts: [EvaluationItem]
         var conditions: [ConditionDefinition]
@@ -141,13 +143,16 @@ package struct RunInputs: Sendable {
         self.configuration = configuration
 
         report("taking fingerprints of models and data")
-        let manifest = try sources.manifest()
+        var manifest = try sources.manifest()
+        manifest.reading = Self.reading(texts, configuration)
         self.manifest = manifest
         remarks += try Self.remarks(
             on: configuration, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB)
         self.remarks = remarks
         plan = RunPlan(
-            run: manifest.run, stages: Self.stages(configuration, tasks: tasks, similarityLayers: similarityLayers),
+            run: manifest.run,
+            stages: Self.stages(
+                configuration, textCount: texts.count, tasks: tasks, similarityLayers: similarityLayers),
             channels: configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
             dimensionA: dimensionA, dimensionB: dimensionB)
     }
@@ -303,7 +308,7 @@ package struct RunInputs: Sendable {
         let asked = AskedConditions(
             distinct, of: prompts, others: evaluation.others, endpoints: evaluation.endpoints)
         return TaskInputs(
-            task: task, items: items, prompts: prompts, conditions: distinct, asked: asked,
+            task: task, items: items, originalCount: all.count, prompts: prompts, conditions: distinct, asked: asked,
             gates: AskedGates(beside: asked.asked, of: prompts),
             sample: asked.asked.contains { $0.message == .matched } ? Prompts.sample(of: prompts) : [],
             form: task.answer(evaluation.preset))

@@ -17,8 +17,28 @@ package struct RunManifest: Codable, Hashable, Sendable {
     package var modelB: String
     /// In the order of `RunConfiguration/files`.
     package var data: [DataFile]
+    /// What of texts was read; nil where none are.
+    package var reading: Reading?
     /// The kinds of device that the results were computed on, sorted; none before a worker has come.
     package var deviceKinds: [DeviceKind] = []
+    /// What the run has written, once it is finished: all files but this one and `timing.json`.
+    package var files: [WrittenFile] = []
+
+    /// What both models have read of texts, besides what they are and compute in.
+    package struct Reading: Codable, Hashable, Sendable {
+        /// SHA-256 of the texts as they were cut, hexadecimal, and their number.
+        package var texts: String
+        package var count: Int
+        /// Tokens that a text was cut to.
+        package var maximumTokens: Int
+        package var sites: [Site]
+    }
+
+    package struct WrittenFile: Codable, Hashable, Sendable {
+        package var name: String
+        /// SHA-256, hexadecimal.
+        package var sha256: String
+    }
 
     /// - Parameters:
     ///   - configuration: with names in place of paths.

@@ -21,9 +21,9 @@ struct RunResults {
         self.inputs = inputs
         var store =
             inputs.activations
-            ?? inputs.schedule.map {
+            ?? inputs.schedule.map { _ in
                 ActivationStore(
-                    textCount: $0.textCount, sites: inputs.plan.sites, dimensionA: inputs.dimensionA,
+                    textCount: inputs.texts.count, sites: inputs.plan.sites, dimensionA: inputs.dimensionA,
                     dimensionB: inputs.dimensionB)
             }
         var (results, digests): ([UnitID: UnitResult], [UnitID: String]) = ([:], [:])
@@ -69,6 +69,22 @@ struct RunResults {
     mutating func forgetBlocks() {
         results = results.filter { $0.key.stage != .train }
         digests = digests.filter { $0.key.stage != .train }
+    }
+
+    /// Takes in what an earlier run has read of the same texts, and puts it on disk as this run's.
+    /// - Returns: how many units it was.
+    mutating func take(_ foreign: ForeignActivations) throws -> Int {
+        var count = 0
+        try foreign.take(for: inputs) { unit, result in
+            guard digests[unit] == nil else { return }
+            let record = ResultRecord(run: inputs.manifest.run, unit: unit, result: .extract(result))
+            try record.append(to: journal)
+            keep(record)
+            digests[unit] = record.digest
+            count += 1
+        }
+        try journal.commit()
+        return count
     }
 
     // MARK: New results

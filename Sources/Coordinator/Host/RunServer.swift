@@ -36,6 +36,10 @@ package struct ServerOptions: Sendable {
     /// Where the coordinator's decisions are recorded, if they are.
     package var recordEvents: URL?
     package var travel = LiveRun.Travel()
+    /// What an earlier run has read of the same texts.
+    package var activations: ForeignActivations?
+    /// The command that began this session, for the account.
+    package var command: [String] = []
 
     package static let defaultStatus = "tcp://127.0.0.1:5756"
 
@@ -75,6 +79,7 @@ package actor RunServer {
     private var ending: CheckedContinuation<Void, Never>?
     private var outbox: Outbox
     private let recorder: EventRecorder?
+    private var timing: RunTiming
 
     /// The live's way to the transport, which is there before the sockets are.
     private final class Outbox: @unchecked Sendable {
@@ -96,8 +101,9 @@ package actor RunServer {
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
         live = try LiveRun(
             inputs: inputs, storage: folder, limits: limits, firstLease: firstLease, device: try CPUDevice(),
-            travel: options.travel,
+            travel: options.travel, foreign: options.activations,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+        timing = RunTiming(inputs, folder, command: options.command)
         let beginning = live.beginning
         recorder = try options.recordEvents.map {
             try EventRecorder($0, beginning: beginning, software: productVersion)
@@ -112,12 +118,16 @@ package actor RunServer {
     /// Why the record of events is not whole, if one is written and is not.
     package var flawOfRecord: String? { recorder?.flaw }
 
+    /// Why the account of times is not whole, if it is not.
+    package var flawOfTiming: String? { timing.flaw }
+
     /// Where workers connect and where progress can be asked for, once ``open()`` has returned.
     package private(set) var endpoints: (workers: Endpoint, status: Endpoint)?
 
     // MARK: Life
 
-    /// Opens the sockets. An address that is taken is an error here, before any work.
+    /// Opens the sockets and begins the first stage that is not done. An address that is taken is an error here, before
+    /// any work.
     package func open() throws {
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
         live.startWorker = { [unowned self] number in self.assumeIsolated { $0.workersToStart.append(number) } }
@@ -136,8 +146,10 @@ package actor RunServer {
         statusSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.answer(frames, from: peer) } }
         statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event, of: nil) } }
         self.statusSocket = statusSocket
-        guard let workers = workerSockets.publicEndpoint ?? workerSockets.privateEndpoint else { return }
-        endpoints = (workers, statusSocket.endpoint)
+        if let workers = workerSockets.publicEndpoint ?? workerSockets.privateEndpoint {
+            endpoints = (workers, statusSocket.endpoint)
+        }
+        live.start(at: now)
     }
 
     /// Whether a client may come in; one that may not is named in the status.
@@ -171,9 +183,13 @@ package actor RunServer {
         return try loop.bindRouter(to: Endpoint("tcp://127.0.0.1:*"), options: socketOptions)
     }
 
+    /// Whether there is anything left to do, once ``open()`` has returned.
+    package var hasWork: Bool { live.outcome == nil }
+
     /// Starts local workers, as many as the options say.
     /// - Returns: how many.
     package func startWorkers() throws -> Int {
+        guard live.outcome == nil else { return 0 }
         let count =
             switch options.workers {
             case .count(let count): count
@@ -199,15 +215,18 @@ package actor RunServer {
         return count
     }
 
-    /// Does the run. Returns when it is done, has failed or was interrupted; everything finished is on disk then.
+    /// Does the run that ``open()`` has begun. Returns when it is done, has failed or was interrupted; everything
+    /// finished is on disk then.
     package func run() async -> RunControl.Outcome {
-        live.start(at: now)
         tick()
         if live.outcome == nil {
             await withCheckedContinuation { ending = $0 }
         }
         live.onDecision = nil
         recorder?.finish()
+        // A full disk has been told of already, and takes nothing of the results.
+        let status = status()
+        disk.sync { _ = try? timing.write(status) }
         // The farewells leave before the sockets close.
         statusSocket?.close()
         return live.outcome ?? .failed("the run ended without an outcome")
@@ -237,6 +256,9 @@ package actor RunServer {
     private func tick() {
         live.handle(.tick, at: now)
         settle()
+        if live.outcome == nil, let report = timing.due(status()) {
+            disk.async { [folder] in _ = try? RunTiming.write(report, to: folder) }
+        }
         if live.outcome == nil {
             loop.schedule(after: .milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }
         }
@@ -390,6 +412,6 @@ package actor RunServer {
     /// Writes the files that follow from the finished run.
     /// - Returns: the report, for the terminal.
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
-        try FinishedRun(live, status: status(), software: software, remarks: remarks)
+        try FinishedRun(live, software: software, remarks: remarks)
     }
 }

@@ -24,8 +24,6 @@ package struct RunSources: Sendable {
         let ignored = Set(configuration.reading.ignoredConfigFields)
         folderA = try ModelFolder(path: configuration.modelA, ignoring: ignored)
         folderB = try ModelFolder(path: configuration.modelB, ignoring: ignored)
-        // A model without a template is the commonest mistake, and no digest is needed to know it.
-        if configuration.chat { _ = try Self.models([folderA, folderB], configuration) }
         fingerprintA = folderA.beginFingerprint()
         fingerprintB = folderA.url == folderB.url ? fingerprintA : folderB.beginFingerprint()
         data = Background.begin {
@@ -34,12 +32,10 @@ package struct RunSources: Sendable {
     }
 
     /// The two models with all that texts go through before them, checked.
-    func models() throws -> [ReadableModel] { try Self.models([folderA, folderB], configuration) }
-
-    private static func models(
-        _ folders: [ModelFolder], _ configuration: RunConfiguration
-    ) throws -> [ReadableModel] {
-        try folders.map { try ReadableModel($0, chat: configuration.chat, settings: configuration.reading) }
+    func models() throws -> [ReadableModel] {
+        try [folderA, folderB].map {
+            try ReadableModel($0, chat: configuration.chat, settings: configuration.reading)
+        }
     }
 
     /// What the run is; waits for the digests.

@@ -2,6 +2,7 @@ import CoordinatorControl
 import Devices
 import Foundation
 import Projection
+import Reports
 import Run
 
 /// The training of a run: every channel's W, the steps and checkpoints of one that is averaged, and what workers are
@@ -24,6 +25,8 @@ struct RunTraining {
     /// text: one copy for all workers.
     private var parts: (site: Site, values: [Int: FloatMatrix])?
     private var epochOrder: (epoch: Int, order: [Int])?
+    /// Of B's activations, where W is trained by steps.
+    private var moments: TargetMoments?
     private var lastCheckpoint: Instant
     private var writingSeconds = 0.0
 
@@ -104,13 +107,29 @@ struct RunTraining {
         }
         let firstKept = (step + 1 - limits.replaySteps) * schedule.shardsPerStep
         for old in shards.keys where old.index < firstKept { shards[old] = nil }
+        let standardised = standardisedLoss(contributions, schedule, step, activations, on: device)
         let loss = try projections[0].trainer.apply(
             shards: contributions, batchRows: schedule.batchTextCount(step: step), on: device)
-        projections[0].losses.append(loss)
+        projections[0].losses.append(StepLoss(loss: loss, standardised: standardised))
         if now.seconds(since: lastCheckpoint) > max(limits.checkpointSeconds, 20 * writingSeconds) {
             try checkpoint(at: now)
         }
         return loss
+    }
+
+    /// The mean squared error per element before a step, in units of each element's variance.
+    private mutating func standardisedLoss(
+        _ shards: [ShardContribution], _ schedule: TrainingSchedule, _ step: Int, _ activations: ActivationStore,
+        on device: any Device
+    ) -> Double {
+        let site = Site.b(projections[0].channel.j)
+        if moments == nil { moments = activations.rows(0..<schedule.textCount, at: site).map { TargetMoments($0) } }
+        guard let moments, let blocks = inputs.outputBlocks else { return .nan }
+        var sum = 0.0
+        for shard in shards {
+            sum += StandardisedErrors.sum(of: shard.result, moments: moments, blocks: blocks, on: device)
+        }
+        return sum / (Double(schedule.batchTextCount(step: step)) * Double(inputs.dimensionB))
     }
 
     private mutating func checkpoint(at now: Instant) throws {
@@ -156,7 +175,8 @@ extension RunTraining {
     /// The content of a unit of the training.
     mutating func content(of id: UnitID, activations: ActivationStore?, step: Int) -> WorkUnit {
         if mode == .byOutputs, let unit = inputs.outputsUnit(id.index), let activations {
-            let targets = activations.columns(unit.outputs, at: .b(unit.channel.j))
+            let targets = activations.columns(
+                unit.outputs, ofTexts: unit.schedule.textCount, at: .b(unit.channel.j))
             return .trainOutputs(unit, targets: targets)
         }
         return .train(TrainUnit(step: step, texts: texts(ofShard: id), dense: gradients == .dense))

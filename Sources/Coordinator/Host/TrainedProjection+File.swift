@@ -16,7 +16,7 @@ extension TrainedProjection {
             "seed": String(configuration.seed),
             "rows": String(configuration.training.rows),
             "steps": String(trainer.step),
-            "loss": losses.last.map { String($0) } ?? "",
+            "loss": losses.last.map { String($0.loss) } ?? "",
             "run": inputs.manifest.run,
         ]
         try storage.write(file(inputs)) { write in

@@ -1,14 +1,15 @@
 import Projection
+import Reports
 import Run
 
 /// A channel's W: how far its training is, and what it came to.
 struct TrainedProjection {
     let channel: Channel
     var trainer: ProjectionTrainer
-    /// Mean squared error per element before each step.
-    var losses: [Double] = []
+    /// Before each step.
+    var losses: [StepLoss] = []
 
-    init(channel: Channel, trainer: ProjectionTrainer, losses: [Double] = []) {
+    init(channel: Channel, trainer: ProjectionTrainer, losses: [StepLoss] = []) {
         self.channel = channel
         self.trainer = trainer
         self.losses = losses
@@ -33,20 +34,28 @@ struct TrainedProjection {
         var values: [Float] = []
         values.reserveCapacity(inputs.dimensionA * inputs.dimensionB)
         var sums = [Double](repeating: 0, count: schedule.shardTotal)
+        var standardised = sums
         for block in results {
             guard let block else { return nil }
             values += block.w.values
-            for shard in sums.indices { sums[shard] += block.squaredErrorSums[shard] }
+            for shard in sums.indices {
+                sums[shard] += block.squaredErrorSums[shard]
+                standardised[shard] += block.standardisedErrorSums[shard]
+            }
         }
         let w = FloatMatrix(rows: inputs.dimensionB, columns: inputs.dimensionA, values: values)
+        let losses = zip(
+            Self.losses(schedule, errorSums: sums, dimensionB: inputs.dimensionB),
+            Self.losses(schedule, errorSums: standardised, dimensionB: inputs.dimensionB)
+        ).map { StepLoss(loss: $0, standardised: $1) }
         self.init(
             channel: channel, trainer: ProjectionTrainer(finished: w, steps: schedule.steps, adam: inputs.adam),
-            losses: Self.losses(schedule, squaredErrorSums: sums, dimensionB: inputs.dimensionB))
+            losses: losses)
     }
 
-    /// Mean squared error per element before each step, the shards summed in index order.
+    /// Mean error per element before each step, the shards summed in index order.
     private static func losses(
-        _ schedule: TrainingSchedule, squaredErrorSums sums: [Double], dimensionB: Int
+        _ schedule: TrainingSchedule, errorSums sums: [Double], dimensionB: Int
     ) -> [Double] {
         var losses: [Double] = []
         var shard = 0

@@ -1,5 +1,6 @@
 import Foundation
 import Projection
+import Reports
 import Run
 import Storage
 
@@ -9,10 +10,10 @@ import Storage
 /// coordinator comes back: to the same bits, since a step is a function of the state before it and of the texts.
 ///
 /// Layout, numbers little-endian: magic (8 bytes); the run's digest as text (its length, UInt64, and its bytes); k and
-/// j (UInt64 each); the number of losses (UInt64) and the losses (float64); the trainer's checkpoint; SHA-256 of all
-/// before.
+/// j (UInt64 each); the number of losses (UInt64), the losses, and the standardised ones (float64); the trainer's
+/// checkpoint; SHA-256 of all before.
 enum TrainingCheckpoint {
-    private static let magic = Array("ACTRAIN\u{3}".utf8)
+    private static let magic = Array("ACTRAIN\u{4}".utf8)
     private static let maximumRunBytes = 1024
 
     static func write(_ training: TrainedProjection, run: String, to storage: some RunStorage) throws {
@@ -23,7 +24,8 @@ enum TrainingCheckpoint {
         append(UInt64(training.channel.k))
         append(UInt64(training.channel.j))
         append(UInt64(training.losses.count))
-        for loss in training.losses { append(loss.bitPattern) }
+        for loss in training.losses { append(loss.loss.bitPattern) }
+        for loss in training.losses { append(loss.standardised.bitPattern) }
         try storage.write(RunFiles.checkpoint) { write in
             var hasher = ContentHasher()
             try head.withUnsafeBytes { bytes in
@@ -64,8 +66,11 @@ enum TrainingCheckpoint {
         where expected != found {
             throw HostError.otherCheckpoint(path: path, expected: "\(what) \(expected)", found: found)
         }
-        guard count <= UInt64(steps), let losses = head.numbers(Int(count)) else {
+        guard count <= UInt64(steps), let bits = head.numbers(Int(count)), let others = head.numbers(Int(count)) else {
             throw damaged("\(count) losses for a training of \(steps) steps")
+        }
+        let losses = zip(bits, others).map {
+            StepLoss(loss: Double(bitPattern: $0), standardised: Double(bitPattern: $1))
         }
         do {
             let trainer = try ProjectionTrainer(
@@ -73,8 +78,7 @@ enum TrainingCheckpoint {
             guard trainer.step == losses.count else {
                 throw damaged("\(trainer.step) steps and \(losses.count) losses")
             }
-            return TrainedProjection(
-                channel: channel, trainer: trainer, losses: losses.map { Double(bitPattern: $0) })
+            return TrainedProjection(channel: channel, trainer: trainer, losses: losses)
         } catch let error as ProjectionError {
             throw damaged("\(error)")
         }

@@ -14,10 +14,11 @@ package struct TrainingTexts: Sendable {
     /// Documents passed over because a model cannot read them.
     package let unreadable: UnreadableTexts
 
-    /// Reads the files in their order until `configuration.rows` texts are found.
+    /// Reads the files in their order until `configuration.rows` texts and those that are held out are found.
     ///
     /// A text is stripped, and passed over where it has `configuration.minimumCharacters` or fewer, before it
-    /// counts as a row: so there are exactly as many rows as asked for. So is a text that a model cannot read.
+    /// counts as a row: so there are exactly as many rows as asked for. So is a text that a model cannot read. Of those
+    /// that are held out there may be fewer, where nobody asked for a number of them.
     ///
     /// - Parameters:
     ///   - limit: how many unreadable texts are passed over.
@@ -35,9 +36,11 @@ package struct TrainingTexts: Sendable {
         var lineCount = 0
         var broken = BrokenLines()
         var unreadable = UnreadableTexts(limit: limit)
-        for file in configuration.files where texts.count < configuration.rows {
+        let wanted = configuration.rows + (configuration.heldOut ?? configuration.rows / 10)
+        let needed = configuration.rows + (configuration.heldOut ?? 0)
+        for file in configuration.files where texts.count < wanted {
             var reader = try C4Reader(file: file)
-            while texts.count < configuration.rows, let record = try reader.next() {
+            while texts.count < wanted, let record = try reader.next() {
                 let text = record.text.strippedAsPython()
                 guard text.unicodeScalars.count > max(0, configuration.minimumCharacters) else {
                     tooShort += 1
@@ -54,9 +57,9 @@ package struct TrainingTexts: Sendable {
             lineCount += reader.lineCount
             broken.add(reader.broken)
         }
-        guard texts.count >= configuration.rows else {
+        guard texts.count >= needed else {
             throw .tooFewRows(
-                files: configuration.files, found: texts.count, wanted: configuration.rows,
+                files: configuration.files, found: texts.count, wanted: needed,
                 minimumCharacters: configuration.minimumCharacters)
         }
         self.texts = texts

@@ -5,6 +5,8 @@ package import Run
 package struct TaskDefinition: Sendable {
     /// In flags, stages and files' names: lower-case letters, digits, `-` and `_`; no other task's or stage's.
     package var name: String
+    /// Goes up where prompts, answers or metrics change, so that figures of two versions are not held side by side.
+    package var version: Int
     /// What people call it.
     package var title: String
     /// What the file of `--NAME` is, for its help.
@@ -19,11 +21,13 @@ package struct TaskDefinition: Sendable {
     package var metrics: [Metric]
 
     package init(
-        name: String, title: String, fileHelp: String, read: @escaping @Sendable (String) throws -> TaskData,
+        name: String, version: Int = 1, title: String, fileHelp: String,
+        read: @escaping @Sendable (String) throws -> TaskData,
         prompts: @escaping @Sendable (TaskItem) -> ItemPrompts,
         answer: @escaping @Sendable (EvaluationProtocol) -> AnswerForm, metrics: [Metric]
     ) {
         self.name = name
+        self.version = version
         self.title = title
         self.fileHelp = fileHelp
         self.read = read

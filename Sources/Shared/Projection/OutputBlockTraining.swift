@@ -36,12 +36,18 @@ package enum OutputBlockTraining {
                 }
             }
         }
-        let sums = squares.withUnsafeBufferPointer { squares in
-            (0..<shards).map { SquaredErrors.sum(ofBlock: squares[$0 * outputs..<($0 + 1) * outputs]) }
+        let weights = TargetMoments(y).weights[...]
+        func errorSums(_ weights: ArraySlice<Double>?) -> [Double] {
+            squares.withUnsafeBufferPointer { squares in
+                (0..<shards).map { shard in
+                    SquaredErrors.sum(ofBlock: squares[shard * outputs..<(shard + 1) * outputs], weights: weights)
+                }
+            }
         }
-        guard sums.allSatisfy(\.isFinite) else { throw .notFinite(operand: "error of the projection") }
+        let (sums, standardised) = (errorSums(nil), errorSums(weights))
+        guard (sums + standardised).allSatisfy(\.isFinite) else { throw .notFinite(operand: "error of the projection") }
         guard Values.areFinite(w.values) else { throw .notFinite(operand: "the trained projection") }
-        return TrainOutputsResult(w: w, squaredErrorSums: sums)
+        return TrainOutputsResult(w: w, squaredErrorSums: sums, standardisedErrorSums: standardised)
     }
 
     /// Bytes that a unit needs, activations and result included. A number of any size, since a unit may name any.

@@ -63,7 +63,8 @@ package enum ShardLoss {
         errors: [Float], x: FloatMatrix, w: WeightView, dense: Bool, on device: any Device
     ) throws(ProjectionError) -> TrainResult {
         let blocks = OutputBlocks(dimensionA: w.inputs, dimensionB: w.outputs)
-        let squaredErrorSum = SquaredErrors.sum(errors, rows: x.rows, blocks: blocks, on: device)
+        let outputErrors = SquaredErrors.outputs(errors, rows: x.rows, count: w.outputs, on: device)
+        let squaredErrorSum = SquaredErrors.sum(of: outputErrors, blocks: blocks)
         guard squaredErrorSum.isFinite else { throw .notFinite(operand: "error of the projection") }
         guard dense else {
             let factor = FloatMatrix(rows: x.rows, columns: w.outputs, values: errors)
@@ -73,7 +74,8 @@ package enum ShardLoss {
             errors: errors, x: x.values, rows: x.rows, outputs: w.outputs, inputs: w.inputs)
         return TrainResult(
             squaredErrorSum: squaredErrorSum,
-            gradient: .dense(FloatMatrix(rows: w.outputs, columns: w.inputs, values: gradient)))
+            gradient: .dense(FloatMatrix(rows: w.outputs, columns: w.inputs, values: gradient)),
+            outputErrors: outputErrors)
     }
 }
 

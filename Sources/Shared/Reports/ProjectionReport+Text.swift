@@ -6,10 +6,7 @@ extension ProjectionReport {
     var line: String {
         switch self {
         case .trained(let projection):
-            let shape = "projection \(projection.dimensionB) × \(projection.dimensionA)"
-            guard let first = projection.losses.first, let last = projection.losses.last else { return shape }
-            return "\(shape) from \(Quantities.count(projection.rows)) texts: loss \(Quantities.significant(first)) → "
-                + "\(Quantities.significant(last)) in \(Quantities.count(projection.losses.count)) steps"
+            return projection.line
         case .given(let file, let sha256, let dimensionA, let dimensionB):
             return "projection \(dimensionB) × \(dimensionA) from \(file) (SHA-256 \(sha256.prefix(12))…)"
         case .none(let dimensionA, let dimensionB):
@@ -24,5 +21,21 @@ extension ProjectionReport {
             return "the last \(dimensionB) of A's \(dimensionA) coordinates go into B as they are"
         }
         return "A's \(dimensionA) coordinates go into the last \(dimensionA) of B's \(dimensionB) as they are"
+    }
+}
+
+extension ProjectionSummary {
+    /// What W has come to, in a line.
+    fileprivate var line: String {
+        let shape = "projection \(dimensionB) × \(dimensionA) from \(Quantities.count(rows)) texts"
+        guard let first = losses.first?.loss, let last = losses.last?.loss else { return shape }
+        let training =
+            "\(shape): loss \(Quantities.significant(first)) → \(Quantities.significant(last)) in "
+            + "\(Quantities.count(losses.count)) steps"
+        let mean = meanLoss.map { " (the mean alone: \(Quantities.significant($0)))" } ?? ""
+        return training + mean
+            + (heldOut.map {
+                ", R² \($0.r2.map(Quantities.significant) ?? "–") on \(Quantities.count($0.texts)) others"
+            } ?? "")
     }
 }

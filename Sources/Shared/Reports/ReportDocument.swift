@@ -110,9 +110,25 @@ extension RunReport {
             ["shape", "\(projection.dimensionB) × \(projection.dimensionA)"],
             ["texts", Quantities.count(projection.rows)],
             ["steps", Quantities.count(projection.losses.count)],
-            ["loss of the first step", projection.losses.first.map(Quantities.significant) ?? "–"],
-            ["loss of the last step", projection.losses.last.map(Quantities.significant) ?? "–"],
+            ["loss of the first step", projection.losses.first.map { Quantities.significant($0.loss) } ?? "–"],
+            ["loss of the last step", projection.losses.last.map { Quantities.significant($0.loss) } ?? "–"],
+            [
+                "the same in units of each coordinate's variance",
+                projection.losses.last.map { Quantities.significant($0.standardised) } ?? "–",
+            ],
         ]
+        if let mean = projection.meanLoss {
+            rows.append(["loss of predicting the mean", Quantities.significant(mean)])
+        }
+        if let fit = projection.heldOut {
+            rows += [
+                ["texts held out", Quantities.count(fit.texts)],
+                ["loss on them", Quantities.significant(fit.loss)],
+                ["loss of predicting the mean on them", Quantities.significant(fit.meanLoss)],
+                ["R² on them", fit.r2.map(Quantities.significant) ?? "–"],
+                ["R² of a coordinate on them, mean", fit.coordinateR2.map(Quantities.significant) ?? "–"],
+            ]
+        }
         if let similarity = projection.activationSimilarity {
             rows.append(["similarity of the activation spaces", Quantities.significant(similarity)])
         }
@@ -121,7 +137,7 @@ extension RunReport {
             [String($0.offset + 1), Quantities.significant($0.element)]
         }
         var blocks: [ReportDocument.Block] = [.table(DocumentTable(titles: ["projection", "value"], rows: rows))]
-        if projection.losses.count > 1 { blocks.append(.plot(.loss(projection.losses))) }
+        if projection.losses.count > 1 { blocks.append(.plot(.loss(projection.losses.map(\.loss)))) }
         if !epochs.isEmpty { blocks.append(.table(DocumentTable(titles: ["epoch", "mean loss"], rows: epochs))) }
         return .init(title: "Training of the projection", blocks: blocks)
     }

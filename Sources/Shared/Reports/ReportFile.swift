@@ -13,8 +13,11 @@ package struct ReportFile: Hashable, Sendable {
 }
 
 extension RunReport {
-    /// All files that the report is made of, `timing.json` apart: `results.json`, `samples_<task>.jsonl` (of several
-    /// channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md` and `report.html`.
+    package static let summaryFile = "summary.txt"
+
+    /// All files that the report is made of, `timing.json` apart: `config.yaml`, `results.json`, `samples_<task>.jsonl`
+    /// (of several channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md`, `report.html`, `metrics.jsonl` where W was
+    /// trained, and `summary.txt`, what the terminal shows.
     package var files: [ReportFile] {
         let samples = channels.flatMap { channel in
             channel.tasks.map { task in
@@ -23,7 +26,10 @@ extension RunReport {
                 )
             }
         }
-        return [ReportFile("results.json", resultsJSON.pretty + "\n")] + samples
+        return [ReportFile(Self.settingsFile, settingsYAML), ReportFile("results.json", resultsJSON.pretty + "\n")]
+            + samples
             + [ReportFile("report.md", markdown), ReportFile("report.html", html)]
+            + (metrics.map { [ReportFile(Self.metricsFile, $0)] } ?? [])
+            + [ReportFile(Self.summaryFile, summary)]
     }
 }

@@ -16,13 +16,24 @@ extension RunReport {
         } else {
             members += Self.members(of: channels[0], audits[0], shape)
         }
-        // A configuration of plain values always encodes.
-        add("configs", (try? JSONValue(encoding: configuration)) ?? .null)
-        add("versions", Self.json(versions))
+        let tasks = channels[0].tasks
+        func add(_ name: String, _ value: (TaskScores) -> JSONValue) {
+            add(name, .object(tasks.map { .init(name: $0.task.name, value: value($0)) }))
+        }
+        add("config", settingsJSON)
+        add("versions") { .count($0.task.version) }
+        add("n-samples") { task in
+            let original = originalCounts[task.task.name] ?? task.items.count
+            return .members(("original", .count(original)), ("effective", .count(task.items.count)))
+        }
+        // Every metric lies between 0 and 1, and 1 is right.
+        add("higher_is_better") { task in
+            .object(task.metrics.map { .init(name: $0.name, value: .bool(true)) })
+        }
+        add("software", Self.json(versions))
         add("fingerprints", Self.json(fingerprints))
         add("device_kinds", .array(deviceKinds.map { .string($0.rawValue) }))
         if !remarks.isEmpty { add("remarks", .array(remarks.map(JSONValue.string))) }
-        add("n-samples", .object(channels[0].tasks.map { .init(name: $0.task.name, value: .count($0.items.count)) }))
         add("run", .string(run))
         return .object(members)
     }
@@ -157,14 +168,23 @@ extension RunReport {
             ("d_b", .count(projection.dimensionB)),
             ("rows", .count(projection.rows)),
             ("steps", .count(projection.losses.count)),
-            ("first_loss", .optional(projection.losses.first)),
-            ("final_loss", .optional(projection.losses.last)),
+            ("first_loss", .optional(projection.losses.first?.loss)),
+            ("final_loss", .optional(projection.losses.last?.loss)),
+            ("final_standardised_loss", .optional(projection.losses.last?.standardised)),
+            ("mean_loss", .optional(projection.meanLoss)),
+            ("held_out", projection.heldOut.map(json) ?? .null),
             ("epoch_losses", .array(projection.epochLosses.map(JSONValue.number))),
             ("activation_similarity", .optional(projection.activationSimilarity)),
             (
                 "diagnostics",
                 .object(projection.diagnostics.map { .init(name: $0.name, value: .number($0.value)) })
             ))
+    }
+
+    private static func json(_ heldOut: HeldOutSummary) -> JSONValue {
+        .members(
+            ("texts", .count(heldOut.texts)), ("loss", .number(heldOut.loss)), ("mean_loss", .number(heldOut.meanLoss)),
+            ("r2", .optional(heldOut.r2)), ("coordinate_r2", .optional(heldOut.coordinateR2)))
     }
 
     private static func json(_ values: [NamedValue]) -> JSONValue {

@@ -17,6 +17,8 @@ package struct RunReport: Sendable {
     package var deviceKinds: [DeviceKind]
     /// What a reader must know to read the figures right: broken lines, the kind of models, and the like.
     package var remarks: [String]
+    /// Items of each task's file, of which the run may have chosen some, by the task's name.
+    package var originalCounts: [String: Int]
     /// In the run's order; at least one.
     package var channels: [ChannelReport]
     /// What the models compute; nil where none were there.
@@ -24,7 +26,8 @@ package struct RunReport: Sendable {
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [DeviceKind], remarks: [String] = [], channels: [ChannelReport], shape: PairShape? = nil
+        deviceKinds: [DeviceKind], remarks: [String] = [], originalCounts: [String: Int] = [:],
+        channels: [ChannelReport], shape: PairShape? = nil
     ) {
         precondition(!channels.isEmpty, "a run of at least one channel")
         self.run = run
@@ -33,6 +36,7 @@ package struct RunReport: Sendable {
         self.fingerprints = fingerprints
         self.deviceKinds = deviceKinds.sorted()
         self.remarks = remarks
+        self.originalCounts = originalCounts
         self.channels = channels
         self.shape = shape
     }
@@ -114,16 +118,23 @@ package struct ProjectionSummary: Hashable, Sendable {
     /// Texts that W learned from.
     package var rows: Int
     package var stepsPerEpoch: Int
-    /// Mean squared error per element of every step, before the step.
-    package var losses: [Double]
+    package var learningRate: Double
+    /// Of every step, before the step.
+    package var losses: [StepLoss]
+    /// The mean squared error per element of predicting the mean of the texts that W learned from, on these.
+    package var meanLoss: Double?
+    /// How well W predicts texts that it has not learned from; nil where there were none.
+    package var heldOut: HeldOutSummary?
     /// ‖YᵀX‖²_F / (‖X‖²_F ‖Y‖²_F) of the two models' activations (Ramesh & Li, appendix B.4), where computed.
     package var activationSimilarity: Double?
     /// What the activations and W's error are made of.
     package var diagnostics: [DiagnosticFigure]
 
     package init(
-        file: String, dimensionA: Int, dimensionB: Int, rows: Int, stepsPerEpoch: Int, losses: [Double],
-        activationSimilarity: Double? = nil, diagnostics: [DiagnosticFigure] = []
+        file: String, dimensionA: Int, dimensionB: Int, rows: Int, stepsPerEpoch: Int, learningRate: Double,
+        losses: [StepLoss], meanLoss: Double? = nil, heldOut: HeldOutSummary? = nil,
+        activationSimilarity: Double? = nil,
+        diagnostics: [DiagnosticFigure] = []
     ) {
         precondition(stepsPerEpoch > 0, "an epoch of at least one step")
         self.file = file
@@ -131,7 +142,10 @@ package struct ProjectionSummary: Hashable, Sendable {
         self.dimensionB = dimensionB
         self.rows = rows
         self.stepsPerEpoch = stepsPerEpoch
+        self.learningRate = learningRate
         self.losses = losses
+        self.meanLoss = meanLoss
+        self.heldOut = heldOut
         self.activationSimilarity = activationSimilarity
         self.diagnostics = diagnostics
     }
@@ -140,7 +154,7 @@ package struct ProjectionSummary: Hashable, Sendable {
     package var epochLosses: [Double] {
         stride(from: 0, to: losses.count, by: stepsPerEpoch).map { first in
             let steps = losses[first..<min(first + stepsPerEpoch, losses.count)]
-            return steps.reduce(0, +) / Double(steps.count)
+            return steps.reduce(0) { $0 + $1.loss } / Double(steps.count)
         }
     }
 }
@@ -156,5 +170,38 @@ package struct DiagnosticFigure: Hashable, Sendable {
         self.name = name
         self.title = title
         self.value = value
+    }
+}
+
+/// The loss of one step of training, before the step.
+package struct StepLoss: Hashable, Sendable {
+    /// Mean squared error per element.
+    package var loss: Double
+    /// The same in units of each coordinate's variance, so that a few large ones do not decide it: 1 is what predicting
+    /// the mean comes to.
+    package var standardised: Double
+
+    package init(loss: Double, standardised: Double) {
+        self.loss = loss
+        self.standardised = standardised
+    }
+}
+
+/// How well W predicts B's activations of texts that it has not learned from.
+package struct HeldOutSummary: Hashable, Sendable {
+    package var texts: Int
+    /// Mean squared error per element, of W and of the mean of the texts that W learned from.
+    package var loss: Double
+    package var meanLoss: Double
+    /// 1 − loss / meanLoss; and the mean of the same of each coordinate by itself.
+    package var r2: Double?
+    package var coordinateR2: Double?
+
+    package init(texts: Int, loss: Double, meanLoss: Double, r2: Double?, coordinateR2: Double?) {
+        self.texts = texts
+        self.loss = loss
+        self.meanLoss = meanLoss
+        self.r2 = r2
+        self.coordinateR2 = coordinateR2
     }
 }

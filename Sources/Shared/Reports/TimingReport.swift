@@ -1,63 +1,168 @@
-import JSON
+package import Foundation
 package import Run
 
-/// Whatever depends on the moment: times, rates, hosts, workers, bytes, faults.
-package struct TimingReport: Sendable {
-    /// The state at the run's end.
-    package var status: RunStatus
-    /// When the run ended, ISO 8601 in UTC.
-    package var finishedAt: String
-    /// More figures, such as the seconds of a part, in the order in which they are shown.
-    package var figures: [(name: String, value: Double)]
+/// Whatever depends on the moment: times, rates, hosts, workers, bytes, faults, and where models and files lay. The
+/// sessions of a run, which is interrupted and goes on, add up.
+package struct TimingReport: Codable, Hashable, Sendable {
+    package static let name = "timing.json"
 
-    package init(status: RunStatus, finishedAt: String, figures: [(name: String, value: Double)] = []) {
-        self.status = status
-        self.finishedAt = finishedAt
-        self.figures = figures
+    package var run: String
+    /// How far the latest session was, and when.
+    package var phase: RunStatus.Phase
+    package var updatedAt: String
+    /// Of all sessions.
+    package private(set) var elapsedSeconds = 0.0
+    package private(set) var stages: [StageTiming] = []
+    package private(set) var faultCount = 0
+    /// Of the latest session that trained by steps.
+    package private(set) var trainingBytesPerStep: Double?
+    package private(set) var sessionCount = 0
+    /// The latest of the sessions, of their workers and of their faults.
+    package private(set) var sessions: [Session] = []
+    package private(set) var workers: [WorkerTiming] = []
+    package private(set) var faults: [FaultTiming] = []
+
+    private static let sessionLimit = 100
+    private static let lineLimit = 1000
+    package static let byteLimit = 16 << 20
+
+    package struct Session: Codable, Hashable, Sendable {
+        package var number: Int
+        package var began: String
+        package var seconds: Double
+        package var phase: RunStatus.Phase
+        package var software: String
+        package var making: Making
+    }
+
+    /// Who made a session of what.
+    package struct Making: Codable, Hashable, Sendable {
+        package var command: [String]
+        package var host: String
+        /// Of models, data files and output.
+        package var paths: [Place]
+
+        package struct Place: Codable, Hashable, Sendable {
+            /// That named it, without the dashes.
+            package var flag: String
+            /// Absolute.
+            package var path: String
+
+            package init(flag: String, path: String) {
+                self.flag = flag
+                self.path = path
+            }
+        }
+
+        package init(command: [String], host: String, paths: [Place]) {
+            self.command = command
+            self.host = host
+            self.paths = paths
+        }
+    }
+
+    package struct StageTiming: Codable, Hashable, Sendable {
+        package var stage: Stage
+        package var unitsDone: Int
+        package var unitsTotal: Int
+        /// Of all sessions.
+        package var seconds: Double
+        package var unitsPerSecond: Double?
+    }
+
+    package struct WorkerTiming: Codable, Hashable, Sendable {
+        package var session: Int
+        package var worker: String
+        package var host: String
+        package var processId: Int32
+        package var deviceKind: DeviceKind
+        package var state: WorkerStatus.State
+        package var unitsDone: Int
+        package var unitsPerSecond: Double?
+        package var bytesIn: UInt64
+        package var bytesOut: UInt64
+    }
+
+    package struct FaultTiming: Codable, Hashable, Sendable {
+        package var session: Int
+        package var atSeconds: Double
+        package var worker: String?
+        package var what: String
+    }
+
+    /// The sessions before, and one more as far as it has come.
+    /// - Parameters:
+    ///   - earlier: nil for the first.
+    ///   - status: the session's.
+    ///   - began: when it began.
+    ///   - software: the program's version.
+    package init(
+        after earlier: TimingReport?, status: RunStatus, began: Date, now: Date, software: String, making: Making
+    ) {
+        run = status.run
+        phase = status.phase
+        updatedAt = Self.text(now)
+        sessionCount = (earlier?.sessionCount ?? 0) + 1
+        elapsedSeconds = (earlier?.elapsedSeconds ?? 0) + status.elapsedSeconds
+        faultCount = (earlier?.faultCount ?? 0) + status.faultCount
+        trainingBytesPerStep = status.trainingBytesPerStep ?? earlier?.trainingBytesPerStep
+        let before = Dictionary(
+            (earlier?.stages ?? []).map { ($0.stage, $0.seconds) }, uniquingKeysWith: { first, _ in first })
+        stages = status.stages.map { StageTiming($0, secondsBefore: before[$0.stage] ?? 0) }
+        let number = sessionCount
+        let session = Session(
+            number: number, began: Self.text(began), seconds: status.elapsedSeconds, phase: status.phase,
+            software: software, making: making)
+        sessions = Array(((earlier?.sessions ?? []) + [session]).suffix(Self.sessionLimit))
+        workers = Array(
+            ((earlier?.workers ?? []) + status.workers.map { WorkerTiming($0, session: number) })
+                .suffix(Self.lineLimit))
+        faults = Array(
+            ((earlier?.faults ?? []) + status.faults.map { FaultTiming($0, session: number) }).suffix(Self.lineLimit))
+    }
+
+    private static func text(_ date: Date) -> String { ISO8601DateFormatter().string(from: date) }
+}
+
+extension TimingReport.StageTiming {
+    fileprivate init(_ status: StageStatus, secondsBefore: Double) {
+        let seconds = secondsBefore + status.seconds
+        self.init(
+            stage: status.stage, unitsDone: status.unitsDone, unitsTotal: status.unitsTotal, seconds: seconds,
+            unitsPerSecond: seconds > 0 && status.unitsDone > 0 ? Double(status.unitsDone) / seconds : nil)
+    }
+}
+
+extension TimingReport.WorkerTiming {
+    fileprivate init(_ status: WorkerStatus, session: Int) {
+        self.init(
+            session: session, worker: status.worker, host: status.host, processId: status.processID,
+            deviceKind: status.deviceKind, state: status.state, unitsDone: status.unitsDone,
+            unitsPerSecond: status.rate, bytesIn: status.bytesIn, bytesOut: status.bytesOut)
+    }
+}
+
+extension TimingReport.FaultTiming {
+    fileprivate init(_ fault: Fault, session: Int) {
+        self.init(session: session, atSeconds: fault.atSeconds, worker: fault.worker, what: fault.what)
+    }
+}
+
+extension TimingReport {
+    /// Reads what ``bytes`` wrote.
+    package init(_ bytes: Data) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(Self.self, from: bytes)
     }
 
     /// `timing.json`.
-    package var file: ReportFile {
-        let json = JSONValue.members(
-            ("run", .string(status.run)),
-            ("phase", .string(status.phase.rawValue)),
-            ("finished_at", .string(finishedAt)),
-            ("elapsed_seconds", .number(status.elapsedSeconds)),
-            ("figures", .object(figures.map { .init(name: $0.name, value: .number($0.value)) })),
-            ("stages", .array(status.stages.map(Self.json))),
-            ("workers", .array(status.workers.map(Self.json))),
-            ("training_bytes_per_step", .optional(status.trainingBytesPerStep)),
-            ("fault_count", .count(status.faultCount)),
-            ("faults", .array(status.faults.map(Self.json))))
-        return ReportFile("timing.json", json.pretty + "\n")
-    }
-
-    private static func json(_ stage: StageStatus) -> JSONValue {
-        .members(
-            ("stage", .string(stage.stage.rawValue)),
-            ("units_done", .count(stage.unitsDone)),
-            ("units_total", .count(stage.unitsTotal)),
-            ("seconds", .number(stage.seconds)),
-            ("units_per_second", .optional(stage.rate)))
-    }
-
-    private static func json(_ worker: WorkerStatus) -> JSONValue {
-        .members(
-            ("worker", .string(worker.worker)),
-            ("host", .string(worker.host)),
-            ("process_id", .integer(Int64(worker.processID))),
-            ("device_kind", .string(worker.deviceKind.rawValue)),
-            ("state", .string(worker.state.rawValue)),
-            ("units_done", .count(worker.unitsDone)),
-            ("units_per_second", .optional(worker.rate)),
-            ("bytes_in", .integer(worker.bytesIn)),
-            ("bytes_out", .integer(worker.bytesOut)))
-    }
-
-    private static func json(_ fault: Fault) -> JSONValue {
-        .members(
-            ("at_seconds", .number(fault.atSeconds)),
-            ("worker", fault.worker.map(JSONValue.string) ?? .null),
-            ("what", .string(fault.what)))
+    package var bytes: Data {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return try encoder.encode(self) + Data("\n".utf8)
+        }
     }
 }

@@ -13,6 +13,8 @@ package enum MessageLimits {
     package static let tensorBytes = 1 << 30
     /// Frames of one message.
     package static let frames = 64
+    /// W's that a worker keeps a copy of, those used last: units of a run go channel after channel.
+    package static let heldProjections = 4
     /// Sites at which one model is read: an extraction returns a frame for each, of both models, in one message.
     package static let sites = (frames - 1) / 2
 }

@@ -69,6 +69,8 @@ package struct TrainingConfiguration: Codable, Hashable, Sendable {
     package var files: [String] = []
     /// Texts that W learns from: the first ones that are long enough.
     package var rows = 3072
+    /// Texts after those, by which W's fit is measured; nil takes a tenth as many, as far as the files have them.
+    package var heldOut: Int?
     package var epochs = 10
     /// Rows of one step of Adam.
     package var batch = 32

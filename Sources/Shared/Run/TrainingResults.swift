@@ -17,10 +17,14 @@ package struct TrainResult: Hashable, Sendable {
     /// texts, these sums over each block of ``OutputBlocks``, and those over the blocks.
     package var squaredErrorSum: Double
     package var gradient: ShardGradient
+    /// Of a gradient that is given as a matrix, the squared errors of each of B's dimensions, [d_B]; else empty: they
+    /// follow from the factor.
+    package var outputErrors: [Double]
 
-    package init(squaredErrorSum: Double, gradient: ShardGradient) {
+    package init(squaredErrorSum: Double, gradient: ShardGradient, outputErrors: [Double] = []) {
         self.squaredErrorSum = squaredErrorSum
         self.gradient = gradient
+        self.outputErrors = outputErrors
     }
 }
 
@@ -39,9 +43,13 @@ package struct TrainOutputsResult: Hashable, Sendable {
     package var w: FloatMatrix
     /// The block's part of ``TrainResult/squaredErrorSum``, for each shard of each step, in their order.
     package var squaredErrorSums: [Double]
+    /// The same with each of B's dimensions in units of its variance over all texts; those that never vary count for
+    /// nothing.
+    package var standardisedErrorSums: [Double]
 
-    package init(w: FloatMatrix, squaredErrorSums: [Double]) {
+    package init(w: FloatMatrix, squaredErrorSums: [Double], standardisedErrorSums: [Double]) {
         self.w = w
         self.squaredErrorSums = squaredErrorSums
+        self.standardisedErrorSums = standardisedErrorSums
     }
 }

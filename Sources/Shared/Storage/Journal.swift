@@ -97,6 +97,17 @@ package final class Journal {
         durable = end
     }
 
+    /// Hands each whole record of the journal in `folder` to `body`, and leaves the journal as it is: another process may
+    /// be writing it, and what it writes meanwhile is not read.
+    package static func read(
+        folder: URL, recordLimit: Int = Journal.defaultRecordLimit, _ body: (Record) throws -> Void
+    ) throws {
+        let path = folder.appendingPathComponent("journal").path
+        let file = try ForeignJournalFile(path: path)
+        let reader = JournalReader(path: path, size: try file.size(), recordLimit: UInt64(max(recordLimit, 0)))
+        _ = try reader.replay(file, body)
+    }
+
     /// Appends one record, given in pieces that are joined; it is durable once ``commit()`` has returned.
     ///
     /// Where the write fails (a full disk) the file is cut back to the records before it, and the error thrown:

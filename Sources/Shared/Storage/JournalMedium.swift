@@ -1,13 +1,17 @@
 import Foundation
 import Synchronization
 
-/// What a journal's bytes lie on: a file, or memory. The journal's format, its checks and its recovery are the same
-/// on both.
-package protocol JournalMedium: AnyObject, Sendable {
+/// What a journal's bytes are read from.
+package protocol JournalSource {
     /// Bytes.
     func size() throws(StorageError) -> UInt64
     /// Reads up to `buffer.count` bytes from `offset` on; fewer only at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int
+}
+
+/// What a journal's bytes lie on: a file, or memory. The journal's format, its checks and its recovery are the same
+/// on both.
+package protocol JournalMedium: JournalSource, AnyObject, Sendable {
     /// Writes all pieces, one after the other, from `offset` on.
     func write(_ pieces: [UnsafeRawBufferPointer], at offset: UInt64) throws(StorageError)
     func truncate(to size: UInt64) throws(StorageError)
@@ -55,6 +59,19 @@ final class JournalFile: JournalMedium {
     func synchronize() throws(StorageError) {
         try file.synchronize()
         try OpenFile.synchronize(folder: folder)
+    }
+}
+
+/// The file of a journal that another run writes, or has written.
+final class ForeignJournalFile: JournalSource {
+    private let file: OpenFile
+
+    init(path: String) throws(StorageError) { file = try OpenFile(path: path, flags: O_RDONLY) }
+
+    func size() throws(StorageError) -> UInt64 { try file.size() }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(StorageError) -> Int {
+        try file.read(into: buffer, at: offset)
     }
 }
 

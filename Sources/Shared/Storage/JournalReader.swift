@@ -19,7 +19,7 @@ struct JournalReader {
     /// Hands every whole record to `body`; returns the offset behind the last one, 0 where the file has yet to be
     /// begun.
     func replay(
-        _ medium: any JournalMedium, _ body: (Journal.Record) throws -> Void
+        _ medium: some JournalSource, _ body: (Journal.Record) throws -> Void
     ) throws -> (end: UInt64, recovery: Journal.Recovery) {
         var recovery = Journal.Recovery()
         guard try hasFileHeader(medium) else {
@@ -45,7 +45,7 @@ struct JournalReader {
     }
 
     /// Reads and checks the record at `offset`. Throws where the file cannot be read or the payload is too large.
-    func record(_ medium: any JournalMedium, at offset: UInt64) throws -> Finding {
+    func record(_ medium: some JournalSource, at offset: UInt64) throws -> Finding {
         let headerBytes = UInt64(JournalFormat.recordHeaderBytes)
         guard offset <= size, size - offset >= headerBytes else {
             return .bad(reason: "its header is incomplete", searchFrom: size)
@@ -72,7 +72,7 @@ struct JournalReader {
     }
 
     /// Whether the file begins as a journal does; false where its creation was cut short.
-    private func hasFileHeader(_ medium: any JournalMedium) throws(StorageError) -> Bool {
+    private func hasFileHeader(_ medium: some JournalSource) throws(StorageError) -> Bool {
         let expected = JournalFormat.fileHeader
         let found = try read(medium, count: Int(min(size, UInt64(expected.count))), at: 0)
         if found == expected { return true }
@@ -92,7 +92,7 @@ struct JournalReader {
 
     /// Whether a record behind `searchFrom` says that the byte at `offset` had reached the disk.
     private func wasDurable(
-        _ medium: any JournalMedium, _ offset: UInt64, searchFrom: UInt64
+        _ medium: some JournalSource, _ offset: UInt64, searchFrom: UInt64
     ) throws(StorageError) -> Bool {
         let headerBytes = JournalFormat.recordHeaderBytes
         let chunkBytes = 1 << 20
@@ -112,7 +112,7 @@ struct JournalReader {
     }
 
     /// Up to `count` bytes at `offset`; fewer where the file has become shorter meanwhile.
-    private func read(_ medium: any JournalMedium, count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {
+    private func read(_ medium: some JournalSource, count: Int, at offset: UInt64) throws(StorageError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let filled = try bytes.withUnsafeMutableBufferPointer { buffer throws(StorageError) in
             try medium.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)

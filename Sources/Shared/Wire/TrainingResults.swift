@@ -29,6 +29,7 @@ extension TrainResult {
         case .dense(let matrix):
             message.pointee.gradient_case = WIRE__TRAIN_RESULT__GRADIENT_DENSE
             message.pointee.dense = writer.matrix(matrix)
+            (message.pointee.has_output_errors, message.pointee.output_errors) = writer.field(outputErrors)
         case .factor(let matrix):
             message.pointee.gradient_case = WIRE__TRAIN_RESULT__GRADIENT_FACTOR
             message.pointee.factor = writer.matrix(matrix)
@@ -41,7 +42,13 @@ extension TrainResult {
         let sum = try Field.value(message.has_squared_error_sum, message.squared_error_sum, "squared_error_sum")
         switch message.gradient_case {
         case WIRE__TRAIN_RESULT__GRADIENT_DENSE:
-            self.init(squaredErrorSum: sum, gradient: .dense(try tensors.matrix(message.dense, "dense")))
+            let matrix = try tensors.matrix(message.dense, "dense")
+            let outputErrors = try Field.doubles(message.has_output_errors, message.output_errors, "output_errors")
+            guard outputErrors.count == matrix.rows else {
+                throw WireError(
+                    field: "output_errors", expected: "\(matrix.rows) numbers", found: "\(outputErrors.count)")
+            }
+            self.init(squaredErrorSum: sum, gradient: .dense(matrix), outputErrors: outputErrors)
         case WIRE__TRAIN_RESULT__GRADIENT_FACTOR:
             self.init(squaredErrorSum: sum, gradient: .factor(try tensors.matrix(message.factor, "factor")))
         default:
@@ -55,6 +62,8 @@ extension TrainOutputsResult {
         let message = writer.new(wire__train_outputs_result__init)
         message.pointee.w = writer.matrix(w)
         (message.pointee.has_squared_error_sums, message.pointee.squared_error_sums) = writer.field(squaredErrorSums)
+        (message.pointee.has_standardised_error_sums, message.pointee.standardised_error_sums) = writer.field(
+            standardisedErrorSums)
         return message
     }
 
@@ -62,7 +71,9 @@ extension TrainOutputsResult {
         self.init(
             w: try tensors.matrix(message.w, "w"),
             squaredErrorSums: try Field.doubles(
-                message.has_squared_error_sums, message.squared_error_sums, "squared_error_sums"))
+                message.has_squared_error_sums, message.squared_error_sums, "squared_error_sums"),
+            standardisedErrorSums: try Field.doubles(
+                message.has_standardised_error_sums, message.standardised_error_sums, "standardised_error_sums"))
     }
 }
 

@@ -77,9 +77,12 @@ extension FuzzedDecoder {
     private static var workerMessages: [WorkerMessage] {
         let results: [UnitResult] = [
             .extract(ExtractResult(a: [matrix, matrix], b: [matrix])),
-            .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix))),
+            .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix), outputErrors: [0.5, 1])),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .factor(matrix))),
-            .trainOutputs(TrainOutputsResult(w: matrix, squaredErrorSums: [0.5, -0.0, .infinity])),
+
+            .trainOutputs(
+                TrainOutputsResult(
+                    w: matrix, squaredErrorSums: [0.5, -0.0, .infinity], standardisedErrorSums: [0.5])),
             .similarity(SimilarityResult(plain: WrittenText(answer), injected: WrittenText(answer))),
             .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer, answer])])),
         ]

@@ -8,6 +8,8 @@ package struct TrainingEngine {
     let device: any Device
     var activations: ActivationMemory
     private var replicas: [Channel: ProjectionReplica] = [:]
+    /// The channels of whose W there is a copy, the one used last at the end.
+    private var copies: [Channel] = []
     /// The W that was asked for last, as units use it: later stages ask channel after channel.
     private var projected: (channel: Channel, version: Int, projection: LinearProjection)?
     /// E of the latest shards that were computed here, by the unit's number.
@@ -69,6 +71,15 @@ package struct TrainingEngine {
         guard replica.version == needed.version else {
             throw .replica(ReplicaError.otherVersion(held: replica.version, needed: needed.version))
         }
+        use(replica, of: needed.channel)
+    }
+
+    /// Keeps of the copies those that were used last: what the coordinator counts on.
+    private mutating func use(_ replica: ProjectionReplica, of channel: Channel) {
+        copies.removeAll { $0 == channel }
+        guard !replica.isMapped else { return }
+        copies.append(channel)
+        if copies.count > MessageLimits.heldProjections { set(nil, of: copies.removeFirst()) }
     }
 
     private mutating func receive(_ needed: GrantedProjection) throws(EngineError) {

@@ -283,7 +283,7 @@ const ProtobufCMessageDescriptor wire__extract_result__descriptor =
   (ProtobufCMessageInit) wire__extract_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__train_result__field_descriptors[3] =
+static const ProtobufCFieldDescriptor wire__train_result__field_descriptors[4] =
 {
   {
     "squared_error_sum",
@@ -321,16 +321,29 @@ static const ProtobufCFieldDescriptor wire__train_result__field_descriptors[3] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "output_errors",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__TrainResult, has_output_errors),
+    offsetof(Wire__TrainResult, output_errors),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__train_result__field_indices_by_name[] = {
   1,   /* field[1] = dense */
   2,   /* field[2] = factor */
+  3,   /* field[3] = output_errors */
   0,   /* field[0] = squared_error_sum */
 };
 static const ProtobufCIntRange wire__train_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor wire__train_result__descriptor =
 {
@@ -340,14 +353,14 @@ const ProtobufCMessageDescriptor wire__train_result__descriptor =
   "Wire__TrainResult",
   "wire",
   sizeof(Wire__TrainResult),
-  3,
+  4,
   wire__train_result__field_descriptors,
   wire__train_result__field_indices_by_name,
   1,  wire__train_result__number_ranges,
   (ProtobufCMessageInit) wire__train_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__train_outputs_result__field_descriptors[2] =
+static const ProtobufCFieldDescriptor wire__train_outputs_result__field_descriptors[3] =
 {
   {
     "w",
@@ -373,15 +386,28 @@ static const ProtobufCFieldDescriptor wire__train_outputs_result__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "standardised_error_sums",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__TrainOutputsResult, has_standardised_error_sums),
+    offsetof(Wire__TrainOutputsResult, standardised_error_sums),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__train_outputs_result__field_indices_by_name[] = {
   1,   /* field[1] = squared_error_sums */
+  2,   /* field[2] = standardised_error_sums */
   0,   /* field[0] = w */
 };
 static const ProtobufCIntRange wire__train_outputs_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor =
 {
@@ -391,7 +417,7 @@ const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor =
   "Wire__TrainOutputsResult",
   "wire",
   sizeof(Wire__TrainOutputsResult),
-  2,
+  3,
   wire__train_outputs_result__field_descriptors,
   wire__train_outputs_result__field_indices_by_name,
   1,  wire__train_outputs_result__number_ranges,

@@ -57,6 +57,11 @@ struct  Wire__TrainResult
   ProtobufCMessage base;
   protobuf_c_boolean has_squared_error_sum;
   double squared_error_sum;
+  /*
+   * Of a dense gradient: a little-endian double for each output.
+   */
+  protobuf_c_boolean has_output_errors;
+  ProtobufCBinaryData output_errors;
   Wire__TrainResult__GradientCase gradient_case;
   union {
     Wire__Matrix *dense;
@@ -65,7 +70,7 @@ struct  Wire__TrainResult
 };
 #define WIRE__TRAIN_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__train_result__descriptor) \
-    , 0, 0, WIRE__TRAIN_RESULT__GRADIENT__NOT_SET, {0} }
+    , 0, 0, 0, {0,NULL}, WIRE__TRAIN_RESULT__GRADIENT__NOT_SET, {0} }
 
 
 struct  Wire__TrainOutputsResult
@@ -77,10 +82,15 @@ struct  Wire__TrainOutputsResult
    */
   protobuf_c_boolean has_squared_error_sums;
   ProtobufCBinaryData squared_error_sums;
+  /*
+   * The same in units of each output's variance.
+   */
+  protobuf_c_boolean has_standardised_error_sums;
+  ProtobufCBinaryData standardised_error_sums;
 };
 #define WIRE__TRAIN_OUTPUTS_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__train_outputs_result__descriptor) \
-    , NULL, 0, {0,NULL} }
+    , NULL, 0, {0,NULL}, 0, {0,NULL} }
 
 
 typedef enum {

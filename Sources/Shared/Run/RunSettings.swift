@@ -1,0 +1,102 @@
+/// A setting as `coordinator run` takes it: by the name of its flag, without the dashes.
+package struct RunSetting: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
+        case text(String)
+        case texts([String])
+        case count(Int)
+        case seed(UInt64)
+        case number(Double)
+        /// Of a flag without a value.
+        case isOn(Bool)
+    }
+
+    package let flag: String
+    package let value: Value
+
+    package init(_ flag: String, _ value: Value) {
+        self.flag = flag
+        self.value = value
+    }
+}
+
+extension RunConfiguration {
+    /// All settings that say something, in the order of the flags' help: given again they make the same run. What is
+    /// left to its default by saying nothing is left out.
+    package var settings: [RunSetting] {
+        lines + data + trainingSettings + evaluationSettings + [
+            RunSetting("compute-type", .text(computeType.rawValue)), RunSetting("chat", .isOn(chat)),
+        ] + readingSettings + [RunSetting("seed", .seed(seed))]
+    }
+
+    private var readingSettings: [RunSetting] {
+        let variables = reading.templateVariables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let texts = [("template-variable", variables), ("ignore-config-field", reading.ignoredConfigFields)]
+        let text = [("template-date", reading.templateDate), ("think-end", reading.thinkEnd)]
+        return texts.filter { !$0.1.isEmpty }.map { RunSetting($0.0, .texts($0.1)) }
+            + text.compactMap { flag, text in text.map { RunSetting(flag, .text($0)) } }
+    }
+
+    private var lines: [RunSetting] {
+        var settings = [RunSetting("model-a", .text(modelA)), RunSetting("model-b", .text(modelB))]
+        if channels.count == 1 {
+            settings += [RunSetting("layer-k", .count(channels[0].k)), RunSetting("layer-j", .count(channels[0].j))]
+        } else {
+            settings.append(RunSetting("channel", .texts(channels.map(\.description))))
+        }
+        settings.append(RunSetting("experiments", .text(experiments.map(\.rawValue).joined(separator: ","))))
+        switch projection {
+        case .trained: break
+        case .files(let files): settings.append(RunSetting("projection", .texts(files)))
+        case .none: settings.append(RunSetting("no-projection", .isOn(true)))
+        }
+        return settings
+    }
+
+    private var data: [RunSetting] {
+        var settings: [RunSetting] = []
+        if !training.files.isEmpty { settings.append(RunSetting("c4", .texts(training.files))) }
+        for (task, file) in evaluation.files.sorted(by: { $0.key < $1.key }) {
+            settings.append(RunSetting(task, .text(file)))
+        }
+        if let limit = evaluation.limit { settings.append(RunSetting("limit", .count(limit))) }
+        if let skipUnreadable { settings.append(RunSetting("skip-unreadable", .count(skipUnreadable))) }
+        return settings
+    }
+
+    private var trainingSettings: [RunSetting] {
+        let heldOut = training.heldOut.map { [RunSetting("held-out", .count($0))] } ?? []
+        return [RunSetting("rows", .count(training.rows))] + heldOut + [
+            RunSetting("epochs", .count(training.epochs)), RunSetting("batch", .count(training.batch)),
+            RunSetting("shard-rows", .count(training.shardRows)),
+            RunSetting("learning-rate", .number(training.learningRate)),
+            RunSetting("init", .text(training.initialization.rawValue)),
+            RunSetting("cut", .text(training.cut.rawValue)),
+            RunSetting("max-tokens", .count(training.maximumTokens)),
+        ]
+    }
+
+    private var evaluationSettings: [RunSetting] {
+        var settings = [
+            RunSetting("op", .text(operation.rawValue)), RunSetting("alpha", .number(strength)),
+            RunSetting("others", .count(evaluation.others)),
+            RunSetting("message-tokens", .count(evaluation.messageTokens)),
+            RunSetting("debate-rounds", .count(evaluation.debateRounds)),
+            RunSetting("endpoints", .text(evaluation.endpoints.map(\.rawValue).joined(separator: ","))),
+        ]
+        if let conditions = evaluation.conditions {
+            settings.append(RunSetting("conditions", .text(conditions.joined(separator: ","))))
+        }
+        settings += [
+            RunSetting("b-prompt", .text(evaluation.bPrompt.rawValue)),
+            RunSetting("protocol", .text(evaluation.preset.rawValue)),
+        ]
+        if !similarity.layers.isEmpty {
+            settings.append(
+                RunSetting("similarity-layers", .text(similarity.layers.map(String.init).joined(separator: ","))))
+        }
+        return settings + [
+            RunSetting("similarity-tokens", .count(similarity.newTokens)),
+            RunSetting("similarity-prompts", .texts(similarity.prompts)),
+        ]
+    }
+}
