@@ -101,6 +101,11 @@ struct OwnTaskTests {
             var answer: String
             var loglikelihoods: [Double]
             var acc: Double
+            var answers: [Accuracy]?
+        }
+
+        struct Accuracy: Decodable {
+            var acc: Double
         }
 
         var id: String
@@ -139,7 +144,10 @@ struct OwnTaskTests {
                 #expect(likelihoods.count == 4 && likelihoods.allSatisfy { $0 < 0 && $0.isFinite })
                 let best = try #require(likelihoods.indices.max { likelihoods[$0] < likelihoods[$1] })
                 #expect(answer.answer == " \(line[2 + best])", "\(name)")
-                #expect(answer.acc == (line[2 + best] == line[6] ? 1 : 0), "\(name)")
+                // Told other items' messages, what each answer is worth counts alike.
+                let accuracies = answer.answers?.map(\.acc) ?? [line[2 + best] == line[6] ? 1 : 0]
+                #expect(accuracies.count == (name == "other" ? 4 : 1))
+                #expect(answer.acc == accuracies.reduce(0, +) / Double(accuracies.count), "\(name)")
                 right[name, default: 0] += answer.acc
             }
         }
@@ -181,7 +189,7 @@ struct OwnTaskTests {
     @Test func `each condition has a say of its own on the choices`() throws {
         _ = try finished(try inputs())
         let conditions = try #require(try samples().first).conditions
-        let names = ["b_full", "injected", "random", "shuffled", "a_full", "a_reads", "no_context"]
+        let names = ["b_full", "injected", "random", "other", "a_full", "a_reads", "no_context"]
         #expect(Set(names.map { conditions[$0]?.loglikelihoods }).count == names.count)
     }
 }

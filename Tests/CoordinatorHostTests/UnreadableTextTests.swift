@@ -31,10 +31,12 @@ struct UnreadableTextTests {
     }
 
     private func configuration(_ experiments: [Experiment]) throws -> RunConfiguration {
-        RunConfiguration(
+        var configuration = RunConfiguration(
             modelA: DemoAssets.modelA, modelB: try modelWithOneTokenMore(), channels: [Channel(k: 4, j: 4)],
             operation: .sum, experiments: experiments,
             projection: experiments.contains(.projection) ? .trained : .none)
+        configuration.evaluation.others = 1
+        return configuration
     }
 
     private func write(_ lines: [String], _ name: String) throws -> String {

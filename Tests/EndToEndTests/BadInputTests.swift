@@ -13,7 +13,7 @@ struct BadInputTests {
         var arguments = [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
             "--c4", DemoAssets.corpus, "--rows", "32", "--epochs", "1", "--squad", DemoAssets.questions,
-            "--gsm8k", DemoAssets.wordProblems, "--limit", "4", "--workers", "1", "--status", "tcp://127.0.0.1:*",
+            "--gsm8k", DemoAssets.wordProblems, "--limit", "12", "--workers", "1", "--status", "tcp://127.0.0.1:*",
             "--output", scratch.file("run").path,
         ]
         for (flag, value) in replacing {
@@ -113,9 +113,9 @@ struct BadInputTests {
     @Test func `a broken line is counted, named by file and line, and passed over`() throws {
         let scratch = try TemporaryFolder()
         let file = scratch.file("problems.jsonl")
-        let good = "{\"question\": \"What is 1 + 1?\", \"answer\": \"1 + 1 = 2\\n#### 2\"}\n"
-        try Data((good + good + "{\"question\": \n" + good + good).utf8).write(to: file)
-        let ending = try run(scratch, replacing: ["--gsm8k": file.path])
+        let good = (1...4).map { "{\"question\": \"What is 1 + \($0)?\", \"answer\": \"#### \($0 + 1)\"}\n" }
+        try Data((good[0] + good[1] + "{\"question\": \n" + good[2] + good[3]).utf8).write(to: file)
+        let ending = try run(scratch, replacing: ["--gsm8k": file.path, "--others": "2"])
         #expect(ending.code == 0, "\(ending.errors)")
         #expect(
             ending.errors.contains("passed over 1 broken line") && ending.errors.contains("line 3"), "\(ending.errors)")

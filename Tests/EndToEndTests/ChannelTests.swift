@@ -57,7 +57,7 @@ struct ChannelTests {
         let results = (alone: try alone("results.json"), together: try #require(together["results.json"]))
         let own = try members(results.alone)
         let part = try members(results.together, "channels", channel.description)
-        #expect(Set(part.keys) == ["results", "differences", "similarity", "projection"])
+        #expect(Set(part.keys) == ["results", "differences", "audit", "gates", "costs", "similarity", "projection"])
         for (name, value) in part { #expect(own[name] == value, "\(name)") }
         // But for the run's name, the whole file.
         guard case .string(let run) = own["run"], case .string(let other) = try members(results.together)["run"]

@@ -162,7 +162,7 @@ struct ChatTests {
         #expect(ending.errors.contains(models.b.path), "\(ending.errors)")
         #expect(!FileManager.default.fileExists(atPath: models.scratch.file("run/journal").path))
         // Without the flag no template is asked for.
-        #expect(try models.run("plain", ["--limit", "2"]).code == 0)
+        #expect(try models.run("plain", ["--limit", "12"]).code == 0)
     }
 
     @Test func `what templates are told reaches the workers, and is part of what a run is`() throws {

@@ -15,7 +15,7 @@ struct TaskFileTests {
             "coordinator",
             [
                 "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j",
-                "4", "--no-projection", "--op", "sum", "--limit", "4", "--workers", "1", "--status",
+                "4", "--no-projection", "--op", "sum", "--limit", "12", "--workers", "1", "--status",
                 "tcp://127.0.0.1:*", "--output",
                 scratch.file("run").path,
             ] + more, in: scratch)
@@ -81,9 +81,27 @@ struct TaskFileTests {
 
     @Test func `an unknown condition is named with those that there are`() throws {
         let ending = try run(["--squad", DemoAssets.questions, "--conditions", "injected,telepathy"])
-        expectRefusal(ending, naming: ["telepathy", "injected", "b_full", "no_context", "words"])
+        expectRefusal(ending, naming: ["telepathy", "injected", "b_full", "no_context", "written"])
         expectRefusal(
             try run(["--squad", DemoAssets.questions, "--conditions", ","]), naming: ["--conditions"])
+    }
+
+    @Test(arguments: [
+        (["--alpha", "nan"], "--alpha"), (["--alpha", "1e60"], "--alpha"), (["--others", "0"], "--others"),
+        (["--others", "65"], "--others"), (["--message-tokens", "0"], "--message-tokens"),
+        (["--endpoints", "answers,hearsay"], "hearsay"), (["--endpoints", ","], "--endpoints"),
+    ])
+    func `settings of the audit that cannot be are named before any work`(given: [String], named: String) throws {
+        expectRefusal(try run(["--squad", DemoAssets.questions] + given), naming: [named])
+    }
+
+    @Test func `more other items than a task has are named with what to do`() throws {
+        expectRefusal(
+            try run(["--squad", DemoAssets.questions, "--others", "40"]),
+            naming: ["--others asks for 40", "--limit", "--conditions"])
+        // Where no other item's message is told, none is needed.
+        #expect(
+            try run(["--squad", DemoAssets.questions, "--others", "40", "--conditions", "silent,injected"]).code == 0)
     }
 
     @Test func `the help shows the tasks' flags and the conditions`() throws {

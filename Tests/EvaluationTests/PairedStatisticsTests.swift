@@ -118,7 +118,7 @@ struct PairedStatisticsTests {
         let found = ItemStatistics(Clusters(separate: 10), seed: 1, name: "t")
             .difference(first, second, areShares: true, contrast: "c")
         #expect((found.better, found.worse, found.differing) == (6, 1, 7))
-        #expect(found.pValue == McNemar(first: 6, second: 1).exact && found.midP == McNemar(first: 6, second: 1).midP)
+        #expect(found.pValue == McNemar(first: 6, second: 1).exact && found.mcNemar == McNemar(first: 6, second: 1))
         #expect(found.score.mean == 0.5 && found.isInformative)
         #expect(found.score.interval == Statistics.newcombeInterval(both: 2, first: 6, second: 1, neither: 1))
     }

@@ -9,7 +9,7 @@ struct PromptsTests {
     private let gsm8k = TaskItem(id: "g", question: "Q?", golds: ["1"])
 
     private func items(_ count: Int) -> [TaskItem] {
-        (0..<count).map { TaskItem(id: "id\($0)", context: "C\($0)", question: "Q", golds: ["a"]) }
+        (0..<count).map { TaskItem(id: "id\($0)", context: "C\($0)", question: "Q", golds: ["a\($0)"]) }
     }
 
     @Test func `prompts read as the reference's`() {
@@ -23,7 +23,7 @@ struct PromptsTests {
 
     @Test(arguments: BPrompt.allCases)
     func `B's own prompt follows the option`(bPrompt: BPrompt) throws {
-        let item = try Prompts.evaluationItems([squad, gsm8k], of: .squad, bPrompt: bPrompt, seed: 1)[0]
+        let item = try Prompts.evaluationItems([squad, gsm8k], of: .squad, bPrompt: bPrompt, others: 1)[0]
         let expected =
             switch bPrompt {
             case .task, .full: "Context: C.\nQuestion: Q?\nAnswer:"
@@ -35,69 +35,108 @@ struct PromptsTests {
     }
 
     @Test func `items keep their order and carry a prompt for every role`() throws {
-        let made = try Prompts.evaluationItems(items(3), of: .squad, bPrompt: .question, seed: 1)
+        let made = try Prompts.evaluationItems(items(3), of: .squad, bPrompt: .question, others: 2)
         #expect(made.map(\.id) == ["id0", "id1", "id2"])
-        #expect(Set(made[1].prompts.keys) == Set(PromptRole.allCases))
+        #expect(Set(made[1].prompts.keys) == Set(PromptRole.own + [.other(0), .other(1), .other(2)]))
         #expect(made[1].prompts[.both] == "Context: C1\nQuestion: Q\nAnswer:")
         #expect(made[1].prompts[.b] == "Question: Q\nAnswer:")
         #expect(made[1].prompts[.cue] == "Answer:")
     }
 
-    @Test func `a partner is any other item and never the item itself`() throws {
-        let items = items(4)
-        let prompts = items.map { Prompts.questionAnswering($0).a }
-        var partners = [Set<Int>](repeating: [], count: 4)
-        for seed in 0..<100 {
-            let made = try Prompts.evaluationItems(items, of: .squad, bPrompt: .full, seed: UInt64(seed))
-            for (index, item) in made.enumerated() {
-                let partner = try #require(item.prompts[.partner])
-                partners[index].insert(try #require(prompts.firstIndex(of: partner)))
-            }
-        }
-        #expect(partners == (0..<4).map { index in Set(0..<4).subtracting([index]) })
+    @Test func `the item itself goes by the way of the others as well, and golds follow a space, each once`() throws {
+        let item = TaskItem(id: "1", context: "C", question: "Q", golds: ["x", "y", "x"])
+        let made = try Prompts.evaluationItems([item], of: .squad, bPrompt: .full, others: 0)[0]
+        #expect(made.prompts[.other(0)] == made.prompts[.a] && made.prompts[.other(1)] == nil)
+        #expect(made.golds == [" x", " y"])
     }
 
-    @Test func `a partner is a function of seed, task and id`() throws {
-        let items = items(50)
-        func partners(_ task: TaskDefinition, _ seed: UInt64) throws -> [String?] {
-            try Prompts.evaluationItems(items, of: task, bPrompt: .full, seed: seed).map { $0.prompts[.partner] }
-        }
-        #expect(try partners(.squad, 1) == partners(.squad, 1))
-        #expect(try partners(.squad, 1) != partners(.squad, 2))
-        #expect(try partners(.squad, 1) != partners(.gsm8k, 1))
-    }
-
-    @Test func `fewer than two items are an error`() {
+    @Test func `no items are an error`() {
         #expect(throws: EvaluationError.noItems("squad")) {
-            try Prompts.evaluationItems([], of: .squad, bPrompt: .full, seed: 1)
+            try Prompts.evaluationItems([], of: .squad, bPrompt: .full, others: 0)
         }
-        #expect(throws: EvaluationError.shuffleNeedsTwoItems("gsm8k")) {
-            try Prompts.evaluationItems(self.items(1), of: .gsm8k, bPrompt: .full, seed: 1)
+    }
+
+    @Test func `messages that noise is drawn like are all of a small task's, or some of every part of a large one's`()
+        throws
+    {
+        let made = try Prompts.evaluationItems(items(10), of: .squad, bPrompt: .full, others: 0)
+        #expect(Prompts.sample(of: made) == made.map { $0.prompts[.a] })
+        #expect(Prompts.sample(of: made, limit: 4) == [0, 2, 5, 7].map { made[$0].prompts[.a] })
+    }
+}
+
+struct OtherItemsTests {
+    private func item(_ id: String, length: Int, context: String? = nil, golds: [String]) -> TaskItem {
+        TaskItem(id: id, context: context, question: String(repeating: "q", count: length), golds: golds)
+    }
+
+    @Test func `others are the nearest in length, the earlier first`() throws {
+        let items = [10, 30, 12, 8, 31].enumerated().map { item("\($0)", length: $1, golds: ["g\($0)"]) }
+        let places = try OtherItems.places(among: items, of: .gsm8k, count: 2)
+        #expect(places == [[2, 3], [4, 2], [0, 3], [0, 2], [1, 2]])
+        #expect(try OtherItems.places(among: items, of: .gsm8k, count: 0) == [[], [], [], [], []])
+    }
+
+    @Test func `others have another context and no right answer in common`() throws {
+        let items = [
+            item("0", length: 10, context: "A", golds: ["x", "y"]), item("1", length: 10, context: "A", golds: ["z"]),
+            item("2", length: 10, context: "B", golds: ["y"]), item("3", length: 99, context: "C", golds: ["w"]),
+        ]
+        #expect(try OtherItems.places(among: items, of: .squad, count: 1) == [[3], [2], [1], [0]])
+        #expect(throws: EvaluationError.tooFewOthers("squad", item: "0", found: 1, needed: 2)) {
+            try OtherItems.places(among: items, of: .squad, count: 2)
         }
     }
 }
 
 struct ConditionTableTests {
-    private let five = ["b_full", "a_full", "injected", "random", "shuffled"]
+    private let told = ["injected", "other", "self", "random", "matched", "zero"]
 
-    private func asked(_ task: TaskDefinition, _ bPrompt: BPrompt) throws -> [String] {
+    private func items(_ task: TaskDefinition, _ bPrompt: BPrompt) throws -> [EvaluationItem] {
         let context = task.name == "squad" ? "C" : nil
         let items = (0..<3).map { TaskItem(id: "\($0)", context: context, question: "Q\($0)", golds: ["a"]) }
-        let prompts = try Prompts.evaluationItems(items, of: task, bPrompt: bPrompt, seed: 1)
-        return ConditionTable.distinct(try ConditionTable.standard.conditions(named: nil), of: prompts).map(\.name)
+        return try Prompts.evaluationItems(items, of: task, bPrompt: bPrompt, others: 0)
     }
 
-    @Test func `B's own prompt is asked alone only where it differs from all others`() throws {
-        #expect(try asked(.squad, .question) == five + ["b_prompt", "no_context"])
-        #expect(try asked(.squad, .full) == five + ["no_context"])
-        #expect(try asked(.squad, .task) == five + ["no_context"])
-        #expect(try asked(.squad, .none) == five + ["no_context"])
-        #expect(try asked(.gsm8k, .question) == five + ["no_context"])
+    private func reported(_ task: TaskDefinition, _ bPrompt: BPrompt) throws -> [String] {
+        ConditionTable.distinct(
+            try ConditionTable.standard.conditions(named: nil), of: try items(task, bPrompt)
+        ).map(\.name)
+    }
+
+    @Test func `what is the same by another name is reported once, but for what the contrasts need`() throws {
+        #expect(try reported(.squad, .question) == ["b_full", "a_full", "silent", "no_context"] + told)
+        #expect(try reported(.squad, .none) == ["b_full", "a_full", "silent"] + told)
+        #expect(try reported(.gsm8k, .full) == ["b_full", "a_full", "silent", "no_context"] + told)
+    }
+
+    @Test func `each question is asked once, whichever conditions want its answer`() throws {
+        func asked(_ names: [String], _ bPrompt: BPrompt, _ endpoints: [EvaluationEndpoint] = [.answers]) throws
+            -> AskedConditions
+        {
+            AskedConditions(
+                try ConditionTable.standard.conditions(named: names), of: try items(.squad, bPrompt), others: 3,
+                endpoints: endpoints)
+        }
+        let full = try asked(["b_full", "silent", "skyline", "other"], .full)
+        #expect(full.asked.map(\.name) == ["b_full", "other", "other_2", "other_3"])
+        #expect(full.places == [[0], [0], [0], [1, 2, 3]])
+        #expect(full.references.isEmpty)
+        let question = try asked(["b_full", "silent", "shuffled", "other"], .question, [.likelihood])
+        #expect(question.asked.map(\.name) == ["b_full", "silent", "other", "other_2", "other_3"])
+        #expect(question.places == [[0], [1], [2, 3, 4], [2]])
+        #expect(question.references == [[1], [2, 3, 4]])
+        // What the first token is held against is asked for its sake.
+        let alone = try asked(["injected"], .question, [.likelihood])
+        #expect(alone.asked.map(\.name) == ["injected", "silent"] && alone.references == [[1]])
+        let answers = (0..<5).map { Answer(text: "\($0)") }
+        #expect(question.grouped(answers).map { $0.map(\.text) } == [["0"], ["1"], ["2", "3", "4"], ["2"]])
     }
 
     @Test func `conditions are chosen by name, in the table's order, and an unknown one is named`() throws {
-        let chosen = try ConditionTable.standard.conditions(named: ["shuffled", "words", "b_full"])
-        #expect(chosen.map(\.name) == ["b_full", "shuffled", "words"])
+        let chosen = try ConditionTable.standard.conditions(named: ["shuffled", "written", "b_full"], messageTokens: 9)
+        #expect(chosen.map(\.name) == ["b_full", "shuffled", "written"])
+        #expect(chosen[2].condition.message == .words(of: .a, newTokens: 9))
         #expect(throws: EvaluationError.self) { try ConditionTable.standard.conditions(named: ["shufled"]) }
         #expect(throws: EvaluationError.noConditions) { try ConditionTable.standard.conditions(named: []) }
     }
@@ -105,8 +144,42 @@ struct ConditionTableTests {
     @Test func `names are unique, and those that use no channel are known`() {
         let definitions = ConditionTable.standard.definitions
         #expect(Set(definitions.map(\.name)).count == definitions.count)
+        #expect(definitions.filter(\.condition.usesChannel).map(\.name) == told + ["shuffled"])
+    }
+}
+
+struct GateTests {
+    private func gates(_ names: [String]) throws -> (AskedGates, [Condition]) {
+        let items = try Prompts.evaluationItems(
+            [TaskItem(id: "1", context: "C", question: "Q", golds: ["g"])], of: .squad, bPrompt: .full, others: 0)
+        let asked = AskedConditions(try ConditionTable.standard.conditions(named: names), of: items, others: 1)
+        let gates = AskedGates(beside: asked.asked, of: items)
+        return (gates, asked.asked + gates.needed.filter { !asked.asked.contains($0) })
+    }
+
+    @Test func `gates ask what is not asked anyway, and nothing where nothing is put into a stream`() throws {
+        let (gates, conditions) = try gates(["b_full", "a_full", "injected"])
         #expect(
-            definitions.filter(\.condition.usesChannel).map(\.name) == ["injected", "random", "shuffled"])
+            conditions.map(\.name) == [
+                "b_full", "a_full", "injected", "gate_identity_b", "gate_identity_a", "gate_own_message",
+                "gate_no_strength",
+            ])
+        #expect(gates.gates == Gate.all)
+        #expect(try self.gates(["b_full", "written"]).0.needed.isEmpty)
+    }
+
+    @Test(arguments: ["identity_b", "identity_a", "own_message", "no_strength"])
+    func `a gate that does not hold to the last bit is named`(name: String) throws {
+        let (gates, conditions) = try gates(["injected", "silent", "a_full"])
+        func answers(_ spoilt: String?) -> [Answer] {
+            conditions.map { condition in
+                let whole = condition.name == spoilt ? -1.5.nextUp : -1.5
+                return Answer(tokens: [1], text: "x", golds: [GoldLikelihood(whole: whole, tokens: 1)])
+            }
+        }
+        #expect(gates.flaw(in: answers(nil), to: conditions, item: "7") == nil)
+        let flaw = try #require(gates.flaw(in: answers("gate_\(name)"), to: conditions, item: "7"))
+        #expect(flaw.contains("gate \(name):") && flaw.contains("item 7"))
     }
 }
 

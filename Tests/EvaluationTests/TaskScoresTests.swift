@@ -11,8 +11,8 @@ struct TaskScoresTests {
         TaskItem(id: "2", context: "C", question: "Q", golds: ["red fox"]),
     ]
 
-    private func answers(_ texts: [[String]]) -> [ItemAnswers] {
-        texts.map { ItemAnswers(answers: $0.map { Answer(text: $0) }) }
+    private func answers(_ texts: [[String]]) -> [[[Answer]]] {
+        texts.map { $0.map { [Answer(text: $0)] } }
     }
 
     private func scores(
@@ -45,8 +45,8 @@ struct TaskScoresTests {
     @Test func `items keep the answer, the scored text and its values`() throws {
         let scored = try scores([[" Paris\n", "x", "x"], ["fox", "x", "x"]]).items
         #expect(scored.map(\.item.id) == ["1", "2"])
-        #expect(scored[0].answers[0].answer.text == " Paris\n")
-        #expect(scored[0].answers[0].text == "Paris")
+        #expect(scored[0].answers[0].first.answer.text == " Paris\n")
+        #expect(scored[0].answers[0].first.text == "Paris")
         #expect(scored[0].answers[0].values == [1, 1])
         #expect(scored[1].answers[0].values == [0, 2.0 / 3])
     }
@@ -91,5 +91,46 @@ struct TaskScoresTests {
         #expect(throws: EvaluationError.noItems("squad")) {
             try TaskScores(.squad, conditions: [], items: [], answers: [], preset: .standard, seed: 1)
         }
+    }
+
+    @Test func `a repeated condition counts as the mean of its answers, item by item`() throws {
+        let other = try #require(ConditionTable.standard.definition("other"))
+        let answers = [[["Paris", "x", "x", "Paris"]], [["x", "x", "x", "red fox"]]].map {
+            $0.map { $0.map { Answer(text: $0) } }
+        }
+        let scores = try TaskScores(
+            .squad, conditions: [other], items: items, answers: answers, preset: .standard, seed: 1)
+        #expect(scores.items.map { $0.answers[0].values[0] } == [0.5, 0.25])
+        #expect(mean(scores, "other", "exact_match") == 0.375)
+    }
+
+    @Test func `likelihoods are the best over the right answers, whole and by token`() throws {
+        let names = ["silent", "injected", "a_full"].compactMap(ConditionTable.standard.definition)
+        func answer(_ wholes: [(Double, Int)], _ divergences: [Double]) -> Answer {
+            Answer(golds: wholes.map { GoldLikelihood(whole: $0.0, tokens: $0.1) }, divergences: divergences)
+        }
+        let answers = [
+            [[answer([(-3, 1), (-4, 4)], [])], [answer([(-2, 1), (-8, 4)], [0.25, 0.5])], [answer([(-1, 2)], [])]],
+            [[answer([(-1, 1)], [])], [answer([(-2, 1)], [0.125, 0])], [answer([(-1, 2)], [])]],
+        ]
+        let scores = try TaskScores(
+            .squad, conditions: names, items: items, answers: answers, preset: .standard, endpoints: [.likelihood],
+            seed: 1)
+        #expect(scores.metrics == Metric.likelihoods)
+        #expect(mean(scores, "silent", "gold_logprob") == -2)
+        #expect(mean(scores, "silent", "gold_logprob_token") == -1)
+        #expect(mean(scores, "injected", "gold_logprob") == -2)
+        #expect(mean(scores, "injected", "js_silent") == 0.1875 && mean(scores, "injected", "js_other") == 0.25)
+        #expect(mean(scores, "silent", "js_silent") == nil && mean(scores, "a_full", "js_other") == nil)
+        #expect(scores.differences.filter { $0.metric.name == "js_silent" }.isEmpty)
+    }
+
+    @Test func `a debate is right where both agree on what is right, and a tie is not`() throws {
+        let debate = try #require(ConditionTable.standard.definition("debate"))
+        #expect(debate.asked(others: 4).map(\.answerer) == [.b, .a])
+        let answers = [[["Paris", "Paris"]], [["red fox", "blue"]]].map { $0.map { $0.map { Answer(text: $0) } } }
+        let scores = try TaskScores(
+            .squad, conditions: [debate], items: items, answers: answers, preset: .standard, seed: 1)
+        #expect(scores.items.map { $0.answers[0].values[0] } == [1, 0])
     }
 }

@@ -40,12 +40,13 @@ struct DocumentTests {
 
     @Test func `the page draws the loss, the layers' similarity and a bar for each condition and metric`() throws {
         let html = try SampleReport.text("report.html", of: SampleReport.report())
-        #expect(html.components(separatedBy: "<svg").count - 1 == 3)
+        #expect(html.components(separatedBy: "<svg").count - 1 == 5)
         #expect(html.contains("Training loss by step"))
+        #expect(html.contains("F1 against operations") && html.contains("operations, paper"))
         #expect(html.contains("Text similarity by layer"))
-        // Seven conditions with exact match and F1, and the legends of two plots.
-        #expect(html.components(separatedBy: "<rect").count - 1 == 7 * 2 + 4)
-        #expect(html.components(separatedBy: "class=\"interval\"").count - 1 == 7 * 2 * 3)
+        // Eleven conditions with exact match and F1, five contrasts, and the legends of two plots.
+        #expect(html.components(separatedBy: "<rect").count - 1 == 11 * 2 + 5 + 4)
+        #expect(html.components(separatedBy: "class=\"interval\"").count - 1 == (11 * 2 + 5) * 3)
     }
 
     @Test func `Markdown keeps each table's columns, whatever the cells hold`() throws {

@@ -19,11 +19,10 @@ enum SampleReport {
                 id: "item-\($0)", context: "In \($0) it was \(text).", question: "What was it?", golds: ["red", text])
         }
         let answers = (0..<items).map { item in
-            ItemAnswers(
-                answers: conditions.map { condition in
-                    let good = condition.name == "injected" || condition.name == "a_full" && item > 0
-                    return Answer(tokens: [1, 2], text: good ? " red" : " not " + text)
-                })
+            conditions.map { condition in
+                let answer = answer(condition.name, item: item, text)
+                return [Answer](repeating: answer, count: condition.isRepeated ? 2 : 1)
+            }
         }
         var configuration = RunConfiguration(
             modelA: "models/\(text)", modelB: "models/b", channels: [Channel(k: 26, j: 24)], experiments: [])
@@ -62,8 +61,26 @@ enum SampleReport {
                             .squad, conditions: conditions, items: taskItems, answers: answers, preset: .standard,
                             seed: 42)
                     ])
-            ])
+            ], shape: shape)
     }
+
+    private static func answer(_ condition: String, item: Int, _ text: String) -> Answer {
+        let isGood = condition == "injected" || condition == "a_full" && item > 0
+        var cost = Cost(promptTokens: 9, newTokens: 2)
+        if condition == "a_full" {
+            cost.passesOfA = Cost.Passes(count: 2, blocks: 28, tokens: 10)
+        } else {
+            cost.passesOfB = Cost.Passes(count: 2, blocks: 26, tokens: 10)
+        }
+        return Answer(tokens: [1, 2], text: isGood ? " red" : " not " + text, cost: cost)
+    }
+
+    private static let shape = PairShape(
+        a: ModelShape(
+            vocabulary: 10, width: 3, blocks: 28, heads: 1, keyValueHeads: 1, headWidth: 3, feedForward: 8),
+        b: ModelShape(
+            vocabulary: 10, width: 4, blocks: 26, heads: 1, keyValueHeads: 1, headWidth: 4, feedForward: 8),
+        isProjected: true)
 
     static func text(_ name: String, of report: RunReport) throws -> String {
         guard let file = report.files.first(where: { $0.name == name }) else { throw Missing(name: name) }

@@ -104,16 +104,16 @@ struct FieldTests {
         func refused(_ prompts: [PromptRole: String], _ form: AnswerForm) -> String? {
             let unit = EvaluateUnit(
                 task: "squad", channel: Channel(k: 1, j: 1),
-                conditions: [Condition("x", .b, reads: .b, told: .activation(of: .partner))],
+                conditions: [Condition("x", .b, reads: .b, told: .activation(of: .other(1)))],
                 items: [EvaluationItem(id: "1", prompts: prompts)], form: form)
             return refusal(
                 of: CoordinatorMessage.grant(
                     Grant(lease: LeaseID(1), id: UnitID(.evaluate(task: "squad"), 0), unit: .evaluate(unit))))?.field
         }
         let text = AnswerForm.text(GenerationLimits(maximumNewTokens: 1))
-        #expect(refused([.b: "b", .partner: "p"], text) == nil)
+        #expect(refused([.b: "b", .other(1): "p"], text) == nil)
         #expect(refused([.b: "b"], text) == "unit.evaluate.items[0].prompts")
-        #expect(refused([.b: "b", .partner: "p"], .choice) == "unit.evaluate.items[0].choices")
+        #expect(refused([.b: "b", .other(1): "p"], .choice) == "unit.evaluate.items[0].choices")
     }
 
     @Test func `a unit or a result of another stage than its name says is refused`() {
@@ -155,6 +155,39 @@ struct FieldTests {
             error.description
                 == "malformed ready, field capacity: expected a value, found none; "
                 + "run the same version of the program on both sides")
+    }
+
+    @Test func `a reference of no condition, or of one that A answers, is refused`() {
+        func refused(_ references: [[Int]]) -> String? {
+            let unit = EvaluateUnit(
+                task: "squad", channel: Channel(k: 1, j: 1),
+                conditions: [Condition("x", .b, reads: .b), Condition("y", .a, reads: .b)], items: [], form: .choice,
+                references: references)
+            return refusal(
+                of: CoordinatorMessage.grant(
+                    Grant(lease: LeaseID(1), id: UnitID(.evaluate(task: "squad"), 0), unit: .evaluate(unit))))?.field
+        }
+        #expect(refused([[0]]) == nil)
+        for references in [[[0], [1]], [[0], [2]], [[0], []]] {
+            #expect(refused(references) == "unit.evaluate.references[1].conditions")
+        }
+    }
+
+    @Test func `a divergence beyond ln 2 and a gold without tokens are refused`() {
+        func refused(_ answer: Answer) -> String? {
+            refusal(
+                of: WorkerMessage.result(
+                    run: "", lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 0),
+                    result: .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer])]))))?.field
+        }
+        #expect(refused(Answer(golds: [GoldLikelihood(whole: -1, tokens: 1)], divergences: [0.6])) == nil)
+        #expect(refused(Answer(divergences: [0, 0.8])) == "evaluate.items[0].answers[0].divergences[1]")
+        #expect(
+            refused(Answer(golds: [GoldLikelihood(whole: 1, tokens: 1)]))
+                == "evaluate.items[0].answers[0].golds[0].whole")
+        #expect(
+            refused(Answer(golds: [GoldLikelihood(whole: -1, tokens: 0)]))
+                == "evaluate.items[0].answers[0].golds[0].tokens")
     }
 
     /// A grant's first fields.

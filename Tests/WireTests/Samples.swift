@@ -123,7 +123,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
             .evaluate(
                 EvaluateResult(items: [
                     ItemAnswers(answers: [
-                        Answer(tokens: [128_000], text: texts[2], likelihoods: [-1.5, -0.0], cost: cost)
+                        Answer(
+                            tokens: [128_000], text: texts[2], likelihoods: [-1.5, -0.0],
+                            golds: [GoldLikelihood(whole: -2.5, tokens: 3)], divergences: [0, 0.25], cost: cost)
                     ]),
                     ItemAnswers(answers: []),
                 ])),
@@ -138,13 +140,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                     1, "answers[0]", .optional,
                                     [
                                         .packed(1, "tokens", [128_000]), .text(2, "text", texts[2]),
-                                        .bytes(
-                                            3, "likelihoods",
-                                            [-1.5, -0.0].flatMap { (number: Double) in
-                                                withUnsafeBytes(of: number.bitPattern.littleEndian) { Array($0) }
-                                            }, .optional),
+                                        doubles(3, "likelihoods", [-1.5, -0.0]),
                                         .integer(4, "omitted_prompt_tokens", 0),
-                                        costField(10, 3, 1, 26, 7, 3, 32, 12, 512),
+                                        costField(10, 3, 1, 26, 7, 3, 32, 12, 512, 1, 8, 5),
+                                        .message(
+                                            6, "golds[0]", .optional,
+                                            [.double(1, "whole", -2.5), .integer(2, "tokens", 3)]),
+                                        doubles(7, "divergences", [0, 0.25]),
                                     ])
                             ]),
                         .message(1, "items[1]", .optional, []),
@@ -177,7 +179,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "welcome",
             CoordinatorMessage.welcome(
                 Welcome(
-                    run: "r", modelA: "/a", modelB: "/b", operation: .mean,
+                    run: "r", modelA: "/a", modelB: "/b", operation: .mean, strength: -0.5,
                     computeType: .bfloat16, chat: true,
                     reading: ReadingSettings(
                         templateVariables: ["x": "[1]", "y": ""], templateDate: "2026-01-02", thinkEnd: texts[1],
@@ -206,6 +208,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .text(4, "ignored_config_fields[0]", "f", .optional),
                                 .text(4, "ignored_config_fields[1]", "g", .optional),
                             ]),
+                        .double(13, "strength", -0.5),
                     ])
             ]),
         Sample(
@@ -355,35 +358,58 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     conditions: [
                         Condition("a_full", .a, reads: .both),
                         Condition("random", .b, reads: .b, told: .noise(like: .a)),
-                        Condition("shuffled", .b, reads: .question, told: .activation(of: .partner)),
+                        Condition("shuffled", .b, reads: .question, told: .activation(of: .other(2))),
                         Condition("words", .b, reads: .cue, told: .words(of: .a, newTokens: 9)),
+                        Condition(
+                            "self", .b, reads: .b, told: .own(of: .a), by: Condition.Delivery(.sum, strength: 0.25)),
+                        Condition("matched", .b, reads: .b, told: .matched),
+                        Condition("zero", .b, reads: .b, told: .zero),
+                        Condition("debate", .b, reads: .b, told: .debate(rounds: 3)),
                     ],
                     items: [
                         EvaluationItem(
                             id: "56",
                             prompts: [
                                 .a: texts[1], .b: texts[2], .both: texts[1], .question: texts[2], .cue: texts[3],
-                                .partner: "",
-                            ], choices: [" A", texts[1]])
-                    ], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: stopStrings)))),
+                                .other(2): "",
+                            ], choices: [" A", texts[1]], golds: [" A"])
+                    ], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: stopStrings)),
+                    endpoints: [.answers, .likelihood], sample: [texts[2]], references: [[1], [4, 6]])),
             [
                 .message(
                     4, "evaluate", .choice,
                     [
                         .text(1, "task", "squad"),
                         .message(2, "channel", [.integer(1, "k", 1), .integer(2, "j", 2)]),
-                        .message(3, "conditions[0]", .optional, condition("a_full", 1, 3)),
+                        .message(3, "conditions[0]", .referred, condition("a_full", 1, 3)),
                         .message(
-                            3, "conditions[1]", .optional,
+                            3, "conditions[1]", .referred,
                             condition("random", 2, 2) + [.integer(5, "noise", 1, .optional)]),
                         .message(
-                            3, "conditions[2]", .optional,
-                            condition("shuffled", 2, 4) + [.integer(4, "activation", 6, .optional)]),
+                            3, "conditions[2]", .referred,
+                            condition("shuffled", 2, 4) + [.integer(4, "activation", 8, .optional)]),
                         .message(
-                            3, "conditions[3]", .optional,
+                            3, "conditions[3]", .referred,
                             condition("words", 2, 5) + [
                                 .message(6, "words", .optional, [.integer(1, "of", 1), .integer(2, "new_tokens", 9)])
                             ]),
+                        .message(
+                            3, "conditions[4]", .referred,
+                            condition("self", 2, 2) + [
+                                .integer(7, "own", 1, .optional),
+                                .message(
+                                    10, "delivery", .optional,
+                                    [.integer(1, "operation", 2), .double(2, "strength", 0.25)]),
+                            ]),
+                        .message(
+                            3, "conditions[5]", .referred,
+                            condition("matched", 2, 2) + [.message(8, "matched", .optional, [])]),
+                        .message(
+                            3, "conditions[6]", .referred,
+                            condition("zero", 2, 2) + [.message(9, "zero", .optional, [])]),
+                        .message(
+                            3, "conditions[7]", .optional,
+                            condition("debate", 2, 2) + [.integer(11, "debate", 3, .optional)]),
                         .message(
                             4, "items[0]", .optional,
                             // A prompt that several roles have travels once.
@@ -392,17 +418,22 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .text(2, "texts[1]", texts[2], .referred), .text(2, "texts[2]", texts[3], .referred),
                                 .text(2, "texts[3]", "", .referred),
                             ]
-                                + [(1, 0), (2, 1), (3, 0), (4, 1), (5, 2), (6, 3)].enumerated().map { place, prompt in
+                                + [(1, 0), (2, 1), (3, 0), (4, 1), (5, 2), (8, 3)].enumerated().map { place, prompt in
                                     .message(
                                         3, "prompts[\(place)]", .referred,
                                         [.integer(1, "role", prompt.0), .integer(2, "text", prompt.1)])
                                 } + [
                                     .text(4, "choices[0]", " A", .optional),
                                     .text(4, "choices[1]", texts[1], .optional),
+                                    .text(5, "golds[0]", " A", .optional),
                                 ]),
                         .message(
                             5, "text", .choice,
                             [.integer(1, "maximum_new_tokens", 32), .text(2, "stop_strings[0]", "\n", .optional)]),
+                        .integer(7, "answers", 1), .integer(8, "likelihood", 1),
+                        .text(9, "sample[0]", texts[2], .optional),
+                        .message(10, "references[0]", .optional, [.packed(1, "conditions", [1], .referred)]),
+                        .message(10, "references[1]", .optional, [.packed(1, "conditions", [4, 6], .referred)]),
                     ])
             ]),
         Sample("heartbeat back", CoordinatorMessage.heartbeat, [.message(14, "heartbeat", .choice, [])]),
@@ -561,11 +592,20 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
     private static let cost = Cost(
         promptTokens: 10, newTokens: 3, passesOfA: Cost.Passes(count: 1, blocks: 26, tokens: 7),
-        passesOfB: Cost.Passes(count: 3, blocks: 32, tokens: 12), messageBytes: 512)
+        passesOfB: Cost.Passes(count: 3, blocks: 32, tokens: 12),
+        passesOfBForMessage: Cost.Passes(count: 1, blocks: 8, tokens: 5), messageBytes: 512)
+
+    /// A packed list of numbers.
+    private static func doubles(_ number: Int, _ name: String, _ values: [Double]) -> HeaderField {
+        .bytes(
+            number, name,
+            values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }, .optional)
+    }
 
     private static func costField(
         _ prompt: Int = 0, _ new: Int = 0, _ countA: Int = 0, _ blocksA: Int = 0, _ tokensA: Int = 0, _ countB: Int = 0,
-        _ blocksB: Int = 0, _ tokensB: Int = 0, _ bytes: Int = 0
+        _ blocksB: Int = 0, _ tokensB: Int = 0, _ bytes: Int = 0, _ countMessage: Int = 0, _ blocksMessage: Int = 0,
+        _ tokensMessage: Int = 0
     ) -> HeaderField {
         func passes(_ number: Int, _ name: String, _ count: Int, _ blocks: Int, _ tokens: Int) -> HeaderField {
             .message(
@@ -578,6 +618,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 .integer(1, "prompt_tokens", prompt), .integer(2, "new_tokens", new),
                 passes(3, "passes_of_a", countA, blocksA, tokensA), passes(4, "passes_of_b", countB, blocksB, tokensB),
                 .integer(5, "message_bytes", bytes),
+                passes(6, "passes_of_b_for_message", countMessage, blocksMessage, tokensMessage),
             ])
     }
 

@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Run
 import Tasks
+import TestSupport
 import Weights
 
 @testable import WorkerEngine
@@ -45,13 +46,16 @@ struct EngineUnderTest {
     }
 
     /// Joins a run with these settings, and tells the models' fingerprints. The models stay loaded between runs.
-    /// - Parameter modelB: another folder for B.
+    /// - Parameter modelA, modelB: other folders.
     @discardableResult
-    func join(k: Int, j: Int, operation: String, modelB: String? = nil) throws -> (a: String, b: String) {
+    func join(
+        k: Int, j: Int, operation: String, strength: Double = 1, modelA: String? = nil, modelB: String? = nil
+    ) throws -> (a: String, b: String) {
         let readiness = try engine.load(
             Welcome(
-                run: "evaluation", modelA: pair.modelA, modelB: modelB ?? pair.modelB,
-                operation: try Self.value(operation), computeType: .float32, seed: seed, heartbeatSeconds: 1,
+                run: "evaluation", modelA: modelA ?? pair.modelA, modelB: modelB ?? pair.modelB,
+                operation: try Self.value(operation), strength: strength, computeType: .float32, seed: seed,
+                heartbeatSeconds: 1,
                 silenceSeconds: 10))
         return (readiness.fingerprintA, readiness.fingerprintB)
     }
@@ -76,14 +80,14 @@ struct EngineUnderTest {
 
     // MARK: Evaluation
 
-    /// What the models read of an item, and the prompt of the item whose message takes its message's place.
+    /// What the models read of an item, and the prompts of those whose messages take its message's place.
     struct Prompts {
         var item: String
         var a: String
         var full: String
         var own: String
         var cue: String
-        var partner: String
+        var others: [String]
     }
 
     private static func items(_ task: EvaluationFigures.Task) -> [TaskItem] {
@@ -95,16 +99,34 @@ struct EngineUnderTest {
         return task
     }
 
+    /// Other items whose messages are told.
+    private static let others = 2
+
+    /// A condition of the table, with as many tokens of a message as the figures have; `other_2` is told the message of
+    /// the second of the other items.
+    private static func condition(_ name: String, messageTokens: Int) throws -> ConditionDefinition {
+        let table = ConditionTable.standard
+        let parts = name.split(separator: "_")
+        let isNumbered = parts.count == 2 && Int(parts[1]) != nil
+        guard
+            var found = try table.conditions(
+                named: [isNumbered ? String(parts[0]) : name], messageTokens: messageTokens
+            ).first
+        else { throw Unknown(name: name) }
+        found.condition = isNumbered ? found.asked(others: others)[1] : found.condition
+        return found
+    }
+
     private func evaluationItems(_ task: EvaluationFigures.Task, bPrompt: String) throws -> [EvaluationItem] {
         try Evaluation.Prompts.evaluationItems(
-            Self.items(task), of: Self.task(task.task), bPrompt: Self.value(bPrompt), seed: seed)
+            Self.items(task), of: Self.task(task.task), bPrompt: Self.value(bPrompt), others: Self.others)
     }
 
     func prompts(_ task: EvaluationFigures.Task, bPrompt: String) throws -> [Prompts] {
         try evaluationItems(task, bPrompt: bPrompt).map {
             Prompts(
                 item: $0.id, a: $0.prompts[.a] ?? "", full: $0.prompts[.both] ?? "", own: $0.prompts[.b] ?? "",
-                cue: $0.prompts[.cue] ?? "", partner: $0.prompts[.partner] ?? "")
+                cue: $0.prompts[.cue] ?? "", others: [$0.prompts[.other(1)] ?? "", $0.prompts[.other(2)] ?? ""])
         }
     }
 
@@ -125,31 +147,29 @@ struct EngineUnderTest {
     /// Asks and scores, in one unit, under the conditions in the order given.
     func answers(
         _ task: EvaluationFigures.Task, preset: String, bPrompt: String, conditions: [String],
-        channel: EvaluationFigures.Channel, operation: String
+        channel: EvaluationFigures.Channel, operation: String, messageTokens: Int
     ) throws -> [String: Answers] {
         try join(k: channel.k, j: channel.j, operation: operation)
         let definition = try Self.task(task.task)
         let preset: EvaluationProtocol = try Self.value(preset)
-        let named = try conditions.map { name in
-            guard let condition = ConditionTable.standard.definition(name) else { throw Unknown(name: name) }
-            return condition
-        }
+        let named = try conditions.map { try Self.condition($0, messageTokens: messageTokens) }
         let line = Channel(k: channel.k, j: channel.j)
+        let items = try evaluationItems(task, bPrompt: bPrompt)
         let unit = EvaluateUnit(
-            task: task.task, channel: line, conditions: named.map(\.condition),
-            items: try evaluationItems(task, bPrompt: bPrompt), form: definition.answer(preset))
+            task: task.task, channel: line, conditions: named.map(\.condition), items: items,
+            form: definition.answer(preset), sample: Evaluation.Prompts.sample(of: items))
         let result = try result(
             .evaluate(unit), stage: .evaluate(task: task.task), projected: channel.projected, channel: line)
         guard case .evaluate(let evaluated) = result else { throw OtherResult(result: result) }
         let scores = try TaskScores(
-            definition, conditions: named, items: Self.items(task), answers: evaluated.items, preset: preset, seed: seed
-        )
+            definition, conditions: named, items: Self.items(task),
+            answers: evaluated.items.map { $0.answers.map { [$0] } }, preset: preset, seed: seed)
         let metrics = task.metrics.compactMap { name in definition.metrics.first { $0.name == name } }
         return Dictionary(
             uniqueKeysWithValues: named.enumerated().map { place, condition in
                 let ofMetrics = metrics.compactMap { scores.score(condition.condition, $0) }
                 let answers = Answers(
-                    answers: scores.items.map { Self.answer($0.answers[place], metrics: metrics, of: scores) },
+                    answers: scores.items.map { Self.answer($0.answers[place].first, metrics: metrics, of: scores) },
                     means: ofMetrics.map(\.mean), standardErrors: ofMetrics.map { $0.standardError ?? .nan })
                 return (condition.name, answers)
             })
@@ -162,7 +182,72 @@ struct EngineUnderTest {
         return EvaluationFigures.Answer(
             tokens: answer.tokens, text: answer.text, omitted: answer.omittedPromptTokens,
             scored: scored.text,
-            values: metrics.compactMap { metric in scores.metrics.firstIndex(of: metric).map { scored.values[$0] } })
+            values: metrics.compactMap { metric in scores.metrics.firstIndex(of: metric).flatMap { scored.values[$0] } }
+        )
+    }
+
+    /// What B gives the right answers of a task's items under the conditions, in their order: the first is `silent`, and
+    /// `other` and `other_2` are among them.
+    func likelihoods(
+        _ task: EvaluationFigures.Task, preset: String, bPrompt: String, conditions: [String],
+        channel: EvaluationFigures.Channel, operation: String, strength: Double
+    ) throws -> [ItemAnswers] {
+        try join(k: channel.k, j: channel.j, operation: operation, strength: strength)
+        let named = try conditions.map { try Self.condition($0, messageTokens: 1).condition }
+        let line = Channel(k: channel.k, j: channel.j)
+        let unit = EvaluateUnit(
+            task: task.task, channel: line, conditions: named, items: try evaluationItems(task, bPrompt: bPrompt),
+            form: try Self.task(task.task).answer(Self.value(preset)), endpoints: [.likelihood],
+            references: [[0], named.indices.filter { named[$0].name.hasPrefix("other") }])
+        let result = try result(
+            .evaluate(unit), stage: .evaluate(task: task.task), projected: channel.projected, channel: line)
+        guard case .evaluate(let found) = result else { throw OtherResult(result: result) }
+        return found.items
+    }
+
+    /// Messages that say nothing of their items.
+    enum Fake: CaseIterable {
+        /// A W that ignores its input: it maps everything to zero.
+        case zeroProjection
+        /// A message that is always the same: A reads one prompt, whatever the item.
+        case constantMessage
+        /// An A of random weights.
+        case randomSpeaker
+    }
+
+    /// The scores of a task's first items on the shipped data, with the conditions that the audit takes.
+    func scores(_ task: String, count: Int, fake: Fake?) throws -> TaskScores {
+        let definition = try Self.task(task)
+        let file = Repository.root.appendingPathComponent(
+            "Sources/Coordinator/DemoAssets/Assets/" + (task == "squad" ? "questions.json" : "word-problems.jsonl"))
+        let items = Array(try definition.read(file.path).items.prefix(count))
+        var asked = try Evaluation.Prompts.evaluationItems(items, of: definition, bPrompt: .task, others: 4)
+        if fake == .constantMessage {
+            for item in asked.indices {
+                for role in asked[item].prompts.keys where role != .b && role != .both && role != .cue {
+                    asked[item].prompts[role] = "Question: Who?\nAnswer:"
+                }
+            }
+        }
+        let names = ["silent", "injected", "other", "self", "random", "zero"]
+        let conditions = names.compactMap(ConditionTable.standard.definition)
+        let flat = AskedConditions(conditions, of: asked, others: 4, endpoints: EvaluationEndpoint.allCases)
+        try join(
+            k: 4, j: 4, operation: "replace",
+            modelA: fake == .randomSpeaker ? try RandomSpeaker.folder().path : nil)
+        let channel = Channel(k: 4, j: 4)
+        let unit = EvaluateUnit(
+            task: task, channel: channel, conditions: flat.asked, items: asked, form: definition.answer(.standard),
+            endpoints: Set(EvaluationEndpoint.allCases), references: flat.references)
+        let w = fake == .zeroProjection ? FloatMatrix(zeros: w.rows, w.columns) : w
+        let result = try engine.execute(
+            Grant(
+                lease: LeaseID(1), id: UnitID(.evaluate(task: task), 0), unit: .evaluate(unit),
+                projection: granted(w, version: 1, of: channel)))
+        guard case .evaluate(let found) = result else { throw OtherResult(result: result) }
+        return try TaskScores(
+            definition, conditions: conditions, items: items, answers: found.items.map { flat.grouped($0.answers) },
+            preset: .standard, endpoints: EvaluationEndpoint.allCases, seed: seed)
     }
 
     /// The answers to a unit, in the run that was joined last, through W where it is `projected`.

@@ -26,7 +26,7 @@ struct EvaluationCostTests {
                 id: "item \(place)",
                 prompts: [
                     .a: full[place], .b: "Question: \(facts[place].1)\nAnswer:", .both: full[place], .cue: "Answer:",
-                    .partner: full[(place + 1) % facts.count],
+                    .other(1): full[(place + 1) % facts.count],
                 ],
                 choices: [" a goat \(place)", " horse", " Saturday and \(facts[place].1)"])
         }
@@ -36,7 +36,7 @@ struct EvaluationCostTests {
         Condition("both", .b, reads: .both), Condition("a", .a, reads: .a),
         Condition("activation", .b, reads: .b, told: .activation(of: .a)),
         Condition("noise", .b, reads: .cue, told: .noise(like: .a)),
-        Condition("partner", .b, reads: .b, told: .activation(of: .partner)),
+        Condition("partner", .b, reads: .b, told: .activation(of: .other(1))),
         Condition("words", .b, reads: .b, told: .words(of: .a, newTokens: 6)),
     ]
 
@@ -113,6 +113,33 @@ struct EvaluationCostTests {
         #expect(told.cost.messageBytes == cut.text.utf8.count && cut.text.utf8.count < written.text.utf8.count)
     }
 
+    // MARK: Debate
+
+    @Test func `a debate's last answers read the other's answer of the round before`() throws {
+        let limits = Self.text(6)
+        func alone(_ condition: Condition, _ item: EvaluationItem, after line: String?) throws -> Answer {
+            var read = item
+            let role = condition.prompt
+            read.prompts[role] = (line.map { $0 + "\n" } ?? "") + (item.prompts[role] ?? "")
+            return try answer(condition, read, limits)
+        }
+        let (a, b) = (Condition("a", .a, reads: .a), Condition("b", .b, reads: .b))
+        for item in items {
+            var (ofA, ofB) = (try alone(a, item, after: nil), try alone(b, item, after: nil))
+            for rounds in 2...3 {
+                let debated = try [
+                    Condition("x", .b, reads: .b, told: .debate(rounds: rounds)),
+                    Condition("y", .a, reads: .a, told: .debate(rounds: rounds)),
+                ].map { try answer($0, item, limits) }
+                let next = (a: try alone(a, item, after: ofB.text), b: try alone(b, item, after: ofA.text))
+                #expect(debated.map(\.text) == [next.b.text, next.a.text], "\(rounds) rounds")
+                #expect(debated[0].cost.passesOfB == next.b.cost.passesOfB)
+                #expect(debated[0].cost.passesOfA.count >= ofA.cost.passesOfA.count)
+                (ofA, ofB) = (next.a, next.b)
+            }
+        }
+    }
+
     // MARK: Cost
 
     /// An answer with what both models read and computed for it, A first.
@@ -148,7 +175,7 @@ struct EvaluationCostTests {
         for item in items {
             let full = try #require(item.prompts[.both])
             let own = try #require(item.prompts[.b])
-            let partner = try #require(item.prompts[.partner])
+            let partner = try #require(item.prompts[.other(1)])
             func passes(_ prompt: Int, _ answer: Answer, of model: LoadedModel) -> Cost.Passes {
                 // An end-of-text token takes a pass, and is not part of the answer.
                 let more = answer.tokens.count - (answer.tokens.count == 5 ? 1 : 0)

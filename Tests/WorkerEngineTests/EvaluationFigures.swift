@@ -16,8 +16,8 @@ struct EvaluationFigures: Decodable {
         let context: String?
         let question: String
         let golds: [String]
-        /// The id of the item whose message B is told under `shuffled`.
-        let partner: String
+        /// The ids of the two items whose messages B is told under `other`.
+        let others: [String]
     }
 
     struct Task: Decodable {
@@ -78,6 +78,26 @@ struct EvaluationFigures: Decodable {
         let answers: [Int]
     }
 
+    /// What B gives an item's right answers.
+    struct Likelihood: Decodable {
+        struct Gold: Decodable {
+            let whole: Double
+            let tokens: Int
+        }
+
+        let task: String
+        let item: String
+        let condition: String
+        let bPrompt: String
+        let channel: Channel
+        let operation: String
+        let strength: Double
+        /// In the item's order.
+        let golds: [Gold]
+        /// From `silent`, and from the two of `other` on average; nil of `silent`.
+        let divergences: [Double]?
+    }
+
     struct Text: Decodable, Equatable {
         let tokens: [Int32]
         let text: String
@@ -112,6 +132,8 @@ struct EvaluationFigures: Decodable {
     let messages: [Message]
     let distinctAnswers: [Answer]
     let answers: [Answers]
+    let messageTokens: Int
+    let likelihoods: [Likelihood]
     let similarity: [Similarity]
     let extraction: [Extraction]
 

@@ -28,8 +28,8 @@ struct EvaluationReferenceTests {
                     #expect(prompts.full == text("b", "full", of: item.id))
                     #expect(prompts.own == text("b", bPrompt, of: item.id), "--b-prompt \(bPrompt)")
                     #expect(prompts.cue == text("b", "none", of: item.id))
-                    #expect(item.partner != item.id)
-                    #expect(prompts.partner == text("a", "full", of: item.partner))
+                    #expect(!item.others.contains(item.id))
+                    #expect(prompts.others == item.others.map { text("a", "full", of: $0) })
                 }
             }
         }
@@ -76,7 +76,7 @@ struct EvaluationReferenceTests {
                 for bPrompt in figures.bPrompts {
                     let found = try engine.answers(
                         task, preset: figures.preset, bPrompt: bPrompt, conditions: asked.conditions,
-                        channel: channel, operation: asked.operation)
+                        channel: channel, operation: asked.operation, messageTokens: figures.messageTokens)
                     for condition in asked.conditions {
                         let what: Comment =
                             "\(task.task) \(condition) \(channel) \(asked.operation) --b-prompt \(bPrompt)"
@@ -105,13 +105,50 @@ struct EvaluationReferenceTests {
     static let cases = [
         Case(
             operation: "replace",
-            conditions: ["b_full", "a_full", "injected", "random", "shuffled", "b_prompt", "no_context"]),
-        Case(operation: "sum", conditions: ["shuffled", "random", "injected"]),
-        Case(operation: "mean", conditions: ["random", "injected", "shuffled"]),
-        // Nobody is told anything, and the partner's message alone is.
-        Case(operation: "replace", conditions: ["no_context", "b_prompt", "a_full", "b_full"]),
-        Case(operation: "replace", conditions: ["shuffled"]),
+            conditions: [
+                "b_full", "a_full", "silent", "no_context", "injected", "other", "other_2", "self", "random", "matched",
+                "zero", "written", "written_other",
+            ]),
+        Case(operation: "sum", conditions: ["zero", "other", "random", "matched", "injected", "self", "other_2"]),
+        Case(operation: "mean", conditions: ["random", "self", "other_2", "injected", "other", "matched", "zero"]),
+        // Nobody is told anything, and another item's message alone is.
+        Case(operation: "replace", conditions: ["no_context", "silent", "a_full", "b_full"]),
+        Case(operation: "replace", conditions: ["other"]), Case(operation: "replace", conditions: ["written_other"]),
     ]
+
+    @Test(arguments: ReferencePair.present)
+    func `likelihoods of right answers and first tokens' divergences are the reference's at every strength`(
+        pair: ReferencePair
+    ) throws {
+        let figures = try pair.figures()
+        let engine = try EngineUnderTest(pair, seed: figures.seed)
+        let conditions = ["silent", "injected", "other", "other_2", "self", "zero"]
+        struct Setting: Hashable {
+            var task, bPrompt, operation: String
+            var channel: EvaluationFigures.Channel
+            var strength: Double
+        }
+        let bySetting = Dictionary(grouping: figures.likelihoods) {
+            Setting(
+                task: $0.task, bPrompt: $0.bPrompt, operation: $0.operation, channel: $0.channel, strength: $0.strength)
+        }
+        #expect(!bySetting.isEmpty)
+        for (setting, lines) in bySetting {
+            let task = try #require(figures.tasks.first { $0.task == setting.task })
+            let found = try engine.likelihoods(
+                task, preset: figures.preset, bPrompt: setting.bPrompt, conditions: conditions,
+                channel: setting.channel, operation: setting.operation, strength: setting.strength)
+            for line in lines {
+                let what: Comment = "\(setting) \(line.item) \(line.condition)"
+                let item = try #require(task.items.firstIndex { $0.id == line.item })
+                let answer = found[item].answers[try #require(conditions.firstIndex(of: line.condition))]
+                #expect(answer.golds.map(\.tokens) == line.golds.map(\.tokens), what)
+                #expect(largestDifference(answer.golds.map(\.whole), line.golds.map(\.whole)) < 1e-3, what)
+                #expect(largestDifference(answer.divergences, line.divergences ?? []) < 1e-5, what)
+                #expect(answer.text.isEmpty && answer.tokens.isEmpty && answer.cost.newTokens == 0)
+            }
+        }
+    }
 
     @Test(arguments: ReferencePair.present)
     func `continuations with and without a message are the reference's at the unit's own layer`(

@@ -6,7 +6,7 @@ FOLDER holds stories260K, babyllama105 and W.safetensors; without it the shipped
 transformers are those of scripts/make-demo/requirements.txt. Six minutes on one core.
 
 Everything is computed anew here, by forward hooks and Python's own `str` and `re`: prompts, tokens, messages, noise,
-partners, greedy answers, scores. Items and prompts are chosen so that every answer has a margin between the best and the
+other items, greedy answers, scores. Items and prompts are chosen so that every answer has a margin between the best and the
 second-best logit that a difference in the last bits does not close, and that what B is told makes as much of a
 difference to its answers as it can.
 """
@@ -32,7 +32,12 @@ from references import floats, header, load
 SEED = 42
 CUE = "Answer:"
 B_PROMPTS = ["full", "question", "none"]
-ALONE, TOLD = ["b_full", "a_full", "b_prompt", "no_context"], ["injected", "random", "shuffled"]
+ALONE = {"b_full": ("b", "full"), "a_full": ("a", "full"), "silent": ("b", None), "no_context": ("b", "none")}
+"""Who answers, and which prompt; None is B's own."""
+TOLD = ["injected", "random", "other", "other_2", "self", "matched", "zero"]
+WRITTEN = ["written", "written_other"]
+MESSAGE_TOKENS = 8
+STRENGTHS = [("replace", 1.0), ("sum", 1.0), ("sum", 0.5), ("mean", -2.0), ("replace", 0.25)]
 LIMITS = {"standard": {"squad": (32, ["\n"]), "gsm8k": (256, ["Question:", "</s>", "<|im_end|>"])},
           "reference": {"squad": (5, []), "gsm8k": (10, [])}}
 METRICS = {"squad": ["exact_match", "f1"], "gsm8k": ["strict_match", "flexible_match"]}
@@ -135,6 +140,33 @@ class Model:
         return [Answer(*parts) for parts in zip(tokens, texts, margins)]
 
 
+    @torch.no_grad()
+    def likelihoods(self, ids: list[int], continuations: list[list[int]], blocks: int,
+                    stream: torch.Tensor | None) -> tuple[torch.Tensor, list[float]]:
+        """The first token's probabilities, and each continuation's log-probability, with `stream` in the place of the
+        residual stream after `blocks` blocks at the prompt's last token."""
+        sums, first = [], None
+        for continuation in continuations:
+            def put(_module, _inputs, output):
+                output = output.clone()
+                output[0, len(ids) - 1] = stream
+                return output
+            handle = self.site(blocks).register_forward_hook(put) if stream is not None else None
+            logits = self.model(input_ids=torch.tensor([ids + continuation]), use_cache=False).logits[0].double()
+            if handle:
+                handle.remove()
+            rows = torch.log_softmax(logits[len(ids) - 1:-1], -1)
+            sums.append(float(sum(rows[place, token] for place, token in enumerate(continuation))))
+            first = rows[0].exp()
+        return first, sums
+
+
+def divergence(p: torch.Tensor, q: torch.Tensor) -> float:
+    """Jensen and Shannon's, in nats."""
+    mean = (p + q) / 2
+    return float((torch.xlogy(p, p / mean).sum() + torch.xlogy(q, q / mean).sum()) / 2)
+
+
 @dataclass
 class Pair:
     a: Model
@@ -147,16 +179,12 @@ class Pair:
         a = self.a.residual(ids, channel.k)
         return self.w @ a if channel.projected else a
 
-    def told(self, own: list[int], channel: Channel, message: torch.Tensor) -> list[torch.Tensor]:
-        """B's stream with the message in it, for each operation; where widths differ, the last coordinates meet."""
-        b = self.b.residual(own, channel.j)
-        width = min(len(b), len(message))
-        streams = []
-        for operation in OPERATIONS:
-            stream = b.clone()
-            stream[-width:] = combine(operation, b[-width:], message[-width:])
-            streams.append(stream)
-        return streams
+    def told(self, own: list[int], channel: Channel, message: torch.Tensor, operation: str) -> torch.Tensor:
+        """B's stream with the message in it; where widths differ, the last coordinates meet."""
+        stream = self.b.residual(own, channel.j).clone()
+        width = min(len(stream), len(message))
+        stream[-width:] = combine(operation, stream[-width:], message[-width:])
+        return stream
 
 
 def noise(message: torch.Tensor, task: str, item: dict) -> torch.Tensor:
@@ -167,9 +195,24 @@ def noise(message: torch.Tensor, task: str, item: dict) -> torch.Tensor:
     return torch.tensor([generator.normal() * deviation for _ in values], dtype=torch.float32)
 
 
-def partner(items: list[dict], place: int, task: str) -> int:
-    other = NamedGenerator(SEED, "shuffle", f"{task}/{items[place]['id']}").index(len(items) - 1)
-    return other if other < place else other + 1
+def matched(messages: list[torch.Tensor], task: str, item: dict) -> torch.Tensor:
+    """Gaussian noise that has the mean and the standard deviation of the messages, coordinate by coordinate."""
+    generator = NamedGenerator(SEED, "matched noise", f"{task}/{item['id']}")
+    columns = zip(*(message.double().tolist() for message in messages))
+    return torch.tensor([statistics.fmean(column) + generator.normal() * statistics.pstdev(column)
+                         for column in columns], dtype=torch.float32)
+
+
+def others(items: list[dict], place: int) -> list[int]:
+    """The places of two other items, those nearest in prompt length, with another context and other answers; fewer
+    where there are not so many."""
+    def length(item: dict) -> int:
+        return len(prompt_text(item, "full"))
+    item = items[place]
+    able = [other for other, one in enumerate(items)
+            if other != place and (one["context"] is None or one["context"] != item["context"])
+            and not set(one["golds"]) & set(item["golds"])]
+    return sorted(able, key=lambda other: (abs(length(items[other]) - length(item)), other))[:2]
 
 
 def prompt_text(item: dict, which: str) -> str:
@@ -208,25 +251,53 @@ class Evaluation:
         return self.cache[key]
 
     def alone(self, place: int, condition: str, b_prompt: str) -> Answer:
-        who, which = {"a_full": ("a", "full"), "b_full": ("b", "full"), "b_prompt": ("b", b_prompt),
-                      "no_context": ("b", "none")}[condition]
-        ids, _ = self.prompt(place, who, which)
+        who, which = ALONE[condition]
+        ids, _ = self.prompt(place, who, which or b_prompt)
         key = ("alone", who, tuple(ids))
         if key not in self.cache:
             self.cache[key] = (self.pair.a if who == "a" else self.pair.b).answers(ids, self.limits)[0]
         return self.cache[key]
 
-    def told(self, place: int, b_prompt: str, channel: Channel, what: str | int) -> dict[str, Answer]:
-        """By operation. `what`: "injected", "random", or the place of the item whose message B is told."""
+    def vector(self, place: int, channel: Channel, what: str | int, among: list[int]) -> torch.Tensor:
+        """What B is told: see `told`."""
+        if isinstance(what, int):
+            return self.message(what, channel)
+        message = self.message(place, channel)
+        match what:
+            case "injected": return message
+            case "random": return noise(message, self.task, self.items[place])
+            case "self": return self.pair.b.residual(self.prompt(place, "b", "full")[0], channel.j)
+            case "zero": return torch.zeros(self.pair.b.width)
+            case "matched":
+                return matched([self.message(one, channel) for one in among], self.task, self.items[place])
+        raise ValueError(what)
+
+    def told(self, place: int, b_prompt: str, channel: Channel, what: str | int,
+             among: list[int] = []) -> dict[str, Answer]:
+        """By operation. `what`: a condition, or the place of the item whose message B is told. `among`: the task's
+        items, which matched noise depends on."""
         ids, _ = self.prompt(place, "b", b_prompt)
-        key = ("told", place, tuple(ids), channel, what)
+        key = ("told", place, tuple(ids), channel, what, tuple(among))
         if key not in self.cache:
-            message = self.message(what if isinstance(what, int) else place, channel)
-            if what == "random":
-                message = noise(message, self.task, self.items[place])
-            answers = self.pair.b.answers(ids, self.limits, channel.j, self.pair.told(ids, channel, message))
+            message = self.vector(place, channel, what, among)
+            streams = [self.pair.told(ids, channel, message, operation) for operation in OPERATIONS]
+            answers = self.pair.b.answers(ids, self.limits, channel.j, streams)
             self.cache[key] = dict(zip(OPERATIONS, answers))
         return self.cache[key]
+
+    def written(self, place: int, writer: int, b_prompt: str) -> tuple[Answer, int]:
+        """B's answer behind a line that A writes on an item, and how many tokens were left out."""
+        ids, omitted = self.pair.a.prompt(prompt_text(self.items[writer], "full"), MESSAGE_TOKENS)
+        key = ("writes", tuple(ids))
+        if key not in self.cache:
+            self.cache[key] = self.pair.a.answers(ids, (MESSAGE_TOKENS, self.limits[1]))[0]
+        line = self.cache[key]
+        own, cut = self.pair.b.prompt(line.text + "\n" + prompt_text(self.items[place], b_prompt), self.limits[0])
+        key = ("alone", "b", tuple(own))
+        if key not in self.cache:
+            self.cache[key] = self.pair.b.answers(own, self.limits)[0]
+        answer = self.cache[key]
+        return Answer(answer.tokens, answer.text, min(answer.margin, line.margin)), omitted + cut
 
     def cases(self, place: int, what: str | int) -> list[Answer]:
         """B's answers to one item under all that surrounds a message."""
@@ -234,24 +305,27 @@ class Evaluation:
                 for answer in self.told(place, b_prompt, channel, what).values()]
 
     def margin(self, place: int) -> float:
-        """The narrowest of the item's answers: alone, told its own message, told noise."""
+        """The narrowest of the item's answers: alone, told its own message, told what is none."""
         alone = [self.alone(place, condition, b_prompt) for condition in ALONE for b_prompt in B_PROMPTS]
-        return min(answer.margin for answer in alone + self.cases(place, "injected") + self.cases(place, "random"))
+        told = [answer for what in ["injected", "random", "self", "zero"] for answer in self.cases(place, what)]
+        return min(answer.margin for answer in alone + told)
 
     def chosen(self, count: int, among: int) -> list[int]:
         """Of the `among` candidates with the widest margins the `count` whose answers differ most from those with the
-        message of the partner that they draw among themselves."""
+        messages of the others that they have among themselves."""
         best = sorted(range(len(self.items)), key=lambda place: -self.margin(place))[:among]
         worth = {}
         for place, other in itertools.permutations(best, 2):
-            own, others = self.cases(place, "injected"), self.cases(place, other)
-            differing = sum(a.tokens != b.tokens for a, b in zip(own, others))
-            worth[place, other] = (min(answer.margin for answer in others) >= MARGIN, differing)
+            own, told = self.cases(place, "injected"), self.cases(place, other)
+            differing = sum(a.tokens != b.tokens for a, b in zip(own, told))
+            worth[place, other] = (min(answer.margin for answer in told) >= MARGIN, differing)
 
-        def rank(places: tuple[int, ...]) -> tuple[bool, int]:
+        def rank(places: tuple[int, ...]) -> tuple[bool, bool, int]:
             items = [self.items[place] for place in places]
-            pairs = [worth[place, places[partner(items, index, self.task)]] for index, place in enumerate(places)]
-            return all(wide for wide, _ in pairs), sum(differing for _, differing in pairs)
+            found = [others(items, index) for index in range(len(places))]
+            pairs = [worth[place, places[other]] for place, these in zip(places, found) for other in these]
+            return (all(len(these) == 2 for these in found), all(wide for wide, _ in pairs),
+                    sum(differing for _, differing in pairs))
 
         return list(max(itertools.combinations(sorted(best), count), key=rank))
 
@@ -268,34 +342,69 @@ class Evaluation:
                 "standard_errors": [statistics.stdev(column) / math.sqrt(len(column)) for column in columns],
                 "answers": made}
 
+    def others(self, places: list[int]) -> list[list[int]]:
+        items = [self.items[place] for place in places]
+        return [[places[other] for other in others(items, index)] for index in range(len(places))]
+
     def lines(self, places: list[int]) -> list[dict]:
         lines = []
-        for condition in ALONE:
-            for b_prompt in B_PROMPTS:
-                who, which = {"a_full": ("a", "full"), "b_full": ("b", "full"), "b_prompt": ("b", b_prompt),
-                              "no_context": ("b", "none")}[condition]
-                lines.append(self.line({"condition": condition, "b_prompts": [b_prompt]}, places,
-                                       [self.alone(place, condition, b_prompt) for place in places],
-                                       [self.prompt(place, who, which)[1] for place in places]))
-        chosen = [self.items[place] for place in places]
-        partners = [places[partner(chosen, index, self.task)] for index in range(len(places))]
+        partners = self.others(places)
+        for condition, b_prompt in itertools.product(ALONE, B_PROMPTS):
+            who, which = ALONE[condition]
+            lines.append(self.line({"condition": condition, "b_prompts": [b_prompt]}, places,
+                                   [self.alone(place, condition, b_prompt) for place in places],
+                                   [self.prompt(place, who, which or b_prompt)[1] for place in places]))
+        for condition, b_prompt in itertools.product(WRITTEN, B_PROMPTS):
+            writers = places if condition == "written" else [these[0] for these in partners]
+            answers = [self.written(place, writer, b_prompt) for place, writer in zip(places, writers)]
+            lines.append(self.line({"condition": condition, "b_prompts": [b_prompt]}, places,
+                                   [answer for answer, _ in answers], [omitted for _, omitted in answers]))
         for channel, b_prompt, condition, operation in itertools.product(
                 self.pair.channels, B_PROMPTS, TOLD, OPERATIONS):
-            whats = partners if condition == "shuffled" else [condition] * len(places)
-            speakers = partners if condition == "shuffled" else places
+            number = {"other": 0, "other_2": 1}.get(condition)
+            speakers = places if number is None else [these[number] for these in partners]
+            whats = [condition] * len(places) if number is None else speakers
+            reader = {"self": "b", "zero": None, "matched": None}.get(condition, "a")
             lines.append(self.line(
                 {"condition": condition, "b_prompts": [b_prompt], "channel": channel.named(), "operation": operation},
-                places, [self.told(place, b_prompt, channel, what)[operation] for place, what in zip(places, whats)],
-                [self.prompt(place, "b", b_prompt)[1] + self.prompt(speaker, "a", "full")[1]
+                places,
+                [self.told(place, b_prompt, channel, what, places)[operation] for place, what in zip(places, whats)],
+                [self.prompt(place, "b", b_prompt)[1] + (self.prompt(speaker, reader, "full")[1] if reader else 0)
                  for place, speaker in zip(places, speakers)]))
         return merged(lines)
 
+    def likelihoods(self, places: list[int]) -> list[dict]:
+        """What B gives the right answers, and how far its first token is from what it says without a message and, on
+        average, with the two other items': for each strength."""
+        made = []
+        for channel, b_prompt, (operation, strength), (place, these) in itertools.product(
+                self.pair.channels[:2], ["full", "question"], STRENGTHS, zip(places, self.others(places))):
+            ids, omitted = self.prompt(place, "b", b_prompt)
+            if omitted:
+                continue
+            golds = [self.pair.b.tokenizer.encode(prompt_text(self.items[place], b_prompt) + " " + gold).ids[len(ids):]
+                     for gold in self.items[place]["golds"]]
+            def told(what: str | int) -> torch.Tensor:
+                return self.pair.told(ids, channel, strength * self.vector(place, channel, what, places), operation)
+            streams = {"silent": None, "injected": told("injected"), "other": told(these[0]),
+                       "other_2": told(these[1]), "self": told("self"), "zero": told("zero")}
+            found = {name: self.pair.b.likelihoods(ids, golds, channel.j, stream) for name, stream in streams.items()}
+            first = {name: one[0] for name, one in found.items()}
+            for name, (_, sums) in found.items():
+                line = {"task": self.task, "item": self.items[place]["id"], "condition": name, "b_prompt": b_prompt,
+                        "channel": channel.named(), "operation": operation, "strength": strength,
+                        "golds": [{"whole": value, "tokens": len(gold)} for value, gold in zip(sums, golds)]}
+                if name != "silent":
+                    line["divergences"] = [divergence(first[name], first["silent"]), statistics.fmean(
+                        divergence(first[name], first[other]) for other in ["other", "other_2"])]
+                made.append(line)
+        return made
+
     def task_figures(self, places: list[int]) -> dict:
-        chosen = [self.items[place] for place in places]
         return {"task": self.task, "metrics": METRICS[self.task], "new_tokens": self.limits[0],
                 "stop_strings": self.limits[1],
-                "items": [item | {"partner": chosen[partner(chosen, index, self.task)]["id"]}
-                          for index, item in enumerate(chosen)]}
+                "items": [self.items[place] | {"others": [self.items[other]["id"] for other in these]}
+                          for place, these in zip(places, self.others(places))]}
 
     def prompts(self, places: list[int]) -> list[dict]:
         made = []
@@ -338,7 +447,8 @@ def similarity(pair: Pair, layers: list[int], count: int) -> list[dict]:
         lines, margin = [], plain.margin
         for layer, projected in itertools.product(layers, [True, False]):
             channel = Channel(layer, layer, projected)
-            streams = pair.told(ids_b, channel, pair.message(ids_a, channel))
+            message = pair.message(ids_a, channel)
+            streams = [pair.told(ids_b, channel, message, operation) for operation in OPERATIONS]
             for operation, told in zip(OPERATIONS, pair.b.answers(ids_b, limits, layer, streams)):
                 margin = min(margin, told.margin)
                 longer = max(len(plain.text), len(told.text))
@@ -365,7 +475,8 @@ def extraction(pair: Pair, channel: Channel) -> dict:
 
 
 def figures(pair: Pair, candidates: dict[str, list[dict]], count: int, among: int, layers: list[int]) -> dict:
-    result: dict = {"seed": SEED, "preset": pair.preset, "tasks": [], "prompts": [], "messages": [], "answers": []}
+    result: dict = {"seed": SEED, "preset": pair.preset, "tasks": [], "prompts": [], "messages": [], "answers": [],
+                    "message_tokens": MESSAGE_TOKENS, "likelihoods": []}
     for task, items in candidates.items():
         evaluation = Evaluation(pair, task, items)
         places = evaluation.chosen(count, among)
@@ -373,6 +484,7 @@ def figures(pair: Pair, candidates: dict[str, list[dict]], count: int, among: in
         result["prompts"] += evaluation.prompts(places)
         result["messages"] += evaluation.messages(places)
         result["answers"] += evaluation.lines(places)
+        result["likelihoods"] += evaluation.likelihoods(places)
     result["channels"] = [channel.named() for channel in pair.channels]
     result["similarity"] = similarity(pair, layers, 2)
     result["extraction"] = [extraction(pair, channel) for channel in pair.channels if channel.k != channel.j][:1]

@@ -1,5 +1,5 @@
-"""The product's named random streams, written down a second time: what `random` draws its noise from, and `shuffled`
-its partners.
+"""The product's named random streams, written down a second time: what `random` and `matched` draw their noise
+from.
 
 A stream is xoshiro256** (Blackman & Vigna, 2018). Its state is filled by SplitMix64 from the FNV-1a hash of
 `purpose`, a zero byte and `key`, and from the seed.

@@ -115,7 +115,8 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
             modelA: modelA, modelB: modelB, channels: try channels(), operation: evaluation.op,
-            computeType: computeType, chat: chat, reading: try reading.settings(), experiments: try chosenExperiments(),
+            strength: evaluation.alpha, computeType: computeType, chat: chat, reading: try reading.settings(),
+            experiments: try chosenExperiments(),
             projection: noProjection ? .none : projection.isEmpty ? .trained : .files(projection), seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
@@ -285,6 +286,28 @@ struct EvaluationArguments: ParsableArguments {
             """, valueName: "list"))
     var conditions: String?
 
+    @Option(help: ArgumentHelp("Strength of a message: it is multiplied by this, then combined.", valueName: "x"))
+    var alpha = 1.0
+
+    @Option(
+        help: ArgumentHelp(
+            "Other items, nearest in prompt length, whose messages take the place of an item's own.", valueName: "k"))
+    var others = EvaluationConfiguration().others
+
+    @Option(help: ArgumentHelp("Tokens of a written message at most.", valueName: "n"))
+    var messageTokens = EvaluationConfiguration().messageTokens
+
+    @Option(help: ArgumentHelp("Rounds of a debate: in the first both models answer alone.", valueName: "n"))
+    var debateRounds = EvaluationConfiguration().debateRounds
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What is measured, separated by commas: answers (written or chosen, by the task's metrics), likelihood (of the \
+            right answer, and how far the first token is from other conditions'; nothing is decoded).
+            """, valueName: "list"))
+    var endpoints = EvaluationEndpoint.allCases.map(\.rawValue).joined(separator: ",")
+
     @Option(help: "What B itself reads while it is told something.")
     var bPrompt = EvaluationConfiguration().bPrompt
 
@@ -314,10 +337,37 @@ struct EvaluationArguments: ParsableArguments {
         guard (1...4096).contains(similarityTokens) else {
             throw ValidationError("--similarity-tokens \(similarityTokens): expected 1 to 4096")
         }
+        guard alpha.isFinite, Float(alpha).isFinite else {
+            throw ValidationError("--alpha \(alpha): expected a finite number")
+        }
+        for (flag, value, limit) in [
+            ("others", others, PromptRole.mostOthers), ("message-tokens", messageTokens, 4096),
+        ] where !(1...limit).contains(value) {
+            throw ValidationError("--\(flag) \(value): expected 1 to \(limit)")
+        }
+        guard (2...8).contains(debateRounds) else {
+            throw ValidationError("--debate-rounds \(debateRounds): expected 2 to 8")
+        }
+        _ = try chosenEndpoints()
+    }
+
+    /// Of `--endpoints`, in their own order.
+    private func chosenEndpoints() throws -> [EvaluationEndpoint] {
+        let names = endpoints.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        let known = EvaluationEndpoint.allCases.map(\.rawValue)
+        for name in names where !known.contains(name) {
+            throw ValidationError("--endpoints: '\(name)' is none of \(known.joined(separator: ", "))")
+        }
+        guard !names.isEmpty else { throw ValidationError("--endpoints: expected at least one") }
+        return EvaluationEndpoint.allCases.filter { names.contains($0.rawValue) }
     }
 
     func apply(to configuration: inout RunConfiguration) throws {
         configuration.evaluation.bPrompt = bPrompt
+        configuration.evaluation.others = others
+        configuration.evaluation.messageTokens = messageTokens
+        configuration.evaluation.debateRounds = debateRounds
+        configuration.evaluation.endpoints = try chosenEndpoints()
         configuration.evaluation.conditions = conditions.map { list in
             list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         }

@@ -64,8 +64,13 @@ package struct FinishedRun: Sendable {
                 ChannelReport(
                     configuration.channels[channel], projection: try projection(of: run, channel),
                     similarity: similarity(of: run, channel),
-                    tasks: try inputs.tasks.map { try scores(of: $0, in: run, channel) })
-            })
+                    tasks: try inputs.tasks.map { try scores(of: $0, in: run, channel) },
+                    gates: inputs.tasks.filter { !$0.gates.gates.isEmpty }.map { task in
+                        PassedGates(
+                            task: task.task.title, gates: task.gates.gates,
+                            items: min(task.items.count, RunInputs.itemsPerUnit))
+                    })
+            }, shape: inputs.shape)
     }
 
     /// What maps A's activations over a channel; nil where nothing asks for any.
@@ -90,13 +95,14 @@ package struct FinishedRun: Sendable {
             return nil
         }
         let moments = TargetMoments(y)
+        let diagnostics = try ActivationDiagnostics(x: x, y: y, w: trained.trainer.projection, on: run.device)
         return ProjectionSummary(
             file: trained.file(run.inputs),
             dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
             rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch,
             learningRate: run.inputs.configuration.training.learningRate, losses: trained.losses,
             meanLoss: moments.loss, heldOut: try heldOut(of: run, trained, moments, a, b),
-            activationSimilarity: try ActivationSimilarity.value(x: x, y: y, on: run.device))
+            activationSimilarity: diagnostics.similarity, diagnostics: diagnostics.figures)
     }
 
     /// How W predicts the texts that it has not learned from; nil where there are none.
@@ -137,10 +143,36 @@ package struct FinishedRun: Sendable {
                 return result.items
             }
         }
-        let first = answers(0)
+        let evaluation = inputs.configuration.evaluation
         return try TaskScores(
             task.task, conditions: task.conditions, items: task.items,
-            answers: channel == 0 ? first : zip(first, answers(channel)).map { task.merged(first: $0, own: $1) },
-            preset: inputs.configuration.evaluation.preset, seed: inputs.configuration.seed)
+            answers: zip(answers(0), answers(channel)).map {
+                task.asked.grouped(task.merged(first: $0, own: $1, channel: channel))
+            },
+            preset: evaluation.preset, endpoints: evaluation.endpoints, seed: inputs.configuration.seed)
+    }
+}
+
+extension ActivationDiagnostics {
+    /// As the reports show them.
+    fileprivate var figures: [DiagnosticFigure] {
+        func shares(_ shares: [Share], _ name: String, _ title: String) -> [DiagnosticFigure] {
+            shares.map { share in
+                let coordinates = share.coordinates == 1 ? "1 coordinate" : "\(share.coordinates) coordinates"
+                return DiagnosticFigure(
+                    "\(name)_top\(share.coordinates)", "share of \(title) in the largest \(coordinates)", share.share)
+            }
+        }
+        return [
+            DiagnosticFigure("mapped_norm", "median norm of W a", mappedNorm),
+            DiagnosticFigure("target_norm", "median norm of b", targetNorm),
+            DiagnosticFigure("norm_ratio", "ratio of the two", targetNorm > 0 ? mappedNorm / targetNorm : 0),
+            DiagnosticFigure("loss", "squared error an element, all texts", loss),
+            DiagnosticFigure("mean_loss", "the same of predicting the mean", meanLoss),
+            DiagnosticFigure(
+                "standardized_loss", "squared error over variance, coordinate by coordinate", standardizedLoss),
+        ] + shares(varianceShares, "variance", "b's variance") + shares(errorShares, "error", "W's squared error") + [
+            DiagnosticFigure("centred_alignment", "linear CKA of the activation spaces (centred)", centredAlignment)
+        ]
     }
 }

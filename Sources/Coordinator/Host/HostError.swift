@@ -37,6 +37,10 @@ package enum HostError: Error, CustomStringConvertible {
     case tooLargeForOutputs(what: String, bytes: Int, limit: Int)
     case averagedChannels([Channel])
     case tooManySites(model: String, count: Int, limit: Int)
+    /// A folder that holds no run.
+    case noRun(path: String)
+    /// An item without a right answer has no likelihood of it.
+    case noGolds(task: String, file: String, item: String)
     case tooFewItems(task: String, file: String, found: Int)
     /// A prompt of the similarity experiment whose tokens a model cannot take.
     case unreadablePrompt(String, cause: String)
@@ -101,6 +105,9 @@ package enum HostError: Error, CustomStringConvertible {
         case .tooManySites(let model, let count, let limit):
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"
+        case .noRun(let path): "\(path): no run.json: not the folder of a run"
+        case .noGolds(let task, let file, let item):
+            "--\(task) \(file): item \(item) has no right answer, which --endpoints likelihood needs: use --endpoints answers"
         case .tooFewItems(let task, let file, let found):
             "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task); expected at least 2, since "
                 + "every item is also told another one's activation"

@@ -59,18 +59,24 @@ struct ModelReaders {
     }
 
     /// Why an item's prompts, as the conditions have them read, cannot be read.
-    func flaw(of prompts: ItemPrompts, choices: [String], _ conditions: [Condition]) -> String? {
-        let told = conditions.compactMap { $0.message?.source }
-        func read(by side: ModelSide) -> Set<PromptRole> {
-            Set(conditions.filter { $0.answerer == side }.map(\.prompt))
-        }
-        func texts(_ roles: Set<PromptRole>) -> [String] {
+    /// - Parameter continuations: choices and right answers.
+    func flaw(of prompts: ItemPrompts, continuations: [String], _ conditions: [Condition]) -> String? {
+        func texts(_ side: ModelSide) -> [String] {
+            let answered = Set(conditions.filter { $0.answerer == side }.map(\.prompt))
+            let told = Set(conditions.filter { $0.teller == side }.compactMap { $0.message?.source })
             // In one order, so that the same is named at every run.
-            PromptRole.allCases.filter(roles.contains).map { prompts[$0] }
+            func chosen(_ roles: Set<PromptRole>) -> [String] {
+                (PromptRole.own + [.other(1)]).filter(roles.contains).map { prompts[$0] }
+            }
+            return chosen(answered).flatMap { text in [text] + continuations.map { text + $0 } } + chosen(told)
         }
-        let (ofA, ofB) = (read(by: .a), read(by: .b))
-        func answered(_ texts: [String]) -> [String] { texts + texts.flatMap { text in choices.map { text + $0 } } }
-        return a.flaw(ofPrompts: answered(texts(ofA)) + texts(Set(told)))
-            ?? b.flaw(ofPrompts: answered(texts(ofB)))
+        return a.flaw(ofPrompts: texts(.a)) ?? b.flaw(ofPrompts: texts(.b))
+    }
+}
+
+extension Condition {
+    /// Who reads the prompt that the message comes from.
+    fileprivate var teller: ModelSide {
+        if case .own = message { answerer } else { .a }
     }
 }

@@ -9,6 +9,7 @@ extension RunInputs {
         items: [String], itemsPerUnit: Int
     ) {
         self.configuration = configuration
+        shape = nil
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         activations = nil
@@ -22,13 +23,14 @@ extension RunInputs {
             name: "simulated", title: "simulated", fileHelp: "none", read: { _ in TaskData(items: []) },
             prompts: { ItemPrompts(a: $0.id, both: $0.id, question: $0.id, cue: $0.id) },
             answer: { _ in .text(GenerationLimits(maximumNewTokens: 1)) }, metrics: [])
+        let prompts = items.map { EvaluationItem(id: $0, prompts: [.a: $0, .b: $0, .cue: $0]) }
+        let conditions = ["injected", "no_context"].compactMap(ConditionTable.standard.definition)
         tasks = [
             TaskInputs(
                 task: task, items: items.map { TaskItem(id: $0, question: $0, golds: [$0]) },
-                originalCount: items.count,
-                prompts: items.map { EvaluationItem(id: $0, prompts: [.a: $0, .b: $0, .cue: $0]) },
-                conditions: ["injected", "no_context"].compactMap(ConditionTable.standard.definition),
-                form: task.answer(.standard))
+                originalCount: items.count, prompts: prompts,
+                conditions: conditions, asked: AskedConditions(conditions, of: prompts, others: 1),
+                gates: AskedGates(beside: [], of: []), sample: [], form: task.answer(.standard))
         ]
         let run = "simulated"
         manifest = RunManifest(named: run, configuration: configuration)

@@ -58,17 +58,39 @@ extension RunInputs {
 
     private func flaw(of result: EvaluateResult, _ inputs: TaskInputs, _ id: UnitID) -> String? {
         let range = range(of: id)
-        let conditions = inputs.conditions(ofChannel: channel(of: id)).count
+        let conditions = inputs.conditions(ofChannel: channel(of: id), isFirst: isFirst(id))
         guard result.items.count == range.count else {
             return "expected \(range.count) items, found \(result.items.count)"
         }
-        for (item, found) in zip(inputs.items[range], result.items) {
-            guard found.answers.count == conditions else {
-                return "expected \(conditions) answers for an item, found \(found.answers.count)"
+        for (place, found) in zip(range, result.items) {
+            let item = inputs.items[place]
+            guard found.answers.count == conditions.count else {
+                return "expected \(conditions.count) answers for an item, found \(found.answers.count)"
+            }
+            if let flaw = flaw(ofLikelihoods: found, inputs, conditions, inputs.prompts[place]) { return flaw }
+            if isFirst(id), let flaw = inputs.gates.flaw(in: found.answers, to: conditions, item: item.id) {
+                return flaw
             }
             let choices = inputs.form == .choice ? item.choices.count : 0
             if let odd = found.answers.first(where: { $0.likelihoods.count != choices }) {
                 return "expected \(choices) likelihoods of item \(item.id), found \(odd.likelihoods.count)"
+            }
+        }
+        return nil
+    }
+
+    /// Why the likelihoods of an item's answers cannot be.
+    private func flaw(
+        ofLikelihoods found: ItemAnswers, _ inputs: TaskInputs, _ conditions: [Condition], _ item: EvaluationItem
+    ) -> String? {
+        let isLikelihood = configuration.evaluation.endpoints.contains(.likelihood)
+        let golds = isLikelihood ? item.golds.count : 0
+        let references = inputs.asked.references.count
+        for (condition, answer) in zip(conditions, found.answers) {
+            let divergences = isLikelihood && condition.usesChannel && condition.answerer == .b ? references : 0
+            guard answer.golds.count == golds, answer.divergences.count == divergences else {
+                return "expected \(golds) golds and \(divergences) divergences of item \(item.id), found "
+                    + "\(answer.golds.count) and \(answer.divergences.count)"
             }
         }
         return nil

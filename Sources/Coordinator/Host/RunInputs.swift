@@ -17,6 +17,8 @@ package struct RunInputs: Sendable {
     /// d_A and d_B.
     package let dimensionA: Int
     package let dimensionB: Int
+    /// What the models compute; nil where none are there.
+    let shape: PairShape?
     /// Bytes of both models' weight files: about what a worker holds in memory.
     package let modelBytes: UInt64
     /// What the reader of the data files wants to know: broken lines and the like.
@@ -46,25 +48,37 @@ package struct RunInputs: Sendable {
         /// The same items as workers get them.
         var prompts: [EvaluationItem]
         var conditions: [ConditionDefinition]
+        /// What is asked for these.
+        var asked: AskedConditions
+        var gates: AskedGates
+        /// What A reads of the items that noise is drawn like; none where no condition is told that.
+        var sample: [String]
         var form: AnswerForm
 
-        /// What units of a channel ask: those of the first also what depends on no channel.
-        func conditions(ofChannel channel: Int) -> [Condition] {
-            conditions.map(\.condition).filter { channel == 0 || $0.usesChannel }
+        /// What units of a channel ask: those of the first also what depends on no channel; the first unit of each also
+        /// what the gates need.
+        func conditions(ofChannel channel: Int, isFirst: Bool) -> [Condition] {
+            let references = asked.references.joined()
+            let own = asked.asked.enumerated().filter { place, condition in
+                channel == 0 || condition.usesChannel || references.contains(place)
+            }.map(\.element)
+            return isFirst ? own + gates.needed.filter { !own.contains($0) } : own
         }
 
-        /// An item's answers over a channel, in the order of ``conditions``.
+        /// The places among a unit's conditions of those that the first token's distributions are held against.
+        func references(in conditions: [Condition]) -> [[Int]] {
+            asked.references.map { places in places.compactMap { conditions.firstIndex(of: asked.asked[$0]) } }
+        }
+
+        /// An item's answers over a channel, in the order of what is ``asked``.
         /// - Parameters:
         ///   - first: the answers of the first channel's unit.
         ///   - own: those of this channel's.
-        func merged(first: ItemAnswers, own: ItemAnswers) -> ItemAnswers {
-            var place = 0
-            return ItemAnswers(
-                answers: conditions.indices.map { index in
-                    guard conditions[index].condition.usesChannel else { return first.answers[index] }
-                    place += 1
-                    return own.answers[place - 1]
-                })
+        func merged(first: ItemAnswers, own: ItemAnswers, channel: Int) -> [Answer] {
+            let conditions = conditions(ofChannel: channel, isFirst: false)
+            return asked.asked.enumerated().map { place, condition in
+                conditions.firstIndex(of: condition).map { own.answers[$0] } ?? first.answers[place]
+            }
         }
     }
 
@@ -108,6 +122,9 @@ package struct RunInputs: Sendable {
                 try Self.check(layer, flag: "--similarity-layers", model: configuration.modelB, blocks: blocksB)
             }
         }
+        shape = PairShape(
+            a: ModelShape(folderA.configuration), b: ModelShape(folderB.configuration),
+            isProjected: configuration.projection != .none)
         dimensionA = folderA.configuration.hiddenSize
         dimensionB = folderB.configuration.hiddenSize
         modelBytes = (folderA.weightFiles + folderB.weightFiles).reduce(0) { sum, file in
@@ -147,6 +164,7 @@ package struct RunInputs: Sendable {
         self.configuration = configuration
         self.activations = activations
         let channel = configuration.channels[0]
+        shape = nil
         dimensionA = activations?[.a(channel.k)]?.columns ?? 1
         dimensionB = activations?[.b(channel.j)]?.columns ?? 1
         modelBytes = 0
@@ -223,14 +241,27 @@ package struct RunInputs: Sendable {
         ) { readers.flaw(ofText: $0, maximumTokens: configuration.training.maximumTokens) }
         unreadable = texts.unreadable
         remarks += texts.broken.remarks
+        if let remark = sinkRemark(texts.texts) { remarks.append(remark) }
         return texts.texts
+    }
+
+    /// Warns of texts that end where models park what says nothing of the text: full stops and newlines have activations
+    /// of their own, a thousand times the others' in a few coordinates.
+    private static func sinkRemark(_ texts: [String]) -> String? {
+        let count = texts.count { $0.hasSuffix(".") || $0.hasSuffix("\n") }
+        guard count * 4 > texts.count else { return nil }
+        return
+            "\(count) of \(texts.count) texts that W learned from end in a full stop or a newline, and teach it what "
+            + "comes after one: --cut word ends them elsewhere"
     }
 
     private static func tasks(
         _ configuration: RunConfiguration, _ known: [TaskDefinition], _ table: ConditionTable,
         _ readers: ModelReaders, _ unreadable: inout UnreadableTexts, _ remarks: inout [String]
     ) throws -> [TaskInputs] {
-        let conditions = try table.conditions(named: configuration.evaluation.conditions)
+        let conditions = try table.conditions(
+            named: configuration.evaluation.conditions, messageTokens: configuration.evaluation.messageTokens,
+            debateRounds: configuration.evaluation.debateRounds)
         for case .evaluate(let name) in configuration.experiments where !known.contains(where: { $0.name == name }) {
             throw HostError.unknownTask(name, known: known.map(\.name))
         }
@@ -257,19 +288,29 @@ package struct RunInputs: Sendable {
             seed: configuration.seed)
         var items: [TaskItem] = []
         for item in chosen.map({ all[$0] }) {
-            if let flaw = readers.flaw(of: task.prompts(item), choices: item.choices, conditions.map(\.condition)) {
+            if let flaw = readers.flaw(
+                of: task.prompts(item), continuations: item.choices + Prompts.golds(of: item),
+                conditions.map(\.condition))
+            {
                 try unreadable.passOver("item \(item.id)", of: file, cause: flaw)
             } else {
                 items.append(item)
             }
         }
         guard items.count >= 2 else { throw HostError.tooFewItems(task: task.name, file: file, found: items.count) }
-        let prompts = try Prompts.evaluationItems(
-            items, of: task, bPrompt: evaluation.bPrompt, seed: configuration.seed)
+        let others = conditions.map { $0.othersNeeded(evaluation.others) }.max() ?? 0
+        let prompts = try Prompts.evaluationItems(items, of: task, bPrompt: evaluation.bPrompt, others: others)
+        if evaluation.endpoints.contains(.likelihood), let item = prompts.first(where: { $0.golds.isEmpty }) {
+            throw HostError.noGolds(task: task.name, file: file, item: item.id)
+        }
         // What is asked twice gives way, but for what was asked for by name.
         let distinct = evaluation.conditions == nil ? ConditionTable.distinct(conditions, of: prompts) : conditions
+        let asked = AskedConditions(
+            distinct, of: prompts, others: evaluation.others, endpoints: evaluation.endpoints)
         return TaskInputs(
-            task: task, items: items, originalCount: all.count, prompts: prompts, conditions: distinct,
+            task: task, items: items, originalCount: all.count, prompts: prompts, conditions: distinct, asked: asked,
+            gates: AskedGates(beside: asked.asked, of: prompts),
+            sample: asked.asked.contains { $0.message == .matched } ? Prompts.sample(of: prompts) : [],
             form: task.answer(evaluation.preset))
     }
 
@@ -319,7 +360,7 @@ package struct RunInputs: Sendable {
 
     private func evaluateUnit(_ inputs: TaskInputs, _ id: UnitID) -> EvaluateUnit {
         let channel = channel(of: id)
-        let conditions = inputs.conditions(ofChannel: channel)
+        let conditions = inputs.conditions(ofChannel: channel, isFirst: isFirst(id))
         let roles = conditions.reduce(into: Set()) { $0.formUnion($1.roles) }
         return EvaluateUnit(
             task: inputs.task.name, channel: configuration.channels[channel], conditions: conditions,
@@ -328,6 +369,10 @@ package struct RunInputs: Sendable {
                 item.prompts = item.prompts.filter { roles.contains($0.key) }
                 return item
             },
-            form: inputs.form)
+            form: inputs.form, endpoints: Set(configuration.evaluation.endpoints), sample: inputs.sample,
+            references: inputs.references(in: conditions))
     }
+
+    /// Whether a unit covers the first of a task's items over its channel.
+    func isFirst(_ id: UnitID) -> Bool { range(of: id).lowerBound == 0 }
 }

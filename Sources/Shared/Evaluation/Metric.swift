@@ -1,20 +1,60 @@
 import PlainText
 package import Run
 
-/// What an answer is scored by. Every value lies in 0 ... 1.
+/// What an answer is scored by.
 package struct Metric: Sendable {
+    /// What a value is.
+    package enum Scale: Hashable, Sendable {
+        /// In 0 ... 1.
+        case share
+        /// A natural logarithm, or a difference of such.
+        case nats
+    }
+
     /// In files; unique within its task.
     package let name: String
     /// What people call it.
     package let title: String
-    /// The score of one answer to an item.
-    package let value: @Sendable (ReadAnswer, TaskItem) -> Double
+    package let scale: Scale
+    /// The score of one answer to an item; nil where a condition has none.
+    package let value: @Sendable (ReadAnswer, TaskItem) -> Double?
 
-    package init(_ name: String, _ title: String, value: @escaping @Sendable (ReadAnswer, TaskItem) -> Double) {
+    package init(
+        _ name: String, _ title: String, scale: Scale = .share,
+        value: @escaping @Sendable (ReadAnswer, TaskItem) -> Double?
+    ) {
         self.name = name
         self.title = title
+        self.scale = scale
         self.value = value
     }
+
+    /// The log-probability of the right answer: the likeliest of several, the whole of it.
+    package static let goldLikelihood = Metric("gold_logprob", "log p(gold)", scale: .nats) { answer, _ in
+        answer.golds.map(\.whole).max()
+    }
+
+    /// The same for each token of it, which does not favour short answers.
+    package static let goldLikelihoodByToken = Metric(
+        "gold_logprob_token", "log p(gold) a token", scale: .nats
+    ) { answer, _ in
+        answer.golds.map { $0.whole / Double($0.tokens) }.max()
+    }
+
+    /// Of the first token, from what B says without a message: how much there is in the channel.
+    package static let divergenceFromSilent = Metric("js_silent", "JS from silent", scale: .nats) { answer, _ in
+        answer.divergences.first
+    }
+
+    /// From what B says told another item's message: how much of it is this item's.
+    package static let divergenceFromOther = Metric("js_other", "JS from other", scale: .nats) { answer, _ in
+        answer.divergences.count > 1 ? answer.divergences[1] : nil
+    }
+
+    /// Those of the second endpoint, in the order in which they are reported.
+    package static let likelihoods = [
+        goldLikelihood, goldLikelihoodByToken, divergenceFromSilent, divergenceFromOther,
+    ]
 }
 
 /// Metrics are alike where their names are.
@@ -29,10 +69,18 @@ package struct ReadAnswer: Hashable, Sendable {
     package var text: String
     /// Of each choice, where the answer is one.
     package var likelihoods: [Double]
+    /// Of each right answer, where they were asked for.
+    package var golds: [GoldLikelihood]
+    /// Of the first token, from what B says without a message, and with another item's.
+    package var divergences: [Double]
 
-    package init(text: String, likelihoods: [Double] = []) {
+    package init(
+        text: String, likelihoods: [Double] = [], golds: [GoldLikelihood] = [], divergences: [Double] = []
+    ) {
         self.text = text
         self.likelihoods = likelihoods
+        self.golds = golds
+        self.divergences = divergences
     }
 
     /// Reads an answer as the protocol says.
@@ -41,6 +89,8 @@ package struct ReadAnswer: Hashable, Sendable {
     /// what follows the continuation's last, or all of it.
     package init(_ answer: Answer, to item: TaskItem, cue: String, preset: EvaluationProtocol) {
         likelihoods = answer.likelihoods
+        golds = answer.golds
+        divergences = answer.divergences
         if let best = answer.likelihoods.indices.max(by: { answer.likelihoods[$0] < answer.likelihoods[$1] }) {
             // The first among equals, as `argmax` has it.
             let first = answer.likelihoods.firstIndex(of: answer.likelihoods[best]) ?? best

@@ -15,31 +15,44 @@ package enum Prompts {
     }
 
     /// The items of a task as workers get them, in the order given.
-    ///
-    /// An item's partner, whose activation is injected under the condition `shuffled`, is drawn uniformly among the
-    /// other items, from the seed, the task and the item's id. It therefore changes with the choice of items, and
-    /// with nothing else.
-    ///
-    /// - Throws: ``EvaluationError`` for fewer than two items.
+    /// - Parameter others: how many other items' messages are needed.
+    /// - Throws: ``EvaluationError`` for no items, or too few others.
     package static func evaluationItems(
-        _ items: [TaskItem], of task: TaskDefinition, bPrompt: BPrompt, seed: UInt64
+        _ items: [TaskItem], of task: TaskDefinition, bPrompt: BPrompt, others: Int
     ) throws(EvaluationError) -> [EvaluationItem] {
         guard !items.isEmpty else { throw .noItems(task.name) }
-        guard items.count > 1 else { throw .shuffleNeedsTwoItems(task.name) }
         let prompts = items.map(task.prompts)
+        let places = try OtherItems.places(among: items, of: task, count: others)
         return items.indices.map { index in
             var roles: [PromptRole: String] = [:]
-            for role in PromptRole.allCases { roles[role] = prompts[index][role] }
+            for role in PromptRole.own { roles[role] = prompts[index][role] }
             roles[.b] = prompts[index][bPrompt.role]
-            roles[.partner] = prompts[partner(of: index, among: items, task: task.name, seed: seed)].a
-            return EvaluationItem(id: items[index].id, prompts: roles, choices: items[index].choices)
+            roles[.other(0)] = prompts[index].a
+            for (number, place) in places[index].enumerated() { roles[.other(number + 1)] = prompts[place].a }
+            return EvaluationItem(
+                id: items[index].id, prompts: roles, choices: items[index].choices, golds: golds(of: items[index]))
         }
     }
 
-    /// The place of an item's partner.
-    package static func partner(of index: Int, among items: [TaskItem], task: String, seed: UInt64) -> Int {
-        var generator = NamedGenerator(seed: seed, purpose: "shuffle", key: "\(task)/\(items[index].id)")
-        let other = generator.index(below: items.count - 1)
-        return other < index ? other : other + 1
+    /// An item's right answers as they would follow its prompt, each once: a choice as it is, a text behind a space.
+    package static func golds(of item: TaskItem) -> [String] {
+        var seen: Set<[UInt8]> = []
+        return item.golds.filter { seen.insert(bytes($0)).inserted }.map { item.choices.isEmpty ? " " + $0 : $0 }
+    }
+
+    /// What texts are told apart by: `==` takes canonically equivalent texts for equal.
+    static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    /// Whether two prompts are the same to the byte.
+    static func areSame(_ a: String?, _ b: String?) -> Bool {
+        guard let a, let b else { return a == nil && b == nil }
+        return a.utf8.elementsEqual(b.utf8)
+    }
+
+    /// What A reads of the items that ``Run/Condition/Message/matched`` is drawn like: of all of a task's, or of so many
+    /// spread evenly over them.
+    package static func sample(of items: [EvaluationItem], limit: Int = 64) -> [String] {
+        let count = min(limit, items.count)
+        return (0..<count).compactMap { items[$0 * items.count / count].prompts[.a] }
     }
 }

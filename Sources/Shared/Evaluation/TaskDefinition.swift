@@ -101,7 +101,7 @@ package struct ItemPrompts: Hashable, Sendable {
 
     package subscript(role: PromptRole) -> String {
         switch role {
-        case .a, .partner: a
+        case .a, .other: a
         case .b: b
         case .both: both
         case .question: question

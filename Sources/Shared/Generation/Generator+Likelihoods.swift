@@ -22,10 +22,14 @@ extension Generator {
     /// The log-likelihood of each continuation after its prompt: the sum over its tokens, in their order, of the natural
     /// logarithm of the token's probability (softmax over the whole vocabulary, in double, summed by token id).
     ///
-    /// A prompt is read once for all of its continuations. A value does not depend on the requests beside it, of which
-    /// as many are read together as have memory.
+    /// A prompt is read once for all of its continuations, and once for all requests that differ in their injections
+    /// alone, up to its last token. A value does not depend on the requests beside it, of which as many are read
+    /// together as have memory.
+    /// - Parameter firstToken: told the logits behind each prompt, with the request's place.
     /// - Throws: `ModelError`, before any work, where a request cannot be served.
-    package func likelihoods(_ requests: [LikelihoodRequest]) throws(ModelError) -> [[Double]] {
+    package func likelihoods(
+        _ requests: [LikelihoodRequest], firstToken: (Int, [Float]) -> Void = { _, _ in }
+    ) throws(ModelError) -> [[Double]] {
         for (index, request) in requests.enumerated() {
             try model.check(request.tokens, sequence: index)
             for continuation in request.continuations {
@@ -36,7 +40,10 @@ extension Generator {
         var memory = CacheBudget(model: model, fixed: cacheMemory)
         memory.look()
         var sums: [[Double]] = []
-        for group in try groups(of: requests, in: memory) { sums += try likelihoods(of: requests[group], in: memory) }
+        for group in try groups(of: requests, in: memory) {
+            sums += try likelihoods(
+                of: requests[group], in: memory, firstToken: { firstToken(group.lowerBound + $0, $1) })
+        }
         return sums
     }
 
@@ -45,17 +52,22 @@ extension Generator {
         let available = memory.available ?? .max
         var groups: [Range<Int>] = []
         var (begin, prompts, longest) = (0, 0, 0)
+        var alike: [[Int32]: Int] = [:]
         for (index, request) in requests.enumerated() {
             let prompt = memory.bytes(positions: request.tokens.count, .sharing)
             let branch = request.continuations.map { bytes(of: $0, after: request, in: memory) }.max() ?? 0
             guard prompt <= available, branch <= available - prompt else {
                 throw .noMemoryForCache(bytes: prompt + branch, available: available)
             }
-            if index - begin == maximumBatch || prompts + prompt > available - max(longest, branch) {
+            // With the second of a prompt, what both begin with is held as well.
+            func needed() -> Int { alike[request.tokens] == 1 ? 2 * prompt : prompt }
+            if index - begin == maximumBatch || prompts + needed() > available - max(longest, branch) {
                 groups.append(begin..<index)
                 (begin, prompts, longest) = (index, 0, 0)
+                alike = [:]
             }
-            prompts += prompt
+            prompts += needed()
+            alike[request.tokens, default: 0] += 1
             longest = max(longest, branch)
         }
         return begin < requests.count ? groups + [begin..<requests.count] : groups
@@ -66,20 +78,40 @@ extension Generator {
         continuation.count > 1 ? memory.bytes(positions: request.tokens.count + continuation.count - 1, .own) : 0
     }
 
-    private func likelihoods(
-        of requests: ArraySlice<LikelihoodRequest>, in memory: CacheBudget
-    ) throws(ModelError) -> [[Double]] {
-        var prompts: [SequenceStep] = []
-        for request in requests {
-            prompts.append(
-                SequenceStep(
-                    cache: try model.makeCache(), tokens: request.tokens, injection: request.injection, head: .logits))
+    /// The last step of each prompt: all of it, or its last token where others begin as it does.
+    private func prompts(of requests: ArraySlice<LikelihoodRequest>) throws(ModelError) -> [SequenceStep] {
+        let alike = Dictionary(grouping: requests.indices) { requests[$0].tokens }
+        var prefixes: [[Int32]: KeyValueCache] = [:]
+        for (tokens, places) in alike where places.count > 1 && tokens.count > 1 {
+            prefixes[tokens] = try model.makeCache()
         }
+        _ = try model.step(prefixes.map { SequenceStep(cache: $0.value, tokens: Array($0.key.dropLast())) })
+        return try requests.map { request throws(ModelError) in
+            let cache = try prefixes[request.tokens].map(fork) ?? model.makeCache()
+            return SequenceStep(
+                cache: cache, tokens: Array(request.tokens[cache.length...]), injection: request.injection, head: .logits)
+        }
+    }
+
+    /// A sequence that begins as this one does.
+    private func fork(_ prefix: KeyValueCache) throws(ModelError) -> KeyValueCache {
+        do {
+            return try prefix.fork(keeping: prefix.length)
+        } catch {
+            throw .device(error)
+        }
+    }
+
+    private func likelihoods(
+        of requests: ArraySlice<LikelihoodRequest>, in memory: CacheBudget, firstToken: (Int, [Float]) -> Void
+    ) throws(ModelError) -> [[Double]] {
+        let prompts = try prompts(of: requests)
         let outputs = try model.step(prompts)
         var sums: [[Double]] = []
         var branches: [Branch] = []
         for (place, request) in requests.enumerated() {
             let logarithms = LogSoftmax(outputs[place].logits)
+            firstToken(place, outputs[place].logits)
             sums.append(request.continuations.map { logarithms[$0[0]] })
             for (choice, continuation) in request.continuations.enumerated() where continuation.count > 1 {
                 branches.append(

@@ -1,3 +1,6 @@
+import Foundation
+import Storage
+
 /// Text as HTML shows it.
 enum HTML {
     /// Escapes what has a meaning in text and in quoted attributes; control characters that HTML forbids become
@@ -32,10 +35,19 @@ extension RunReport {
                 switch block {
                 case .paragraph(let text): body += "<p>\(HTML.escaped(text))</p>\n"
                 case .table(let table): body += Self.html(table)
-                case .plot(let plot): body += "<figure>\n\(SVG.text(of: plot))</figure>\n"
+                case .plot(let plot): body += Self.html(plot)
                 }
             }
             body += "</section>\n"
+        }
+        var policy = "default-src 'none'; style-src 'unsafe-inline'"
+        if let browser {
+            // The one script that runs is this one.
+            let digest = ContentHasher.digest(of: ItemBrowser.script)
+            policy += "; script-src 'sha256-\(Data(digest.bytes).base64EncodedString())'"
+            body +=
+                ItemBrowser.markup + "<script type=\"application/json\" id=\"data\">\(browser.data)</script>\n"
+                + "<script>\(ItemBrowser.script)</script>\n"
         }
         return """
             <!DOCTYPE html>
@@ -43,7 +55,7 @@ extension RunReport {
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <meta http-equiv="Content-Security-Policy" content="\(policy)">
             <title>\(HTML.escaped(document.title))</title>
             <style>
             \(Self.style)
@@ -56,6 +68,12 @@ extension RunReport {
             </html>
 
             """
+    }
+
+    /// A plot with its numbers, for those who cannot see it and for those who want to lay them beside theirs.
+    private static func html(_ plot: Plot) -> String {
+        "<figure>\n\(SVG.text(of: plot))<details class=\"csv\"><summary>numbers (CSV)</summary>"
+            + "<pre>\(HTML.escaped(plot.csv))</pre></details></figure>\n"
     }
 
     private static func html(_ table: DocumentTable) -> String {
@@ -90,11 +108,25 @@ extension RunReport {
         svg { width: 100%; height: auto; font-size: 12px; }
         svg text { fill: var(--soft); }
         svg text.strong { fill: var(--text); font-weight: 700; }
-        .grid { stroke: var(--rule); stroke-width: 1; }
+        .grid { stroke: var(--rule); stroke-width: 1; } .axis { stroke: var(--soft); stroke-width: 1; }
         .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .curve.s0, .whisker.s0 { stroke: var(--s0); } .curve.s1, .whisker.s1 { stroke: var(--s1); }
         .whisker { stroke-width: 1.2; opacity: .6; }
         .dot.s0, .bar.s0 { fill: var(--s0); } .dot.s1, .bar.s1 { fill: var(--s1); }
+        .csv { font-size: .8rem; color: var(--soft); } pre { overflow-x: auto; }
+        #filters { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center; }
+        #browser select, #browser input[type=search], #browser button { font: inherit; color: inherit;
+          background: var(--page); border: 1px solid var(--rule); border-radius: 4px; padding: .2rem .5rem; max-width: 100%; }
+        #browser details { border-bottom: 1px solid var(--rule); padding: .35rem 0; }
+        #browser summary { cursor: pointer; overflow-wrap: anywhere; }
+        .side { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: .75rem;
+          margin: .75rem 0; }
+        .prompt, .cell { border: 1px solid var(--rule); border-radius: 4px; padding: .5rem .75rem; font-size: .875rem;
+          white-space: pre-wrap; overflow-wrap: anywhere; max-height: 22rem; overflow-y: auto; }
+        .cell p { margin: .25rem 0; } h4 { margin: 0 0 .25rem; font-size: .875rem; color: var(--soft); }
+        dl { display: grid; grid-template-columns: 1fr auto; gap: 0 .75rem; margin: .5rem 0 0; font-size: .75rem;
+          color: var(--soft); white-space: normal; } dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
+        mark { background: var(--s1); color: #14171a; border-radius: 3px; }
         .interval { stroke: var(--interval); stroke-width: 1.2; }
         """
 }

@@ -4,6 +4,8 @@ import Evaluation
 enum Plot {
     case lines(LinePlot)
     case bars(BarPlot)
+    case differences(DifferencePlot)
+    case points(PointPlot)
 
     /// The loss of every step.
     static func loss(_ losses: [Double]) -> Plot {
@@ -37,13 +39,44 @@ enum Plot {
         .bars(
             BarPlot(
                 title: "\(task.task.title), per cent by condition",
-                names: task.metrics.map(\.title),
+                names: task.shares.map(\.title),
                 groups: task.conditions.map { condition in
                     .init(
                         name: condition.title, isHighlighted: condition.name == ConditionTable.injected,
-                        bars: task.metrics.compactMap { task.score(condition.condition, $0) }.map {
+                        bars: task.shares.compactMap { task.score(condition.condition, $0) }.map {
                             .init(value: $0.mean, low: $0.interval.low, high: $0.interval.high)
                         })
+                }))
+    }
+
+    /// The decomposition of a task's headline metric.
+    static func contrasts(_ audit: TaskAudit) -> Plot {
+        let scale = audit.headline.scale == .share ? 100.0 : 1
+        let unit = audit.headline.scale == .share ? "points of \(audit.headline.title)" : "nats"
+        return .differences(
+            DifferencePlot(
+                title: "\(audit.scores.task.title): the message's effect, taken apart", unit: unit,
+                rows: audit.scores.contrasts.filter { $0.metric == audit.headline }.map { score in
+                    let found = score.difference.score
+                    return .init(
+                        name: "\(score.contrast.name): \(score.contrast.title)",
+                        isHighlighted: score.contrast == .own, value: scale * found.mean,
+                        low: scale * found.interval.low, high: scale * found.interval.high)
+                }))
+    }
+
+    /// A metric against what its answers take, a point for each condition.
+    static func costs(_ task: TaskScores, _ costs: [MeanCost], _ metric: Metric) -> Plot {
+        .points(
+            PointPlot(
+                title: "\(task.task.title): \(metric.title) against operations", xTitle: "operations an answer, done",
+                yTitle: metric.scale == .share ? "\(metric.title), per cent" : "\(metric.title), nats",
+                points: costs.compactMap { cost in
+                    task.score(cost.condition.condition, metric).map { score in
+                        .init(
+                            name: cost.condition.name, isHighlighted: cost.condition.name == ConditionTable.injected,
+                            x: cost.operations, y: (metric.scale == .share ? 100 : 1) * score.mean)
+                    }
                 }))
     }
 
@@ -98,4 +131,34 @@ struct BarPlot {
     var title: String
     var names: [String]
     var groups: [Group]
+}
+
+/// Differences around nought with their intervals.
+struct DifferencePlot {
+    struct Row {
+        var name: String
+        var isHighlighted: Bool
+        var value: Double
+        var low: Double
+        var high: Double
+    }
+
+    var title: String
+    var unit: String
+    var rows: [Row]
+}
+
+/// Named points over an axis from nought.
+struct PointPlot {
+    struct Point {
+        var name: String
+        var isHighlighted: Bool
+        var x: Double
+        var y: Double
+    }
+
+    var title: String
+    var xTitle: String
+    var yTitle: String
+    var points: [Point]
 }

@@ -33,13 +33,15 @@ extension RunReport {
     var document: ReportDocument {
         var sections: [ReportDocument.Section] = []
         if !remarks.isEmpty { sections.append(.init(title: "Remarks", blocks: remarks.map { .paragraph($0) })) }
-        for channel in channels {
+        for (channel, audits) in zip(channels, audits) {
             let of = hasSeveralChannels ? " (channel \(channel.channel))" : ""
             var parts: [ReportDocument.Section] = []
-            if !channel.tasks.isEmpty { parts.append(overview(channel)) }
+            if !channel.tasks.isEmpty { parts += [Self.section(audits), overview(channel)] }
             if case .trained(let projection) = channel.projection { parts.append(Self.section(projection)) }
             if let similarity = channel.similarity { parts.append(Self.section(similarity)) }
             parts += channel.tasks.map(section)
+            if let shape, !channel.tasks.isEmpty { parts.append(Self.section(channel.tasks, shape)) }
+            if !channel.gates.isEmpty { parts.append(Self.section(channel.gates)) }
             sections += parts.map { .init(title: $0.title + of, blocks: $0.blocks) }
         }
         sections.append(setting)
@@ -73,14 +75,15 @@ extension RunReport {
                 .table(table),
                 .paragraph(channel.projection.map { "Of what is injected: \($0.line)." } ?? "Nothing is injected."),
                 .paragraph(
-                    "The fair controls of the injected condition are noise (random) and the activation of another "
-                        + "item (shuffled): they disturb B as much and tell it nothing about the question."),
+                    "The fair control of the injected condition is other items' activations (other): they come by the same "
+                        + "way, disturb B as much and tell it nothing about the question. Noise is none: it is like no "
+                        + "message that B could be told."),
             ])
     }
 
     /// Conditions as rows; a column for each task and metric.
     static func scoreTable(_ tasks: [TaskScores]) -> DocumentTable {
-        let columns = tasks.flatMap { task in task.metrics.map { (task, $0) } }
+        let columns = tasks.flatMap { task in task.shownMetrics.map { (task, $0) } }
         // The conditions of all tasks, in the order of the first task that has them.
         var conditions: [ConditionDefinition] = []
         for task in tasks {
@@ -97,7 +100,7 @@ extension RunReport {
         return DocumentTable(
             titles: ["condition"] + columns.map { "\($0.0.task.title) \($0.1.title)" },
             rows: conditions.map { condition in
-                [condition.title] + columns.map { $0.0.score(condition.condition, $0.1)?.percentText ?? "–" }
+                [condition.title] + columns.map { $0.0.score(condition.condition, $0.1)?.text(of: $0.1) ?? "–" }
             })
     }
 
@@ -129,6 +132,7 @@ extension RunReport {
         if let similarity = projection.activationSimilarity {
             rows.append(["similarity of the activation spaces", Quantities.significant(similarity)])
         }
+        rows += projection.diagnostics.map { [$0.title, Quantities.significant($0.value)] }
         let epochs = projection.epochLosses.enumerated().map {
             [String($0.offset + 1), Quantities.significant($0.element)]
         }
@@ -166,27 +170,22 @@ extension RunReport {
 
     private func section(_ task: TaskScores) -> ReportDocument.Section {
         var blocks: [ReportDocument.Block] = [
-            .paragraph("\(Quantities.count(task.items.count)) items of \(dataName(of: task))."),
-            .plot(.scores(task)),
-            .table(
-                DocumentTable(
-                    titles: ["condition"] + task.metrics.map(\.title),
-                    rows: task.conditions.map { condition in
-                        [condition.title] + task.metrics.map { task.score(condition.condition, $0)?.percentText ?? "–" }
-                    })),
+            .paragraph("\(Quantities.count(task.items.count)) items of \(dataName(of: task)).")
         ]
+        if !task.shares.isEmpty { blocks += [.plot(.scores(task)), .table(Self.scores(of: task, task.shares))] }
+        if !task.likelihoods.isEmpty { blocks.append(.table(Self.scores(of: task, task.likelihoods))) }
         if let note = task.cutNote { blocks.append(.paragraph(note)) }
         if !task.differences.isEmpty {
             let controls = task.conditions.filter { $0.name != ConditionTable.injected }
             blocks.append(
                 .table(
                     DocumentTable(
-                        titles: ["injected less …, points"] + task.metrics.map(\.title),
+                        titles: ["injected less …"] + task.metrics.map(\.title),
                         rows: controls.map { control in
                             [control.title]
                                 + task.metrics.map { metric in
                                     task.differences.first { $0.control == control.condition && $0.metric == metric }?
-                                        .difference.pointsText ?? "–"
+                                        .difference.text(of: metric) ?? "–"
                                 }
                         })))
         }
@@ -194,11 +193,19 @@ extension RunReport {
         return .init(title: task.task.title, blocks: blocks)
     }
 
+    private static func scores(of task: TaskScores, _ metrics: [Metric]) -> DocumentTable {
+        DocumentTable(
+            titles: ["condition"] + metrics.map(\.title),
+            rows: task.conditions.map { condition in
+                [condition.title] + metrics.map { task.score(condition.condition, $0)?.text(of: $0) ?? "–" }
+            })
+    }
+
     private static func samples(of task: TaskScores, limit: Int) -> DocumentTable {
         DocumentTable(
             titles: ["question", "gold"] + task.conditions.map(\.name),
             rows: task.items.prefix(limit).map { item in
-                [item.item.question, item.item.golds.first ?? ""] + item.answers.map(\.text)
+                [item.item.question, item.item.golds.first ?? ""] + item.answers.map(\.first.text)
             }, figures: false)
     }
 

@@ -9,10 +9,12 @@ extension RunReport {
         var members: [JSONValue.Member] = []
         func add(_ name: String, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
         if hasSeveralChannels {
-            let parts = channels.map { JSONValue.Member(name: "\($0.channel)", value: .object(Self.members(of: $0))) }
+            let parts = zip(channels, audits).map { channel, audits in
+                JSONValue.Member(name: "\(channel.channel)", value: .object(Self.members(of: channel, audits, shape)))
+            }
             add("channels", .object(parts))
         } else {
-            members += Self.members(of: channels[0])
+            members += Self.members(of: channels[0], audits[0], shape)
         }
         let tasks = channels[0].tasks
         func add(_ name: String, _ value: (TaskScores) -> JSONValue) {
@@ -36,7 +38,9 @@ extension RunReport {
         return .object(members)
     }
 
-    private static func members(of channel: ChannelReport) -> [JSONValue.Member] {
+    private static func members(
+        of channel: ChannelReport, _ audits: [TaskAudit], _ shape: PairShape?
+    ) -> [JSONValue.Member] {
         var members = [
             JSONValue.Member(
                 name: "results",
@@ -44,12 +48,30 @@ extension RunReport {
             JSONValue.Member(
                 name: "differences",
                 value: .object(channel.tasks.map { .init(name: $0.task.name, value: differences(of: $0)) })),
+            JSONValue.Member(
+                name: "audit", value: .object(audits.map { .init(name: $0.scores.task.name, value: json($0)) })),
+            JSONValue.Member(name: "gates", value: .array(channel.gates.map(json))),
         ]
+        if let shape, !channel.tasks.isEmpty {
+            let costs = channel.tasks.map { task in
+                JSONValue.Member(
+                    name: task.task.name,
+                    value: .object(task.costs(shape).map { .init(name: $0.condition.name, value: json($0)) }))
+            }
+            members.append(.init(name: "costs", value: .object(costs)))
+        }
         if let similarity = channel.similarity {
             members.append(.init(name: "similarity", value: .array(similarity.layers.map(json))))
         }
         if let projection = channel.projection { members.append(.init(name: "projection", value: json(projection))) }
         return members
+    }
+
+    private static func json(_ cost: MeanCost) -> JSONValue {
+        .members(
+            ("prompt_tokens", .number(cost.promptTokens)), ("new_tokens", .number(cost.newTokens)),
+            ("message_tokens", .number(cost.messageTokens)), ("message_bytes", .number(cost.messageBytes)),
+            ("flops_paper", .number(cost.paperOperations)), ("flops_done", .number(cost.operations)))
     }
 
     private static func results(of task: TaskScores) -> JSONValue {
@@ -78,12 +100,13 @@ extension RunReport {
     }
 
     /// A paired difference: its mean as of any score, then what it rests on.
-    private static func members(of difference: PairedDifference, named metric: String) -> [JSONValue.Member] {
+    static func members(of difference: PairedDifference, named metric: String) -> [JSONValue.Member] {
         scoreMembers(of: difference.score, named: metric) + [
             .init(name: "\(metric)_better", value: .count(difference.better)),
             .init(name: "\(metric)_worse", value: .count(difference.worse)),
             .init(name: "\(metric)_p", value: .number(difference.pValue)),
-            .init(name: "\(metric)_p_mid", value: .optional(difference.midP)),
+            .init(name: "\(metric)_p_mcnemar", value: .optional(difference.mcNemar?.exact)),
+            .init(name: "\(metric)_p_mcnemar_mid", value: .optional(difference.mcNemar?.midP)),
             .init(name: "\(metric)_informative", value: .bool(difference.isInformative)),
             .init(name: "\(metric)_detectable", value: .optional(difference.detectable)),
         ]
@@ -97,7 +120,7 @@ extension RunReport {
         ]
     }
 
-    private static func interval(_ score: Score) -> JSONValue {
+    static func interval(_ score: Score) -> JSONValue {
         .array([.number(score.interval.low), .number(score.interval.high)])
     }
 
@@ -151,7 +174,11 @@ extension RunReport {
             ("mean_loss", .optional(projection.meanLoss)),
             ("held_out", projection.heldOut.map(json) ?? .null),
             ("epoch_losses", .array(projection.epochLosses.map(JSONValue.number))),
-            ("activation_similarity", .optional(projection.activationSimilarity)))
+            ("activation_similarity", .optional(projection.activationSimilarity)),
+            (
+                "diagnostics",
+                .object(projection.diagnostics.map { .init(name: $0.name, value: .number($0.value)) })
+            ))
     }
 
     private static func json(_ heldOut: HeldOutSummary) -> JSONValue {

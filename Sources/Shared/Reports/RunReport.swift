@@ -21,11 +21,13 @@ package struct RunReport: Sendable {
     package var originalCounts: [String: Int]
     /// In the run's order; at least one.
     package var channels: [ChannelReport]
+    /// What the models compute; nil where none were there.
+    package var shape: PairShape?
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
         deviceKinds: [DeviceKind], remarks: [String] = [], originalCounts: [String: Int] = [:],
-        channels: [ChannelReport]
+        channels: [ChannelReport], shape: PairShape? = nil
     ) {
         precondition(!channels.isEmpty, "a run of at least one channel")
         self.run = run
@@ -36,7 +38,11 @@ package struct RunReport: Sendable {
         self.remarks = remarks
         self.originalCounts = originalCounts
         self.channels = channels
+        self.shape = shape
     }
+
+    /// Each channel's tasks, in their orders: a channel's are one family of tests, whatever other channels there are.
+    package var audits: [[TaskAudit]] { channels.map { TaskAudit.of($0.tasks) } }
 
     /// Whether files and sections name the channel that they belong to.
     var hasSeveralChannels: Bool { channels.count > 1 }
@@ -49,19 +55,37 @@ package struct ChannelReport: Sendable {
     package var similarity: SimilarityScores?
     /// In the run's order. What depends on no channel stands in each of them alike.
     package var tasks: [TaskScores]
+    /// Of each task.
+    package var gates: [PassedGates]
 
     package init(
         _ channel: Channel, projection: ProjectionReport? = nil, similarity: SimilarityScores? = nil,
-        tasks: [TaskScores] = []
+        tasks: [TaskScores] = [], gates: [PassedGates] = []
     ) {
         self.channel = channel
         self.projection = projection
         self.similarity = similarity
         self.tasks = tasks
+        self.gates = gates
     }
 
     /// In the name of a file that is one of several channels.
     var suffix: String { "_k\(channel.k)_j\(channel.j)" }
+}
+
+/// What held to the last bit in one task.
+package struct PassedGates: Hashable, Sendable {
+    /// The task's title.
+    package var task: String
+    package var gates: [Gate]
+    /// Items that were asked.
+    package var items: Int
+
+    package init(task: String, gates: [Gate], items: Int) {
+        self.task = task
+        self.gates = gates
+        self.items = items
+    }
 }
 
 /// A name with its value, both as shown.
@@ -103,10 +127,14 @@ package struct ProjectionSummary: Hashable, Sendable {
     package var heldOut: HeldOutSummary?
     /// ‖YᵀX‖²_F / (‖X‖²_F ‖Y‖²_F) of the two models' activations (Ramesh & Li, appendix B.4), where computed.
     package var activationSimilarity: Double?
+    /// What the activations and W's error are made of.
+    package var diagnostics: [DiagnosticFigure]
 
     package init(
         file: String, dimensionA: Int, dimensionB: Int, rows: Int, stepsPerEpoch: Int, learningRate: Double,
-        losses: [StepLoss], meanLoss: Double? = nil, heldOut: HeldOutSummary? = nil, activationSimilarity: Double? = nil
+        losses: [StepLoss], meanLoss: Double? = nil, heldOut: HeldOutSummary? = nil,
+        activationSimilarity: Double? = nil,
+        diagnostics: [DiagnosticFigure] = []
     ) {
         precondition(stepsPerEpoch > 0, "an epoch of at least one step")
         self.file = file
@@ -119,6 +147,7 @@ package struct ProjectionSummary: Hashable, Sendable {
         self.meanLoss = meanLoss
         self.heldOut = heldOut
         self.activationSimilarity = activationSimilarity
+        self.diagnostics = diagnostics
     }
 
     /// The mean over each epoch's steps.
@@ -127,6 +156,20 @@ package struct ProjectionSummary: Hashable, Sendable {
             let steps = losses[first..<min(first + stepsPerEpoch, losses.count)]
             return steps.reduce(0) { $0 + $1.loss } / Double(steps.count)
         }
+    }
+}
+
+/// A figure of the activations that W was trained on.
+package struct DiagnosticFigure: Hashable, Sendable {
+    /// In files.
+    package var name: String
+    package var title: String
+    package var value: Double
+
+    package init(_ name: String, _ title: String, _ value: Double) {
+        self.name = name
+        self.title = title
+        self.value = value
     }
 }
 

@@ -7,14 +7,16 @@ enum SVG {
 
     static func text(of plot: Plot) -> String {
         switch plot {
-        case .lines(let plot): lines(plot)
-        case .bars(let plot): bars(plot)
+        case .lines(let drawn): lines(drawn, plot.csv)
+        case .bars(let drawn): bars(drawn, plot.csv)
+        case .differences(let drawn): differences(drawn, plot.csv)
+        case .points(let drawn): points(drawn, plot.csv)
         }
     }
 
     // MARK: Curves
 
-    private static func lines(_ plot: LinePlot) -> String {
+    private static func lines(_ plot: LinePlot, _ numbers: String) -> String {
         let points = plot.series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         guard let firstX = points.map(\.x).min(), let lastX = points.map(\.x).max() else { return "" }
         let (left, right, top, bottom) = (64.0, width - 16, 34.0, 266.0)
@@ -52,12 +54,12 @@ enum SVG {
                 }
             }
         }
-        return frame(height: 312, title: plot.title, body + legend(plot.series.map(\.name), y: 14))
+        return frame(height: 312, title: plot.title, numbers, body + legend(plot.series.map(\.name), y: 14))
     }
 
     // MARK: Bars
 
-    private static func bars(_ plot: BarPlot) -> String {
+    private static func bars(_ plot: BarPlot, _ numbers: String) -> String {
         let (left, right, top) = (290.0, width - 64, 42.0)
         let thickness = 13.0
         let groupHeight = Double(max(plot.names.count, 1)) * (thickness + 3) + 12
@@ -85,7 +87,63 @@ enum SVG {
                     x(max(bar.high, bar.value)) + 6, centre + 4, Quantities.fixed(100 * bar.value, digits: 1), "start")
             }
         }
-        return frame(height: bottom + 26, title: plot.title, body + legend(plot.names, y: 14))
+        return frame(height: bottom + 26, title: plot.title, numbers, body + legend(plot.names, y: 14))
+    }
+
+    // MARK: Differences
+
+    private static func differences(_ plot: DifferencePlot, _ numbers: String) -> String {
+        let (left, right, top, pitch) = (330.0, width - 64, 30.0, 26.0)
+        let rows = plot.rows.filter { $0.value.isFinite && $0.low.isFinite && $0.high.isFinite }
+        let reach = max(rows.flatMap { [abs($0.low), abs($0.high), abs($0.value)] }.max() ?? 0, .leastNormalMagnitude)
+        let bottom = top + Double(rows.count) * pitch
+        func x(_ value: Double) -> Double { (left + right) / 2 + value / reach * (right - left) / 2 }
+        var body = line(x(0), top - 8, x(0), bottom, "axis")
+        let marks = ticks(from: 0, to: reach).filter { $0 <= reach * 1.0001 }
+        for tick in marks.dropFirst().reversed().map({ -$0 }) + marks {
+            body += line(x(tick), top - 8, x(tick), bottom, "grid")
+            body += label(x(tick), bottom + 16, tickText(tick), "middle")
+        }
+        for (index, row) in rows.enumerated() {
+            let centre = top + (Double(index) + 0.5) * pitch - 4
+            let (low, high) = (min(x(0), x(row.value)), max(x(0), x(row.value)))
+            body += label(left - 12, centre + 4, row.name, "end", row.isHighlighted ? "strong" : "")
+            body +=
+                "<rect class=\"bar s\(row.isHighlighted ? 1 : 0)\" x=\"\(number(low))\" "
+                + "y=\"\(number(centre - 6))\" width=\"\(number(high - low))\" height=\"12\"/>\n"
+            body += line(x(row.low), centre, x(row.high), centre, "interval")
+            body += line(x(row.low), centre - 3, x(row.low), centre + 3, "interval")
+            body += line(x(row.high), centre - 3, x(row.high), centre + 3, "interval")
+        }
+        return frame(
+            height: bottom + 40, title: plot.title, numbers, body + label(right, bottom + 34, plot.unit, "end"))
+    }
+
+    // MARK: Points
+
+    private static func points(_ plot: PointPlot, _ numbers: String) -> String {
+        let points = plot.points.filter { $0.x.isFinite && $0.y.isFinite }
+        guard let widest = points.map(\.x).max(), widest > 0 else { return "" }
+        let (left, right, top, bottom) = (64.0, width - 110, 34.0, 266.0)
+        let low = min(0, points.map(\.y).min() ?? 0)
+        let high = max(0, points.map(\.y).max() ?? 0, low + .leastNormalMagnitude * 1e10)
+        func x(_ value: Double) -> Double { left + value / widest * (right - left) }
+        func y(_ value: Double) -> Double { bottom - (value - low) / (high - low) * (bottom - top) }
+        var body = ""
+        for tick in ticks(from: low, to: high) where tick <= high {
+            body += line(left, y(tick), right, y(tick), "grid") + label(left - 8, y(tick) + 4, tickText(tick), "end")
+        }
+        for tick in ticks(from: 0, to: widest) where tick <= widest {
+            body += label(x(tick), bottom + 18, tickText(tick), "middle")
+        }
+        body += label((left + right) / 2, bottom + 38, plot.xTitle, "middle") + label(8, 14, plot.yTitle, "start")
+        for point in points {
+            body +=
+                "<circle class=\"dot s\(point.isHighlighted ? 1 : 0)\" cx=\"\(number(x(point.x)))\" "
+                + "cy=\"\(number(y(point.y)))\" r=\"4\"/>\n"
+            body += label(x(point.x) + 8, y(point.y) + 4, point.name, "start", point.isHighlighted ? "strong" : "")
+        }
+        return frame(height: 312, title: plot.title, numbers, body)
     }
 
     // MARK: Parts
@@ -99,9 +157,10 @@ enum SVG {
         return text
     }
 
-    private static func frame(height: Double, title: String, _ body: String) -> String {
+    /// - Parameter numbers: what is drawn, for those who cannot see it.
+    private static func frame(height: Double, title: String, _ numbers: String, _ body: String) -> String {
         "<svg viewBox=\"0 0 \(number(width)) \(number(height))\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">\n"
-            + "<title>\(HTML.escaped(title))</title>\n\(body)</svg>\n"
+            + "<title>\(HTML.escaped(title))</title>\n<desc>\(HTML.escaped(numbers))</desc>\n\(body)</svg>\n"
     }
 
     private static func legend(_ names: [String], y: Double) -> String {

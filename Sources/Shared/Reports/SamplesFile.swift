@@ -25,6 +25,20 @@ extension RunReport {
         }.joined()
     }
 
+    /// One answer; of a repeated condition the first, with the means of all, and all of them.
+    private static func json(_ condition: ScoredCondition, metrics: [Metric]) -> JSONValue {
+        guard condition.answers.count > 1, case .object(let first) = json(condition.first, metrics: metrics) else {
+            return json(condition.first, metrics: metrics)
+        }
+        let means = zip(metrics, condition.values).compactMap { metric, value in
+            value.map { JSONValue.Member(name: metric.name, value: .number($0)) }
+        }
+        let all = JSONValue.array(condition.answers.map { json($0, metrics: metrics) })
+        return .object(
+            first.map { member in means.first { $0.name == member.name } ?? member }
+                + [.init(name: "answers", value: all)])
+    }
+
     private static func json(_ answer: ScoredAnswer, metrics: [Metric]) -> JSONValue {
         let given = answer.answer
         var members: [JSONValue.Member] = [
@@ -37,7 +51,9 @@ extension RunReport {
             .init(name: "tokens", value: .count(given.tokens.count)),
             .init(name: "omitted_prompt_tokens", value: .count(given.omittedPromptTokens)),
         ]
-        members += zip(metrics, answer.values).map { .init(name: $0.name, value: .number($1)) }
+        members += zip(metrics, answer.values).compactMap { metric, value in
+            value.map { .init(name: metric.name, value: .number($0)) }
+        }
         return .object(members + [.init(name: "cost", value: json(given.cost))])
     }
 
@@ -49,6 +65,6 @@ extension RunReport {
         return .members(
             ("prompt_tokens", .count(cost.promptTokens)), ("new_tokens", .count(cost.newTokens)),
             ("passes_a", passes(cost.passesOfA)), ("passes_b", passes(cost.passesOfB)),
-            ("message_bytes", .count(cost.messageBytes)))
+            ("passes_b_for_message", passes(cost.passesOfBForMessage)), ("message_bytes", .count(cost.messageBytes)))
     }
 }

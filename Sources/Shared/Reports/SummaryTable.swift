@@ -7,9 +7,10 @@ extension RunReport {
     /// as a plain table with aligned columns.
     package var summary: String {
         var parts: [String] = []
-        for channel in channels {
+        for (channel, audits) in zip(channels, audits) {
             if hasSeveralChannels { parts.append("channel \(channel.channel)\n") }
             parts += summary(of: channel)
+            if !audits.isEmpty { parts.append(audits.map { $0.sentence + "\n" }.joined()) }
         }
         if channels.contains(where: { $0.similarity != nil || !$0.tasks.isEmpty }) {
             parts.append("[95 % confidence intervals]\n")
@@ -38,10 +39,11 @@ extension RunReport {
         for task in channel.tasks {
             var table = Table(
                 [.init("\(task.task.title) (\(dataName(of: task))), \(Quantities.count(task.items.count)) items")]
-                    + task.metrics.map { .init($0.title, .trailing) })
+                    + task.shownMetrics.map { .init($0.title, .trailing) })
             for condition in task.conditions {
                 table.add(
-                    [condition.title] + task.metrics.map { task.score(condition.condition, $0)?.percentText ?? "–" })
+                    [condition.title]
+                        + task.shownMetrics.map { task.score(condition.condition, $0)?.text(of: $0) ?? "–" })
             }
             parts.append(table.text + (task.cutNote.map { $0 + "\n" } ?? ""))
         }

@@ -8,15 +8,31 @@ package struct EvaluateUnit: Hashable, Sendable {
     package var conditions: [Condition]
     package var items: [EvaluationItem]
     package var form: AnswerForm
+    package var endpoints: Set<EvaluationEndpoint>
+    /// What A reads of those of the task's items whose messages ``Condition/Message/matched`` is drawn like; none where
+    /// no condition is told that.
+    package var sample: [String]
+    /// Groups of conditions, by their places, all answered by B: of each group the mean divergence of the first token's
+    /// distribution is taken.
+    package var references: [[Int]]
 
     package init(
-        task: String, channel: Channel, conditions: [Condition], items: [EvaluationItem], form: AnswerForm
+        task: String, channel: Channel, conditions: [Condition], items: [EvaluationItem], form: AnswerForm,
+        endpoints: Set<EvaluationEndpoint> = [.answers], sample: [String] = [], references: [[Int]] = []
     ) {
         self.task = task
         self.channel = channel
         self.conditions = conditions
         self.items = items
         self.form = form
+        self.endpoints = endpoints
+        self.sample = sample
+        self.references = references
+    }
+
+    /// The conditions whose distance from the ``references`` is asked for: those over the channel.
+    package func hasDivergences(_ condition: Condition) -> Bool {
+        endpoints.contains(.likelihood) && condition.usesChannel && condition.answerer == .b
     }
 }
 
@@ -27,11 +43,14 @@ package struct EvaluationItem: Hashable, Sendable {
     package var prompts: [PromptRole: String]
     /// The texts among which an answer is chosen, for ``AnswerForm/choice``; empty else.
     package var choices: [String]
+    /// Right answers, each once, as they would follow the prompt; for ``EvaluationEndpoint/likelihood``.
+    package var golds: [String]
 
-    package init(id: String, prompts: [PromptRole: String], choices: [String] = []) {
+    package init(id: String, prompts: [PromptRole: String], choices: [String] = [], golds: [String] = []) {
         self.id = id
         self.prompts = prompts
         self.choices = choices
+        self.golds = golds
     }
 }
 
@@ -82,20 +101,40 @@ package struct Answer: Hashable, Sendable {
     package var text: String
     /// Natural logarithms of the probabilities of the item's choices, in their order; empty where it wrote.
     package var likelihoods: [Double]
+    /// Of each of the item's golds, where likelihoods were asked for.
+    package var golds: [GoldLikelihood]
+    /// From each of the unit's references: the Jensen–Shannon divergence of the first token's distribution, in nats, the
+    /// mean over the reference's conditions; empty where it was not asked for.
+    package var divergences: [Double]
     /// Tokens that were cut off on the left of the prompts that this rests on (the answering model's own, and the
     /// one that its message comes from), because the models have too few positions.
     package var omittedPromptTokens: Int
     package var cost: Cost
 
     package init(
-        tokens: [Int32] = [], text: String = "", likelihoods: [Double] = [], omittedPromptTokens: Int = 0,
-        cost: Cost = Cost()
+        tokens: [Int32] = [], text: String = "", likelihoods: [Double] = [], golds: [GoldLikelihood] = [],
+        divergences: [Double] = [], omittedPromptTokens: Int = 0, cost: Cost = Cost()
     ) {
         self.tokens = tokens
         self.text = text
         self.likelihoods = likelihoods
+        self.golds = golds
+        self.divergences = divergences
         self.omittedPromptTokens = omittedPromptTokens
         self.cost = cost
+    }
+}
+
+/// How likely a model takes one right answer to be, teacher-forced after its prompt.
+package struct GoldLikelihood: Codable, Hashable, Sendable {
+    /// The natural logarithm of the probability of the whole.
+    package var whole: Double
+    /// Tokens of it, at least one.
+    package var tokens: Int
+
+    package init(whole: Double, tokens: Int) {
+        self.whole = whole
+        self.tokens = tokens
     }
 }
 
@@ -108,17 +147,20 @@ package struct Cost: Codable, Hashable, Sendable {
     package var newTokens: Int
     package var passesOfA: Passes
     package var passesOfB: Passes
-    /// Bytes of the message from A to B: four for a coordinate of an activation, those of the text for words.
+    /// Passes of B for the message that it tells itself, up to where it is read.
+    package var passesOfBForMessage: Passes
+    /// Bytes of the message to B: four for a coordinate of an activation, those of the text for words.
     package var messageBytes: Int
 
     package init(
         promptTokens: Int = 0, newTokens: Int = 0, passesOfA: Passes = Passes(), passesOfB: Passes = Passes(),
-        messageBytes: Int = 0
+        passesOfBForMessage: Passes = Passes(), messageBytes: Int = 0
     ) {
         self.promptTokens = promptTokens
         self.newTokens = newTokens
         self.passesOfA = passesOfA
         self.passesOfB = passesOfB
+        self.passesOfBForMessage = passesOfBForMessage
         self.messageBytes = messageBytes
     }
 

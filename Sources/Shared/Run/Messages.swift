@@ -163,6 +163,8 @@ package struct Welcome: Hashable, Sendable {
     package var modelA: String
     package var modelB: String
     package var operation: InjectionOperation
+    /// By which a message is multiplied before it is combined.
+    package var strength: Double
     package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
@@ -173,7 +175,7 @@ package struct Welcome: Hashable, Sendable {
     package var silenceSeconds: Double
 
     package init(
-        run: String, modelA: String, modelB: String, operation: InjectionOperation,
+        run: String, modelA: String, modelB: String, operation: InjectionOperation, strength: Double = 1,
         computeType: ComputeType, chat: Bool = false, reading: ReadingSettings = ReadingSettings(), seed: UInt64,
         heartbeatSeconds: Double, silenceSeconds: Double
     ) {
@@ -181,6 +183,7 @@ package struct Welcome: Hashable, Sendable {
         self.modelA = modelA
         self.modelB = modelB
         self.operation = operation
+        self.strength = strength
         self.computeType = computeType
         self.chat = chat
         self.reading = reading

@@ -9,6 +9,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// The lines from A to B, each with a W of its own: at least one, no two alike, in the order given.
     package var channels: [Channel]
     package var operation: InjectionOperation
+    /// By which a message is multiplied before it is combined.
+    package var strength: Double
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
     package var computeType: ComputeType
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
@@ -26,6 +28,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
     package init(
         modelA: String, modelB: String, channels: [Channel], operation: InjectionOperation = .replace,
+        strength: Double = 1,
         computeType: ComputeType = .bfloat16, chat: Bool = false,
         reading: ReadingSettings = ReadingSettings(), experiments: [Experiment],
         projection: ProjectionSource = .trained, seed: UInt64 = 42,
@@ -37,6 +40,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.modelB = modelB
         self.channels = channels
         self.operation = operation
+        self.strength = strength
         self.computeType = computeType
         self.chat = chat
         self.reading = reading
@@ -108,6 +112,14 @@ package struct EvaluationConfiguration: Codable, Hashable, Sendable {
     package var limit: Int?
     package var preset = EvaluationProtocol.standard
     package var bPrompt = BPrompt.task
+    /// Other items whose messages take the place of an item's own.
+    package var others = 4
+    /// Tokens of a written message at most.
+    package var messageTokens = 64
+    /// Rounds of a debate.
+    package var debateRounds = 2
+    /// In the order of ``EvaluationEndpoint``; at least one.
+    package var endpoints = EvaluationEndpoint.allCases
 
     package init() {}
 }

@@ -76,7 +76,13 @@ extension RunConfiguration {
     }
 
     private var evaluationSettings: [RunSetting] {
-        var settings = [RunSetting("op", .text(operation.rawValue))]
+        var settings = [
+            RunSetting("op", .text(operation.rawValue)), RunSetting("alpha", .number(strength)),
+            RunSetting("others", .count(evaluation.others)),
+            RunSetting("message-tokens", .count(evaluation.messageTokens)),
+            RunSetting("debate-rounds", .count(evaluation.debateRounds)),
+            RunSetting("endpoints", .text(evaluation.endpoints.map(\.rawValue).joined(separator: ","))),
+        ]
         if let conditions = evaluation.conditions {
             settings.append(RunSetting("conditions", .text(conditions.joined(separator: ","))))
         }

@@ -12,6 +12,8 @@ extension Answer {
         (message.pointee.has_omitted_prompt_tokens, message.pointee.omitted_prompt_tokens) =
             writer.field(omittedPromptTokens)
         message.pointee.cost = cost.write(writer)
+        (message.pointee.n_golds, message.pointee.golds) = writer.messages(golds) { $0.write(writer) }
+        (message.pointee.n_divergences, message.pointee.divergences) = writer.list(divergences) { $0 }
         return message
     }
 
@@ -20,15 +22,37 @@ extension Answer {
             tokens: try Field.tokens(message.n_tokens, message.tokens, "tokens"),
             text: try Field.text(message.has_text, message.text, "text"),
             likelihoods: try Field.list(message.n_likelihoods, message.likelihoods, "likelihoods") {
+                (value) throws(WireError) in try Field.logarithm(value)
+            },
+            golds: try Field.messages(message.n_golds, message.golds, "golds") {
+                (gold) throws(WireError) in try GoldLikelihood(gold)
+            },
+            divergences: try Field.list(message.n_divergences, message.divergences, "divergences") {
                 (value) throws(WireError) in
-                guard value <= 0, value.isFinite else {
-                    throw WireError(expected: "a finite logarithm of a probability", found: "\(value)")
+                guard (0...0.7).contains(value) else {
+                    throw WireError(expected: "a divergence from 0 to ln 2", found: "\(value)")
                 }
                 return value
             },
             omittedPromptTokens: try Field.number(
                 message.has_omitted_prompt_tokens, message.omitted_prompt_tokens, "omitted_prompt_tokens"),
             cost: try Cost(message.cost, "cost"))
+    }
+}
+
+extension GoldLikelihood {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__GoldLikelihood> {
+        let message = writer.new(wire__gold_likelihood__init)
+        (message.pointee.has_whole, message.pointee.whole) = writer.field(whole as Double?)
+        (message.pointee.has_tokens, message.pointee.tokens) = writer.field(tokens)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__GoldLikelihood) throws(WireError) {
+        let whole: Double = try Field.value(message.has_whole, message.whole, "whole")
+        self.init(
+            whole: try within("whole") { () throws(WireError) in try Field.logarithm(whole) },
+            tokens: try Field.number(message.has_tokens, message.tokens, "tokens", in: 1...WireLimits.tokens))
     }
 }
 
@@ -39,6 +63,7 @@ extension Cost {
         (message.pointee.has_new_tokens, message.pointee.new_tokens) = writer.field(newTokens)
         message.pointee.passes_of_a = passesOfA.write(writer)
         message.pointee.passes_of_b = passesOfB.write(writer)
+        message.pointee.passes_of_b_for_message = passesOfBForMessage.write(writer)
         (message.pointee.has_message_bytes, message.pointee.message_bytes) = writer.field(messageBytes)
         return message
     }
@@ -51,6 +76,7 @@ extension Cost {
                 newTokens: try Field.number(message.has_new_tokens, message.new_tokens, "new_tokens"),
                 passesOfA: try Passes(message.passes_of_a, "passes_of_a"),
                 passesOfB: try Passes(message.passes_of_b, "passes_of_b"),
+                passesOfBForMessage: try Passes(message.passes_of_b_for_message, "passes_of_b_for_message"),
                 messageBytes: try Field.number(message.has_message_bytes, message.message_bytes, "message_bytes"))
         }
     }
@@ -136,6 +162,14 @@ extension EvaluateResult {
 }
 
 extension Field {
+    /// Of a probability.
+    fileprivate static func logarithm(_ value: Double) throws(WireError) -> Double {
+        guard value <= 0, value.isFinite else {
+            throw WireError(expected: "a finite logarithm of a probability", found: "\(value)")
+        }
+        return value
+    }
+
     /// Token ids.
     fileprivate static func tokens(
         _ count: Int, _ tokens: UnsafeMutablePointer<Int32>?, _ name: String

@@ -44,19 +44,6 @@ extension ModelSide: WireEnumeration {
     }
 }
 
-extension PromptRole: WireEnumeration {
-    var code: Wire__PromptRole {
-        switch self {
-        case .a: WIRE__PROMPT_ROLE__PROMPT_ROLE_A
-        case .b: WIRE__PROMPT_ROLE__PROMPT_ROLE_B
-        case .both: WIRE__PROMPT_ROLE__PROMPT_ROLE_BOTH
-        case .question: WIRE__PROMPT_ROLE__PROMPT_ROLE_QUESTION
-        case .cue: WIRE__PROMPT_ROLE__PROMPT_ROLE_CUE
-        case .partner: WIRE__PROMPT_ROLE__PROMPT_ROLE_PARTNER
-        }
-    }
-}
-
 extension RunStatus.Phase: WireEnumeration {
     var code: Wire__RunPhase {
         switch self {

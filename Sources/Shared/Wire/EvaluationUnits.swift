@@ -38,6 +38,14 @@ extension EvaluateUnit {
             message.pointee.form_case = WIRE__EVALUATE_UNIT__FORM_CHOICE
             message.pointee.choice = writer.new(wire__choice_form__init)
         }
+        (message.pointee.has_answers, message.pointee.answers) = writer.field(endpoints.contains(.answers))
+        (message.pointee.has_likelihood, message.pointee.likelihood) = writer.field(endpoints.contains(.likelihood))
+        (message.pointee.n_sample, message.pointee.sample) = writer.list(sample)
+        (message.pointee.n_references, message.pointee.references) = writer.messages(references) { places in
+            let group = writer.new(wire__references__init)
+            (group.pointee.n_conditions, group.pointee.conditions) = writer.list(places)
+            return group
+        }
         return message
     }
 
@@ -70,7 +78,66 @@ extension EvaluateUnit {
                 if form == .choice, item.choices.isEmpty { throw Field.missing("choices") }
                 return item
             },
-            form: form)
+            form: form, endpoints: try Self.endpoints(message),
+            sample: try Field.texts(message.n_sample, message.sample, "sample"),
+            references: try Field.messages(message.n_references, message.references, "references") {
+                (group) throws(WireError) in try Self.reference(group, among: conditions)
+            })
+    }
+
+    private static func endpoints(_ message: Wire__EvaluateUnit) throws(WireError) -> Set<EvaluationEndpoint> {
+        var endpoints: Set<EvaluationEndpoint> = []
+        if try Field.flag(message.has_answers, message.answers, "answers") { endpoints.insert(.answers) }
+        if try Field.flag(message.has_likelihood, message.likelihood, "likelihood") { endpoints.insert(.likelihood) }
+        return endpoints
+    }
+
+    /// Places of conditions that B answers.
+    private static func reference(
+        _ message: Wire__References, among conditions: [Condition]
+    ) throws(WireError) -> [Int] {
+        let places = try Field.numbers(message.n_conditions, message.conditions, "conditions")
+        guard !places.isEmpty,
+            places.allSatisfy({ conditions.indices.contains($0) && conditions[$0].answerer == .b })
+        else {
+            throw WireError(field: "conditions", expected: "places of conditions that B answers", found: "\(places)")
+        }
+        return places
+    }
+}
+
+extension PromptRole {
+    private static let others = 6
+
+    fileprivate var code: Int {
+        switch self {
+        case .a: 1
+        case .b: 2
+        case .both: 3
+        case .question: 4
+        case .cue: 5
+        case .other(let number): Self.others + number
+        }
+    }
+
+    fileprivate init(_ present: Presence, _ code: Int64, _ name: String) throws(WireError) {
+        let code = try Field.number(present, code, name, in: 1...Self.others + Self.mostOthers)
+        self = Self.own.first { $0.code == code } ?? .other(code - Self.others)
+    }
+}
+
+extension Condition.Delivery {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Delivery> {
+        let message = writer.new(wire__delivery__init)
+        (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
+        (message.pointee.has_strength, message.pointee.strength) = writer.field(strength as Double?)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__Delivery) throws(WireError) {
+        self.init(
+            try Field.choice(message.has_operation, message.operation, "operation"),
+            strength: try Field.finite(message.has_strength, message.strength, "strength"))
     }
 }
 
@@ -84,10 +151,22 @@ extension Condition {
         case nil: break
         case .activation(let source):
             message.pointee.message_case = WIRE__CONDITION__MESSAGE_ACTIVATION
-            message.pointee.activation = source.code
+            message.pointee.activation = Int64(source.code)
+        case .own(let source):
+            message.pointee.message_case = WIRE__CONDITION__MESSAGE_OWN
+            message.pointee.own = Int64(source.code)
         case .noise(let source):
             message.pointee.message_case = WIRE__CONDITION__MESSAGE_NOISE
-            message.pointee.noise = source.code
+            message.pointee.noise = Int64(source.code)
+        case .matched:
+            message.pointee.message_case = WIRE__CONDITION__MESSAGE_MATCHED
+            message.pointee.matched = writer.new(wire__no_content__init)
+        case .zero:
+            message.pointee.message_case = WIRE__CONDITION__MESSAGE_ZERO
+            message.pointee.zero = writer.new(wire__no_content__init)
+        case .debate(let rounds):
+            message.pointee.message_case = WIRE__CONDITION__MESSAGE_DEBATE
+            message.pointee.debate = Int64(rounds)
         case .words(let source, let newTokens):
             let words = writer.new(wire__words_message__init)
             (words.pointee.has_of, words.pointee.of) = writer.field(source.code)
@@ -95,6 +174,7 @@ extension Condition {
             message.pointee.message_case = WIRE__CONDITION__MESSAGE_WORDS
             message.pointee.words = words
         }
+        if let delivery { message.pointee.delivery = delivery.write(writer) }
         return message
     }
 
@@ -102,13 +182,18 @@ extension Condition {
         let told: Message?
         switch message.message_case {
         case WIRE__CONDITION__MESSAGE_ACTIVATION:
-            told = .activation(of: try Field.choice(1, message.activation, "activation"))
-        case WIRE__CONDITION__MESSAGE_NOISE: told = .noise(like: try Field.choice(1, message.noise, "noise"))
+            told = .activation(of: try PromptRole(1, message.activation, "activation"))
+        case WIRE__CONDITION__MESSAGE_OWN: told = .own(of: try PromptRole(1, message.own, "own"))
+        case WIRE__CONDITION__MESSAGE_NOISE: told = .noise(like: try PromptRole(1, message.noise, "noise"))
+        case WIRE__CONDITION__MESSAGE_DEBATE:
+            told = .debate(rounds: try Field.number(1, message.debate, "debate", in: 2...WireLimits.rounds))
+        case WIRE__CONDITION__MESSAGE_MATCHED: told = .matched
+        case WIRE__CONDITION__MESSAGE_ZERO: told = .zero
         case WIRE__CONDITION__MESSAGE_WORDS:
             told = try within("words") { () throws(WireError) in
                 let words = try Field.message(message.words, "")
                 return .words(
-                    of: try Field.choice(words.has_of, words.of, "of"),
+                    of: try PromptRole(words.has_of, words.of, "of"),
                     newTokens: try Field.number(
                         words.has_new_tokens, words.new_tokens, "new_tokens", in: 1...WireLimits.tokens))
             }
@@ -117,7 +202,10 @@ extension Condition {
         self.init(
             try Field.name(message.has_name, message.name, "name"),
             try Field.choice(message.has_answerer, message.answerer, "answerer"),
-            reads: try Field.choice(message.has_prompt, message.prompt, "prompt"), told: told)
+            reads: try PromptRole(message.has_prompt, message.prompt, "prompt"), told: told,
+            by: try message.delivery.map { (delivery) throws(WireError) in
+                try within("delivery") { () throws(WireError) in try Condition.Delivery(delivery.pointee) }
+            })
     }
 }
 
@@ -128,8 +216,7 @@ extension EvaluationItem {
         (message.pointee.has_id, message.pointee.id) = writer.field(id)
         var texts: [String] = []
         var places: [(role: PromptRole, text: Int)] = []
-        for role in PromptRole.allCases {
-            guard let prompt = prompts[role] else { continue }
+        for (role, prompt) in prompts.sorted(by: { $0.key.code < $1.key.code }) {
             // Not by `==`, which takes canonically equivalent texts for equal.
             let known = texts.firstIndex { $0.utf8.elementsEqual(prompt.utf8) }
             if known == nil { texts.append(prompt) }
@@ -143,6 +230,7 @@ extension EvaluationItem {
             return prompt
         }
         (message.pointee.n_choices, message.pointee.choices) = writer.list(choices)
+        (message.pointee.n_golds, message.pointee.golds) = writer.list(golds)
         return message
     }
 
@@ -155,14 +243,15 @@ extension EvaluationItem {
                 throw WireError(field: "text", expected: "a place among the texts", found: "no text")
             }
             return (
-                try Field.choice(prompt.has_role, prompt.role, "role"),
+                try PromptRole(prompt.has_role, prompt.role, "role"),
                 try Field.number(prompt.has_text, prompt.text, "text", in: 0...texts.count - 1)
             )
         }
         for (role, text) in roles { prompts[role] = texts[text] }
         self.init(
             id: try Field.text(message.has_id, message.id, "id"), prompts: prompts,
-            choices: try Field.texts(message.n_choices, message.choices, "choices"))
+            choices: try Field.texts(message.n_choices, message.choices, "choices"),
+            golds: try Field.texts(message.n_golds, message.golds, "golds"))
     }
 }
 

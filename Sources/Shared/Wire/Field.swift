@@ -33,6 +33,12 @@ enum Field {
         return value
     }
 
+    static func finite(_ present: Presence, _ value: Double, _ name: String) throws(WireError) -> Double {
+        guard present != 0 else { throw missing(name) }
+        guard value.isFinite else { throw WireError(field: name, expected: "a finite number", found: "\(value)") }
+        return value
+    }
+
     /// A finite number of at least 0: seconds, or units a second.
     static func measure(_ present: Presence, _ value: Double, _ name: String) throws(WireError) -> Double {
         guard present != 0 else { throw missing(name) }

@@ -72,6 +72,7 @@ extension Welcome {
         (message.pointee.has_model_a, message.pointee.model_a) = writer.field(modelA)
         (message.pointee.has_model_b, message.pointee.model_b) = writer.field(modelB)
         (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
+        (message.pointee.has_strength, message.pointee.strength) = writer.field(strength as Double?)
         (message.pointee.has_compute_type, message.pointee.compute_type) = writer.field(
             computeType.code)
         (message.pointee.has_chat, message.pointee.chat) = writer.field(chat)
@@ -88,6 +89,7 @@ extension Welcome {
             modelA: try Field.text(message.has_model_a, message.model_a, "model_a"),
             modelB: try Field.text(message.has_model_b, message.model_b, "model_b"),
             operation: try Field.choice(message.has_operation, message.operation, "operation"),
+            strength: try Field.finite(message.has_strength, message.strength, "strength"),
             computeType: try Field.choice(
                 message.has_compute_type, message.compute_type, "compute_type"),
             chat: try Field.flag(message.has_chat, message.chat, "chat"),

@@ -9,6 +9,8 @@ package enum WireLimits {
     package static let number = 1 << 40
     /// Token counts.
     package static let tokens = 1 << 24
+    /// Rounds of a debate.
+    package static let rounds = 64
     /// Block counts.
     package static let layers = 1 << 16
     /// Texts of a training, its epochs, and the dimensions of a model: so many that the shards of a training, and W's

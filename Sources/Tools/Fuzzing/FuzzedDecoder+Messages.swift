@@ -71,6 +71,7 @@ extension FuzzedDecoder {
         rows: 2, columns: 3, values: [0, -0.0, 1.5, .infinity, .leastNonzeroMagnitude, -7])
     private static let answer = Answer(
         tokens: [1, 2, 128_000], text: "a\u{0}b 👩‍🔬", likelihoods: [-0.5, -1e300],
+        golds: [GoldLikelihood(whole: -2, tokens: 3)], divergences: [0, 0.5],
         cost: Cost(promptTokens: 3, newTokens: 3, passesOfB: Cost.Passes(count: 3, blocks: 4, tokens: 5)))
 
     private static var workerMessages: [WorkerMessage] {
@@ -102,7 +103,8 @@ extension FuzzedDecoder {
 
     private static var coordinatorMessages: [CoordinatorMessage] {
         let item = EvaluationItem(
-            id: "5", prompts: [.a: "a", .b: "b", .cue: "c", .both: "a", .partner: "d"], choices: [" A", " B"])
+            id: "5", prompts: [.a: "a", .b: "b", .cue: "c", .both: "a", .other(1): "d"], choices: [" A", " B"],
+            golds: [" A"])
         let channel = Channel(k: 26, j: 0)
         let units: [WorkUnit] = [
             .extract(
@@ -115,8 +117,11 @@ extension FuzzedDecoder {
                     task: "squad", channel: channel,
                     conditions: [
                         Condition("b_full", .b, reads: .both), Condition("x", .b, reads: .b, told: .noise(like: .a)),
-                        Condition("y", .a, reads: .cue, told: .words(of: .partner, newTokens: 9)),
-                    ], items: [item], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: ["\n"])))),
+                        Condition("y", .a, reads: .cue, told: .words(of: .other(1), newTokens: 9)),
+                        Condition("z", .b, reads: .b, told: .own(of: .a), by: .init(.sum, strength: 2)),
+                        Condition("v", .b, reads: .b, told: .matched), Condition("u", .b, reads: .b, told: .zero),
+                    ], items: [item], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: ["\n"])),
+                    endpoints: [.likelihood], sample: ["s"], references: [[0], [3, 4]])),
         ]
         let welcome = Welcome(
             run: "r", modelA: "/a", modelB: "/b", operation: .mean, computeType: .bfloat16,

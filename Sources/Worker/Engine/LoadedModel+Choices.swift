@@ -15,4 +15,10 @@ extension LoadedModel {
             return tokens
         }
     }
+
+    /// Token ids of right answers, which begin with the space between prompt and answer; a chat template's answer begins
+    /// without it.
+    package func tokens(ofGolds golds: [String], after prompt: String) throws -> [[Int32]] {
+        try tokens(ofChoices: isChat ? golds.map { String($0.drop { $0 == " " }) } : golds, after: prompt)
+    }
 }

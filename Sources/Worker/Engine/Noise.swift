@@ -13,4 +13,10 @@ enum Noise {
         var generator = NamedGenerator(seed: seed, purpose: "noise", key: key)
         return vector.map { _ in Float(generator.normal() * deviation) }
     }
+
+    /// Gaussian noise whose coordinates have the mean and the scale of the messages', each its own.
+    static func like(_ moments: MessageMoments, seed: UInt64, key: String) -> [Float] {
+        var generator = NamedGenerator(seed: seed, purpose: "matched noise", key: key)
+        return moments.coordinates.map { Float($0.mean + generator.normal() * $0.deviation) }
+    }
 }

@@ -10,17 +10,21 @@ extension UnitEngine {
         let newTokens = try limits?.maximumNewTokens ?? longestChoice(unit)
         let messages = try messages(for: unit, newTokens: newTokens)
         var questions: [Question] = []
-        for item in unit.items {
+        for (number, item) in unit.items.enumerated() {
             for (place, condition) in unit.conditions.enumerated() {
-                var question = try question(item, condition, unit, messages, newTokens: newTokens)
+                var question = try question(number, item, condition, unit, messages, newTokens: newTokens)
                 question.condition = place
                 questions.append(question)
             }
         }
         let choices = limits == nil ? unit.items.map(\.choices) : nil
-        let answers = try answer(
-            questions, choices: choices, limits: limits ?? GenerationLimits(maximumNewTokens: 0),
+        let isAnswered = unit.endpoints.contains(.answers)
+        var answers = try answer(
+            questions, choices: isAnswered ? choices : nil,
+            limits: isAnswered
+                ? limits ?? GenerationLimits(maximumNewTokens: 0) : GenerationLimits(maximumNewTokens: 0),
             perItem: unit.conditions.count)
+        if unit.endpoints.contains(.likelihood) { try addLikelihoods(to: &answers, questions, of: unit) }
         let perItem = unit.conditions.count
         return EvaluateResult(
             items: unit.items.indices.map { item in
@@ -43,7 +47,8 @@ extension UnitEngine {
     }
 
     private func question(
-        _ item: EvaluationItem, _ condition: Condition, _ unit: EvaluateUnit, _ messages: Messages, newTokens: Int
+        _ number: Int, _ item: EvaluationItem, _ condition: Condition, _ unit: EvaluateUnit, _ messages: Messages,
+        newTokens: Int
     ) throws -> Question {
         let (a, b, welcome) = try pair()
         func prompt(_ role: PromptRole) throws(EngineError) -> String {
@@ -55,10 +60,18 @@ extension UnitEngine {
         var question = Question(
             condition: 0, model: model, isA: condition.answerer == .a,
             prompt: LoadedModel.Prompt(tokens: [], omitted: 0))
+        func inject(_ vector: [Float]) {
+            question.injection = injection(
+                of: vector, at: condition.answerer == .a ? unit.channel.k : unit.channel.j,
+                by: condition.delivery ?? Condition.Delivery(welcome.operation, strength: welcome.strength))
+        }
         switch condition.message {
         case nil: break
-        case .activation(let source), .noise(let source):
-            guard let spoken = messages.spoken[try prompt(source)] else {
+        case .activation(let source), .noise(let source), .own(let source):
+            var isOwn = false
+            if case .own = condition.message { isOwn = true }
+            let known = isOwn ? messages.own[condition.answerer] ?? [:] : messages.spoken
+            guard let spoken = known[try prompt(source)] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
             var vector = spoken.vector
@@ -66,12 +79,19 @@ extension UnitEngine {
                 vector = Noise.like(vector, seed: welcome.seed, key: "\(unit.task)/\(item.id)")
             }
             question.told = spoken.told
-            question.injection = Injection(
-                site: ActivationSite(afterBlocks: unit.channel.j), operation: welcome.operation, vector: vector)
+            inject(vector)
+        case .matched:
+            inject(messages.moments.map { Noise.like($0, seed: welcome.seed, key: "\(unit.task)/\(item.id)") } ?? [])
+        case .zero: inject([Float](repeating: 0, count: model.folder.configuration.hiddenSize))
         case .words(let source, let words):
             guard let written = messages.written[words]?[try prompt(source)] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
+            question.told = written.told
+            text = written.text + "\n" + text
+        case .debate(let rounds):
+            guard let heard = messages.debates[rounds]?[number] else { throw EngineError.notLoaded }
+            let written = condition.answerer == .a ? heard.byA : heard.byB
             question.told = written.told
             text = written.text + "\n" + text
         }
@@ -80,8 +100,16 @@ extension UnitEngine {
         return question
     }
 
+    /// A message on its way into a stream.
+    func injection(of vector: [Float], at blocks: Int, by delivery: Condition.Delivery) -> Injection {
+        let strength = Float(delivery.strength)
+        return Injection(
+            site: ActivationSite(afterBlocks: blocks), operation: delivery.operation,
+            vector: strength == 1 ? vector : vector.map { strength * $0 })
+    }
+
     /// Tokens of the longest choice of a unit, after any prompt and for either model: about what it needs of room.
-    private func longestChoice(_ unit: EvaluateUnit) throws -> Int {
+    func longestChoice(_ unit: EvaluateUnit) throws -> Int {
         let (a, b, _) = try pair()
         let choices = unit.items.flatMap(\.choices)
         return choices.flatMap { choice in [a, b].map { $0.tokenizer.encode(choice).count } }.max() ?? 1
@@ -147,7 +175,9 @@ extension UnitEngine {
         answer.omittedPromptTokens = question.prompt.omitted + question.told.omitted
         answer.cost = Cost(
             promptTokens: question.prompt.tokens.count, newTokens: answer.tokens.count,
-            passesOfA: question.isA ? answering : question.told.passesOfA,
-            passesOfB: question.isA ? Cost.Passes() : answering, messageBytes: question.told.bytes)
+            passesOfA: question.isA ? answering + question.told.passesOfA : question.told.passesOfA,
+            passesOfB: question.isA ? question.told.passesOfB : answering,
+            passesOfBForMessage: question.isA ? Cost.Passes() : question.told.passesOfB,
+            messageBytes: question.told.bytes)
     }
 }

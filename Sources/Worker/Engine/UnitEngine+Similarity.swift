@@ -4,14 +4,14 @@ import Run
 extension UnitEngine {
     /// B's two continuations of the unit's prompt.
     func similarity(_ unit: SimilarityUnit) throws -> SimilarityResult {
-        let (a, b, welcome) = try pair()
+        let (_, b, welcome) = try pair()
         let limits = GenerationLimits(maximumNewTokens: unit.newTokens)
-        let spoken = try activations(
-            of: [unit.prompt], in: a, at: unit.layer, over: unit.channel, newTokens: unit.newTokens)
+        let spoken = try messagesOfA(
+            on: [unit.prompt], at: unit.layer, over: unit.channel, newTokens: unit.newTokens)
         guard let spoken = spoken[unit.prompt] else { throw EngineError.notLoaded }
         let prompt = try b.prompt(unit.prompt, newTokens: unit.newTokens)
-        let injection = Injection(
-            site: ActivationSite(afterBlocks: unit.layer), operation: welcome.operation, vector: spoken.vector)
+        let injection = injection(
+            of: spoken.vector, at: unit.layer, by: Condition.Delivery(welcome.operation, strength: welcome.strength))
         let plain = Question(condition: 0, model: b, isA: false, prompt: prompt)
         let told = Question(condition: 1, model: b, isA: false, prompt: prompt, injection: injection, told: spoken.told)
         let answers = try answer([plain, told], choices: nil, limits: limits)

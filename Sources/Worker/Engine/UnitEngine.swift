@@ -23,6 +23,8 @@ package final class UnitEngine: UnitExecutor {
     var waiting: [Waiting: UnitRoutine] = [:]
     /// The unit that has its turn.
     var running: UnitRoutine?
+    /// The moments of a task's messages, of the units' sample that was asked for last.
+    var sampled: (key: SampleKey, w: FloatMatrix?, moments: MessageMoments)?
 
     /// Sequences that are decoded together. It changes no bit of any of them.
     static let decodingBatch = 32
@@ -40,6 +42,7 @@ package final class UnitEngine: UnitExecutor {
         let pathB = folderB ?? welcome.modelB
         training = TrainingEngine(device: device)
         decoding = [:]
+        sampled = nil
         self.welcome = welcome
         let computeType = welcome.computeType
         func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {

@@ -97,6 +97,96 @@ void   wire__words_message__free_unpacked
   assert(message->base.descriptor == &wire__words_message__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__no_content__init
+                     (Wire__NoContent         *message)
+{
+  static const Wire__NoContent init_value = WIRE__NO_CONTENT__INIT;
+  *message = init_value;
+}
+size_t wire__no_content__get_packed_size
+                     (const Wire__NoContent *message)
+{
+  assert(message->base.descriptor == &wire__no_content__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__no_content__pack
+                     (const Wire__NoContent *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__no_content__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__no_content__pack_to_buffer
+                     (const Wire__NoContent *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__no_content__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__NoContent *
+       wire__no_content__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__NoContent *)
+     protobuf_c_message_unpack (&wire__no_content__descriptor,
+                                allocator, len, data);
+}
+void   wire__no_content__free_unpacked
+                     (Wire__NoContent *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__no_content__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__delivery__init
+                     (Wire__Delivery         *message)
+{
+  static const Wire__Delivery init_value = WIRE__DELIVERY__INIT;
+  *message = init_value;
+}
+size_t wire__delivery__get_packed_size
+                     (const Wire__Delivery *message)
+{
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__delivery__pack
+                     (const Wire__Delivery *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__delivery__pack_to_buffer
+                     (const Wire__Delivery *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Delivery *
+       wire__delivery__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Delivery *)
+     protobuf_c_message_unpack (&wire__delivery__descriptor,
+                                allocator, len, data);
+}
+void   wire__delivery__free_unpacked
+                     (Wire__Delivery *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__condition__init
                      (Wire__Condition         *message)
 {
@@ -322,6 +412,51 @@ void   wire__choice_form__free_unpacked
   assert(message->base.descriptor == &wire__choice_form__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__references__init
+                     (Wire__References         *message)
+{
+  static const Wire__References init_value = WIRE__REFERENCES__INIT;
+  *message = init_value;
+}
+size_t wire__references__get_packed_size
+                     (const Wire__References *message)
+{
+  assert(message->base.descriptor == &wire__references__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__references__pack
+                     (const Wire__References *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__references__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__references__pack_to_buffer
+                     (const Wire__References *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__references__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__References *
+       wire__references__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__References *)
+     protobuf_c_message_unpack (&wire__references__descriptor,
+                                allocator, len, data);
+}
+void   wire__references__free_unpacked
+                     (Wire__References *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__references__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__evaluate_unit__init
                      (Wire__EvaluateUnit         *message)
 {
@@ -455,6 +590,51 @@ void   wire__cost__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &wire__cost__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   wire__gold_likelihood__init
+                     (Wire__GoldLikelihood         *message)
+{
+  static const Wire__GoldLikelihood init_value = WIRE__GOLD_LIKELIHOOD__INIT;
+  *message = init_value;
+}
+size_t wire__gold_likelihood__get_packed_size
+                     (const Wire__GoldLikelihood *message)
+{
+  assert(message->base.descriptor == &wire__gold_likelihood__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__gold_likelihood__pack
+                     (const Wire__GoldLikelihood *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__gold_likelihood__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__gold_likelihood__pack_to_buffer
+                     (const Wire__GoldLikelihood *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__gold_likelihood__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__GoldLikelihood *
+       wire__gold_likelihood__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__GoldLikelihood *)
+     protobuf_c_message_unpack (&wire__gold_likelihood__descriptor,
+                                allocator, len, data);
+}
+void   wire__gold_likelihood__free_unpacked
+                     (Wire__GoldLikelihood *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__gold_likelihood__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   wire__answer__init
@@ -765,10 +945,10 @@ static const ProtobufCFieldDescriptor wire__words_message__field_descriptors[2] 
     "of",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_INT64,
     offsetof(Wire__WordsMessage, has_of),
     offsetof(Wire__WordsMessage, of),
-    &wire__prompt_role__descriptor,
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -810,7 +990,76 @@ const ProtobufCMessageDescriptor wire__words_message__descriptor =
   (ProtobufCMessageInit) wire__words_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__condition__field_descriptors[6] =
+#define wire__no_content__field_descriptors NULL
+#define wire__no_content__field_indices_by_name NULL
+#define wire__no_content__number_ranges NULL
+const ProtobufCMessageDescriptor wire__no_content__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.NoContent",
+  "NoContent",
+  "Wire__NoContent",
+  "wire",
+  sizeof(Wire__NoContent),
+  0,
+  wire__no_content__field_descriptors,
+  wire__no_content__field_indices_by_name,
+  0,  wire__no_content__number_ranges,
+  (ProtobufCMessageInit) wire__no_content__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__delivery__field_descriptors[2] =
+{
+  {
+    "operation",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Wire__Delivery, has_operation),
+    offsetof(Wire__Delivery, operation),
+    &wire__injection_operation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strength",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__Delivery, has_strength),
+    offsetof(Wire__Delivery, strength),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__delivery__field_indices_by_name[] = {
+  0,   /* field[0] = operation */
+  1,   /* field[1] = strength */
+};
+static const ProtobufCIntRange wire__delivery__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__delivery__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Delivery",
+  "Delivery",
+  "Wire__Delivery",
+  "wire",
+  sizeof(Wire__Delivery),
+  2,
+  wire__delivery__field_descriptors,
+  wire__delivery__field_indices_by_name,
+  1,  wire__delivery__number_ranges,
+  (ProtobufCMessageInit) wire__delivery__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__condition__field_descriptors[11] =
 {
   {
     "name",
@@ -840,10 +1089,10 @@ static const ProtobufCFieldDescriptor wire__condition__field_descriptors[6] =
     "prompt",
     3,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_INT64,
     offsetof(Wire__Condition, has_prompt),
     offsetof(Wire__Condition, prompt),
-    &wire__prompt_role__descriptor,
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -852,10 +1101,10 @@ static const ProtobufCFieldDescriptor wire__condition__field_descriptors[6] =
     "activation",
     4,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_INT64,
     offsetof(Wire__Condition, message_case),
     offsetof(Wire__Condition, activation),
-    &wire__prompt_role__descriptor,
+    NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -864,10 +1113,10 @@ static const ProtobufCFieldDescriptor wire__condition__field_descriptors[6] =
     "noise",
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_INT64,
     offsetof(Wire__Condition, message_case),
     offsetof(Wire__Condition, noise),
-    &wire__prompt_role__descriptor,
+    NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -884,19 +1133,84 @@ static const ProtobufCFieldDescriptor wire__condition__field_descriptors[6] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "own",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Condition, message_case),
+    offsetof(Wire__Condition, own),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "matched",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Condition, message_case),
+    offsetof(Wire__Condition, matched),
+    &wire__no_content__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "zero",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Condition, message_case),
+    offsetof(Wire__Condition, zero),
+    &wire__no_content__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "delivery",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Condition, delivery),
+    &wire__delivery__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "debate",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Condition, message_case),
+    offsetof(Wire__Condition, debate),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__condition__field_indices_by_name[] = {
   3,   /* field[3] = activation */
   1,   /* field[1] = answerer */
+  10,   /* field[10] = debate */
+  9,   /* field[9] = delivery */
+  7,   /* field[7] = matched */
   0,   /* field[0] = name */
   4,   /* field[4] = noise */
+  6,   /* field[6] = own */
   2,   /* field[2] = prompt */
   5,   /* field[5] = words */
+  8,   /* field[8] = zero */
 };
 static const ProtobufCIntRange wire__condition__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor wire__condition__descriptor =
 {
@@ -906,7 +1220,7 @@ const ProtobufCMessageDescriptor wire__condition__descriptor =
   "Wire__Condition",
   "wire",
   sizeof(Wire__Condition),
-  6,
+  11,
   wire__condition__field_descriptors,
   wire__condition__field_indices_by_name,
   1,  wire__condition__number_ranges,
@@ -919,10 +1233,10 @@ static const ProtobufCFieldDescriptor wire__item_prompt__field_descriptors[2] =
     "role",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
+    PROTOBUF_C_TYPE_INT64,
     offsetof(Wire__ItemPrompt, has_role),
     offsetof(Wire__ItemPrompt, role),
-    &wire__prompt_role__descriptor,
+    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -964,7 +1278,7 @@ const ProtobufCMessageDescriptor wire__item_prompt__descriptor =
   (ProtobufCMessageInit) wire__item_prompt__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__evaluation_item__field_descriptors[4] =
+static const ProtobufCFieldDescriptor wire__evaluation_item__field_descriptors[5] =
 {
   {
     "id",
@@ -1014,9 +1328,22 @@ static const ProtobufCFieldDescriptor wire__evaluation_item__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "golds",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__EvaluationItem, n_golds),
+    offsetof(Wire__EvaluationItem, golds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__evaluation_item__field_indices_by_name[] = {
   3,   /* field[3] = choices */
+  4,   /* field[4] = golds */
   0,   /* field[0] = id */
   2,   /* field[2] = prompts */
   1,   /* field[1] = texts */
@@ -1024,7 +1351,7 @@ static const unsigned wire__evaluation_item__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__evaluation_item__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor wire__evaluation_item__descriptor =
 {
@@ -1034,7 +1361,7 @@ const ProtobufCMessageDescriptor wire__evaluation_item__descriptor =
   "Wire__EvaluationItem",
   "wire",
   sizeof(Wire__EvaluationItem),
-  4,
+  5,
   wire__evaluation_item__field_descriptors,
   wire__evaluation_item__field_indices_by_name,
   1,  wire__evaluation_item__number_ranges,
@@ -1110,7 +1437,45 @@ const ProtobufCMessageDescriptor wire__choice_form__descriptor =
   (ProtobufCMessageInit) wire__choice_form__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__evaluate_unit__field_descriptors[6] =
+static const ProtobufCFieldDescriptor wire__references__field_descriptors[1] =
+{
+  {
+    "conditions",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__References, n_conditions),
+    offsetof(Wire__References, conditions),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__references__field_indices_by_name[] = {
+  0,   /* field[0] = conditions */
+};
+static const ProtobufCIntRange wire__references__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor wire__references__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.References",
+  "References",
+  "Wire__References",
+  "wire",
+  sizeof(Wire__References),
+  1,
+  wire__references__field_descriptors,
+  wire__references__field_indices_by_name,
+  1,  wire__references__number_ranges,
+  (ProtobufCMessageInit) wire__references__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__evaluate_unit__field_descriptors[10] =
 {
   {
     "task",
@@ -1184,19 +1549,71 @@ static const ProtobufCFieldDescriptor wire__evaluate_unit__field_descriptors[6] 
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "answers",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Wire__EvaluateUnit, has_answers),
+    offsetof(Wire__EvaluateUnit, answers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "likelihood",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Wire__EvaluateUnit, has_likelihood),
+    offsetof(Wire__EvaluateUnit, likelihood),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sample",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__EvaluateUnit, n_sample),
+    offsetof(Wire__EvaluateUnit, sample),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "references",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__EvaluateUnit, n_references),
+    offsetof(Wire__EvaluateUnit, references),
+    &wire__references__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__evaluate_unit__field_indices_by_name[] = {
+  6,   /* field[6] = answers */
   1,   /* field[1] = channel */
   5,   /* field[5] = choice */
   2,   /* field[2] = conditions */
   3,   /* field[3] = items */
+  7,   /* field[7] = likelihood */
+  9,   /* field[9] = references */
+  8,   /* field[8] = sample */
   0,   /* field[0] = task */
   4,   /* field[4] = text */
 };
 static const ProtobufCIntRange wire__evaluate_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor =
 {
@@ -1206,7 +1623,7 @@ const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor =
   "Wire__EvaluateUnit",
   "wire",
   sizeof(Wire__EvaluateUnit),
-  6,
+  10,
   wire__evaluate_unit__field_descriptors,
   wire__evaluate_unit__field_indices_by_name,
   1,  wire__evaluate_unit__number_ranges,
@@ -1277,7 +1694,7 @@ const ProtobufCMessageDescriptor wire__passes__descriptor =
   (ProtobufCMessageInit) wire__passes__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__cost__field_descriptors[5] =
+static const ProtobufCFieldDescriptor wire__cost__field_descriptors[6] =
 {
   {
     "prompt_tokens",
@@ -1339,18 +1756,31 @@ static const ProtobufCFieldDescriptor wire__cost__field_descriptors[5] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "passes_of_b_for_message",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Cost, passes_of_b_for_message),
+    &wire__passes__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__cost__field_indices_by_name[] = {
   4,   /* field[4] = message_bytes */
   1,   /* field[1] = new_tokens */
   2,   /* field[2] = passes_of_a */
   3,   /* field[3] = passes_of_b */
+  5,   /* field[5] = passes_of_b_for_message */
   0,   /* field[0] = prompt_tokens */
 };
 static const ProtobufCIntRange wire__cost__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor wire__cost__descriptor =
 {
@@ -1360,14 +1790,65 @@ const ProtobufCMessageDescriptor wire__cost__descriptor =
   "Wire__Cost",
   "wire",
   sizeof(Wire__Cost),
-  5,
+  6,
   wire__cost__field_descriptors,
   wire__cost__field_indices_by_name,
   1,  wire__cost__number_ranges,
   (ProtobufCMessageInit) wire__cost__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__answer__field_descriptors[5] =
+static const ProtobufCFieldDescriptor wire__gold_likelihood__field_descriptors[2] =
+{
+  {
+    "whole",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__GoldLikelihood, has_whole),
+    offsetof(Wire__GoldLikelihood, whole),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__GoldLikelihood, has_tokens),
+    offsetof(Wire__GoldLikelihood, tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__gold_likelihood__field_indices_by_name[] = {
+  1,   /* field[1] = tokens */
+  0,   /* field[0] = whole */
+};
+static const ProtobufCIntRange wire__gold_likelihood__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__gold_likelihood__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.GoldLikelihood",
+  "GoldLikelihood",
+  "Wire__GoldLikelihood",
+  "wire",
+  sizeof(Wire__GoldLikelihood),
+  2,
+  wire__gold_likelihood__field_descriptors,
+  wire__gold_likelihood__field_indices_by_name,
+  1,  wire__gold_likelihood__number_ranges,
+  (ProtobufCMessageInit) wire__gold_likelihood__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__answer__field_descriptors[7] =
 {
   {
     "tokens",
@@ -1429,9 +1910,35 @@ static const ProtobufCFieldDescriptor wire__answer__field_descriptors[5] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "golds",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Answer, n_golds),
+    offsetof(Wire__Answer, golds),
+    &wire__gold_likelihood__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "divergences",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__Answer, n_divergences),
+    offsetof(Wire__Answer, divergences),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__answer__field_indices_by_name[] = {
   4,   /* field[4] = cost */
+  6,   /* field[6] = divergences */
+  5,   /* field[5] = golds */
   2,   /* field[2] = likelihoods */
   3,   /* field[3] = omitted_prompt_tokens */
   1,   /* field[1] = text */
@@ -1440,7 +1947,7 @@ static const unsigned wire__answer__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__answer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor wire__answer__descriptor =
 {
@@ -1450,7 +1957,7 @@ const ProtobufCMessageDescriptor wire__answer__descriptor =
   "Wire__Answer",
   "wire",
   sizeof(Wire__Answer),
-  5,
+  7,
   wire__answer__field_descriptors,
   wire__answer__field_indices_by_name,
   1,  wire__answer__number_ranges,
@@ -1647,42 +2154,4 @@ const ProtobufCMessageDescriptor wire__evaluate_result__descriptor =
   1,  wire__evaluate_result__number_ranges,
   (ProtobufCMessageInit) wire__evaluate_result__init,
   NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCEnumValue wire__prompt_role__enum_values_by_number[7] =
-{
-  { "PROMPT_ROLE_UNSPECIFIED", "WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED", 0 },
-  { "PROMPT_ROLE_A", "WIRE__PROMPT_ROLE__PROMPT_ROLE_A", 1 },
-  { "PROMPT_ROLE_B", "WIRE__PROMPT_ROLE__PROMPT_ROLE_B", 2 },
-  { "PROMPT_ROLE_BOTH", "WIRE__PROMPT_ROLE__PROMPT_ROLE_BOTH", 3 },
-  { "PROMPT_ROLE_QUESTION", "WIRE__PROMPT_ROLE__PROMPT_ROLE_QUESTION", 4 },
-  { "PROMPT_ROLE_CUE", "WIRE__PROMPT_ROLE__PROMPT_ROLE_CUE", 5 },
-  { "PROMPT_ROLE_PARTNER", "WIRE__PROMPT_ROLE__PROMPT_ROLE_PARTNER", 6 },
-};
-static const ProtobufCIntRange wire__prompt_role__value_ranges[] = {
-{0, 0},{0, 7}
-};
-static const ProtobufCEnumValueIndex wire__prompt_role__enum_values_by_name[7] =
-{
-  { "PROMPT_ROLE_A", 1 },
-  { "PROMPT_ROLE_B", 2 },
-  { "PROMPT_ROLE_BOTH", 3 },
-  { "PROMPT_ROLE_CUE", 5 },
-  { "PROMPT_ROLE_PARTNER", 6 },
-  { "PROMPT_ROLE_QUESTION", 4 },
-  { "PROMPT_ROLE_UNSPECIFIED", 0 },
-};
-const ProtobufCEnumDescriptor wire__prompt_role__descriptor =
-{
-  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
-  "wire.PromptRole",
-  "PromptRole",
-  "Wire__PromptRole",
-  "wire",
-  7,
-  wire__prompt_role__enum_values_by_number,
-  7,
-  wire__prompt_role__enum_values_by_name,
-  1,
-  wire__prompt_role__value_ranges,
-  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -822,7 +822,7 @@ const ProtobufCMessageDescriptor wire__template_variable__descriptor =
   (ProtobufCMessageInit) wire__template_variable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
 {
   {
     "run",
@@ -944,6 +944,18 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "strength",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__Welcome, has_strength),
+    offsetof(Wire__Welcome, strength),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
   8,   /* field[8] = chat */
@@ -956,12 +968,13 @@ static const unsigned wire__welcome__field_indices_by_name[] = {
   0,   /* field[0] = run */
   4,   /* field[4] = seed */
   6,   /* field[6] = silence_seconds */
+  10,   /* field[10] = strength */
 };
 static const ProtobufCIntRange wire__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 6, 3 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -971,7 +984,7 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  10,
+  11,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
   2,  wire__welcome__number_ranges,

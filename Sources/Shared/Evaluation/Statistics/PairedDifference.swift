@@ -9,8 +9,9 @@ package struct PairedDifference: Hashable, Sendable {
     package let differing: Int
     /// Two-sided: McNemar's exact one for right-or-wrong answers to items that stand alone, else the sign-flip test's.
     package let pValue: Double
-    /// McNemar's mid-p, where ``pValue`` is McNemar's.
-    package let midP: Double?
+    /// Of right-or-wrong answers; where items are clustered it takes them for independent, and ``pValue`` is another
+    /// test's.
+    package let mcNemar: McNemar?
 
     /// Fewer differing items than this cannot be told from chance, whatever they say: the smallest two-sided p-value of
     /// n of them is 2^(1 − n).
@@ -27,6 +28,9 @@ package struct PairedDifference: Hashable, Sendable {
 
 extension ItemStatistics {
     /// The first condition's values less the second's.
+    ///
+    /// The mean is the difference of the two conditions' means, each on a grid of 2⁻³⁶: so differences of the same
+    /// conditions add up to the last bit, and equal values differ by nothing.
     /// - Parameters:
     ///   - first: a value for each item, and `second` likewise.
     ///   - areShares: whether values lie in 0 ... 1.
@@ -38,11 +42,16 @@ extension ItemStatistics {
         let areAnswers = areShares && (first + second).allSatisfy { $0 == 0 || $0 == 1 }
         let (better, worse) = (differences.count { $0 > 0 }, differences.count { $0 < 0 })
         let sums = clusters.sums(of: differences)
-        let test = areAnswers && clusters.areSeparate ? McNemar(first: better, second: worse) : nil
+        let test = areAnswers ? McNemar(first: better, second: worse) : nil
+        let found = score(differences, interval(first, second, areShares: areShares, areAnswers: areAnswers))
         return PairedDifference(
-            score: score(differences, interval(first, second, areShares: areShares, areAnswers: areAnswers)),
+            score: Score(
+                mean: Statistics.onGrid(Statistics.mean(first)) - Statistics.onGrid(Statistics.mean(second)),
+                standardError: found.standardError, interval: found.interval, count: found.count),
             better: better, worse: worse, differing: sums.count { $0 != 0 },
-            pValue: test?.exact ?? SignFlips.pValue(sums, seed: seed, name: "\(name)/\(contrast)"), midP: test?.midP)
+            pValue: (clusters.areSeparate ? test?.exact : nil)
+                ?? SignFlips.pValue(sums, seed: seed, name: "\(name)/\(contrast)"),
+            mcNemar: test)
     }
 
     /// Newcombe's for right-or-wrong answers, the bootstrap's else. Shares that differ on no item at all leave the

@@ -11,6 +11,9 @@ package enum Statistics {
         return values.reduce(0, +) / Double(values.count)
     }
 
+    /// A mean on a grid of 2⁻³⁶, on which differences add up exactly.
+    static func onGrid(_ mean: Double) -> Double { (mean * 0x1p36).rounded() * 0x1p-36 }
+
     /// The mean's standard error, sample standard deviation / √n; nil for fewer than two values.
     package static func standardError(_ values: [Double]) -> Double? {
         standardError(values, clusters: Clusters(separate: values.count))

@@ -15,17 +15,22 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "common.pb-c.h"
+#include "session.pb-c.h"
 
 typedef struct Wire__SimilarityUnit Wire__SimilarityUnit;
 typedef struct Wire__WordsMessage Wire__WordsMessage;
+typedef struct Wire__NoContent Wire__NoContent;
+typedef struct Wire__Delivery Wire__Delivery;
 typedef struct Wire__Condition Wire__Condition;
 typedef struct Wire__ItemPrompt Wire__ItemPrompt;
 typedef struct Wire__EvaluationItem Wire__EvaluationItem;
 typedef struct Wire__GenerationLimits Wire__GenerationLimits;
 typedef struct Wire__ChoiceForm Wire__ChoiceForm;
+typedef struct Wire__References Wire__References;
 typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__Passes Wire__Passes;
 typedef struct Wire__Cost Wire__Cost;
+typedef struct Wire__GoldLikelihood Wire__GoldLikelihood;
 typedef struct Wire__Answer Wire__Answer;
 typedef struct Wire__WrittenText Wire__WrittenText;
 typedef struct Wire__SimilarityResult Wire__SimilarityResult;
@@ -35,16 +40,6 @@ typedef struct Wire__EvaluateResult Wire__EvaluateResult;
 
 /* --- enums --- */
 
-typedef enum _Wire__PromptRole {
-  WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED = 0,
-  WIRE__PROMPT_ROLE__PROMPT_ROLE_A = 1,
-  WIRE__PROMPT_ROLE__PROMPT_ROLE_B = 2,
-  WIRE__PROMPT_ROLE__PROMPT_ROLE_BOTH = 3,
-  WIRE__PROMPT_ROLE__PROMPT_ROLE_QUESTION = 4,
-  WIRE__PROMPT_ROLE__PROMPT_ROLE_CUE = 5,
-  WIRE__PROMPT_ROLE__PROMPT_ROLE_PARTNER = 6
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__PROMPT_ROLE)
-} Wire__PromptRole;
 
 /* --- messages --- */
 
@@ -68,20 +63,46 @@ struct  Wire__WordsMessage
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_of;
-  Wire__PromptRole of;
+  int64_t of;
   protobuf_c_boolean has_new_tokens;
   int64_t new_tokens;
 };
 #define WIRE__WORDS_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__words_message__descriptor) \
-    , 0, WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED, 0, 0 }
+    , 0, 0, 0, 0 }
+
+
+struct  Wire__NoContent
+{
+  ProtobufCMessage base;
+};
+#define WIRE__NO_CONTENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__no_content__descriptor) \
+     }
+
+
+struct  Wire__Delivery
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_operation;
+  Wire__InjectionOperation operation;
+  protobuf_c_boolean has_strength;
+  double strength;
+};
+#define WIRE__DELIVERY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__delivery__descriptor) \
+    , 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0 }
 
 
 typedef enum {
   WIRE__CONDITION__MESSAGE__NOT_SET = 0,
   WIRE__CONDITION__MESSAGE_ACTIVATION = 4,
   WIRE__CONDITION__MESSAGE_NOISE = 5,
-  WIRE__CONDITION__MESSAGE_WORDS = 6
+  WIRE__CONDITION__MESSAGE_WORDS = 6,
+  WIRE__CONDITION__MESSAGE_OWN = 7,
+  WIRE__CONDITION__MESSAGE_MATCHED = 8,
+  WIRE__CONDITION__MESSAGE_ZERO = 9,
+  WIRE__CONDITION__MESSAGE_DEBATE = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__CONDITION__MESSAGE__CASE)
 } Wire__Condition__MessageCase;
 
@@ -93,24 +114,35 @@ struct  Wire__Condition
   protobuf_c_boolean has_answerer;
   Wire__ModelSide answerer;
   protobuf_c_boolean has_prompt;
-  Wire__PromptRole prompt;
+  int64_t prompt;
+  /*
+   * None for the run's.
+   */
+  Wire__Delivery *delivery;
   Wire__Condition__MessageCase message_case;
   union {
-    Wire__PromptRole activation;
-    Wire__PromptRole noise;
+    int64_t activation;
+    int64_t noise;
     Wire__WordsMessage *words;
+    int64_t own;
+    Wire__NoContent *matched;
+    Wire__NoContent *zero;
+    /*
+     * Rounds, at least two.
+     */
+    int64_t debate;
   };
 };
 #define WIRE__CONDITION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__condition__descriptor) \
-    , 0, {0,NULL}, 0, WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED, 0, WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED, WIRE__CONDITION__MESSAGE__NOT_SET, {0} }
+    , 0, {0,NULL}, 0, WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED, 0, 0, NULL, WIRE__CONDITION__MESSAGE__NOT_SET, {0} }
 
 
 struct  Wire__ItemPrompt
 {
   ProtobufCMessage base;
   protobuf_c_boolean has_role;
-  Wire__PromptRole role;
+  int64_t role;
   /*
    * The prompt's place among the item's texts: several roles may have the same.
    */
@@ -119,7 +151,7 @@ struct  Wire__ItemPrompt
 };
 #define WIRE__ITEM_PROMPT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__item_prompt__descriptor) \
-    , 0, WIRE__PROMPT_ROLE__PROMPT_ROLE_UNSPECIFIED, 0, 0 }
+    , 0, 0, 0, 0 }
 
 
 struct  Wire__EvaluationItem
@@ -136,10 +168,15 @@ struct  Wire__EvaluationItem
    */
   size_t n_choices;
   ProtobufCBinaryData *choices;
+  /*
+   * Where likelihoods are asked for.
+   */
+  size_t n_golds;
+  ProtobufCBinaryData *golds;
 };
 #define WIRE__EVALUATION_ITEM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__evaluation_item__descriptor) \
-    , 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL }
+    , 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 struct  Wire__GenerationLimits
@@ -164,6 +201,20 @@ struct  Wire__ChoiceForm
      }
 
 
+/*
+ * Places among the unit's conditions.
+ */
+struct  Wire__References
+{
+  ProtobufCMessage base;
+  size_t n_conditions;
+  int64_t *conditions;
+};
+#define WIRE__REFERENCES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__references__descriptor) \
+    , 0,NULL }
+
+
 typedef enum {
   WIRE__EVALUATE_UNIT__FORM__NOT_SET = 0,
   WIRE__EVALUATE_UNIT__FORM_TEXT = 5,
@@ -181,6 +232,14 @@ struct  Wire__EvaluateUnit
   Wire__Condition **conditions;
   size_t n_items;
   Wire__EvaluationItem **items;
+  protobuf_c_boolean has_answers;
+  protobuf_c_boolean answers;
+  protobuf_c_boolean has_likelihood;
+  protobuf_c_boolean likelihood;
+  size_t n_sample;
+  ProtobufCBinaryData *sample;
+  size_t n_references;
+  Wire__References **references;
   Wire__EvaluateUnit__FormCase form_case;
   union {
     Wire__GenerationLimits *text;
@@ -189,7 +248,7 @@ struct  Wire__EvaluateUnit
 };
 #define WIRE__EVALUATE_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__evaluate_unit__descriptor) \
-    , 0, {0,NULL}, NULL, 0,NULL, 0,NULL, WIRE__EVALUATE_UNIT__FORM__NOT_SET, {0} }
+    , 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, 0,NULL, WIRE__EVALUATE_UNIT__FORM__NOT_SET, {0} }
 
 
 struct  Wire__Passes
@@ -218,10 +277,24 @@ struct  Wire__Cost
   Wire__Passes *passes_of_b;
   protobuf_c_boolean has_message_bytes;
   int64_t message_bytes;
+  Wire__Passes *passes_of_b_for_message;
 };
 #define WIRE__COST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__cost__descriptor) \
-    , 0, 0, 0, 0, NULL, NULL, 0, 0 }
+    , 0, 0, 0, 0, NULL, NULL, 0, 0, NULL }
+
+
+struct  Wire__GoldLikelihood
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_whole;
+  double whole;
+  protobuf_c_boolean has_tokens;
+  int64_t tokens;
+};
+#define WIRE__GOLD_LIKELIHOOD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__gold_likelihood__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 struct  Wire__Answer
@@ -236,10 +309,14 @@ struct  Wire__Answer
   protobuf_c_boolean has_omitted_prompt_tokens;
   int64_t omitted_prompt_tokens;
   Wire__Cost *cost;
+  size_t n_golds;
+  Wire__GoldLikelihood **golds;
+  size_t n_divergences;
+  double *divergences;
 };
 #define WIRE__ANSWER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__answer__descriptor) \
-    , 0,NULL, 0, {0,NULL}, 0,NULL, 0, 0, NULL }
+    , 0,NULL, 0, {0,NULL}, 0,NULL, 0, 0, NULL, 0,NULL, 0,NULL }
 
 
 struct  Wire__WrittenText
@@ -327,6 +404,44 @@ Wire__WordsMessage *
                       const uint8_t       *data);
 void   wire__words_message__free_unpacked
                      (Wire__WordsMessage *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__NoContent methods */
+void   wire__no_content__init
+                     (Wire__NoContent         *message);
+size_t wire__no_content__get_packed_size
+                     (const Wire__NoContent   *message);
+size_t wire__no_content__pack
+                     (const Wire__NoContent   *message,
+                      uint8_t             *out);
+size_t wire__no_content__pack_to_buffer
+                     (const Wire__NoContent   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__NoContent *
+       wire__no_content__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__no_content__free_unpacked
+                     (Wire__NoContent *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__Delivery methods */
+void   wire__delivery__init
+                     (Wire__Delivery         *message);
+size_t wire__delivery__get_packed_size
+                     (const Wire__Delivery   *message);
+size_t wire__delivery__pack
+                     (const Wire__Delivery   *message,
+                      uint8_t             *out);
+size_t wire__delivery__pack_to_buffer
+                     (const Wire__Delivery   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Delivery *
+       wire__delivery__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__delivery__free_unpacked
+                     (Wire__Delivery *message,
                       ProtobufCAllocator *allocator);
 /* Wire__Condition methods */
 void   wire__condition__init
@@ -423,6 +538,25 @@ Wire__ChoiceForm *
 void   wire__choice_form__free_unpacked
                      (Wire__ChoiceForm *message,
                       ProtobufCAllocator *allocator);
+/* Wire__References methods */
+void   wire__references__init
+                     (Wire__References         *message);
+size_t wire__references__get_packed_size
+                     (const Wire__References   *message);
+size_t wire__references__pack
+                     (const Wire__References   *message,
+                      uint8_t             *out);
+size_t wire__references__pack_to_buffer
+                     (const Wire__References   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__References *
+       wire__references__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__references__free_unpacked
+                     (Wire__References *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__EvaluateUnit methods */
 void   wire__evaluate_unit__init
                      (Wire__EvaluateUnit         *message);
@@ -479,6 +613,25 @@ Wire__Cost *
                       const uint8_t       *data);
 void   wire__cost__free_unpacked
                      (Wire__Cost *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__GoldLikelihood methods */
+void   wire__gold_likelihood__init
+                     (Wire__GoldLikelihood         *message);
+size_t wire__gold_likelihood__get_packed_size
+                     (const Wire__GoldLikelihood   *message);
+size_t wire__gold_likelihood__pack
+                     (const Wire__GoldLikelihood   *message,
+                      uint8_t             *out);
+size_t wire__gold_likelihood__pack_to_buffer
+                     (const Wire__GoldLikelihood   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__GoldLikelihood *
+       wire__gold_likelihood__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__gold_likelihood__free_unpacked
+                     (Wire__GoldLikelihood *message,
                       ProtobufCAllocator *allocator);
 /* Wire__Answer methods */
 void   wire__answer__init
@@ -583,6 +736,12 @@ typedef void (*Wire__SimilarityUnit_Closure)
 typedef void (*Wire__WordsMessage_Closure)
                  (const Wire__WordsMessage *message,
                   void *closure_data);
+typedef void (*Wire__NoContent_Closure)
+                 (const Wire__NoContent *message,
+                  void *closure_data);
+typedef void (*Wire__Delivery_Closure)
+                 (const Wire__Delivery *message,
+                  void *closure_data);
 typedef void (*Wire__Condition_Closure)
                  (const Wire__Condition *message,
                   void *closure_data);
@@ -598,6 +757,9 @@ typedef void (*Wire__GenerationLimits_Closure)
 typedef void (*Wire__ChoiceForm_Closure)
                  (const Wire__ChoiceForm *message,
                   void *closure_data);
+typedef void (*Wire__References_Closure)
+                 (const Wire__References *message,
+                  void *closure_data);
 typedef void (*Wire__EvaluateUnit_Closure)
                  (const Wire__EvaluateUnit *message,
                   void *closure_data);
@@ -606,6 +768,9 @@ typedef void (*Wire__Passes_Closure)
                   void *closure_data);
 typedef void (*Wire__Cost_Closure)
                  (const Wire__Cost *message,
+                  void *closure_data);
+typedef void (*Wire__GoldLikelihood_Closure)
+                 (const Wire__GoldLikelihood *message,
                   void *closure_data);
 typedef void (*Wire__Answer_Closure)
                  (const Wire__Answer *message,
@@ -628,17 +793,20 @@ typedef void (*Wire__EvaluateResult_Closure)
 
 /* --- descriptors --- */
 
-extern const ProtobufCEnumDescriptor    wire__prompt_role__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__words_message__descriptor;
+extern const ProtobufCMessageDescriptor wire__no_content__descriptor;
+extern const ProtobufCMessageDescriptor wire__delivery__descriptor;
 extern const ProtobufCMessageDescriptor wire__condition__descriptor;
 extern const ProtobufCMessageDescriptor wire__item_prompt__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluation_item__descriptor;
 extern const ProtobufCMessageDescriptor wire__generation_limits__descriptor;
 extern const ProtobufCMessageDescriptor wire__choice_form__descriptor;
+extern const ProtobufCMessageDescriptor wire__references__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__passes__descriptor;
 extern const ProtobufCMessageDescriptor wire__cost__descriptor;
+extern const ProtobufCMessageDescriptor wire__gold_likelihood__descriptor;
 extern const ProtobufCMessageDescriptor wire__answer__descriptor;
 extern const ProtobufCMessageDescriptor wire__written_text__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_result__descriptor;

@@ -181,10 +181,12 @@ struct  Wire__Welcome
   protobuf_c_boolean has_chat;
   protobuf_c_boolean chat;
   Wire__ReadingSettings *reading;
+  protobuf_c_boolean has_strength;
+  double strength;
 };
 #define WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__welcome__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, NULL, 0, 0 }
 
 
 struct  Wire__CoordinatorHeartbeat

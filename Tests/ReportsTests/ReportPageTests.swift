@@ -1,0 +1,80 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// The report as people see it, in a real browser.
+@Suite(.serialized, .enabled(if: Chromium.path != nil, "\(Chromium.absence)"))
+struct ReportPageTests {
+    /// A page of so many items with hostile texts.
+    private func page(
+        items: Int, text: String = SampleReport.hostile, in scratch: TemporaryFolder
+    ) throws -> URL {
+        let url = scratch.file("report.html")
+        try Data(SampleReport.report(items: items, text: text).html.utf8).write(to: url)
+        return url
+    }
+
+    @Test(arguments: [400, 1280], [false, true])
+    func `nothing complains, nothing is wider than the window, and the theme is the reader's`(
+        width: Int, isDark: Bool
+    ) throws {
+        let scratch = try TemporaryFolder()
+        let browser = try Chromium()
+        try browser.open(try page(items: 40, in: scratch), width: width, isDark: isDark)
+        #expect(browser.complaints.isEmpty, "\(browser.complaints)")
+        #expect(try browser.evaluate("document.documentElement.scrollWidth") == "\(width)")
+        let background = try browser.evaluate("getComputedStyle(document.body).backgroundColor")
+        #expect(background == (isDark ? "rgb(21, 24, 27)" : "rgb(252, 252, 250)"))
+        let picture = try browser.screenshot()
+        #expect(picture.starts(with: [0x89, 0x50, 0x4e, 0x47]) && picture.count > 10_000)
+    }
+
+    @Test func `items are filtered, searched, turned over and opened`() throws {
+        let scratch = try TemporaryFolder()
+        let browser = try Chromium()
+        try browser.open(try page(items: 45, in: scratch), width: 1280, isDark: false)
+        func count() throws -> String { try browser.evaluate("document.getElementById('count').textContent") }
+        #expect(try count() == "45 of 45 items")
+        #expect(try browser.evaluate("document.querySelectorAll('#items details').length") == "20")
+        // Under every other condition but one all items are wrong.
+        try browser.click("#discordant")
+        #expect(try count() == "45 of 45 items")
+        try browser.click("#discordant")
+        try browser.click("#next")
+        #expect(try browser.evaluate("document.getElementById('page').textContent") == "2 of 3")
+        try browser.evaluate(
+            """
+            (() => { const box = document.getElementById("search"); box.value = "ITEM-44"; \
+            box.dispatchEvent(new Event("input", {bubbles: true})); })()
+            """)
+        #expect(try count() == "1 of 45 items")
+        try browser.click("#items summary")
+        #expect(try browser.evaluate("document.querySelectorAll('#items .cell').length") == "11")
+        #expect(try browser.evaluate("document.querySelector('#items mark').textContent").contains("A is read here"))
+        // What an item holds is text, whatever it looks like.
+        #expect(try browser.evaluate("document.querySelectorAll('#items script').length") == "0")
+        #expect(try browser.evaluate("document.querySelector('#items').textContent").contains("<script>alert('x')"))
+        #expect(browser.complaints.isEmpty, "\(browser.complaints)")
+    }
+
+    @Test func `ten thousand items are there at once`() throws {
+        let scratch = try TemporaryFolder()
+        let browser = try Chromium()
+        try browser.open(try page(items: 10_000, text: "blue", in: scratch), width: 1280, isDark: false)
+        #expect(try browser.evaluate("document.getElementById('count').textContent") == "10000 of 10000 items")
+        try browser.click("#changed")
+        #expect(try browser.evaluate("document.getElementById('page').textContent") == "1 of 500")
+        #expect(browser.complaints.isEmpty, "\(browser.complaints)")
+    }
+
+    @Test func `a plot's numbers stand beside it`() throws {
+        let html = try SampleReport.report().html
+        #expect(html.contains("contrast,points of F1,low,high\n"))
+        #expect(html.components(separatedBy: "<desc>").count == html.components(separatedBy: "<svg").count)
+        #expect(
+            Plot.differences(DifferencePlot(title: "t", unit: "a,\"b\"", rows: [])).csv
+                == "contrast,\"a,\"\"b\"\"\",low,high\n")
+    }
+}
