@@ -13,15 +13,20 @@ struct RunSession {
     let configuration: RunConfiguration
     let output: String
     let server: ServerArguments
+    /// Whether the run is only described.
+    var isDry = false
     /// What a reader of the results must know besides.
     var remarks: [String] = []
 
     func run() async throws {
+        try OpenFiles.raiseLimit(needed: 128)
         let options = try UsageError.checking { try server.options() }
+        try UsageError.checking { try RunFolder(URL(fileURLWithPath: output)).check() }
         let inputs = try UsageError.checking {
             try RunInputs(configuration, software: productVersion) { Terminal.error.writeLine("\($0)…") }
         }
         for remark in inputs.remarks { Terminal.error.writeLine("note: \(remark)") }
+        if isDry { return try DryRun(inputs: inputs, options: options).show() }
         let host = try UsageError.checking {
             try RunServer(inputs: inputs, folder: RunFolder(URL(fileURLWithPath: output)), options: options)
         }
