@@ -22,8 +22,9 @@ struct DryRun {
         for (name, bytes) in memory { Terminal.output.writeLine("\(name): \(Quantities.bytes(bytes))") }
         Terminal.error.writeLine("measuring…")
         let configuration = inputs.configuration
-        let speedOfA = try SpeedMeasurement(configuration.modelA, workers: workers, options).result()
-        let speedOfB = try SpeedMeasurement(configuration.modelB, workers: workers, options).result()
+        let ignored = configuration.reading.ignoredConfigFields
+        let speedOfA = try SpeedMeasurement(configuration.modelA, ignored, workers: workers, options).result()
+        let speedOfB = try SpeedMeasurement(configuration.modelB, ignored, workers: workers, options).result()
         let times = estimate.seconds(
             workers: workers, a: speedOfA, b: speedOfB, secondsOfStep: try RunEstimate.secondsOfStep(inputs))
         let longest = times.reduce(0) { $0 + $1.seconds }
@@ -69,7 +70,8 @@ private struct SpeedMeasurement {
         }
     }
 
-    init(_ model: String, workers: Int, _ options: ServerOptions) throws {
+    /// - Parameter ignored: fields of the model's config.json that are passed over.
+    init(_ model: String, _ ignored: [String], workers: Int, _ options: ServerOptions) throws {
         let threads = options.threadsPerWorker(of: workers)
         outputs = (0..<workers).map { _ in Pipe() }
         processes = outputs.map { output in
@@ -79,7 +81,7 @@ private struct SpeedMeasurement {
                 options.programArguments + [
                     "bench", "--model", model, "--prompt-tokens", "32", "--new-tokens", "8", "--repetitions", "1",
                     "--format", "json", "--threads", String(threads),
-                ]
+                ] + ignored.map { "--ignore-config-field=\($0)" }
             process.standardOutput = output
             return process
         }

@@ -40,22 +40,16 @@ struct ModelReader {
 
     // MARK: Counts
 
-    var blockCount: Int { folder.configuration.blockCount }
+    var blockCount: Int { model.folder.configuration.blockCount }
 
     /// Tokens of a text, cut as workers cut it.
     func tokenCount(ofText text: String, maximumTokens: Int) -> Int {
-        min(tokenizer.encode(text).count, maximumTokens, folder.configuration.maximumPositions)
+        min(model.tokenizer.encode(text).count, maximumTokens, model.folder.configuration.maximumPositions)
     }
 
     /// Tokens of a prompt, at most as many as there are positions; 0 of one that cannot be written.
     func tokenCount(ofPrompt prompt: String) -> Int {
-        let tokens =
-            if let template {
-                (try? template.prompt(user: prompt)).map { tokenizer.encode($0, addSpecialTokens: false) } ?? []
-            } else {
-                tokenizer.encode(prompt)
-            }
-        return min(tokens.count, folder.configuration.maximumPositions)
+        min((try? model.tokens(ofPrompt: prompt))?.count ?? 0, model.folder.configuration.maximumPositions)
     }
 
     private func flaw(of tokens: ArraySlice<Int32>) -> String? {

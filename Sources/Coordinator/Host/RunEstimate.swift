@@ -1,6 +1,6 @@
 import CPUDevice
 import CoordinatorControl
-import ModelFolders
+import ModelReading
 import Projection
 package import Run
 
@@ -44,16 +44,17 @@ package struct RunEstimate: Sendable {
 
     package init(_ inputs: RunInputs) throws {
         let sources = inputs.configuration
-        let (folderA, folderB) = (try ModelFolder(path: sources.modelA), try ModelFolder(path: sources.modelB))
-        let counter = TokenCounter(
-            a: try ModelReader(folderA, chat: sources.chat), b: try ModelReader(folderB, chat: sources.chat))
+        let models = try [sources.modelA, sources.modelB].map {
+            try ReadableModel(path: $0, chat: sources.chat, settings: sources.reading)
+        }
+        let counter = TokenCounter(a: ModelReader(models[0]), b: ModelReader(models[1]))
         stages = inputs.plan.stages.map { counter.work(of: $0, inputs) }
         let newTokens = inputs.tasks.map(\.longestAnswer).max() ?? sources.similarity.newTokens
         let prompt = counter.longest
         workerBytes =
             inputs.modelBytes
-            + [folderA, folderB].map { folder -> UInt64 in
-                let shape = folder.configuration
+            + models.map { model -> UInt64 in
+                let shape = model.folder.configuration
                 let positions = min(prompt + newTokens, shape.maximumPositions)
                 return UInt64(positions * shape.blockCount * shape.keyValueHeadCount * shape.headDimension)
                     * 2 * 4 * UInt64(Self.decodedTogether)
