@@ -41,7 +41,7 @@ struct SettingsFileTests {
         ("rows: {a: 1}\n", 1, "rows: expected a value, found a mapping"),
         ("\n\nop: no\n", 3, "op: expected a value, found no, which means yes or no; put a text in quotes"),
         ("c4: []\n", 1, "c4: expected a value, found none; leave the line out"),
-        ("rows: 3\nrows: 4\n", 2, "rows is given twice"),
+        ("epochs: 1\nrows: 3\nrows: 4\n", 2, "rows is given twice"),
         ("rows: 3\n  epochs: 4\n", 2, "not valid YAML: "),
         ("experiments: [projection,\n", 2, "not valid YAML: "),
     ])

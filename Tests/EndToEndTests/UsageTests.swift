@@ -21,7 +21,7 @@ struct UsageTests {
     }
 
     @Test func `what is missing is said in the same spelling`() throws {
-        for (program, arguments) in [("coordinator", ["run"]), ("worker", []), ("worker", ["generate"])] {
+        for (program, arguments) in [("coordinator", ["run"]), ("worker", ["connect"]), ("worker", ["generate"])] {
             let ending = try ProgramProcess.run(program, arguments, in: scratch)
             #expect(ending.code == 2 && ending.errors.hasPrefix("error: "), "\(ending.errors)")
             #expect(!ending.errors.contains("Error:") && ending.errors.contains("\nusage: "), "\(ending.errors)")
@@ -59,7 +59,7 @@ struct UsageTests {
     func `files are completed`(shell: String, program: String) throws {
         let ending = try ProgramProcess.run(program, ["--generate-completion-script", shell], in: scratch)
         #expect(ending.code == 0, "\(ending.errors)")
-        let words = ["bash": "compgen -d", "zsh": "_files", "fish": "__fish_complete_directories"]
+        let words = ["bash": "add_completions -d", "zsh": "_files -/", "fish": "complete_directories"]
         #expect(ending.output.contains(words[shell] ?? ""), "\(ending.output.prefix(2000))")
         guard let path = ["/bin/\(shell)", "/usr/bin/\(shell)"].first(where: FileManager.default.isExecutableFile)
         else {

@@ -15,6 +15,10 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Train W and run the experiments on models and data of your own.",
+        usage: """
+            coordinator run --model-a <dir> --model-b <dir> --layer-k <k> --layer-j <j>
+                       --output <dir> [<options>]
+            """,
         discussion: """
             The same command goes on where an interrupted run stopped. What a run's results depend on is in its \
             run.json; workers, threads and addresses change nothing. An option that takes several values takes them \

@@ -27,7 +27,7 @@ struct SampleSettings {
     }
 
     var text: String {
-        var lines = ["# Settings of a run: coordinator run --config FILE. Flags on the command line win."]
+        var lines = ["# Settings of a run, for: coordinator run --config FILE (flags win)"]
         var section: String?
         for option in command.options where Self.isSetting(option) {
             if option.section != section { lines += ["", "## \(option.section ?? "Other")"] }

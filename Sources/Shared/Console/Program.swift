@@ -74,8 +74,9 @@ package enum Program {
 
     /// The parser's message in this program's spelling: `error: …`, how the command is called, and where to read on.
     static func refusal(_ message: String) -> String {
-        let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            for (word, own) in [("Error: ", "error: "), ("Usage: ", "usage: ")] where line.hasPrefix(word) {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            for (word, own) in [("Error: ", "error: "), ("Usage: ", "usage: "), ("Help:  ", "help:  ")]
+            where line.hasPrefix(word) {
                 return own + line.dropFirst(word.count)
             }
             return line.drop { $0 == " " }.hasPrefix("See '")
