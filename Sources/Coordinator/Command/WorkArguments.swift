@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Evaluation
 import PlainText
 import Run
 import Tasks

@@ -16,14 +16,15 @@ package enum SystemFailure {
         return isOfSystem(error) ? error.localizedDescription : String(describing: error)
     }
 
+    /// Every error can be had as an NSError; those that are one come from Foundation.
     private static func isOfSystem(_ error: any Error) -> Bool {
-        error is CocoaError || error is POSIXError || error is NSError
+        error is CocoaError || error is POSIXError || type(of: error) == NSError.self
     }
 
     private static func posixCode(of error: any Error) -> Int32? {
         if let error = error as? POSIXError { return error.code.rawValue }
         if let error = error as? CocoaError { return error.underlying.flatMap(posixCode) }
-        guard let error = error as? NSError, error.domain == NSPOSIXErrorDomain else { return nil }
-        return Int32(exactly: error.code)
+        let error = error as NSError
+        return error.domain == NSPOSIXErrorDomain ? Int32(exactly: error.code) : nil
     }
 }
