@@ -218,7 +218,7 @@ let package = Package(
         tests(of: "Evaluation", ["Run", "Tasks"]),
         tests(of: "Tasks", ["Run", "Evaluation"]),
         tests(of: "Reports", ["Run", "Evaluation", "Tasks"]),
-        tests(of: "Console", ["PlainText"]),
+        tests(of: "Console", ["PlainText", argumentParser]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
         tests(

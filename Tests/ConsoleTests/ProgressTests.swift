@@ -76,4 +76,20 @@ struct ProgressTests {
         #expect(changed.hasPrefix("\r\u{1b}[2Ktrain") && changed.contains("\n\r\u{1b}[2Ksquad"))
         #expect(bar.finish().hasSuffix("\n"))
     }
+
+    @Test func `off a terminal lines come less often as a run grows old`() {
+        var bar = ProgressBar(isInteractive: false)
+        var progress = half
+        progress.done = 1
+        var lines = 0
+        var last = 0.0
+        var longest = 0.0
+        for second in stride(from: 0.0, to: 86_400, by: 1) where !bar.update(progress, atSeconds: second).isEmpty {
+            lines += 1
+            longest = max(longest, second - last)
+            last = second
+        }
+        #expect((150...300).contains(lines), "\(lines) lines a day")
+        #expect(longest == 600)
+    }
 }

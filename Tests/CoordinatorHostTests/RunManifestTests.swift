@@ -120,8 +120,9 @@ struct RunManifestTests {
         #expect(
             try Self.manifest.differences(from: other)
                 == [
-                    "configuration.channels", "configuration.evaluation.files.squad", "configuration.evaluation.limit",
-                    "configuration.modelB", "configuration.projection", "configuration.seed",
+                    "--channel: 2:3 4:4 there, 2:3 here", "--squad: other there, dd here",
+                    "--limit: 3 there, none here", "--model-b: other there, bb here",
+                    "--projection: none there, trained here", "--seed: 43 there, 42 here",
                 ])
         #expect(try Self.manifest.differences(from: Self.manifest) == ["run"])
     }

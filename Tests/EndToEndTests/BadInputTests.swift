@@ -160,7 +160,7 @@ struct BadInputTests {
         #expect(try run(scratch).code == 0)
         let ending = try run(scratch, replacing: ["--seed": "7"])
         #expect(ending.code == 2)
-        #expect(ending.errors.contains("differs in configuration.seed"), "\(ending.errors)")
+        #expect(ending.errors.contains("differs in --seed: 42 there, 7 here; "), "\(ending.errors)")
     }
 
     @Test func `a worker whose model folder differs is refused with the reason`() throws {

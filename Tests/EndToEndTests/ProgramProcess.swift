@@ -51,6 +51,9 @@ final class ProgramProcess: @unchecked Sendable {
     /// What it has written to standard error so far.
     var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
+    /// What it has written to standard output so far.
+    var outputSoFar: String { get throws { try String(contentsOf: outputFile, encoding: .utf8) } }
+
     func send(_ signal: Int32) { kill(processID, signal) }
 
     /// Waits for the end; a process that takes longer than `seconds` is killed and reported.

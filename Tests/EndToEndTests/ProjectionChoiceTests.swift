@@ -107,6 +107,6 @@ struct ProjectionChoiceTests {
         try bytes.write(to: other)
         let ending = try run("run", ["--projection", other.path])
         #expect(ending.code == 2)
-        #expect(ending.errors.contains("differs in configuration.projection"), "\(ending.errors)")
+        #expect(ending.errors.contains("differs in --projection: "), "\(ending.errors)")
     }
 }

@@ -76,7 +76,8 @@ struct TaskFileTests {
     }
 
     @Test func `an empty list of files is refused`() throws {
-        expectRefusal(try run(["--config", try settings("squad: []\n")]), naming: ["--squad"])
+        expectRefusal(
+            try run(["--config", try settings("squad: []\n")]), naming: ["line 1: squad: expected a value, found none"])
     }
 
     @Test func `an unknown condition is named with those that there are`() throws {

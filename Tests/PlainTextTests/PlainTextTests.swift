@@ -79,4 +79,67 @@ struct PlainTextTests {
         #expect(ShellText.quoted("") == "''")
         #expect(ShellText.quoted("a b's") == "'a b'\\''s'")
     }
+
+    private var scores: Table {
+        var table = Table([.init("SQuAD (q.json), 256 items"), .init("exact match", .trailing), .init("F1", .trailing)])
+        table.add(["shuffled: another item's activation", "0.8 % [0.2, 2.8]", "0.8 % [0.2, 2.8]"])
+        table.add(["a", "1 %", "2 %"])
+        return table
+    }
+
+    @Test func `a table keeps within the width it has, its first column broken into lines`() {
+        #expect(scores.text(width: 71) == scores.text)
+        #expect(
+            scores.text(width: 60)
+                == """
+                SQuAD (q.json), 256
+                items                    exact match                F1
+                ────────────────────────  ────────────────  ────────────────
+                shuffled: another item's
+                activation                0.8 % [0.2, 2.8]  0.8 % [0.2, 2.8]
+                a                                      1 %               2 %
+
+                """.replacing("items                    exact", with: "items                          exact"))
+    }
+
+    @Test func `where a table has no room its rows become paragraphs`() {
+        #expect(
+            scores.text(width: 40) == """
+                SQuAD (q.json), 256 items
+                ─────────────────────────
+                shuffled: another item's activation
+                  exact match  0.8 % [0.2, 2.8]
+                  F1           0.8 % [0.2, 2.8]
+                a
+                  exact match  1 %
+                  F1           2 %
+
+                """)
+        for width in 20...100 {
+            for line in scores.text(width: width).split(separator: "\n") {
+                #expect(PrintableText.width(String(line)) <= width, "\(width) columns: \(line)")
+            }
+        }
+    }
+
+    @Test func `text is broken at spaces, and within a word where there is no other way`() {
+        #expect(PrintableText.wrapped("ab cd efg", to: 5) == ["ab cd", "efg"])
+        #expect(PrintableText.wrapped("abcdefgh i", to: 3) == ["abc", "def", "gh", "i"])
+        #expect(PrintableText.wrapped("", to: 3) == [""])
+        #expect(PrintableText.wrapped("日本語", to: 4) == ["日本", "語"])
+    }
+
+    @Test func `what the program draws has a form in ASCII, and what comes from outside stays`() {
+        #expect(PrintableText.ascii("▕██▌ ▏ 96 × 128 → 3…") == "[### ] 96 x 128 -> 3...")
+        #expect(PrintableText.ascii("─── – Grüße 日本") == "--- - Grüße 日本")
+    }
+
+    @Test func `the nearest name is found, and none where all are far`() {
+        let names = ["rows", "learning-rate", "layer-k", "layer-j"]
+        #expect(NearestName.of("row", among: names) == "rows")
+        #expect(NearestName.of("Learning_Rate", among: names) == "learning-rate")
+        #expect(NearestName.of("lr", among: names) == nil)
+        #expect(NearestName.of("", among: names) == nil)
+        #expect(NearestName.question("layer-l", among: names) == "; did you mean 'layer-k'?")
+    }
 }

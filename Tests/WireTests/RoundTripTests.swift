@@ -75,7 +75,7 @@ struct RoundTripTests {
                     heartbeatSeconds: 1, silenceSeconds: 1))
             #expect(try message.overTheWire() == message)
         }
-        for phase in [RunStatus.Phase.running, .stopping, .done, .failed] {
+        for phase in RunStatus.Phase.allCases {
             for state in [WorkerStatus.State.loading, .idle, .working, .lost] {
                 let worker = WorkerStatus(
                     worker: "", host: "", processID: 0, deviceKind: "", state: state, unitsDone: 0, leases: 0,

@@ -19,13 +19,20 @@ struct CoordinatorCommand: AsyncParsableCommand {
         subcommands: [DemoCommand.self, RunCommand.self, StatusCommand.self, CompareCommand.self, KeygenCommand.self])
 
     static func main() async {
-        let arguments: [String]
+        let settings: SettingsArguments
         do {
-            arguments = TaskFile.marked(try ConfigurationFile.expanded(Array(CommandLine.arguments.dropFirst())))
+            settings = try SettingsArguments(Array(CommandLine.arguments.dropFirst()))
+            if settings.arguments.first == RunCommand.configuration.commandName,
+                settings.arguments.contains("--print-config")
+            {
+                Terminal.output.writeData(try SampleSettings(settings.arguments).text)
+                Foundation.exit(0)
+            }
         } catch {
             Terminal.error.report(error)
             Foundation.exit(Program.unusableArguments)
         }
-        await Program.run(CoordinatorCommand.self, arguments: arguments)
+        await Program.run(
+            CoordinatorCommand.self, arguments: TaskFile.marked(settings.arguments), places: settings.places)
     }
 }

@@ -13,7 +13,7 @@ struct DemoCommand: AsyncParsableCommand {
             word problems in GSM8K's. A few minutes on two cores.
             """)
 
-    @Option(help: ArgumentHelp("Folder of the run's files.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Folder of the run's files.", valueName: "dir"), completion: .directory)
     var output = "runs/demo"
 
     @OptionGroup(title: "Workers and addresses") var server: ServerArguments

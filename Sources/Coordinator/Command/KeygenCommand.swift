@@ -12,25 +12,27 @@ struct KeygenCommand: ParsableCommand {
             of admitted workers is their public files, put one after the other.
             """)
 
-    @Option(help: ArgumentHelp("Folder of the keys.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Folder of the keys.", valueName: "dir"), completion: .directory)
     var output: String
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp("Whom to make keys for (default: coordinator worker).", valueName: "name"))
-    var name: [String] = []
+    var name: [ValueList<String>] = []
+
+    private var names: [String] { name.elements() }
 
     func validate() throws {
-        for name in name {
+        for name in names {
             guard name.range(of: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$", options: .regularExpression) != nil else {
                 throw ValidationError("--name \(name): expected letters, digits, '_', '-' and '.', at most 100")
             }
         }
-        guard Set(name).count == name.count else { throw ValidationError("--name: a name is given twice") }
+        guard Set(names).count == names.count else { throw ValidationError("--name: a name is given twice") }
     }
 
     func run() throws {
-        let names = name.isEmpty ? ["coordinator", "worker"] : name
+        let names = self.names.isEmpty ? ["coordinator", "worker"] : self.names
         let paths = try UsageError.checking {
             try CurveKeyFile.generate(names: names, in: URL(fileURLWithPath: output))
         }

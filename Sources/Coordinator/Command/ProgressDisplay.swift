@@ -20,30 +20,36 @@ struct ProgressDisplay {
             try? await Task.sleep(for: .milliseconds(100))
         }
         display.show(await host.status(), listening: listening)
-        Terminal.error.write(display.bar.finish())
+        Self.say(display.bar.finish())
     }
 
     private mutating func show(_ status: RunStatus, listening: Bool) {
         let fresh = min(status.faultCount - faultsShown, status.faults.count)
         for fault in status.faults.suffix(max(0, fresh)) {
-            Terminal.error.write(bar.message("note: " + (fault.worker.map { "worker \($0) " } ?? "") + fault.what))
+            Self.say(bar.message("note: " + (fault.worker.map { "worker \($0) " } ?? "") + fault.what))
         }
         faultsShown = status.faultCount
         if listening, !warnedOfNobody, status.phase == .running, status.elapsedSeconds > 10,
             status.workers.allSatisfy({ $0.state == .lost })
         {
             warnedOfNobody = true
-            Terminal.error.write(bar.message("note: no worker has come yet; the run waits"))
+            Self.say(bar.message("note: no worker has come yet; the run waits"))
         }
         for stage in status.stages {
             let isCurrent = stage.unitsDone < stage.unitsTotal
             if !isCurrent, stagesShown.contains(stage.stage) { continue }
-            Terminal.error.write(
+            Self.say(
                 bar.update(
                     progress(of: stage, in: status), width: Terminal.error.width, atSeconds: status.elapsedSeconds))
             if isCurrent { return }
             stagesShown.insert(stage.stage)
         }
+    }
+
+    /// Shows what is drawn; where nobody watches it is lines of a log.
+    private static func say(_ text: String) {
+        if Terminal.error.isInteractive { return Terminal.error.write(text) }
+        for line in text.split(separator: "\n") { Terminal.error.log(String(line)) }
     }
 
     private func progress(of stage: StageStatus, in status: RunStatus) -> Console.Progress {

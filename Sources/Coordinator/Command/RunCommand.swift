@@ -3,73 +3,37 @@ import Console
 import Evaluation
 import Foundation
 import Run
-import Tasks
 
 extension InjectionOperation: ExpressibleByArgument {}
 extension ComputeType: ExpressibleByArgument {}
 extension BPrompt: ExpressibleByArgument {}
 extension EvaluationProtocol: ExpressibleByArgument {}
 extension TextCut: ExpressibleByArgument {}
+extension EvaluationEndpoint: ExpressibleByArgument {}
 extension ProjectionInitialization: ExpressibleByArgument {}
-extension Channel: ExpressibleByArgument {}
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Train W and run the experiments on models and data of your own.",
+        usage: """
+            coordinator run --model-a <dir> --model-b <dir> --layer-k <k> --layer-j <j>
+                       --output <dir> [<options>]
+            """,
         discussion: """
             The same command goes on where an interrupted run stopped. What a run's results depend on is in its \
-            run.json; workers, threads and addresses change nothing.
+            run.json; workers, threads and addresses change nothing. An option that takes several values takes them \
+            with spaces or commas between them (files and texts with spaces). For example:
 
-            Example: coordinator run --model-a llama-3.2-3b --model-b llama-3.1-8b --layer-k 26 --layer-j 26 \
-            --c4 c4-train.00000-of-01024.json.gz --squad dev-v1.1.json --gsm8k test.jsonl --limit 100 --output runs/3b-8b
+              coordinator run --model-a models/Llama-3.2-3B --model-b models/Llama-3.1-8B \\
+                --layer-k 26 --layer-j 26 --output runs/3b-8b \\
+                --c4 c4-train.00000-of-01024.json.gz --squad dev-v1.1.json --limit 100
             """)
 
-    @Option(
-        help: ArgumentHelp(
-            "Model that reads: a folder (Hugging Face layout) or a hub id in the local cache.", valueName: "dir"))
-    var modelA: String
-
-    @Option(help: ArgumentHelp("Model that answers: a folder or a hub id, as above.", valueName: "dir"))
-    var modelB: String
-
-    @Option(help: ArgumentHelp("Read A after so many blocks; 0 is the embedding.", valueName: "k"))
-    var layerK: Int?
-
-    @Option(help: ArgumentHelp("Write into B after so many blocks; 0 is the embedding.", valueName: "j"))
-    var layerJ: Int?
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp(
-            """
-            Channels k:j in place of --layer-k and --layer-j, several if wanted: A's texts are read once for all of \
-            them, and each has its own W, files and scores.
-            """, valueName: "k:j"))
-    var channel: [Channel] = []
-
-    @Option(help: ArgumentHelp("Folder of the run's files.", valueName: "dir"))
-    var output: String
-
-    @Option(
-        help: ArgumentHelp(
-            "What to do, separated by commas: \(Self.experimentNames.joined(separator: ", ")) (default: all whose files "
-                + "are named).", valueName: "list"))
-    var experiments: String?
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp(
-            """
-            W's that are there, in place of training: safetensors files as a run writes them or as PyTorch's \
-            nn.Linear(bias=False) gives them, one for each channel.
-            """, valueName: "file"))
-    var projection: [String] = []
-
-    @Flag(help: "No W: A's activation goes into B as it is.")
-    var noProjection = false
-
+    @OptionGroup(title: "Required") var pair: PairArguments
     @OptionGroup(title: "Data") var data: DataArguments
+
+    @OptionGroup(title: "What to do") var work: WorkArguments
     @OptionGroup(title: "Training of W") var training: TrainingArguments
     @OptionGroup(title: "Experiments") var evaluation: EvaluationArguments
     @OptionGroup(title: "Workers and addresses") var server: ServerArguments
@@ -95,86 +59,44 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seed of everything that is drawn.", valueName: "s"))
     var seed: UInt64 = 42
 
-    @Option(help: ArgumentHelp("YAML file of settings named as the flags; flags win.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("YAML file of settings named as the flags; flags win.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
-    func validate() throws {
-        _ = try channels()
-        if noProjection, !projection.isEmpty {
-            throw ValidationError("--projection and --no-projection exclude each other")
-        }
-    }
+    @Flag(help: "Say what the run would do, and how much memory and time it would take on this machine; then nothing.")
+    var dryRun = false
+
+    @Flag(help: "Write all settings as a file for --config, those given here filled in, and do nothing else.")
+    var printConfig = false
 
     func run() async throws {
         try await RunSession(
-            configuration: try UsageError.checking { try runConfiguration() }, output: output, server: server,
-            activations: data.activations
+            configuration: try UsageError.checking { try runConfiguration() }, output: pair.output, server: server,
+            activations: data.activations, isDry: dryRun
         ).run()
     }
 
     private func runConfiguration() throws -> RunConfiguration {
         var configuration = RunConfiguration(
-            modelA: modelA, modelB: modelB, channels: try channels(), operation: evaluation.op,
+            modelA: pair.modelA, modelB: pair.modelB, channels: try pair.channels(), operation: evaluation.op,
             strength: evaluation.alpha, computeType: computeType, chat: chat, reading: try reading.settings(),
-            experiments: try chosenExperiments(),
-            projection: noProjection ? .none : projection.isEmpty ? .trained : .files(projection), seed: seed)
+            experiments: try work.chosenExperiments(data), projection: work.projectionSource, seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
         for file in data.tasks { configuration.evaluation.files[file.task] = file.path }
         configuration.evaluation.limit = data.limit
         configuration.skipUnreadable = data.skipUnreadable
-        try evaluation.apply(to: &configuration)
+        evaluation.apply(to: &configuration)
         return configuration
-    }
-
-    /// Of `--channel`, or of `--layer-k` and `--layer-j`.
-    private func channels() throws -> [Channel] {
-        switch (layerK, layerJ, channel.isEmpty) {
-        case (let k?, let j?, true):
-            guard k >= 0, j >= 0 else { throw ValidationError("--layer-k \(k) --layer-j \(j): expected 0 or more") }
-            return [Channel(k: k, j: j)]
-        case (nil, nil, false):
-            if let twice = channel.first(where: { wanted in channel.count { $0 == wanted } > 1 }) {
-                throw ValidationError("--channel \(twice): given twice")
-            }
-            return channel
-        case (_, _, false): throw ValidationError("--channel stands in place of --layer-k and --layer-j")
-        case (nil, _, true):
-            throw ValidationError("missing --layer-k: after how many blocks A is read (or --channel K:J)")
-        case (_, nil, true):
-            throw ValidationError("missing --layer-j: after how many blocks B is written (or --channel K:J)")
-        }
-    }
-
-    /// What `--experiments` may name, in the order of a run.
-    private static let experimentNames = ["projection", "similarity"] + TaskDefinition.all.map(\.name)
-
-    private func chosenExperiments() throws -> [Experiment] {
-        let all = Self.experimentNames.map(Experiment.init)
-        guard let experiments else {
-            return all.filter { experiment in
-                switch experiment {
-                case .projection: !data.c4.isEmpty
-                case .similarity: true
-                case .evaluate(let task): data.tasks.contains { $0.task == task }
-                }
-            }
-        }
-        let names = experiments.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        for name in names where !Self.experimentNames.contains(name) {
-            throw UsageError(
-                "--experiments: '\(name)' is none of \(Self.experimentNames.joined(separator: ", "))")
-        }
-        let chosen = all.filter { names.contains($0.rawValue) }
-        guard !chosen.isEmpty else { throw UsageError("--experiments: expected at least one") }
-        return chosen
     }
 }
 
 struct DataArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("C4 files (JSON lines, plain or gzip) that W is trained on.", valueName: "file"))
+        help: ArgumentHelp("C4 files (JSON lines, plain or gzip) that W is trained on.", valueName: "file"),
+        completion: .file())
     var c4: [String] = []
 
     @Option(
@@ -278,13 +200,14 @@ struct EvaluationArguments: ParsableArguments {
     var op = InjectionOperation.replace
 
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            Conditions that items are answered under, separated by commas: \
+            Conditions that items are answered under: \
             \(ConditionTable.standard.definitions.map(\.name).joined(separator: ", ")) (default: all but \
             \(ConditionTable.standard.definitions.filter { !$0.isUsual }.map(\.name).joined(separator: ", "))).
-            """, valueName: "list"))
-    var conditions: String?
+            """, valueName: "name"))
+    var conditions: [ValueList<String>] = []
 
     @Option(help: ArgumentHelp("Strength of a message: it is multiplied by this, then combined.", valueName: "x"))
     var alpha = 1.0
@@ -301,12 +224,13 @@ struct EvaluationArguments: ParsableArguments {
     var debateRounds = EvaluationConfiguration().debateRounds
 
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
             """
-            What is measured, separated by commas: answers (written or chosen, by the task's metrics), likelihood (of the \
-            right answer, and how far the first token is from other conditions'; nothing is decoded).
-            """, valueName: "list"))
-    var endpoints = EvaluationEndpoint.allCases.map(\.rawValue).joined(separator: ",")
+            What is measured: answers (written or chosen, by the task's metrics), likelihood (of the right answer, and \
+            how far the first token is from other conditions'; nothing is decoded) (default: both).
+            """, valueName: "name"))
+    var endpoints: [ValueList<EvaluationEndpoint>] = []
 
     @Option(help: "What B itself reads while it is told something.")
     var bPrompt = EvaluationConfiguration().bPrompt
@@ -320,10 +244,10 @@ struct EvaluationArguments: ParsableArguments {
     var preset = EvaluationProtocol.standard
 
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Block counts of the similarity experiment, separated by commas (default: quarters of the depth).",
-            valueName: "list"))
-    var similarityLayers: String?
+            "Block counts of the similarity experiment (default: quarters of the depth).", valueName: "n"))
+    var similarityLayers: [ValueList<Int>] = []
 
     @Option(help: ArgumentHelp("New tokens of the similarity experiment.", valueName: "n"))
     var similarityTokens = SimilarityConfiguration().newTokens
@@ -348,38 +272,22 @@ struct EvaluationArguments: ParsableArguments {
         guard (2...8).contains(debateRounds) else {
             throw ValidationError("--debate-rounds \(debateRounds): expected 2 to 8")
         }
-        _ = try chosenEndpoints()
-    }
-
-    /// Of `--endpoints`, in their own order.
-    private func chosenEndpoints() throws -> [EvaluationEndpoint] {
-        let names = endpoints.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        let known = EvaluationEndpoint.allCases.map(\.rawValue)
-        for name in names where !known.contains(name) {
-            throw ValidationError("--endpoints: '\(name)' is none of \(known.joined(separator: ", "))")
+        if let layer = similarityLayers.elements().first(where: { $0 < 0 }) {
+            throw ValidationError("--similarity-layers \(layer): expected 0 or more")
         }
-        guard !names.isEmpty else { throw ValidationError("--endpoints: expected at least one") }
-        return EvaluationEndpoint.allCases.filter { names.contains($0.rawValue) }
     }
 
-    func apply(to configuration: inout RunConfiguration) throws {
+    func apply(to configuration: inout RunConfiguration) {
         configuration.evaluation.bPrompt = bPrompt
         configuration.evaluation.others = others
         configuration.evaluation.messageTokens = messageTokens
         configuration.evaluation.debateRounds = debateRounds
-        configuration.evaluation.endpoints = try chosenEndpoints()
-        configuration.evaluation.conditions = conditions.map { list in
-            list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        }
+        let asked = endpoints.elements()
+        if !asked.isEmpty { configuration.evaluation.endpoints = EvaluationEndpoint.allCases.filter(asked.contains) }
+        if !conditions.isEmpty { configuration.evaluation.conditions = conditions.elements() }
         configuration.evaluation.preset = preset
         configuration.similarity.newTokens = similarityTokens
         if !similarityPrompts.isEmpty { configuration.similarity.prompts = similarityPrompts }
-        guard let similarityLayers else { return }
-        configuration.similarity.layers = try similarityLayers.split(separator: ",").map { part in
-            guard let layer = Int(part.trimmingCharacters(in: .whitespaces)), layer >= 0 else {
-                throw UsageError("--similarity-layers: '\(part)' is no block count")
-            }
-            return layer
-        }
+        configuration.similarity.layers = similarityLayers.elements()
     }
 }

@@ -15,18 +15,23 @@ struct RunSession {
     let server: ServerArguments
     /// The folder of a run whose activations are taken over.
     var activations: String?
+    /// Whether the run is only described.
+    var isDry = false
     /// What a reader of the results must know besides.
     var remarks: [String] = []
 
     func run() async throws {
+        try OpenFiles.raiseLimit(needed: 128)
         var options = try UsageError.checking { try server.options() }
         options.command = CommandLine.arguments
         let folder = RunFolder(URL(fileURLWithPath: output))
+        try UsageError.checking { try folder.check() }
         let sources = try UsageError.checking { try RunSources(configuration, software: productVersion) }
         if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) { return show(finished) }
         let inputs = try UsageError.checking { try RunInputs(sources) { Terminal.error.writeLine("\($0)…") } }
         options.activations = try UsageError.checking { try foreignActivations(for: inputs) }
         for remark in inputs.remarks { Terminal.error.writeLine("note: \(remark)") }
+        if isDry { return try DryRun(inputs: inputs, options: options).show() }
         let host = try UsageError.checking { try RunServer(inputs: inputs, folder: folder, options: options) }
         try await UsageError.awaiting { try await host.open() }
         if await host.hasWork {

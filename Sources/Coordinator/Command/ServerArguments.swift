@@ -33,13 +33,13 @@ struct ServerArguments: ParsableArguments {
             """
             The coordinator's secret key ('coordinator keygen' makes it), for addresses that others can reach \
             (default: $\(ServerKeys.secretVariable)).
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var key: String?
 
     @Option(
         help: ArgumentHelp(
             "Public keys of the workers that are let in, one a line (default: $\(ServerKeys.workersVariable)).",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var workerKeys: String?
 
     @Option(
@@ -83,7 +83,7 @@ struct ServerArguments: ParsableArguments {
             """
             Write what the coordinator decides, an event a line, to this file (at most 64 MiB); 'simulate --replay' \
             runs it again.
-            """, valueName: "file"))
+            """, valueName: "file"), completion: .file())
     var recordEvents: String?
 
     func validate() throws {

@@ -17,15 +17,16 @@ struct StatusCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A secret key that the coordinator lets in, or its own (default: $\(ClientKeys.secretVariable)).",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var key: String?
 
     @Option(
         help: ArgumentHelp(
-            "The coordinator's public key (default: $\(ClientKeys.coordinatorVariable)).", valueName: "file"))
+            "The coordinator's public key (default: $\(ClientKeys.coordinatorVariable)).", valueName: "file"),
+        completion: .file())
     var coordinatorKey: String?
 
-    @Flag(help: "Ask again every second until the run ends.")
+    @Flag(help: "Ask again every second until the run ends, and end with its exit code.")
     var watch = false
 
     @Option(help: "text or json (one object a line).")
@@ -41,17 +42,32 @@ struct StatusCommand: AsyncParsableCommand {
             try ClientKeys.security(
                 for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey, environment: environment)
         }
+        let watcher = watch ? UInt64.random(in: 1 ... .max) : 0
         while true {
-            let status = try ask(endpoint, options)
+            let status = try ask(endpoint, options, watcher)
             show(status)
-            guard watch, status.phase == .running || status.phase == .stopping else { return }
+            guard watch else { return }
+            if let code = Self.exitCode(of: status.phase) {
+                if code != 0 { throw ExitCode(code) }
+                return
+            }
             try await Task.sleep(for: .seconds(1))
         }
     }
 
-    private func ask(_ endpoint: Endpoint, _ options: SocketOptions) throws -> RunStatus {
+    /// How a run ended, as its own coordinator's exit code says it; nil where it goes on.
+    private static func exitCode(of phase: RunStatus.Phase) -> Int32? {
+        switch phase {
+        case .running, .stopping: nil
+        case .done: 0
+        case .failed: Program.failure
+        case .interrupted: Program.interrupted
+        }
+    }
+
+    private func ask(_ endpoint: Endpoint, _ options: SocketOptions, _ watcher: UInt64) throws -> RunStatus {
         let frames = try Query.ask(
-            endpoint, WireFormat.encode(StatusQuery()).frames, timeout: .seconds(5), options: options)
+            endpoint, WireFormat.encode(StatusQuery(watcher: watcher)).frames, timeout: .seconds(5), options: options)
         switch try WireFormat.decodeStatusReply(frames) {
         case .status(let status): return status
         case .refusal(let reason): throw StatusRefused(endpoint: endpoint.text, reason: reason)
@@ -66,11 +82,11 @@ struct StatusCommand: AsyncParsableCommand {
             encoder.nonConformingFloatEncodingStrategy = .convertToString(
                 positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
             if let data = try? encoder.encode(status) {
-                Terminal.output.writeLine(String(decoding: data, as: UTF8.self))
+                Terminal.output.writeData(String(decoding: data, as: UTF8.self) + "\n")
             }
         case .text:
             let clear = watch && Terminal.output.isInteractive ? "\u{1b}[H\u{1b}[2J" : ""
-            Terminal.output.writeLine(clear + StatusText.text(of: status))
+            Terminal.output.writeLine(clear + StatusText.text(of: status, width: Terminal.output.width))
         }
     }
 }

@@ -3,13 +3,14 @@ import Run
 
 /// A run's status as text.
 enum StatusText {
-    static func text(of status: RunStatus) -> String {
+    /// - Parameter width: columns of the terminal.
+    static func text(of status: RunStatus, width: Int) -> String {
         var parts = [
             "run \(status.run.prefix(12)): \(status.phase.rawValue), "
                 + "\(Quantities.duration(seconds: status.elapsedSeconds)) so far"
                 + (status.loss.map { ", loss \(Quantities.significant($0))" } ?? "")
                 + (status.trainingBytesPerStep.map { ", \(Quantities.bytes(UInt64($0))) a training step" } ?? ""),
-            stages(status), workers(status.workers),
+            stages(status, width), workers(status.workers, width),
         ]
         if status.faultCount > 0 {
             let shown = status.faults.suffix(10).map { fault in
@@ -21,7 +22,7 @@ enum StatusText {
         return parts.joined(separator: "\n\n")
     }
 
-    private static func stages(_ status: RunStatus) -> String {
+    private static func stages(_ status: RunStatus, _ width: Int) -> String {
         var table = Table([
             .init("stage"), .init("done", .trailing), .init("total", .trailing), .init("rate", .trailing),
             .init("ETA", .trailing),
@@ -33,10 +34,10 @@ enum StatusText {
                 stage.etaSeconds.map { Quantities.duration(seconds: $0) } ?? "–",
             ])
         }
-        return table.text
+        return table.text(width: width)
     }
 
-    private static func workers(_ workers: [WorkerStatus]) -> String {
+    private static func workers(_ workers: [WorkerStatus], _ width: Int) -> String {
         guard !workers.isEmpty else { return "no worker has come yet" }
         var table = Table([
             .init("worker"), .init("device"), .init("state"), .init("units", .trailing), .init("rate", .trailing),
@@ -51,6 +52,6 @@ enum StatusText {
                 Quantities.bytes(worker.bytesIn), Quantities.bytes(worker.bytesOut),
             ])
         }
-        return table.text
+        return table.text(width: width)
     }
 }

@@ -21,7 +21,8 @@ extension RunControl {
     private var phase: RunStatus.Phase {
         switch life {
         case .running: .running
-        case .ending(.interrupted), .ended(.interrupted): .stopping
+        case .ending(.interrupted): .stopping
+        case .ended(.interrupted): .interrupted
         case .ending(.done), .ended(.done): .done
         case .ending(.failed), .ended(.failed): .failed
         }

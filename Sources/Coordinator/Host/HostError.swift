@@ -59,7 +59,7 @@ package enum HostError: Error, CustomStringConvertible {
             "\(folder) has a run's \(beside) and no \(manifest), so nobody can tell what its results are of; put "
                 + "\(manifest) back, or name another --output"
         case .otherRun(let folder, let differences):
-            "\(folder) holds another run: it differs in \(differences.joined(separator: ", ")); name another --output, "
+            "\(folder) holds another run: it differs in \(differences.joined(separator: "; ")); name another --output, "
                 + "or give the same settings to continue"
         case .layerOutOfRange(let flag, let layer, let channel, let model, let blocks):
             "\(flag) \(layer)\(channel.map { " (channel \($0))" } ?? ""): \(model) has \(blocks) blocks; expected 0 "

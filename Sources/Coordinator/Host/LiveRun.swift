@@ -1,5 +1,6 @@
 package import CoordinatorControl
 package import Devices
+import PlainText
 package import Run
 package import Storage
 
@@ -198,7 +199,7 @@ package final class LiveRun {
             try body()
             return true
         } catch {
-            handle(.broken("\(error)"), at: now)
+            handle(.broken(SystemFailure.text(of: error)), at: now)
             return false
         }
     }

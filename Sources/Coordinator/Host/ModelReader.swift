@@ -38,6 +38,20 @@ struct ModelReader {
         }.first
     }
 
+    // MARK: Counts
+
+    var blockCount: Int { model.folder.configuration.blockCount }
+
+    /// Tokens of a text, cut as workers cut it.
+    func tokenCount(ofText text: String, maximumTokens: Int) -> Int {
+        min(model.tokenizer.encode(text).count, maximumTokens, model.folder.configuration.maximumPositions)
+    }
+
+    /// Tokens of a prompt, at most as many as there are positions; 0 of one that cannot be written.
+    func tokenCount(ofPrompt prompt: String) -> Int {
+        min((try? model.tokens(ofPrompt: prompt))?.count ?? 0, model.folder.configuration.maximumPositions)
+    }
+
     private func flaw(of tokens: ArraySlice<Int32>) -> String? {
         let name = model.folder.url.lastPathComponent
         if tokens.isEmpty { return "the tokenizer of \(name) makes no token of it" }

@@ -15,11 +15,21 @@ package struct RunFolder: RunStorage, Sendable {
 
     package func url(of file: String) -> URL { url.appendingPathComponent(file) }
 
-    package func create() throws {
+    /// Refuses a place where the run could not write, before anything is read; nothing is made there yet.
+    package func check() throws {
+        var place = url.standardizedFileURL
+        while access(place.path, F_OK) != 0, place.path != "/" { place.deleteLastPathComponent() }
         var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
-            throw HostError.notAFolder(path: path)
+        guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw HostError.notAFolder(path: place.path)
         }
+        guard access(place.path, W_OK | X_OK) == 0 else {
+            throw StorageError.system(operation: "write into", path: place.path, code: errno)
+        }
+    }
+
+    package func create() throws {
+        try check()
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 

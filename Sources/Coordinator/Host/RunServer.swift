@@ -2,6 +2,7 @@ import CPUDevice
 package import CoordinatorControl
 package import Foundation
 import Messaging
+import PlainText
 package import Run
 import Storage
 package import Transport
@@ -47,10 +48,18 @@ package struct ServerOptions: Sendable {
         self.program = program
     }
 
+    /// How many local workers a run has; 0 where it waits for others.
+    package func localWorkers(for inputs: RunInputs) -> Int {
+        switch workers {
+        case .count(let count): count
+        case .automatic: WorkerCount.automatic(cores: Self.cores, inputs: inputs)
+        }
+    }
+
     static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 
     /// Threads of each of `count` local workers.
-    func threadsPerWorker(of count: Int) -> Int { threads ?? max(1, Self.cores / count) }
+    package func threadsPerWorker(of count: Int) -> Int { threads ?? max(1, Self.cores / count) }
 }
 
 /// A run with its sockets, timers and local workers: the coordinator as a process.
@@ -66,6 +75,9 @@ package actor RunServer {
     private let live: LiveRun
     private let workerSockets = WorkerSockets()
     private var statusSocket: RouterSocket?
+    private var watchers = StatusWatchers()
+    /// How writing the reports ended, once it has.
+    private var reporting: RunStatus.Phase?
     private var localWorkers: LocalWorkers?
     /// Started once the event that asked for them is dealt with.
     private var workersToStart: [Int] = []
@@ -190,11 +202,7 @@ package actor RunServer {
     /// - Returns: how many.
     package func startWorkers() throws -> Int {
         guard live.outcome == nil else { return 0 }
-        let count =
-            switch options.workers {
-            case .count(let count): count
-            case .automatic: WorkerCount.automatic(cores: ServerOptions.cores, inputs: live.inputs)
-            }
+        let count = options.localWorkers(for: live.inputs)
         guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
         let threads = options.threadsPerWorker(of: count)
         localWorkers = try LocalWorkers(
@@ -227,13 +235,14 @@ package actor RunServer {
         // A full disk has been told of already, and takes nothing of the results.
         let status = status()
         disk.sync { _ = try? timing.write(status) }
-        // The farewells leave before the sockets close.
-        statusSocket?.close()
         return live.outcome ?? .failed("the run ended without an outcome")
     }
 
     /// Ends what the run started. To be called when the reports are written.
     package func close() async {
+        await tellWatchers()
+        // The farewells leave before the sockets close.
+        statusSocket?.close()
         let workers = localWorkers
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
@@ -316,7 +325,7 @@ package actor RunServer {
                 let processID = try localWorkers.start(number)
                 live.handle(.workerStarted(number, processID: processID), at: now)
             } catch {
-                live.handle(.workerNotStarted(number, why: "\(error)"), at: now)
+                live.handle(.workerNotStarted(number, why: SystemFailure.text(of: error)), at: now)
             }
         }
     }
@@ -403,15 +412,35 @@ package actor RunServer {
         }
         let reply: StatusReply =
             query.protocolVersion == protocolVersion
-            ? .status(status())
+            ? .status(status(toldTo: query.watcher))
             : .refusal(
                 reason: "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)")
         try? statusSocket?.send(WireFormat.encode(reply).frames, to: peer)
     }
 
+    /// The status as one who asks is told it: a run is not done before its reports are written.
+    /// - Parameter watcher: who asks again and again; 0 for one who asks once.
+    private func status(toldTo watcher: UInt64) -> RunStatus {
+        var status = status()
+        if live.outcome == .done { status.phase = reporting ?? .stopping }
+        watchers.note(watcher, isTold: live.outcome != nil && status.phase != .stopping, at: now)
+        return status
+    }
+
+    /// Waits until those who watch have been told how the run ended, five seconds at most.
+    private func tellWatchers() async {
+        let ended = now
+        while watchers.areWaiting(at: now), now.seconds(since: ended) < 5 {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Writes the files that follow from the finished run.
     /// - Returns: the report, for the terminal.
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
-        try FinishedRun(live, software: software, remarks: remarks)
+        reporting = .failed
+        let finished = try FinishedRun(live, software: software, remarks: remarks)
+        reporting = .done
+        return finished
     }
 }

@@ -5,6 +5,6 @@ package enum ErrorLine {
     /// The error's description on one line. What came from outside (paths, peers, text of a file) cannot start a
     /// line of its own or move the terminal's cursor.
     package static func text(of error: any Error) -> String {
-        "error: " + PrintableText.oneLine(String(describing: error))
+        "error: " + PrintableText.oneLine(SystemFailure.text(of: error))
     }
 }

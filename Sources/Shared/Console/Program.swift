@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Foundation
+import PlainText
 
 /// An error of the arguments, or of what they name: found before any work.
 package struct UsageError: Error, CustomStringConvertible {
@@ -14,7 +15,7 @@ package struct UsageError: Error, CustomStringConvertible {
         do {
             return try body()
         } catch {
-            throw UsageError("\(error)")
+            throw UsageError(SystemFailure.text(of: error))
         }
     }
 
@@ -23,7 +24,7 @@ package struct UsageError: Error, CustomStringConvertible {
         do {
             return try await body()
         } catch {
-            throw UsageError("\(error)")
+            throw UsageError(SystemFailure.text(of: error))
         }
     }
 }
@@ -39,32 +40,58 @@ package enum Program {
 
     /// Parses the arguments and runs the command: exit code 0 when it is done, 1 when it failed, 2 when the
     /// arguments are unusable.
-    package static func run<Root: ParsableCommand>(_ root: Root.Type, arguments: [String]) async -> Never {
+    /// - Parameter places: where options stand that were not given on the command line, by their names with dashes.
+    package static func run<Root: ParsableCommand>(
+        _ root: Root.Type, arguments: [String], places: [String: String] = [:]
+    ) async -> Never {
         do {
+            try CommandOptions(root, arguments).checkNames()
             var command = try root.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
-            end(0)
+            exit(0)
         } catch let error as UsageError {
-            Terminal.error.report(error)
+            Terminal.error.writeLine(placed(ErrorLine.text(of: error), in: places))
             end(unusableArguments)
         } catch {
             let code = root.exitCode(for: error)
             if code == .success {
-                Terminal.output.writeLine(root.fullMessage(for: error))
-                end(0)
+                Terminal.output.writeData(root.fullMessage(for: error) + "\n")
+                exit(0)
             }
             if let exitCode = error as? ExitCode { end(exitCode.rawValue) }
             if code == .validationFailure {
-                Terminal.error.writeLine(root.fullMessage(for: error))
+                Terminal.error.writeLine(placed(refusal(root.fullMessage(for: error)), in: places))
                 end(unusableArguments)
             }
             Terminal.error.report(error)
             end(failure)
         }
+    }
+
+    /// The parser's message in this program's spelling: `error: …`, how the command is called, and where to read on.
+    static func refusal(_ message: String) -> String {
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            for (word, own) in [("Error: ", "error: "), ("Usage: ", "usage: "), ("Help:  ", "help:  ")]
+            where line.hasPrefix(word) {
+                return own + line.dropFirst(word.count)
+            }
+            return line.drop { $0 == " " }.hasPrefix("See '")
+                ? "see" + line.drop { $0 == " " }.dropFirst(3) : String(line)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The message, its first line with the place of the option that it names, where that stands in a file.
+    static func placed(_ message: String, in places: [String: String]) -> String {
+        var lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let words = lines[0].split { !($0.isLetter || $0.isNumber || $0 == "-") }.map(String.init)
+        guard let place = words.lazy.compactMap({ places[$0] }).first else { return message }
+        lines[0] += " (\(place))"
+        return lines.joined(separator: "\n")
     }
 
     /// Ends the process at once: other threads may be at work (taking digests of weights, say) with what libraries would
@@ -75,18 +102,26 @@ package enum Program {
     }
 }
 
-/// Calls back when the user or the system asks the process to end.
+/// Calls back when the user or the system asks the process to end: by Ctrl-C, by SIGTERM, or because its terminal is
+/// gone. A process that is to survive its terminal (`nohup`) has SIGHUP ignored, and that is left so.
 package final class TerminationSignals: @unchecked Sendable {  // `sources` never changes
     private let sources: [any DispatchSourceSignal]
 
     /// - Parameter handler: called with the signal's number, on some thread, every time.
-    package init(_ signals: [Int32] = [SIGINT, SIGTERM], _ handler: @escaping @Sendable (Int32) -> Void) {
-        sources = signals.map { number in
+    package init(_ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], _ handler: @escaping @Sendable (Int32) -> Void) {
+        sources = signals.filter { $0 != SIGHUP || !Self.isIgnored($0) }.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { handler(number) }
             source.resume()
             return source
         }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

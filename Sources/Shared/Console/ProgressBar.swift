@@ -3,12 +3,14 @@ import PlainText
 /// Decides what to write, and when, to keep a progress bar up to date. Pure: it is told the time and whether a
 /// person watches, and gives back the text to write.
 ///
-/// On a terminal the bar is redrawn in place, at most ten times a second. Elsewhere a plain line comes at most
-/// every five seconds, and at each stage's end.
+/// On a terminal the bar is redrawn in place, at most ten times a second. Elsewhere a plain line comes at each stage's
+/// end, and in between at most every five seconds, less often as a run grows old: a twentieth of its age apart, ten
+/// minutes at most. A day's run has some two hundred lines, not seventeen thousand.
 package struct ProgressBar: Sendable {
     /// Seconds between two drawings.
     package static let redrawSeconds = 0.1
     package static let lineSeconds = 5.0
+    package static let longestLineSeconds = 600.0
 
     private let isInteractive: Bool
     /// When something was last written for the stage, in seconds.
@@ -27,7 +29,7 @@ package struct ProgressBar: Sendable {
     /// What to write for `progress`: often nothing.
     /// - Parameters:
     ///   - width: the terminal's columns at the moment.
-    ///   - seconds: a monotonic time.
+    ///   - seconds: since the run began.
     package mutating func update(_ progress: Progress, width: Int = 80, atSeconds seconds: Double) -> String {
         self.width = width
         var text = ""
@@ -48,12 +50,16 @@ package struct ProgressBar: Sendable {
             }
             return text + progress.line + "\n"
         }
-        let pause = isInteractive ? Self.redrawSeconds : Self.lineSeconds
+        let pause = isInteractive ? Self.redrawSeconds : Self.lineSeconds(atAge: seconds)
         if let lastWritten, seconds - lastWritten < pause { return text }
         lastWritten = seconds
         guard isInteractive else { return text + progress.line + "\n" }
         barIsDrawn = true
         return text + redrawn(progress)
+    }
+
+    private static func lineSeconds(atAge seconds: Double) -> Double {
+        min(max(lineSeconds, seconds / 20), longestLineSeconds)
     }
 
     /// A line of its own above the bar, such as a warning.

@@ -20,7 +20,7 @@ package enum JSONFile {
         } catch {
             let isMissing = !FileManager.default.fileExists(atPath: file)
             throw .unreadable(
-                file: file, reason: isMissing ? "no such file" : PrintableText.quoted("\(error)", limit: 200))
+                file: file, reason: isMissing ? "no such file" : SystemFailure.reason(of: error))
         }
         let bytes = [UInt8](data ?? Data())
         guard bytes.count <= limit else { throw .tooLarge(file: file, bytes: bytes.count, limit: limit) }

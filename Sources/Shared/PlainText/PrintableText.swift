@@ -63,6 +63,51 @@ package enum PrintableText {
         return kept + "…"
     }
 
+    /// The text in lines of at most so many columns, broken at spaces where there are any; one line at least.
+    package static func wrapped(_ text: String, to columns: Int) -> [String] {
+        let columns = max(2, columns)
+        if width(text) <= columns { return [text] }
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            var word = String(word)
+            if !line.isEmpty, width(line) + 1 + width(word) <= columns {
+                line += " " + word
+                continue
+            }
+            if !line.isEmpty { lines.append(line) }
+            while width(word) > columns {
+                let head = fitting(word, columns)
+                lines.append(head)
+                word.removeFirst(head.count)
+            }
+            line = word
+        }
+        return lines + [line]
+    }
+
+    /// The longest beginning of at most so many columns, one character at least.
+    private static func fitting(_ text: String, _ columns: Int) -> String {
+        var used = 0
+        let head = text.prefix { character in
+            used += width(character)
+            return used <= columns
+        }
+        return String(head.isEmpty ? text.prefix(1) : head)
+    }
+
+    /// The text in ASCII, as a terminal of the C locale shows it: what this program draws and punctuates with has a
+    /// form there; other characters, which come from outside, stay.
+    package static func ascii(_ text: String) -> String {
+        text.map { asciiForms[$0] ?? String($0) }.joined()
+    }
+
+    private static let asciiForms: [Character: String] = [
+        "─": "-", "│": "|", "▕": "[", "▏": "]", "▎": "#", "▍": "#", "▌": "#", "▋": "#", "▊": "#", "▉": "#", "█": "#",
+        "…": "...", "–": "-", "—": "-", "×": "x", "·": "*", "→": "->", "≥": ">=", "≤": "<=", "²": "^2", "ᵀ": "T",
+        "“": "\"", "”": "\"", "‘": "'", "’": "'", "±": "+-", "Δ": "d",
+    ]
+
     private static func width(_ character: Character) -> Int {
         guard let value = character.unicodeScalars.first?.value else { return 0 }
         switch value {

@@ -19,6 +19,9 @@ extension RunReport {
         return parts.joined(separator: "\n")
     }
 
+    /// Columns of a terminal, which most have at least.
+    private static let summaryColumns = 80
+
     private func summary(of channel: ChannelReport) -> [String] {
         var parts: [String] = []
         if let projection = channel.projection { parts.append(projection.line + "\n") }
@@ -33,7 +36,7 @@ extension RunReport {
                     layer.editSimilarity.plainText,
                 ])
             }
-            parts.append(table.text)
+            parts.append(table.text(width: Self.summaryColumns))
         }
         // A table for each task: together they would be wider than most terminals.
         for task in channel.tasks {
@@ -45,7 +48,7 @@ extension RunReport {
                     [condition.title]
                         + task.shownMetrics.map { task.score(condition.condition, $0)?.text(of: $0) ?? "–" })
             }
-            parts.append(table.text + (task.cutNote.map { $0 + "\n" } ?? ""))
+            parts.append(table.text(width: Self.summaryColumns) + (task.cutNote.map { $0 + "\n" } ?? ""))
         }
         return parts
     }

@@ -8,6 +8,8 @@ package struct RunStatus: Codable, Hashable, Sendable {
         case stopping
         case done
         case failed
+        /// Ended by a signal; the same command goes on.
+        case interrupted
     }
 
     /// The run's digest.

@@ -51,6 +51,7 @@ extension RunStatus.Phase: WireEnumeration {
         case .stopping: WIRE__RUN_PHASE__RUN_PHASE_STOPPING
         case .done: WIRE__RUN_PHASE__RUN_PHASE_DONE
         case .failed: WIRE__RUN_PHASE__RUN_PHASE_FAILED
+        case .interrupted: WIRE__RUN_PHASE__RUN_PHASE_INTERRUPTED
         }
     }
 }

@@ -5,9 +5,12 @@ package import Run
 package struct StatusQuery: Hashable, Sendable {
     /// The asker's. A coordinator of another version answers with ``StatusReply/refusal(reason:)``.
     package var protocolVersion: UInt32
+    /// A number of its own of one who asks until the run has ended; 0 of one who asks once.
+    package var watcher: UInt64
 
-    package init(protocolVersion: UInt32 = Run.protocolVersion) {
+    package init(protocolVersion: UInt32 = Run.protocolVersion, watcher: UInt64 = 0) {
         self.protocolVersion = protocolVersion
+        self.watcher = watcher
     }
 }
 
@@ -25,6 +28,9 @@ extension WireFormat {
             let message = writer.new(wire__status_query__init)
             (message.pointee.has_protocol_version, message.pointee.protocol_version) =
                 writer.field(query.protocolVersion)
+            if query.watcher != 0 {
+                (message.pointee.has_watcher, message.pointee.watcher) = writer.field(query.watcher)
+            }
             return message
         }
     }
@@ -39,7 +45,9 @@ extension WireFormat {
             let version = try reading(name) { () throws(WireError) in
                 try Field.value(message.has_protocol_version, message.protocol_version, "protocol_version")
             }
-            return (name, StatusQuery(protocolVersion: version))
+            return (
+                name, StatusQuery(protocolVersion: version, watcher: message.has_watcher == 0 ? 0 : message.watcher)
+            )
         }
     }
 

@@ -23,16 +23,20 @@ struct ActivationsCommand: AsyncParsableCommand {
 
     @OptionGroup var template: TemplateArguments
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Block counts.", valueName: "k"))
-    var layer: [Int]
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Block counts, with spaces or commas between them.", valueName: "k"))
+    var layer: [ValueList<Int>]
 
-    @Option(help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The safetensors file to write.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var output: String
 
     func run() async throws {
         let loaded = try model.load(chat: chat, template: template)
         let blocks = loaded.folder.configuration.blockCount
-        let layers = Set(layer).sorted()
+        let layers = Set(layer.elements()).sorted()
         guard let first = layers.first, let last = layers.last, first >= 0, last <= blocks else {
             throw UsageError("--layer: \(model.model) has \(blocks) blocks; expected 0 to \(blocks)")
         }

@@ -110,7 +110,7 @@ struct BenchCommand: AsyncParsableCommand {
                 "\(Quantities.fixed(line.lowest, digits: 1)) – \(Quantities.fixed(line.highest, digits: 1))",
             ])
         }
-        Terminal.output.writeLine(table.text)
+        Terminal.output.writeLine(table.text(width: Terminal.output.width))
         for line in device.details { Terminal.output.writeLine(line) }
     }
 }

@@ -19,18 +19,25 @@ struct ConnectCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "This worker's secret key, where the coordinator uses keys (default: $\(ClientKeys.secretVariable)).",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var key: String?
 
     @Option(
         help: ArgumentHelp(
-            "The coordinator's public key (default: $\(ClientKeys.coordinatorVariable)).", valueName: "file"))
+            "The coordinator's public key (default: $\(ClientKeys.coordinatorVariable)).", valueName: "file"),
+        completion: .file())
     var coordinatorKey: String?
 
-    @Option(help: ArgumentHelp("Folder of model A here, where it is not the one that the coordinator names."))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of model A here, where it is not the one that the coordinator names.", valueName: "dir"),
+        completion: .directory)
     var modelA: String?
 
-    @Option(help: ArgumentHelp("Folder of model B here, where it is not the one that the coordinator names."))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of model B here, where it is not the one that the coordinator names.", valueName: "dir"),
+        completion: .directory)
     var modelB: String?
 
     @Option(help: ArgumentHelp("Seconds to go on without a coordinator.", valueName: "s"))
@@ -44,6 +51,7 @@ struct ConnectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try OpenFiles.raiseLimit(needed: 64)
         let endpoint = try UsageError.checking { try Endpoint(connect) }
         let security = try UsageError.checking {
             try ClientKeys.security(
@@ -61,7 +69,7 @@ struct ConnectCommand: AsyncParsableCommand {
                 softwareVersion: productVersion, worker: name, host: host, processID: processID,
                 deviceKind: device.kind, device: device.description),
             engine: engine, patienceSeconds: patience, parent: parent,
-            report: { line in Terminal.error.writeLine("worker \(processID): \(PrintableText.oneLine(line))") })
+            report: { line in Terminal.error.log("worker \(processID): \(PrintableText.oneLine(line))") })
         let signals = TerminationSignals { number in
             Task { await worker.interrupt(reason: number == SIGINT ? "interrupted" : "terminated") }
         }
@@ -69,7 +77,7 @@ struct ConnectCommand: AsyncParsableCommand {
         let outcome = await worker.work()
         await worker.close()
         switch outcome {
-        case .done(let reason), .interrupted(let reason): Terminal.error.writeLine("worker \(processID): \(reason)")
+        case .done(let reason), .interrupted(let reason): Terminal.error.log("worker \(processID): \(reason)")
         case .failed(let cause):
             // Whatever is cleaned up at a usual exit (threads of libraries, say) might wait for a unit that hangs.
             if await worker.isComputing {

@@ -49,7 +49,7 @@ let modelHelp = "Model folder (Hugging Face layout), or the hub id of a model in
 
 /// The model that a tool looks at.
 struct ModelArguments: ParsableArguments {
-    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
+    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"), completion: .directory)
     var model: String
 
     @OptionGroup var device: DeviceArguments
@@ -81,16 +81,11 @@ struct ModelArguments: ParsableArguments {
     }
 }
 
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
-}
-
 enum JSONOutput {
     /// Writes a value as one JSON object on a line, keys sorted.
     static func write(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        Terminal.output.writeLine(String(decoding: try encoder.encode(value), as: UTF8.self))
+        Terminal.output.writeData(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
     }
 }

@@ -33,7 +33,9 @@ struct GenerateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Tokens to generate at most.", valueName: "n"))
     var maxNewTokens = 64
 
-    @Option(help: ArgumentHelp("File of an activation to inject.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("File of an activation to inject.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var inject: String?
 
     @Option(
@@ -41,7 +43,9 @@ struct GenerateCommand: AsyncParsableCommand {
             "Which of the file's activations: its block count (where there are several).", valueName: "k"))
     var layerK: Int?
 
-    @Option(help: ArgumentHelp("File of the projection W.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("File of the projection W.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var projection: String?
 
     @Option(help: ArgumentHelp("Write after so many blocks; 0 is the embedding.", valueName: "j"))
@@ -87,7 +91,7 @@ struct GenerateCommand: AsyncParsableCommand {
         let result = try Generator(model: loaded.model).generate([request])[0]
         let text = loaded.answer(result, limits: limits).text
         switch format {
-        case .text: Terminal.output.writeLine(text)
+        case .text: Terminal.output.writeData(text + "\n")
         case .json:
             try JSONOutput.write(
                 Output(

@@ -15,7 +15,7 @@ struct InspectCommand: AsyncParsableCommand {
             has another shape than the configuration says.
             """)
 
-    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
+    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"), completion: .directory)
     var model: String
 
     @OptionGroup var device: DeviceArguments
@@ -33,7 +33,7 @@ struct InspectCommand: AsyncParsableCommand {
         case .text:
             var table = Table([.init("what"), .init("value")])
             for field in inspection.fields { table.add([field.title, Self.shown(field.value)]) }
-            Terminal.output.writeLine(table.text)
+            Terminal.output.writeLine(table.text(width: Terminal.output.width))
         case .json: try JSONOutput.write(inspection)
         }
     }

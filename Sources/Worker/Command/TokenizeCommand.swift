@@ -9,7 +9,7 @@ struct TokenizeCommand: AsyncParsableCommand {
         commandName: "tokenize", abstract: "Turn text into a model's token ids.",
         discussion: "Without --text, each line of the standard input is a text.")
 
-    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"))
+    @Option(help: ArgumentHelp(modelHelp, valueName: "dir"), completion: .directory)
     var model: String
 
     @Option(help: "The text.")

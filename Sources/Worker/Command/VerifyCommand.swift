@@ -14,7 +14,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @OptionGroup var model: ModelArguments
 
-    @Option(help: ArgumentHelp("JSON file of the figures.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("JSON file of the figures.", valueName: "file"), completion: .file(extensions: ["json"]))
     var reference: String
 
     @Option(help: "text or json.")
@@ -65,7 +66,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 check.failed == 0 ? "ok" : "FAILED",
             ])
         }
-        Terminal.output.writeLine(table.text)
+        Terminal.output.writeLine(table.text(width: Terminal.output.width))
         for check in verification.checks {
             if let failure = check.firstFailure {
                 Terminal.output.writeLine("\(check.name): \(PrintableText.oneLine(failure))")

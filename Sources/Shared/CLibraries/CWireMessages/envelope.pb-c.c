@@ -406,7 +406,7 @@ const ProtobufCMessageDescriptor wire__coordinator_envelope__descriptor =
   (ProtobufCMessageInit) wire__coordinator_envelope__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__status_query__field_descriptors[1] =
+static const ProtobufCFieldDescriptor wire__status_query__field_descriptors[2] =
 {
   {
     "protocol_version",
@@ -420,14 +420,27 @@ static const ProtobufCFieldDescriptor wire__status_query__field_descriptors[1] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "watcher",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Wire__StatusQuery, has_watcher),
+    offsetof(Wire__StatusQuery, watcher),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__status_query__field_indices_by_name[] = {
   0,   /* field[0] = protocol_version */
+  1,   /* field[1] = watcher */
 };
 static const ProtobufCIntRange wire__status_query__number_ranges[1 + 1] =
 {
   { 21, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor wire__status_query__descriptor =
 {
@@ -437,7 +450,7 @@ const ProtobufCMessageDescriptor wire__status_query__descriptor =
   "Wire__StatusQuery",
   "wire",
   sizeof(Wire__StatusQuery),
-  1,
+  2,
   wire__status_query__field_descriptors,
   wire__status_query__field_indices_by_name,
   1,  wire__status_query__number_ranges,

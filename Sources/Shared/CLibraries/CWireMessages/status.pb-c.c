@@ -677,21 +677,23 @@ const ProtobufCMessageDescriptor wire__run_status__descriptor =
   (ProtobufCMessageInit) wire__run_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue wire__run_phase__enum_values_by_number[5] =
+static const ProtobufCEnumValue wire__run_phase__enum_values_by_number[6] =
 {
   { "RUN_PHASE_UNSPECIFIED", "WIRE__RUN_PHASE__RUN_PHASE_UNSPECIFIED", 0 },
   { "RUN_PHASE_RUNNING", "WIRE__RUN_PHASE__RUN_PHASE_RUNNING", 1 },
   { "RUN_PHASE_STOPPING", "WIRE__RUN_PHASE__RUN_PHASE_STOPPING", 2 },
   { "RUN_PHASE_DONE", "WIRE__RUN_PHASE__RUN_PHASE_DONE", 3 },
   { "RUN_PHASE_FAILED", "WIRE__RUN_PHASE__RUN_PHASE_FAILED", 4 },
+  { "RUN_PHASE_INTERRUPTED", "WIRE__RUN_PHASE__RUN_PHASE_INTERRUPTED", 5 },
 };
 static const ProtobufCIntRange wire__run_phase__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex wire__run_phase__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex wire__run_phase__enum_values_by_name[6] =
 {
   { "RUN_PHASE_DONE", 3 },
   { "RUN_PHASE_FAILED", 4 },
+  { "RUN_PHASE_INTERRUPTED", 5 },
   { "RUN_PHASE_RUNNING", 1 },
   { "RUN_PHASE_STOPPING", 2 },
   { "RUN_PHASE_UNSPECIFIED", 0 },
@@ -703,9 +705,9 @@ const ProtobufCEnumDescriptor wire__run_phase__descriptor =
   "RunPhase",
   "Wire__RunPhase",
   "wire",
-  5,
+  6,
   wire__run_phase__enum_values_by_number,
-  5,
+  6,
   wire__run_phase__enum_values_by_name,
   1,
   wire__run_phase__value_ranges,

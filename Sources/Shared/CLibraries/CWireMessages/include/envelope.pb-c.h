@@ -108,10 +108,15 @@ struct  Wire__StatusQuery
   ProtobufCMessage base;
   protobuf_c_boolean has_protocol_version;
   uint32_t protocol_version;
+  /*
+   * Who asks again and again until the run has ended; absent where nobody does.
+   */
+  protobuf_c_boolean has_watcher;
+  uint64_t watcher;
 };
 #define WIRE__STATUS_QUERY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__status_query__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0, 0 }
 
 
 typedef enum {

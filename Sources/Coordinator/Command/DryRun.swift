@@ -1,0 +1,117 @@
+import Console
+import CoordinatorHost
+import Foundation
+import PlainText
+import Run
+
+/// `coordinator run --dry-run`: what the run would do, how much memory and time that takes, and then nothing.
+struct DryRun {
+    let inputs: RunInputs
+    let options: ServerOptions
+
+    /// Measures this machine's speed with both models, as many workers at once as the run would have.
+    func show() throws {
+        let estimate = try RunEstimate(inputs)
+        Terminal.output.writeLine(Self.table(of: estimate).text(width: Terminal.output.width))
+        let count = options.localWorkers(for: inputs)
+        let workers = max(1, count)
+        let memory = [
+            ("each worker", estimate.workerBytes), ("coordinator, besides", estimate.coordinatorBytes),
+            ("files", estimate.fileBytes),
+        ]
+        for (name, bytes) in memory { Terminal.output.writeLine("\(name): \(Quantities.bytes(bytes))") }
+        Terminal.error.writeLine("measuring…")
+        let configuration = inputs.configuration
+        let ignored = configuration.reading.ignoredConfigFields
+        let speedOfA = try SpeedMeasurement(configuration.modelA, ignored, workers: workers, options).result()
+        let speedOfB = try SpeedMeasurement(configuration.modelB, ignored, workers: workers, options).result()
+        let times = estimate.seconds(
+            workers: workers, a: speedOfA, b: speedOfB, secondsOfStep: try RunEstimate.secondsOfStep(inputs))
+        let longest = times.reduce(0) { $0 + $1.seconds }
+        let stages = times.map { "\($0.stage.rawValue) \(Quantities.duration(seconds: $0.seconds))" }
+        let time =
+            "time: at most about \(Quantities.duration(seconds: longest)) "
+            + (count == 0
+                ? "with one worker like this machine" : "with \(count) local worker\(count == 1 ? "" : "s")")
+            + " (\(stages.joined(separator: ", "))); answers that end early take less"
+        for line in PrintableText.wrapped(time, to: Terminal.output.width) { Terminal.output.writeLine(line) }
+    }
+
+    private static func table(of estimate: RunEstimate) -> Table {
+        var table = Table([
+            .init("stage"), .init("units", .trailing), .init("passes of A", .trailing), .init("of B", .trailing),
+            .init("tokens read", .trailing), .init("written at most", .trailing), .init("steps", .trailing),
+        ])
+        for stage in estimate.stages {
+            let isTraining = stage.steps > 0
+            table.add(
+                [stage.stage.rawValue, isTraining ? "" : Quantities.count(stage.units)]
+                    + [
+                        stage.a.passes, stage.b.passes, Int(stage.a.tokens + stage.b.tokens),
+                        stage.a.newTokens + stage.b.newTokens, stage.steps,
+                    ].map { $0 == 0 ? "" : Quantities.count($0) })
+        }
+        return table
+    }
+}
+
+/// A model's speed on this machine, as `worker bench` measures it in as many processes at once as a run would have.
+private struct SpeedMeasurement {
+    private let processes: [Process]
+    private let outputs: [Pipe]
+
+    private struct Line: Decodable {
+        let test: String
+        let tokensPerSecond: Double
+
+        enum CodingKeys: String, CodingKey {
+            case test
+            case tokensPerSecond = "tokens_per_second"
+        }
+    }
+
+    /// - Parameter ignored: fields of the model's config.json that are passed over.
+    init(_ model: String, _ ignored: [String], workers: Int, _ options: ServerOptions) throws {
+        let threads = options.threadsPerWorker(of: workers)
+        outputs = (0..<workers).map { _ in Pipe() }
+        processes = outputs.map { output in
+            let process = Process()
+            process.executableURL = options.program
+            process.arguments =
+                options.programArguments + [
+                    "bench", "--model", model, "--prompt-tokens", "32", "--new-tokens", "8", "--repetitions", "1",
+                    "--format", "json", "--threads", String(threads),
+                ] + ignored.map { "--ignore-config-field=\($0)" }
+            process.standardOutput = output
+            return process
+        }
+        for process in processes { try process.run() }
+    }
+
+    /// The mean of all processes.
+    func result() throws -> ModelSpeed {
+        var sums = (reading: 0.0, writing: 0.0)
+        for (process, output) in zip(processes, outputs) {
+            let data = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            let lines = data.split(separator: UInt8(ascii: "\n")).compactMap {
+                try? JSONDecoder().decode(Line.self, from: $0)
+            }
+            guard process.terminationStatus == 0, let reading = lines.first(where: { $0.test.hasPrefix("pp") }),
+                let writing = lines.first(where: { $0.test.hasPrefix("tg") })
+            else { throw MeasurementFailure(code: process.terminationStatus) }
+            sums.reading += reading.tokensPerSecond
+            sums.writing += writing.tokensPerSecond
+        }
+        let count = Double(max(1, processes.count))
+        return ModelSpeed(reading: sums.reading / count, writing: sums.writing / count)
+    }
+}
+
+private struct MeasurementFailure: Error, CustomStringConvertible {
+    let code: Int32
+
+    var description: String {
+        "the worker program could not measure the models' speed (it ended with exit code \(code))"
+    }
+}

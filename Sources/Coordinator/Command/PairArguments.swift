@@ -1,0 +1,61 @@
+import ArgumentParser
+import Console
+import Run
+
+extension Channel: ExpressibleByArgument {}
+
+/// What every run has to be told.
+struct PairArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Model that reads: a folder (Hugging Face layout) or a hub id in the local cache.", valueName: "dir"),
+        completion: .directory)
+    var modelA: String
+
+    @Option(
+        help: ArgumentHelp("Model that answers: a folder or a hub id, as above.", valueName: "dir"),
+        completion: .directory)
+    var modelB: String
+
+    @Option(help: ArgumentHelp("Read A after so many blocks; 0 is the embedding.", valueName: "k"))
+    var layerK: Int?
+
+    @Option(help: ArgumentHelp("Write into B after so many blocks; 0 is the embedding.", valueName: "j"))
+    var layerJ: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            In place of --layer-k and --layer-j: channels, several if wanted. A's texts are read once for all of them, \
+            and each has its own W, files and scores.
+            """, valueName: "k:j"))
+    var channel: [ValueList<Channel>] = []
+
+    @Option(help: ArgumentHelp("Folder of the run's files.", valueName: "dir"), completion: .directory)
+    var output: String
+
+    func validate() throws {
+        _ = try channels()
+    }
+
+    /// Of `--channel`, or of `--layer-k` and `--layer-j`.
+    func channels() throws -> [Channel] {
+        let channel = channel.elements()
+        switch (layerK, layerJ, channel.isEmpty) {
+        case (let k?, let j?, true):
+            guard k >= 0, j >= 0 else { throw ValidationError("--layer-k \(k) --layer-j \(j): expected 0 or more") }
+            return [Channel(k: k, j: j)]
+        case (nil, nil, false):
+            if let twice = channel.first(where: { wanted in channel.count { $0 == wanted } > 1 }) {
+                throw ValidationError("--channel \(twice): given twice")
+            }
+            return channel
+        case (_, _, false): throw ValidationError("--channel stands in place of --layer-k and --layer-j")
+        case (nil, _, true):
+            throw ValidationError("missing --layer-k: after how many blocks A is read (or --channel K:J)")
+        case (_, nil, true):
+            throw ValidationError("missing --layer-j: after how many blocks B is written (or --channel K:J)")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Console
+import Evaluation
+import PlainText
+import Run
+import Tasks
+
+/// What a run does, and where its W comes from.
+struct WorkArguments: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "What to do: \(Self.experimentNames.joined(separator: ", ")) (default: all whose files are named).",
+            valueName: "name"), completion: .list(Self.experimentNames))
+    var experiments: [ValueList<String>] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            W's that are there, in place of training: safetensors files as a run writes them or as PyTorch's \
+            nn.Linear(bias=False) gives them, one for each channel.
+            """, valueName: "file"), completion: .file(extensions: ["safetensors"]))
+    var projection: [String] = []
+
+    @Flag(help: "No W: A's activation goes into B as it is.")
+    var noProjection = false
+
+    func validate() throws {
+        if noProjection, !projection.isEmpty {
+            throw ValidationError("--projection and --no-projection exclude each other")
+        }
+    }
+
+    var projectionSource: ProjectionSource {
+        noProjection ? .none : projection.isEmpty ? .trained : .files(projection)
+    }
+
+    /// What `--experiments` may name, in the order of a run.
+    private static let experimentNames = ["projection", "similarity"] + TaskDefinition.all.map(\.name)
+
+    /// Those that were asked for; without any those whose files are named.
+    func chosenExperiments(_ data: DataArguments) throws -> [Experiment] {
+        let all = Self.experimentNames.map(Experiment.init)
+        let names = experiments.elements()
+        guard !names.isEmpty else {
+            return all.filter { experiment in
+                switch experiment {
+                case .projection: !data.c4.isEmpty
+                case .similarity: true
+                case .evaluate(let task): data.tasks.contains { $0.task == task }
+                }
+            }
+        }
+        for name in names where !Self.experimentNames.contains(name) {
+            throw UsageError(
+                "--experiments: '\(name)' is none of \(Self.experimentNames.joined(separator: ", "))"
+                    + NearestName.question(name, among: Self.experimentNames))
+        }
+        return all.filter { names.contains($0.rawValue) }
+    }
+}

@@ -1,0 +1,203 @@
+import CPUDevice
+import CoordinatorControl
+import ModelReading
+import Projection
+package import Run
+
+/// What a run would have to do, counted before any of it is done: passes, tokens, bytes and memory. Prompts are
+/// counted as the workers read them; answers at their longest, since nobody knows where they end.
+package struct RunEstimate: Sendable {
+    /// Of one model.
+    package struct Reading: Sendable {
+        /// Passes over prompts or texts.
+        package var passes = 0
+        /// Tokens of them, each as much as it takes of the model's blocks.
+        package var tokens = 0.0
+        /// Tokens that are written at most, each a pass of its own.
+        package var newTokens = 0
+
+        mutating func read(_ count: Int, ofBlocks share: Double = 1, writing newTokens: Int = 0) {
+            passes += 1
+            tokens += Double(count) * share
+            self.newTokens += newTokens
+        }
+    }
+
+    package struct StageWork: Sendable {
+        package let stage: Stage
+        package let units: Int
+        package var a = Reading()
+        package var b = Reading()
+        /// Steps of all channels' W's together.
+        package var steps = 0
+    }
+
+    package private(set) var stages: [StageWork] = []
+    /// What a worker holds: both models' weights, and the caches of the sequences that it decodes together.
+    package let workerBytes: UInt64
+    /// What the coordinator holds of activations and W's.
+    package let coordinatorBytes: UInt64
+    /// What stays on the disk of them.
+    package let fileBytes: UInt64
+
+    private static let decodedTogether = 32
+
+    package init(_ inputs: RunInputs) throws {
+        let sources = inputs.configuration
+        let models = try [sources.modelA, sources.modelB].map {
+            try ReadableModel(path: $0, chat: sources.chat, settings: sources.reading)
+        }
+        let counter = TokenCounter(a: ModelReader(models[0]), b: ModelReader(models[1]))
+        stages = inputs.plan.stages.map { counter.work(of: $0, inputs) }
+        let newTokens = inputs.tasks.map(\.longestAnswer).max() ?? sources.similarity.newTokens
+        let prompt = counter.longest
+        workerBytes =
+            inputs.modelBytes
+            + models.map { model -> UInt64 in
+                let shape = model.folder.configuration
+                let positions = min(prompt + newTokens, shape.maximumPositions)
+                return UInt64(positions * shape.blockCount * shape.keyValueHeadCount * shape.headDimension)
+                    * 2 * 4 * UInt64(Self.decodedTogether)
+            }.reduce(0, max)
+        let texts = UInt64(inputs.schedule?.textCount ?? 0)
+        let activations = inputs.plan.sites.reduce(0) { sum, site in
+            sum + texts * UInt64(site.model == .a ? inputs.dimensionA : inputs.dimensionB) * 4
+        }
+        let trained = inputs.schedule == nil ? 0 : UInt64(inputs.plan.channels.count)
+        let w = UInt64(inputs.dimensionA * inputs.dimensionB) * 4 * trained
+        // W and Adam's two moments.
+        coordinatorBytes = activations + 3 * w
+        fileBytes = activations + 4 * w
+    }
+
+    /// Seconds of each stage, by the speed of each of `workers` workers.
+    /// - Parameter secondsOfStep: of W's training, however many workers share in it.
+    package func seconds(
+        workers: Int, a: ModelSpeed, b: ModelSpeed, secondsOfStep: Double
+    ) -> [(stage: Stage, seconds: Double)] {
+        stages.map { work in
+            let reading = a.seconds(of: work.a) + b.seconds(of: work.b)
+            return (work.stage, reading / Double(max(1, workers)) + secondsOfStep * Double(work.steps))
+        }
+    }
+
+    /// How long a step of the training takes this machine: measured on made-up activations.
+    package static func secondsOfStep(_ inputs: RunInputs) throws -> Double {
+        guard inputs.schedule != nil else { return 0 }
+        let batch = inputs.configuration.training.batch
+        let x = FloatMatrix(zeros: batch, inputs.dimensionA)
+        let errors = FloatMatrix(zeros: batch, inputs.dimensionB)
+        let device = try CPUDevice()
+        var trainer = ProjectionTrainer(w: FloatMatrix(zeros: inputs.dimensionB, inputs.dimensionA))
+        let shard = ShardContribution(result: TrainResult(squaredErrorSum: 0, gradient: .factor(errors)), x: x)
+        let clock = ContinuousClock()
+        _ = try trainer.apply(shards: [shard], batchRows: batch, on: device)
+        let time = try clock.measure { _ = try trainer.apply(shards: [shard], batchRows: batch, on: device) }
+        // The prediction is a product of the same size as the gradient's.
+        return 1.5 * (time / .seconds(1))
+    }
+}
+
+/// How fast a worker is with a model.
+package struct ModelSpeed: Sendable {
+    /// Tokens a second of a prompt, and of one answer that is written.
+    package let reading: Double
+    package let writing: Double
+
+    package init(reading: Double, writing: Double) {
+        self.reading = reading
+        self.writing = writing
+    }
+
+    func seconds(of work: RunEstimate.Reading) -> Double {
+        work.tokens / reading + Double(work.newTokens) / writing
+    }
+}
+
+/// Counts what both models read.
+private final class TokenCounter {
+    private let a: ModelReader
+    private let b: ModelReader
+    private var countsOfA: [String: Int] = [:]
+    private var countsOfB: [String: Int] = [:]
+    /// Tokens of the longest prompt so far.
+    private(set) var longest = 0
+
+    init(a: ModelReader, b: ModelReader) {
+        self.a = a
+        self.b = b
+    }
+
+    func work(of stage: StagePlan, _ inputs: RunInputs) -> RunEstimate.StageWork {
+        var work = RunEstimate.StageWork(stage: stage.stage, units: stage.total)
+        switch stage.stage {
+        case .extract: extract(inputs, &work)
+        case .train: work.steps = (inputs.schedule?.steps ?? 0) * inputs.plan.channels.count
+        case .similarity:
+            for unit in 0..<stage.total {
+                let (_, layer, prompt) = inputs.similarity(unit)
+                work.a.read(tokensOfA(prompt), ofBlocks: share(layer, of: a))
+                let newTokens = inputs.configuration.similarity.newTokens
+                for _ in 0..<2 { work.b.read(tokensOfB(prompt), writing: newTokens) }
+            }
+        case .evaluate:
+            for index in 0..<stage.total {
+                if case .evaluate(let unit) = inputs.unit(UnitID(stage.stage, index)) { evaluate(unit, &work) }
+            }
+        }
+        return work
+    }
+
+    private func extract(_ inputs: RunInputs, _ work: inout RunEstimate.StageWork) {
+        let limit = inputs.configuration.training.maximumTokens
+        let k = inputs.plan.sites.filter { $0.model == .a }.map(\.blocks).max() ?? 0
+        let j = inputs.plan.sites.filter { $0.model == .b }.map(\.blocks).max() ?? 0
+        for text in inputs.texts {
+            work.a.read(a.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(k, of: a))
+            work.b.read(b.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(j, of: b))
+        }
+    }
+
+    private func evaluate(_ unit: EvaluateUnit, _ work: inout RunEstimate.StageWork) {
+        let newTokens = unit.form.longest
+        var spoken: Set<String> = []
+        for item in unit.items {
+            for condition in unit.conditions {
+                guard let prompt = item.prompts[condition.prompt] else { continue }
+                if condition.answerer == .a {
+                    work.a.read(tokensOfA(prompt), writing: newTokens)
+                } else {
+                    work.b.read(tokensOfB(prompt), writing: newTokens)
+                }
+                guard let message = condition.message, let source = item.prompts[message.source] else { continue }
+                if case .words(_, let words) = message {
+                    work.a.read(tokensOfA(source), writing: words)
+                } else if spoken.insert(source).inserted {
+                    work.a.read(tokensOfA(source), ofBlocks: share(unit.channel.k, of: a))
+                }
+            }
+        }
+    }
+
+    private func share(_ blocks: Int, of model: ModelReader) -> Double { Double(blocks) / Double(model.blockCount) }
+
+    private func tokensOfA(_ prompt: String) -> Int { count(prompt, a, &countsOfA) }
+    private func tokensOfB(_ prompt: String) -> Int { count(prompt, b, &countsOfB) }
+
+    private func count(_ prompt: String, _ model: ModelReader, _ known: inout [String: Int]) -> Int {
+        if let count = known[prompt] { return count }
+        let count = model.tokenCount(ofPrompt: prompt)
+        known[prompt] = count
+        longest = max(longest, count)
+        return count
+    }
+}
+
+extension AnswerForm {
+    /// New tokens at most; of a choice about those that are read of it.
+    var longest: Int { if case .text(let limits) = self { limits.maximumNewTokens } else { 1 } }
+}
+
+extension RunInputs.TaskInputs {
+    var longestAnswer: Int { form.longest }
+}
