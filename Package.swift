@@ -179,8 +179,8 @@ let package = Package(
         part(
             "Fuzzing", of: "Tools", in: "Fuzzing",
             [
-                "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Datasets",
+                "CoordinatorHost", "CoordinatorControl", "Run", "Wire", "Transport", "Storage", "Projection", "Devices",
+                "CPUDevice", "Weights", "ModelFolders", "Tokenization", "ChatTemplates", "Datasets",
             ]),
         .executableTarget(
             name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", "PlainText", argumentParser],
@@ -194,7 +194,7 @@ let package = Package(
         tests(of: "Devices"),
         tests(of: "Backends", ["Devices"]),
         tests(of: "Wire", ["Run", "CWireMessages"]),
-        tests(of: "Transport"),
+        tests(of: "Transport", ["CZMQ"]),
         tests(of: "Storage"),
         // All devices of the list against the definition.
         .testTarget(

@@ -9,6 +9,7 @@ struct ProgressDisplay {
     private var bar = ProgressBar(isInteractive: Terminal.error.isInteractive)
     private var stagesShown: Set<Stage> = []
     private var faultsShown = 0
+    private var alarmsShown: Set<String> = []
     private var warnedOfNobody = false
 
     /// Follows the run until the task is cancelled.
@@ -29,6 +30,9 @@ struct ProgressDisplay {
             Terminal.error.write(bar.message("note: " + (fault.worker.map { "worker \($0) " } ?? "") + fault.what))
         }
         faultsShown = status.faultCount
+        for alarm in status.alarms where alarmsShown.insert(alarm.what).inserted {
+            Terminal.error.write(bar.message("note: \(alarm.what)"))
+        }
         if listening, !warnedOfNobody, status.phase == .running, status.elapsedSeconds > 10,
             status.workers.allSatisfy({ $0.state == .lost })
         {

@@ -16,8 +16,12 @@ package protocol RunStorage {
     /// Opens the journal, made where there is none yet, with what ``Journal`` says of recovery and errors.
     func journal(replay: (Journal.Record) throws -> Void) throws -> Journal
 
+    /// Whether there is something of that name.
+    func contains(_ file: String) -> Bool
+
     /// The content of a file; nil where there is no such file.
-    func read(_ file: String) throws -> Data?
+    /// - Parameter limit: the most bytes that it may have; a larger one is an error, and is not read.
+    func read(_ file: String, limit: Int) throws -> Data?
 
     /// Replaces a file's content with the pieces that `body` hands over. Where either throws the old content stays.
     func write(_ file: String, _ body: (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws

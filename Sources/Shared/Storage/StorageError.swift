@@ -18,6 +18,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case damagedRecord(path: String, offset: UInt64, reason: String)
     /// A record of `bytes` is larger than the journal's limit.
     case recordTooLarge(path: String, bytes: UInt64, limit: UInt64)
+    /// The file has more bytes than any that a run writes.
+    case fileTooLarge(path: String, bytes: UInt64, limit: Int)
     /// An earlier failure left the end of the journal unknown, so nothing more is written to it.
     case journalClosed(path: String)
 
@@ -41,6 +43,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "restore the file from a copy, or start again in another folder"
         case .recordTooLarge(let path, let bytes, let limit):
             "\(shown(path)): a record of \(bytes) bytes is above the limit of \(limit)"
+        case .fileTooLarge(let path, let bytes, let limit):
+            "\(shown(path)): \(bytes) bytes, expected at most \(limit); it was not written by a run: move it away"
         case .journalClosed(let path):
             "\(shown(path)): an earlier write failed, so nothing more is written; "
                 + "start again with the same command to go on"

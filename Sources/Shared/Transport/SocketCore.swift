@@ -6,12 +6,19 @@ import CZMQ
 final class SocketCore {
     /// How many messages are handed over in one turn of the loop, so that timers and jobs have theirs.
     private static let messagesPerTurn = 64
+    /// Those of connections cost less, and come in thousands at a time.
+    private static let eventsPerTurn = 4096
+
+    /// How long a router does not listen where there are too many connections, or no descriptors: a second.
+    private static let rest: Int64 = 1_000_000_000
 
     let endpoint: Endpoint
     let options: SocketOptions
     private let socket: RawSocket
     private let monitor: SocketMonitor
     private var queue: OutboundQueue
+    /// When a router that listens no more tries again, nanoseconds.
+    private var restsUntil: Int64?
 
     var receiveHandler: (([Frame]) -> Void)?
     var eventHandler: ((SocketEvent) -> Void)?
@@ -44,6 +51,51 @@ final class SocketCore {
         receiveHandler = nil
         eventHandler = nil
     }
+
+    // MARK: Connections
+
+    /// When something is to be done with the connections.
+    var nextDeadline: Int64? {
+        guard socket.kind == .router, !isClosed else { return nil }
+        let silence = patience.flatMap { timeout in
+            monitor.firstSilent().map { $0.addingReportingOverflow(timeout.nanoseconds).partialValue }
+        }
+        return [silence, restsUntil].compactMap { $0 }.min()
+    }
+
+    /// How long a connection lasts that has said nothing, or any where all of them are short.
+    private var patience: Duration? { options.connectionLifetime ?? options.introductionTimeout }
+
+    func tick(at now: Int64) {
+        if let patience {
+            let (count, address) = monitor.shutDownSilent(before: now - patience.nanoseconds)
+            if count > 0, options.connectionLifetime == nil {
+                eventHandler?(.silent(connections: count, address: address))
+            }
+        }
+        if let until = restsUntil, until <= now { listenAgain(at: now) }
+    }
+
+    /// Closes connections whose client's key is not admitted any more.
+    func shutDown(unless isAdmitted: (String) -> Bool) { monitor.shutDown(unless: isAdmitted) }
+
+    func shutDown(_ descriptor: Int32) { monitor.shutDown(descriptor) }
+
+    /// Listens no more for a while: libzmq would try to accept the same connection again and again.
+    func rest(at now: Int64) {
+        guard restsUntil == nil else { return }
+        socket.unbind(from: endpoint)
+        restsUntil = now + SocketCore.rest
+    }
+
+    private func listenAgain(at now: Int64) {
+        let isRoom = monitor.connectionCount < options.maximumConnections - options.maximumConnections / 10
+        // Where that fails there are no descriptors yet, or libzmq has not let go of the address.
+        let isListening = isRoom && (try? socket.bind(to: endpoint)) != nil
+        restsUntil = isListening ? nil : now + SocketCore.rest
+    }
+
+    // MARK: Messages
 
     func send(_ frames: [Frame], to peer: Peer?) throws(TransportError) {
         guard !isClosed else { throw .closed(endpoint) }
@@ -82,7 +134,11 @@ final class SocketCore {
         let maximumFrames = options.maximumFrames + (socket.kind == .router ? 1 : 0)
         for _ in 0..<SocketCore.messagesPerTurn where !isClosed {
             switch socket.receive(maximumFrames: maximumFrames) {
-            case .message(let frames): receiveHandler?(frames)
+            case .message(let frames):
+                if socket.kind == .router, options.connectionLifetime == nil, let frame = frames.last {
+                    monitor.note(messageBy: frame.connection.descriptor, key: frame.userID)
+                }
+                receiveHandler?(frames)
             case .refused(let first, let frames):
                 let peer = socket.kind == .router ? first.map { Peer($0.bytes) } : nil
                 let count = socket.kind == .router ? frames - 1 : frames
@@ -98,10 +154,12 @@ final class SocketCore {
     }
 
     /// Hands over what the monitor has seen, up to a turn's share.
-    func receiveEvents() {
-        for _ in 0..<SocketCore.messagesPerTurn where !isClosed {
-            guard let event = monitor.next() else { return }
+    func receiveEvents(at now: Int64) {
+        for _ in 0..<SocketCore.eventsPerTurn where !isClosed {
+            guard let event = monitor.next(at: now) else { break }
+            if case .acceptFailed = event { rest(at: now) }
             eventHandler?(event)
         }
+        if socket.kind == .router, monitor.connectionCount >= options.maximumConnections { rest(at: now) }
     }
 }
