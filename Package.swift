@@ -129,7 +129,7 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "PlainText", "Locking", "Evaluation",
-                "Tasks", "Run", "Wire", "Transport", "Messaging",
+                "Tasks", "Run", "Wire", "Transport", "Messaging", "Storage",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Coordinator/Command", swiftSettings: swiftSettings),
@@ -224,7 +224,8 @@ let package = Package(
         tests(
             of: "CoordinatorHost",
             [
-                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
+                "Run", "Transport", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine",
+                "Evaluation",
                 "Tasks",
                 "Generation", "DemoAssets", "Datasets",
             ]),

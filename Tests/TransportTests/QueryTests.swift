@@ -7,7 +7,8 @@ import Testing
     @Test func `a question is answered`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("ipc"), echo: true)
-            let answer = try Query.ask(endpoint, [Frame([1, 2]), Frame([])], timeout: .seconds(30), options: SocketOptions())
+            let answer = try Query.ask(
+                endpoint, [Frame([1, 2]), Frame([])], timeout: .seconds(30), options: SocketOptions())
             #expect(answer.map(\.bytes) == [[1, 2], []])
         }
     }

@@ -18,7 +18,7 @@ struct ProgressDisplay {
         var display = self
         while !Task.isCancelled {
             display.show(await host.status(), listening: listening)
-            try? await Task.sleep(for: .milliseconds(100))
+            try? await Task.sleep(for: .milliseconds(Terminal.error.isInteractive ? 100 : 1000))
         }
         display.show(await host.status(), listening: listening)
         Terminal.error.write(display.bar.finish())

@@ -162,6 +162,9 @@ package struct RunControl: Sendable {
     /// The device kind of the run, once there is a result.
     package var runDeviceKind: DeviceKind? { deviceKind }
 
+    /// Whether anybody takes part.
+    package var hasWorkers: Bool { !peers.isEmpty }
+
     /// The name of the worker behind a connection, if it takes part.
     package func worker(at peer: PeerID) -> String? { peers[peer].map { workers[$0].registration.worker } }
 

@@ -117,6 +117,9 @@ package final class LiveRun {
     /// Lends the decisions' state to `body`, for checks.
     package func inspect<R>(_ body: (borrowing RunControl) -> R) -> R { body(control) }
 
+    /// Whether anybody takes part.
+    var hasWorkers: Bool { control.hasWorkers }
+
     /// The name of the worker behind a connection, if it takes part.
     func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 

@@ -147,6 +147,8 @@ package actor RunServer {
         self.statusSocket = statusSocket
         guard let workers = workerSockets.publicEndpoint ?? workerSockets.privateEndpoint else { return }
         endpoints = (workers, statusSocket.endpoint)
+        // For who asks by the run's folder; without it the address has to be given.
+        try? folder.write(Data("\(statusSocket.endpoint)\n".utf8), to: RunFiles.statusAddress)
     }
 
     /// Whether a client may come in; one that may not is named in the status.
@@ -236,6 +238,7 @@ package actor RunServer {
         }
         await loop.stop()
         workerSockets.removeFolder()
+        try? FileManager.default.removeItem(at: folder.url(of: RunFiles.statusAddress))
     }
 
     /// Stops the run cleanly; it can be continued by the same command.
@@ -254,7 +257,9 @@ package actor RunServer {
         live.handle(.tick, at: now)
         settle()
         if live.outcome == nil {
-            loop.schedule(after: .milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }
+            // While nobody works there is nothing to watch.
+            let pause: Duration = live.hasWorkers ? .milliseconds(100) : .seconds(1)
+            loop.schedule(after: pause) { [weak self] in self?.assumeIsolated { $0.tick() } }
         }
     }
 
@@ -395,6 +400,11 @@ package actor RunServer {
 
     private func count(_ frames: [Frame], receivedFrom peer: PeerID) {
         guard let name = live.worker(at: peer) else { return }
+        // Names come and go, the account of them stays bounded.
+        if traffic.count > 2 * options.limits.workers {
+            let known = Set(live.status(at: now).workers.map(\.worker))
+            traffic = traffic.filter { known.contains($0.key) }
+        }
         traffic[name, default: (0, 0)].received += UInt64(frames.reduce(0) { $0 + $1.count })
     }
 

@@ -41,6 +41,8 @@ package enum RunFiles {
     package static let journal = "journal"
     package static let manifest = "run.json"
     package static let checkpoint = "training.checkpoint"
+    /// Where a coordinator at work is asked for its progress: an endpoint, in a line.
+    package static let statusAddress = "status.address"
 
     package static func projection(dimensionA: Int, dimensionB: Int, channel: Channel) -> String {
         "projection_\(dimensionA)_to_\(dimensionB)_k\(channel.k)_j\(channel.j).safetensors"

@@ -2,6 +2,12 @@ package import Foundation
 
 /// Files of a run that are read in one piece.
 package enum WholeFile {
+    /// Whether something of that name is there, be it a link to nothing.
+    static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
     /// The content of the file at `path`; nil where there is none. It must be a regular file: a pipe in its place would
     /// never end.
     /// - Parameter limit: the most bytes that it may have; what is larger is refused before it is read.

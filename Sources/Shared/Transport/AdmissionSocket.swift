@@ -103,7 +103,7 @@ final class AdmissionSocket {
         var isAdmitted = false
         if let key {
             let isOpen = frames[4] == Array(AdmissionSocket.openDomain.utf8)
-            let address = printable(String(decoding: frames[5], as: UTF8.self))
+            let address = plainAddress(printable(String(decoding: frames[5], as: UTF8.self)))
             isAdmitted = isOpen || decide?(AdmissionRequest(address: address, key: key)) ?? true
         }
         let status = isAdmitted ? ("200", "OK") : ("400", "not admitted")

@@ -90,6 +90,7 @@ struct ConnectionTable {
         }
         let bytes = withUnsafeBytes(of: storage) { Array($0.prefix(Int(size))) }
         guard code == 0 else { return (nil, bytes) }
-        return (String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self), bytes)
+        let address = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return (plainAddress(address), bytes)
     }
 }

@@ -122,7 +122,7 @@ final class ReceivedFrame: @unchecked Sendable {
     var userID: String? { zmq_msg_gets(message, "User-Id").map { String(cString: $0) } }
 
     var peerAddress: String? {
-        zmq_msg_gets(message, "Peer-Address").map { printable(String(cString: $0)) }
+        zmq_msg_gets(message, "Peer-Address").map { plainAddress(printable(String(cString: $0))) }
     }
 }
 

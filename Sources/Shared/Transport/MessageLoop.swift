@@ -269,10 +269,12 @@ extension MessageLoop {
         sockets.sendQueued()
         if mayEnd() { return false }
         // Once the loop is to end, nothing more is taken in.
-        sockets.serve(wakeDescriptor: wakeDescriptor, timeout: timeout(), reading: stopDeadline == nil, now: { now }) {
-            _ = czmq_eventfd_clear(wakeDescriptor)
-            lock.withLock { isWoken = false }
-        }
+        sockets.serve(
+            wakeDescriptor: wakeDescriptor, timeout: timeout(), reading: stopDeadline == nil, now: { now },
+            onWake: {
+                _ = czmq_eventfd_clear(wakeDescriptor)
+                lock.withLock { isWoken = false }
+            })
         return true
     }
 

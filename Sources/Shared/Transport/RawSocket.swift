@@ -178,7 +178,7 @@ extension RawSocket {
         try set(ZMQ_RECONNECT_IVL, options.reconnectInterval.milliseconds, endpoint)
         try set(ZMQ_RECONNECT_IVL_MAX, options.maximumReconnectInterval.milliseconds, endpoint)
         try set(ZMQ_TCP_KEEPALIVE, options.tcpKeepAlive ? 1 : 0 as Int32, endpoint)
-        try set(ZMQ_IPV6, options.ipv6 || endpoint.isIPv6 ? 1 : 0 as Int32, endpoint)
+        try set(ZMQ_IPV6, options.ipv6 || endpoint.usesIPv6 ? 1 : 0 as Int32, endpoint)
         if let heartbeat = options.heartbeat {
             try set(ZMQ_HEARTBEAT_IVL, heartbeat.interval.milliseconds, endpoint)
             try set(ZMQ_HEARTBEAT_TIMEOUT, heartbeat.timeout.milliseconds, endpoint)

@@ -53,7 +53,7 @@ package struct SocketOptions: Sendable {
     package var heartbeat: Heartbeat?
     /// Whether TCP itself notices that a silent peer is gone.
     package var tcpKeepAlive = true
-    /// Whether host names and `*` also stand for IPv6 addresses. (An IPv6 address is always understood.)
+    /// Whether host names also stand for IPv6 addresses. (An IPv6 address is always understood, and `*` is both.)
     package var ipv6 = false
     /// How long a connection to a router may be without having sent a message before it is closed; nil for ever.
     package var introductionTimeout: Duration?
