@@ -140,7 +140,7 @@ package actor RunServer {
         workerSockets.onEvent = { [unowned self] peer, event in self.assumeIsolated { $0.note(event, of: peer) } }
         try workerSockets.open(
             on: loop, listen: options.listen, hasLocalWorkers: options.workers != .count(0), keys: options.keys,
-            maximumFrameBytes: live.inputs.largestFrame, maximumConnections: options.limits.workers + 256)
+            maximumFrameBytes: live.inputs.largestFrame, maximumConnections: Self.maximumConnections(options.limits))
         let statusSocket = try bindStatus()
         statusSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.answer(frames, from: peer) } }
         statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event, of: nil) } }
@@ -163,6 +163,15 @@ package actor RunServer {
         settle()
     }
 
+    /// Connections to the status address at a time.
+    private static let maximumQueries = 128
+
+    /// Connections of workers at a time, where descriptors allow: some are left for a crowd that comes faster than it is
+    /// turned away.
+    private static func maximumConnections(_ limits: RunLimits) -> Int {
+        max(64, min(limits.workers + 256, Descriptors.limit - maximumQueries - 320))
+    }
+
     private func bindStatus() throws -> RouterSocket {
         var socketOptions = SocketOptions()
         // A query is some bytes long.
@@ -173,7 +182,7 @@ package actor RunServer {
         socketOptions.receiveHighWaterMark = 8
         socketOptions.maximumQueuedMessages = 0
         socketOptions.connectionLifetime = .seconds(30)
-        socketOptions.maximumConnections = 256
+        socketOptions.maximumConnections = Self.maximumQueries
         let wanted = try Endpoint(options.status)
         socketOptions.security = SocketOptions.securityWithoutKeys(wanted, listens: true)
         if !wanted.isLocalOnly, let keys = options.keys { socketOptions.security = .curveServer(keys.own) }

@@ -117,7 +117,7 @@ extension SocketEvent {
         case .handshakeFailed(let failure, let address):
             (address ?? "a peer that had gone before its address was read", failure.reason)
         case .acceptFailed: ("a peer", "\(self)")
-        case .silent(_, let address): (address ?? "a peer", "it connected and said nothing")
+        case .silent(_, let address), .crowded(_, let address): (address ?? "a peer", "it connected and said nothing")
         default: nil
         }
     }

@@ -18,6 +18,9 @@ package enum Descriptors {
         }
     }
 
+    /// How many may be open at a time, the reserve apart.
+    package static var limit: Int { change { _ in }.map { Int(clamping: $0) } ?? 1024 }
+
     /// Runs `body`, which opens files, with the reserve at its disposal.
     package static func withReserve<Result>(_ body: () throws -> Result) rethrows -> Result {
         let before = change { $0.rlim_cur = min($0.rlim_max, max($0.rlim_cur, $0.rlim_cur + reserve)) }

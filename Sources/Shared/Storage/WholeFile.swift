@@ -12,13 +12,8 @@ package enum WholeFile {
     /// never end.
     /// - Parameter limit: the most bytes that it may have; what is larger is refused before it is read.
     package static func read(_ path: String, limit: Int) throws(StorageError) -> Data? {
-        let file: OpenFile
-        do throws(StorageError) {
-            file = try OpenFile(path: path, flags: O_RDONLY)
-        } catch {
-            if case .system(_, _, ENOENT) = error { return nil }
-            throw error
-        }
+        guard isThere(path) else { return nil }
+        let file = try OpenFile(path: path, flags: O_RDONLY)
         let size = try file.size()
         guard size <= UInt64(max(0, limit)) else { throw .fileTooLarge(path: path, bytes: size, limit: limit) }
         var bytes = [UInt8](repeating: 0, count: Int(size))

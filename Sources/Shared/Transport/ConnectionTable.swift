@@ -22,7 +22,8 @@ struct ConnectionTable {
     /// Those that have not spoken, in the order in which they came, and some that are gone.
     private var silent: [(descriptor: Int32, opened: Int64)] = []
 
-    var count: Int { entries.count }
+    /// Those that were shut down and are not gone yet.
+    private var closing: Set<Int32> = []
 
     mutating func open(_ descriptor: Int32, at now: Int64) {
         let (address, peer) = Self.peer(of: descriptor)
@@ -31,7 +32,10 @@ struct ConnectionTable {
     }
 
     /// - Returns: where it came from.
-    mutating func close(_ descriptor: Int32) -> String? { entries.removeValue(forKey: descriptor)?.address }
+    mutating func close(_ descriptor: Int32) -> String? {
+        closing.remove(descriptor)
+        return entries.removeValue(forKey: descriptor)?.address
+    }
 
     mutating func note(messageBy descriptor: Int32, key: String?) {
         guard let entry = entries[descriptor], !entry.hasSpoken else { return }
@@ -63,15 +67,30 @@ struct ConnectionTable {
         return (count, address)
     }
 
+    /// Closes connections until no more than `limit` are left: those first that have been silent longest.
+    /// - Returns: how many, and where the last one came from.
+    mutating func shed(beyond limit: Int) -> (count: Int, address: String?) {
+        var (count, address): (Int, String?) = (0, nil)
+        while entries.count - closing.count > limit, firstSilent() != nil {
+            let descriptor = silent.removeFirst().descriptor
+            count += 1
+            address = entries[descriptor]?.address
+            shutDown(descriptor)
+        }
+        return (count, address)
+    }
+
     /// Closes those whose key is not among the admitted any more.
-    func shutDown(unless isAdmitted: (String) -> Bool) {
+    mutating func shutDown(unless isAdmitted: (String) -> Bool) {
         for (descriptor, entry) in entries {
             if let key = entry.key, !isAdmitted(key) { shutDown(descriptor) }
         }
     }
 
-    func shutDown(_ descriptor: Int32) {
-        guard let entry = entries[descriptor], Self.peer(of: descriptor).bytes == entry.peer else { return }
+    mutating func shutDown(_ descriptor: Int32) {
+        guard let entry = entries[descriptor] else { return }
+        closing.insert(descriptor)
+        guard Self.peer(of: descriptor).bytes == entry.peer else { return }
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 

@@ -55,9 +55,6 @@ final class RawSocket {
         zmq_close(handle)
     }
 
-    /// Listens no more; connections stay.
-    func unbind(from endpoint: Endpoint) { zmq_unbind(handle, endpoint.text) }
-
     /// Listens at `endpoint`; returns it with the port that was chosen where it left that open.
     func bind(to endpoint: Endpoint) throws(TransportError) -> Endpoint {
         if let path = endpoint.path { try RawSocket.clear(path, endpoint) }

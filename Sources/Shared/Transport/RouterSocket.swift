@@ -57,7 +57,7 @@ package final class RouterSocket {
     /// Listens again: the path of its endpoint was removed. Connections stay.
     package func listenAnew() {
         loop.preconditionOnLoop()
-        core.rest(at: loop.now)
+        core.listenAnew()
     }
 
     /// Closes a connection that a message came by.

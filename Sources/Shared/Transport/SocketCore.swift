@@ -9,16 +9,11 @@ final class SocketCore {
     /// Those of connections cost less, and come in thousands at a time.
     private static let eventsPerTurn = 4096
 
-    /// How long a router does not listen where there are too many connections, or no descriptors: a second.
-    private static let rest: Int64 = 1_000_000_000
-
     let endpoint: Endpoint
     let options: SocketOptions
     private let socket: RawSocket
     private let monitor: SocketMonitor
     private var queue: OutboundQueue
-    /// When a router that listens no more tries again, nanoseconds.
-    private var restsUntil: Int64?
 
     var receiveHandler: (([Frame]) -> Void)?
     var eventHandler: ((SocketEvent) -> Void)?
@@ -57,14 +52,16 @@ final class SocketCore {
     /// When something is to be done with the connections.
     var nextDeadline: Int64? {
         guard socket.kind == .router, !isClosed else { return nil }
-        let silence = patience.flatMap { timeout in
+        return patience.flatMap { timeout in
             monitor.firstSilent().map { $0.addingReportingOverflow(timeout.nanoseconds).partialValue }
         }
-        return [silence, restsUntil].compactMap { $0 }.min()
     }
 
     /// How long a connection lasts that has said nothing, or any where all of them are short.
-    private var patience: Duration? { options.connectionLifetime ?? options.introductionTimeout }
+    /// At a path only this user's processes can connect, and libzmq may not say by which connection a message came.
+    private var patience: Duration? {
+        options.connectionLifetime ?? (endpoint.path == nil ? options.introductionTimeout : nil)
+    }
 
     func tick(at now: Int64) {
         if let patience {
@@ -73,7 +70,6 @@ final class SocketCore {
                 eventHandler?(.silent(connections: count, address: address))
             }
         }
-        if let until = restsUntil, until <= now { listenAgain(at: now) }
     }
 
     /// Closes connections whose client's key is not admitted any more.
@@ -81,19 +77,8 @@ final class SocketCore {
 
     func shutDown(_ descriptor: Int32) { monitor.shutDown(descriptor) }
 
-    /// Listens no more for a while: libzmq would try to accept the same connection again and again.
-    func rest(at now: Int64) {
-        guard restsUntil == nil else { return }
-        socket.unbind(from: endpoint)
-        restsUntil = now + SocketCore.rest
-    }
-
-    private func listenAgain(at now: Int64) {
-        let isRoom = monitor.connectionCount < options.maximumConnections - options.maximumConnections / 10
-        // Where that fails there are no descriptors yet, or libzmq has not let go of the address.
-        let isListening = isRoom && (try? socket.bind(to: endpoint)) != nil
-        restsUntil = isListening ? nil : now + SocketCore.rest
-    }
+    /// Listens at a path whose file is gone, besides. Those who came by it before stay connected.
+    func listenAnew() { _ = try? socket.bind(to: endpoint) }
 
     // MARK: Messages
 
@@ -157,9 +142,10 @@ final class SocketCore {
     func receiveEvents(at now: Int64) {
         for _ in 0..<SocketCore.eventsPerTurn where !isClosed {
             guard let event = monitor.next(at: now) else { break }
-            if case .acceptFailed = event { rest(at: now) }
             eventHandler?(event)
         }
-        if socket.kind == .router, monitor.connectionCount >= options.maximumConnections { rest(at: now) }
+        // libzmq cannot be told to accept no more: to stop listening ends the connections that there are.
+        let (count, address) = monitor.shed(beyond: options.maximumConnections)
+        if count > 0 { eventHandler?(.crowded(connections: count, address: address)) }
     }
 }

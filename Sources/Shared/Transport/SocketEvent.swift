@@ -13,6 +13,8 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
     case acceptFailed(code: Int32)
     /// So many connections were closed because they had said nothing; where the last one came from.
     case silent(connections: Int, address: String? = nil)
+    /// So many connections were closed because there were too many; where the last one came from.
+    case crowded(connections: Int, address: String? = nil)
     /// A peer went away while messages were queued for it; so many were dropped.
     case unreachable(Peer, droppedMessages: Int)
     /// A message of more frames than allowed was dropped.
@@ -30,6 +32,8 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
         case .acceptFailed(let code): "cannot accept a connection: \(systemMessage(code))"
         case .silent(let count, let address):
             "\(count) connections\(address.map { ", the last from \($0)," } ?? "") said nothing and were closed"
+        case .crowded(let count, let address):
+            "\(count) connections too many\(address.map { ", the last from \($0)," } ?? "") were closed"
         case .unreachable(let peer, let count): "peer \(peer) went away; \(count) messages for it were dropped"
         case .messageRefused(let peer, let frames, let maximum, _):
             "a message\(peer.map { " of peer \($0)" } ?? "") with \(frames) frames was dropped; "

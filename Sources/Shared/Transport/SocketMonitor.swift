@@ -50,7 +50,7 @@ final class SocketMonitor {
         zmq_close(handle)
     }
 
-    var connectionCount: Int { connections.count }
+    func shed(beyond limit: Int) -> (count: Int, address: String?) { connections.shed(beyond: limit) }
     func firstSilent() -> Int64? { connections.firstSilent() }
     func shutDownSilent(before moment: Int64) -> (count: Int, address: String?) {
         connections.shutDownSilent(before: moment)

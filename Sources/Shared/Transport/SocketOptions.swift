@@ -59,7 +59,7 @@ package struct SocketOptions: Sendable {
     package var introductionTimeout: Duration?
     /// How long a connection to a router may last at all; nil for ever.
     package var connectionLifetime: Duration?
-    /// How many connections a router has at a time; it listens no more while there are so many.
+    /// How many connections a router has at a time; beyond them those are closed that have been silent longest.
     package var maximumConnections = Int.max
     /// The keys; none by default.
     package var security = Security.none

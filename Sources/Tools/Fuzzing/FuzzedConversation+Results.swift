@@ -95,7 +95,7 @@ extension FuzzedConversation {
         return Answer(
             tokens: (0..<random.index(below: 4)).map { Int32($0) },
             text: String(repeating: "é", count: random.index(below: 9)),
-            likelihoods: (0..<random.index(below: 2)).map { _ in value() }, omittedPromptTokens: most,
+            likelihoods: (0..<random.index(below: 2)).map { _ in -1 }, omittedPromptTokens: most,
             cost: Cost(promptTokens: most, newTokens: most, messageBytes: most))
     }
 }

@@ -95,6 +95,7 @@ package struct FuzzedConversation {
             return
         }
         run.start(at: .seconds(seconds))
+        for number in UInt8(0)..<UInt8(random.index(below: 4)) { join(run, PeerID([number], isPrivate: number == 0)) }
         for _ in 0..<1 + random.index(below: Self.length) {
             // A run that has ended hears nothing any more, whatever is said.
             tally.messages += 1
@@ -152,8 +153,21 @@ package struct FuzzedConversation {
                 .workerEnded(random.index(below: 3), processID: processes, .signal(9)), at: now)
         case 5...8:
             if let commit = run.beginCommit(at: now) { run.finishCommit(commit, commit.wait(), at: now) }
+        case 9...14: answer(run, by: peer, at: now)
         default: run.receive(message(from: peer), from: peer, at: now)
         }
+    }
+
+    /// Somebody takes part as a worker should.
+    private mutating func join(_ run: LiveRun, _ peer: PeerID) {
+        var registration = registration()
+        registration.protocolVersion = protocolVersion
+        registration.worker = "worker \(peer.bytes[0])"
+        registration.deviceKind = "cpu"
+        run.receive(.register(registration), from: peer, at: .seconds(seconds))
+        let readiness = Readiness(
+            fingerprintA: inputs.plan.fingerprintA, fingerprintB: inputs.plan.fingerprintB, capacity: 2)
+        run.receive(.ready(readiness), from: peer, at: .seconds(seconds))
     }
 
     /// Puts records of any content behind what is in the journal.
@@ -192,19 +206,23 @@ package struct FuzzedConversation {
         case 5: return .failure(lease: lease(), unit: unit(), cause: "cause")
         case 6: return .unprepared(lease: lease(), unit: unit(), cause: "cause")
         case 7: return .goodbye(reason: "reason")
-        default: return answer(from: peer)
+        default: return anyAnswer()
         }
     }
 
-    /// Of a unit that somebody was given, mostly by whom and as it should be; or of any unit.
-    private mutating func answer(from peer: PeerID) -> WorkerMessage {
-        let own = grants.all.indices.filter { grants.all[$0].peer == peer }
-        guard let place = own.first ?? (grants.all.isEmpty ? nil : random.index(below: grants.all.count)),
-            random.index(below: 8) > 0
-        else { return .result(run: runName(), lease: lease(), unit: unit(), result: result(nil)) }
-        let grant = grants.all[place].grant
+    /// Of a unit that was given to somebody, mostly by whom and as it should be.
+    private mutating func answer(_ run: LiveRun, by peer: PeerID, at now: Instant) {
+        guard !grants.all.isEmpty else { return run.receive(anyAnswer(), from: peer, at: now) }
+        let place = random.index(below: grants.all.count)
+        let (holder, grant) = grants.all[place]
         if random.index(below: 8) > 0 { grants.all.remove(at: place) }
-        return .result(run: inputs.plan.run, lease: grant.lease, unit: grant.id, result: result(grant))
+        let message = WorkerMessage.result(
+            run: inputs.plan.run, lease: grant.lease, unit: grant.id, result: result(grant))
+        run.receive(message, from: random.index(below: 8) > 0 ? holder : peer, at: now)
+    }
+
+    private mutating func anyAnswer() -> WorkerMessage {
+        .result(run: runName(), lease: lease(), unit: unit(), result: result(nil))
     }
 
     private mutating func registration() -> Registration {
