@@ -16,7 +16,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
             Start with 'coordinator demo'.
             """,
         version: productVersion,
-        subcommands: [DemoCommand.self, RunCommand.self, StatusCommand.self, CompareCommand.self, KeygenCommand.self])
+        subcommands: [
+            DemoCommand.self, RunCommand.self, StatusCommand.self, CompareCommand.self, RecoverCommand.self,
+            KeygenCommand.self,
+        ])
 
     static func main() async {
         let settings: SettingsArguments

@@ -34,12 +34,16 @@ package struct RunFolder: RunStorage, Sendable {
     }
 
     package func journal(replay: (Journal.Record) throws -> Void) throws -> Journal {
-        try Journal(folder: url, replay: replay)
+        let journal = try Journal(folder: url, replay: replay)
+        // The journal is locked: no other coordinator writes here.
+        AtomicFile.removeLeftovers(in: url)
+        return journal
     }
 
-    package func read(_ file: String) throws -> Data? {
-        guard FileManager.default.fileExists(atPath: url(of: file).path) else { return nil }
-        return try Data(contentsOf: url(of: file))
+    package func contains(_ file: String) -> Bool { FileManager.default.fileExists(atPath: url(of: file).path) }
+
+    package func read(_ file: String, limit: Int) throws -> Data? {
+        try WholeFile.read(url(of: file).path, limit: limit)
     }
 
     /// - Throws: where the file has more bytes than `limit`, too.

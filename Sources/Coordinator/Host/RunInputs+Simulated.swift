@@ -13,6 +13,7 @@ extension RunInputs {
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         activations = nil
+        textBytesPerToken = nil
         modelBytes = 0
         remarks = []
         projections = []

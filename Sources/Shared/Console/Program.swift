@@ -44,6 +44,7 @@ package enum Program {
     package static func run<Root: ParsableCommand>(
         _ root: Root.Type, arguments: [String], places: [String: String] = [:]
     ) async -> Never {
+        StandardStreams.prepare()
         do {
             try CommandOptions(root, arguments).checkNames()
             var command = try root.parseAsRoot(arguments)
