@@ -55,6 +55,9 @@ let package = Package(
         .executable(name: "simulate", targets: ["Simulate"]),
         .executable(name: "benchmarks", targets: ["Benchmarks"]),
         .executable(name: "fuzz", targets: ["Fuzz"]),
+        .executable(name: "gpu-check", targets: ["GPUCheck"]),
+        // For tests: opened at run time in the place of NVIDIA's libraries.
+        .library(name: "cuda-stand-in", type: .dynamic, targets: ["CUDAStandIn"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -76,6 +79,10 @@ let package = Package(
         .target(
             name: "CKernels", dependencies: ["CMemory"], path: "Sources/Shared/CLibraries/CKernels",
             cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("m")]),
+        // The kernels' source travels in the program, and is compiled where it runs.
+        .target(
+            name: "CCUDAKernels", path: "Sources/Shared/CLibraries/CCUDAKernels", exclude: ["Kernels"],
+            cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(name: "CMemory", path: "Sources/Shared/CLibraries/CMemory"),
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
@@ -102,7 +109,11 @@ let package = Package(
         .target(
             name: "ReferenceDevice", dependencies: ["Devices", "Run", "Weights", "ModelFolders", "Locking"],
             path: "Sources/Shared/ReferenceDevice", swiftSettings: optimized),
-        shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice"]),
+        shared(
+            "CUDADevice",
+            ["Devices", "CPUDevice", "ReferenceDevice", "Run", "Weights", "ModelFolders", "Locking", "CCUDAKernels"],
+            optimized),
+        shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice", "CUDADevice"]),
         shared("Models", ["Devices", "Run", "ModelFolders", "Locking"]),
         shared("Generation", ["Run", "Models", "Devices"]),
         shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"], optimized),
@@ -175,6 +186,12 @@ let package = Package(
                 "Run", "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
                 "Models", "Console", "PlainText", "Locking", argumentParser,
             ]),
+        tool(
+            "GPUCheck",
+            [
+                "Backends", "CUDADevice", "ReferenceDevice", "Devices", "Models", "ModelFolders", "Run", "Console",
+                argumentParser,
+            ]),
         // Tools for those who work on the product.
         part(
             "Fuzzing", of: "Tools", in: "Fuzzing",
@@ -196,13 +213,27 @@ let package = Package(
         tests(of: "Wire", ["Run", "CWireMessages"]),
         tests(of: "Transport", ["CZMQ"]),
         tests(of: "Storage"),
+        // The CUDA kernels as host code, and a driver that runs them so.
+        .target(
+            name: "CUDAEmulator", path: "Tests/CUDAEmulator",
+            cxxSettings: [
+                .headerSearchPath("../../Sources/Shared/CLibraries/CCUDAKernels"),
+                .headerSearchPath("../../Sources/Shared/CLibraries/CCUDAKernels/Kernels"),
+                .headerSearchPath("../../Sources/Shared/CLibraries/CCUDAKernels/include"),
+                .unsafeFlags(["-O2", "-ffp-contract=off", "-Wno-unknown-pragmas"]),
+            ]),
+        .target(
+            name: "CUDAStandIn", dependencies: ["CUDAEmulator"], path: "Tests/CUDAStandIn",
+            cxxSettings: [.unsafeFlags(["-O2"])]),
         // All devices of the list against the definition.
         .testTarget(
             name: "DeviceConformanceTests",
             dependencies: [
-                "TestSupport", "Backends", "CPUDevice", "Devices", "Models", "Run", "Weights", "ModelFolders",
+                "TestSupport", "Backends", "CPUDevice", "CUDADevice", "ReferenceDevice", "Devices", "Models", "Run",
+                "Weights", "ModelFolders",
             ],
             path: "Tests/DeviceConformanceTests", swiftSettings: swiftSettings),
+        tests(of: "CUDADevice", ["Devices", "ReferenceDevice"]),
         tests(of: "CPUDevice", ["Devices", "ModelFolders", "Weights", "Run"]),
         tests(of: "Weights"),
         tests(of: "ActivationFiles", ["Run", "Weights"]),
@@ -242,5 +273,5 @@ let package = Package(
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6],
-    cLanguageStandard: .gnu17
+    cLanguageStandard: .gnu17, cxxLanguageStandard: .gnucxx17
 )

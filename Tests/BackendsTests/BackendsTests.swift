@@ -12,7 +12,7 @@ struct BackendsTests {
         }
     }
 
-    @Test(arguments: ["cuda", "cuda:0", "metal", "", "CPU", "cpu "])
+    @Test(arguments: ["cuda", "cuda:", "cuda:-1", "cuda:00", "metal", "", "CPU", "cpu "])
     func `a device that is not there is refused with those that are`(_ name: String) {
         let error = #expect(throws: DeviceError.self) { try Backends.check(DeviceRequest(device: name)) }
         #expect(error == .absent(device: name, present: Backends.present))

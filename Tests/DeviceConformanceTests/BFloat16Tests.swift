@@ -63,14 +63,16 @@ struct BFloat16Tests {
     }
 
     @Test(arguments: TestedDevice.all)
-    func `inputs are rounded to the nearest, ties to even, and of a pair the odd one is added first`(
+    func `inputs are rounded to the nearest, ties to even, and sums have their kind's order`(
         _ tested: TestedDevice
     ) throws {
         func logits(_ type: ComputeType) throws -> [Float] {
             let model = try Self.order.model.load(on: tested.device, type)
             return try model.trace(of: [5]).logits
         }
-        #expect(try logits(.bfloat16) == [1, 1 + 0x1p-6, -1, 1 + 0x1p-7, 1, 1, 1, 1, 0])
+        // A processor adds the odd one of a pair first; tensor cores take all at once, without rounding between.
+        let last: Float = tested.sums == .processor ? 0 : 2
+        #expect(try logits(.bfloat16) == [1, 1 + 0x1p-6, -1, 1 + 0x1p-7, 1, 1, 1, 1, last])
         #expect(try logits(.float32) == Self.halves + [1])
     }
 
@@ -81,10 +83,10 @@ struct BFloat16Tests {
         let model = try Self.model.model.load(on: tested.device, type)
         let found = try model.step([model.everything([5])])[0]
         #expect(found.finalNorm == Self.normed)
-        for (logit, row) in zip(found.logits, Self.rows) {
+        for (logit, row) in zip(found.logits, Self.rows) where type == .float32 || tested.sums == .processor {
             #expect(logit == (type == .bfloat16 ? row.bfloat16 : row.float32), "\(row.weights)")
         }
-        #expect(found.bits == (try Definition.outputs(Self.model.model, type, [[5]]))[0].bits)
+        #expect(found.bits == (try Definition.outputs(Self.model.model, type, [[5]], on: tested))[0].bits)
     }
 }
 

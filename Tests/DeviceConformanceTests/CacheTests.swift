@@ -52,7 +52,7 @@ struct CacheTests {
                 #expect(outputs[0].bits == outputs[1].bits, "seed \(seed), position \(whole.length)")
                 last = outputs[1]
             }
-            #expect(last.logits == (try Definition.outputs(model, .float32, [tokens]))[0].logits)
+            #expect(last.logits == (try Definition.outputs(model, .float32, [tokens], on: tested))[0].logits)
             #expect(whole.byteCount <= loaded.cacheBytes(positions: tokens.count, for: .sharing))
             #expect(sliding.byteCount <= loaded.cacheBytes(positions: tokens.count, for: .own))
         }
@@ -88,7 +88,7 @@ struct CacheTests {
             SequenceStep(
                 cache: shared, tokens: rest, readings: loaded.sites, head: .logits, readsFinalNorm: true)
         ])[0]
-        #expect(after.bits == (try Definition.outputs(model, .float32, [header + rest]))[0].bits)
+        #expect(after.bits == (try Definition.outputs(model, .float32, [header + rest], on: tested))[0].bits)
     }
 
     @Test(arguments: TestedDevice.all)

@@ -7,16 +7,21 @@ import Run
 enum Definition {
     private static let known = Remembered<String, [SequenceOutput]>()
 
-    /// Of the model's prompts, each read alone and in one piece.
-    static func outputs(_ model: TestedModel, _ type: ComputeType, _ prompts: [[Int32]]) throws -> [SequenceOutput] {
-        try remembered("\(model.folder.path) \(type) \(prompts)") {
-            let reference = try model.load(on: TestedDevice.reference, type)
+    /// Of the model's prompts, each read alone and in one piece, as the kind of `tested` computes them.
+    static func outputs(
+        _ model: TestedModel, _ type: ComputeType, _ prompts: [[Int32]], on tested: TestedDevice
+    ) throws -> [SequenceOutput] {
+        try remembered("\(model.folder.path) \(prompts)", type, on: tested) {
+            let reference = try model.load(on: tested.definition, type)
             return try prompts.map { try reference.step([reference.everything($0)])[0] }
         }
     }
 
-    static func remembered(_ name: String, _ compute: () throws -> [SequenceOutput]) throws -> [SequenceOutput] {
-        try known.value(name, compute)
+    /// What does not depend on the kind of device is computed once.
+    static func remembered(
+        _ name: String, _ type: ComputeType, on tested: TestedDevice, _ compute: () throws -> [SequenceOutput]
+    ) throws -> [SequenceOutput] {
+        try known.value("\(name) \(type) \(type == .float32 ? "" : tested.sums.rawValue)", compute)
     }
 }
 

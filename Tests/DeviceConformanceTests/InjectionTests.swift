@@ -48,8 +48,8 @@ struct InjectionTests {
         _ tested: TestedDevice, _ model: TestedModel
     ) throws {
         for type in ComputeType.allCases {
-            let expected = try Definition.remembered("injections \(model.name) \(type)") {
-                let reference = try model.load(on: TestedDevice.reference, type)
+            let expected = try Definition.remembered("injections \(model.name)", type, on: tested) {
+                let reference = try model.load(on: tested.definition, type)
                 return try reference.step(
                     Self.injections(reference).map { try reference.everything(Self.prompt, injection: $0) })
             }
@@ -114,7 +114,7 @@ struct InjectionTests {
     ) throws {
         let loaded = try model.load(on: tested.device, rowLimit: 50)
         let prompts = try model.prompts()
-        let plain = try Definition.outputs(model, .float32, prompts)
+        let plain = try Definition.outputs(model, .float32, prompts, on: tested)
         let vector = [Float](repeating: 0.5, count: loaded.configuration.hiddenSize)
         let injection = Injection(site: loaded.sites[1], operation: .sum, vector: vector)
         let steps = try prompts.enumerated().map { try loaded.everything($1, injection: $0 == 3 ? injection : nil) }

@@ -9,7 +9,7 @@ struct InvarianceTests {
     func `neither the batch nor the row limit changes a bit`(_ tested: TestedDevice, _ model: TestedModel) throws {
         let prompts = try model.prompts()
         for type in ComputeType.allCases {
-            let expected = try Definition.outputs(model, type, prompts).map(\.bits)
+            let expected = try Definition.outputs(model, type, prompts, on: tested).map(\.bits)
             for rowLimit in [7, 64] {
                 let loaded = try model.load(on: tested.device, type, rowLimit: rowLimit)
                 let together = try loaded.step(prompts.reversed().map { try loaded.everything($0) })
@@ -28,7 +28,7 @@ struct InvarianceTests {
             var random = NamedGenerator(seed: UInt64(seed), purpose: "cuts", key: model.name)
             let loaded = try model.load(on: tested.device, type, rowLimit: 1 + random.index(below: 90))
             let prompts = try model.prompts()
-            let expected = try Definition.outputs(model, type, prompts)
+            let expected = try Definition.outputs(model, type, prompts, on: tested)
             let order = random.permutation(of: prompts.count)
             let caches = try order.map { _ in try loaded.makeCache() }
             var outputs = [SequenceOutput](repeating: SequenceOutput(), count: prompts.count)
@@ -56,7 +56,7 @@ struct InvarianceTests {
         let prompts = try model.prompts()
         // Counted on a model of this test's own.
         let loaded = try model.load(on: tested.device, rowLimit: 200)
-        let expected = try Definition.outputs(model, .float32, prompts)
+        let expected = try Definition.outputs(model, .float32, prompts, on: tested)
         var blocks = 0
         for site in loaded.sites {
             let streams = try loaded.residualStreams(of: prompts, at: site)

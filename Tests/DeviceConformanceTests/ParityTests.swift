@@ -13,7 +13,7 @@ struct ParityTests {
         for type in ComputeType.allCases {
             let loaded = try model.load(on: tested.device, type)
             let found = try loaded.step(prompts.map { try loaded.everything($0) })
-            for (found, expected) in zip(found, try Definition.outputs(model, type, prompts)) {
+            for (found, expected) in zip(found, try Definition.outputs(model, type, prompts, on: tested)) {
                 #expect(found.bits == expected.bits, "\(type)")
             }
         }
@@ -23,8 +23,8 @@ struct ParityTests {
     func `greedy tokens are those that are defined`(_ tested: TestedDevice, _ model: TestedModel) throws {
         let prompts = try model.prompts(lengths: [1, 9], seed: 2)
         for type in ComputeType.allCases {
-            let expected = try Definition.remembered("greedy \(model.name) \(type)") {
-                try Self.continuations(try model.load(on: TestedDevice.reference, type), prompts)
+            let expected = try Definition.remembered("greedy \(model.name)", type, on: tested) {
+                try Self.continuations(try model.load(on: tested.definition, type), prompts)
             }
             #expect(try Self.continuations(try model.load(on: tested.device, type), prompts) == expected, "\(type)")
         }
@@ -64,7 +64,7 @@ struct ParityTests {
             }
         }
         let wide = model { _ in false }
-        let expected = try Definition.outputs(wide.model, .float32, [[3, 1, 4, 1, 5]])[0].bits
+        let expected = try Definition.outputs(wide.model, .float32, [[3, 1, 4, 1, 5]], on: tested)[0].bits
         let narrows: [(String) -> Bool] = [
             { _ in true }, { $0.contains("k_proj") || $0.contains("down") },
             { $0.contains("up") || $0.contains("lm_") },
@@ -77,7 +77,7 @@ struct ParityTests {
         // A layer's inputs are rounded where all of its parts are bfloat16.
         let halfQuery = model { !$0.contains("k_proj") }
         let loaded = try halfQuery.model.load(on: tested.device, .bfloat16)
-        let defined = try Definition.outputs(halfQuery.model, .bfloat16, [[3, 1, 4, 1, 5]])[0].bits
+        let defined = try Definition.outputs(halfQuery.model, .bfloat16, [[3, 1, 4, 1, 5]], on: tested)[0].bits
         #expect(try loaded.step([loaded.everything([3, 1, 4, 1, 5])])[0].bits == defined)
     }
 }

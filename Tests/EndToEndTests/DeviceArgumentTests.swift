@@ -14,7 +14,7 @@ struct DeviceArgumentTests {
         ["inspect", "--model", "none"],
     ]
 
-    @Test(arguments: tools, ["cuda:0", "gpu"])
+    @Test(arguments: tools, ["gpu", "cuda", "cuda:x"])
     func `a device that is not there is refused with those that are, before any work`(
         tool: [String], device: String
     ) throws {
@@ -22,6 +22,17 @@ struct DeviceArgumentTests {
         #expect(ending.code == 2)
         #expect(
             ending.errors.contains("--device \(device): not on this machine, which has cpu"), "\(ending.errors)")
+    }
+
+    @Test(arguments: tools) func `a GPU without a driver is refused with what is missing, before any work`(
+        tool: [String]
+    ) throws {
+        let scratch = try TemporaryFolder()
+        let ending = try ProgramProcess.run(
+            "worker", tool + ["--device", "cuda:0", "--cuda-libraries", scratch.url.path], in: scratch)
+        #expect(ending.code == 2)
+        #expect(ending.errors.contains("no NVIDIA driver: "), "\(ending.errors)")
+        #expect(ending.errors.contains("libcuda.so.1 with --cuda-libraries"), "\(ending.errors)")
     }
 
     @Test func `a setting that the device cannot take is refused with what it can`() throws {

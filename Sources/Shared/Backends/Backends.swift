@@ -1,14 +1,18 @@
 import CPUDevice
+import CUDADevice
 package import Devices
 import ReferenceDevice
 
 /// All backends of this program. Another one is a target of its own and a line here.
 package enum Backends {
     /// In the order in which `--device auto` prefers them.
-    static let all: [DeviceBackend] = [.cpu, .reference]
+    static let all: [DeviceBackend] = [.cpu, .reference, .cuda]
 
     /// What `--device` may say on this machine, but for `auto`.
-    package static var present: [String] { all.flatMap { $0.present() } }
+    package static var present: [String] { all.flatMap { $0.present(DeviceRequest()) } }
+
+    /// What there is to say of each device of this machine.
+    package static func list(_ request: DeviceRequest) -> [DeviceListing] { all.flatMap { $0.list(request) } }
 
     /// Makes the device that is asked for.
     /// - Throws: as ``check(_:)``, and where the system refuses threads or memory.
@@ -27,11 +31,10 @@ package enum Backends {
         _ request: DeviceRequest
     ) throws(DeviceError) -> (DeviceBackend, DeviceRequest) {
         for backend in all {
-            let names = backend.present()
             let isAutomatic = request.device == "auto" && backend.isAutomatic
-            guard let name = isAutomatic ? names.first : names.first(where: { $0 == request.device }) else { continue }
+            guard isAutomatic || backend.knows(request.device) else { continue }
             var request = request
-            request.device = name
+            if isAutomatic, let name = backend.present(request).first { request.device = name }
             try backend.check(request)
             return (backend, request)
         }

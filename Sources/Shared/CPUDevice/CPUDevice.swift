@@ -92,12 +92,22 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
 extension DeviceBackend {
     /// The processor.
     package static let cpu = DeviceBackend(
-        present: { [DeviceKind.cpu.rawValue] }, isAutomatic: true,
+        present: { _ in [DeviceKind.cpu.rawValue] }, isAutomatic: true,
+        knows: { $0 == DeviceKind.cpu.rawValue },
         check: { request throws(DeviceError) in
             try CPUDevice.check(threads: request.threads ?? 1, kernels: kernels(request) ?? .best)
         },
         open: { request throws(DeviceError) in
             try CPUDevice(threads: request.threads, kernels: kernels(request))
+        },
+        list: { request in
+            let path = (try? kernels(request)) ?? .best
+            return [
+                DeviceListing(
+                    name: DeviceKind.cpu.rawValue,
+                    details: "\(path.rawValue) kernels, \(ProcessInfo.processInfo.activeProcessorCount) cores",
+                    kind: .cpu)
+            ]
         })
 
     private static func kernels(_ request: DeviceRequest) throws(DeviceError) -> KernelPath? {

@@ -28,6 +28,9 @@ package protocol Device: AnyObject, Sendable, CustomStringConvertible {
     /// Bytes that keys and values can take now; nil where that is not known.
     var freeMemory: Int? { get }
 
+    /// Tokens that are best computed together, where nothing else is asked for.
+    var standardRowLimit: Int { get }
+
     /// Reads a model's weights into the device's memory.
     ///
     /// - Parameters:
@@ -54,4 +57,5 @@ package protocol Device: AnyObject, Sendable, CustomStringConvertible {
 
 extension Device {
     package var details: [String] { [] }
+    package var standardRowLimit: Int { 512 }
 }

@@ -6,6 +6,12 @@ package enum DeviceError: Error, Equatable, CustomStringConvertible {
     case absent(device: String, present: [String])
     /// A setting, such as `--threads`, has a value that the device cannot take.
     case setting(String, found: String, expected: String)
+    /// The device cannot be used on this machine as it is: what is missing, and what would help.
+    case unusable(String)
+    /// The device failed while it was used.
+    case failed(String)
+    /// What does not fit into the device's memory, before any of it is loaded.
+    case tooLarge(needed: Int, free: Int, what: String)
     /// The system refused to start threads.
     case threadsRefused(Int)
 
@@ -18,6 +24,11 @@ package enum DeviceError: Error, Equatable, CustomStringConvertible {
                 + "auto takes the best of them"
         case .setting(let setting, let found, let expected):
             "\(setting) \(found): expected \(expected)"
+        case .unusable(let reason): reason
+        case .failed(let cause):
+            "the GPU failed: \(cause); what it computed is lost, and this process cannot go on with it"
+        case .tooLarge(let needed, let free, let what):
+            "\(what) need \(needed) bytes of the GPU's memory, of which \(free) are free"
         case .threadsRefused(let count):
             "the system refused to start \(count) threads; ask for fewer"
         }

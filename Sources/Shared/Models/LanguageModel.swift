@@ -17,8 +17,6 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
     package let device: any Device
     /// Tokens that are computed together; longer batches are cut.
     package let rowLimit: Int
-    /// What ``rowLimit`` is where nothing else is asked for.
-    package static let standardRowLimit = 512
     private let computed: any DeviceModel
     private let lock = Lock()
     private var tokenCount = 0
@@ -34,13 +32,15 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
     ///
     /// - Parameters:
     ///   - computeType: what activations are rounded to before they meet weights stored as bfloat16.
-    ///   - rowLimit: tokens whose activations are held at once. It changes no result.
+    ///   - rowLimit: tokens whose activations are held at once; nil takes what is best for the device. It changes no
+    ///     result.
     /// - Throws: `WeightError` for a file or tensor that is missing, damaged, of another shape, or not finite;
     ///   `DeviceError` where memory is refused; ``ModelError/unusableRowLimit(_:)``.
     package static func load(
         _ folder: ModelFolder, on device: any Device, computeType: ComputeType = .float32,
-        rowLimit: Int = standardRowLimit
+        rowLimit: Int? = nil
     ) throws -> LanguageModel {
+        let rowLimit = rowLimit ?? device.standardRowLimit
         guard rowLimit >= 1 else { throw ModelError.unusableRowLimit(rowLimit) }
         let stored = try StoredModel(folder)
         return LanguageModel(

@@ -18,21 +18,21 @@ struct Linear: Sendable {
     let weights: [Vector]
     /// `[outputs]`
     let bias: Vector?
-    /// Whether the inputs are rounded to bfloat16 and the sums are those of bfloat16 values.
-    let isBFloat16: Bool
+    /// Where the inputs are rounded to bfloat16, how their products are summed.
+    let sums: BFloat16Sums?
 
-    /// - Parameter roundsInputs: whether W is stored as bfloat16 and the compute type is bfloat16.
-    init(_ weights: [Vector], bias: Vector?, roundsInputs: Bool) {
-        self.weights = roundsInputs ? weights.map { $0.map(withoutSubnormals) } : weights
+    /// - Parameter sums: where W is stored as bfloat16 and the compute type is bfloat16.
+    init(_ weights: [Vector], bias: Vector?, sums: BFloat16Sums?) {
+        self.weights = sums.map { sums in weights.map(sums.operands) } ?? weights
         self.bias = bias
-        isBFloat16 = roundsInputs
+        self.sums = sums
     }
 
     /// W·x
     func product(_ x: Vector) -> Vector {
-        guard isBFloat16 else { return weights.map { chain(x, $0) } }
-        let inputs = x.map { withoutSubnormals(rounded($0)) }
-        return weights.map { bfloat16Chain(inputs, $0) }
+        guard let sums else { return weights.map { chain(x, $0) } }
+        let inputs = sums.operands(x.map(rounded))
+        return weights.map { sums.sum(inputs, $0) }
     }
 
     func callAsFunction(_ x: Vector) -> Vector { bias.map { product(x) .+ $0 } ?? product(x) }

@@ -13,7 +13,11 @@ package final class ReferenceDevice: Device {
     package let freeMemory: Int? = nil
     package let projection: any ProjectionArithmetic = ReferenceProjection()
 
-    package init() {}
+    private let sums: BFloat16Sums
+
+    /// - Parameter sums: whose sums of bfloat16 products to define: the processors', which all else goes with too, or
+    ///   those of other kinds of device.
+    package init(sums: BFloat16Sums = .processor) { self.sums = sums }
 
     package var description: String { "\(kind), 1 thread" }
 
@@ -21,8 +25,8 @@ package final class ReferenceDevice: Device {
         _ configuration: ModelConfiguration, _ weights: WeightFiles, computeType: ComputeType, rowLimit: Int
     ) throws -> any DeviceModel {
         ReferenceModel(
-            try Transformer(weights, configuration, computeType: computeType), computeType: computeType,
-            rowLimit: rowLimit)
+            try Transformer(weights, configuration, computeType: computeType, sums: sums),
+            computeType: computeType, rowLimit: rowLimit)
     }
 
     package func cacheBytes(
@@ -40,11 +44,15 @@ package final class ReferenceDevice: Device {
 extension DeviceBackend {
     /// The reference: it has one thread, and no kernels.
     package static let reference = DeviceBackend(
-        present: { [DeviceKind.reference.rawValue] }, isAutomatic: false,
+        present: { _ in [DeviceKind.reference.rawValue] }, isAutomatic: false,
+        knows: { $0 == DeviceKind.reference.rawValue },
         check: { request throws(DeviceError) in
             if let kernels = request.kernels, kernels != "auto" {
                 throw .setting("--kernels", found: kernels, expected: "auto: the reference device has no other")
             }
         },
-        open: { _ in ReferenceDevice() })
+        open: { _ in ReferenceDevice() },
+        list: { _ in
+            [DeviceListing(name: DeviceKind.reference.rawValue, details: "plain Swift, slow", kind: .reference)]
+        })
 }

@@ -6,9 +6,12 @@ extension Transformer {
     /// Reads the weights that the configuration asks for.
     ///
     /// - Throws: `WeightError` for a tensor that is missing, of another shape, or not finite.
-    init(_ files: WeightFiles, _ configuration: ModelConfiguration, computeType: ComputeType) throws {
+    init(
+        _ files: WeightFiles, _ configuration: ModelConfiguration, computeType: ComputeType, sums: BFloat16Sums
+    ) throws {
         let layout = ModelLayout(configuration)
-        let reader = Reader(files: files, configuration: configuration, computeType: computeType)
+        let reader = Reader(
+            files: files, configuration: configuration, sums: computeType == .bfloat16 ? sums : nil)
         self.configuration = configuration
         frequencies = configuration.rotary.frequencies(headDimension: configuration.headDimension)
         embedding = try reader.matrix(layout.embedding)
@@ -21,7 +24,8 @@ extension Transformer {
 private struct Reader {
     let files: WeightFiles
     let configuration: ModelConfiguration
-    let computeType: ComputeType
+    /// Where the compute type is bfloat16.
+    let sums: BFloat16Sums?
 
     func block(_ layout: ModelLayout.Block, _ index: Int) throws -> Block {
         let arithmetic = configuration.arithmetic
@@ -67,9 +71,9 @@ private struct Reader {
     func linears(_ layout: ModelLayout.Linear) throws -> [Linear] {
         let tensors = try layout.weights.map { try files.tensor($0.name, shape: $0.shape) }
         let biases = try layout.biases?.map(vector)
-        let rounds = computeType == .bfloat16 && tensors.allSatisfy { $0.scalar == .bfloat16 }
+        let sums = tensors.allSatisfy { $0.scalar == .bfloat16 } ? sums : nil
         return try tensors.enumerated().map { part, tensor in
-            Linear(try tensor.matrix(), bias: biases?[part], roundsInputs: rounds)
+            Linear(try tensor.matrix(), bias: biases?[part], sums: sums)
         }
     }
 

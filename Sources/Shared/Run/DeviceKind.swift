@@ -11,6 +11,10 @@ package struct DeviceKind: RawRepresentable, Codable, Hashable, Sendable {
     package static let cpu = DeviceKind(rawValue: "cpu")
     /// The definition of every operation in plain Swift, for comparison.
     package static let reference = DeviceKind(rawValue: "reference")
+    /// NVIDIA GPUs whose tensor cores sum as those of compute capability 8.x do.
+    package static let cuda8 = DeviceKind(rawValue: "cuda 8")
+    /// Those whose tensor cores sum as those of compute capability 9.0 do.
+    package static let cuda9 = DeviceKind(rawValue: "cuda 9")
 }
 
 extension DeviceKind: CustomStringConvertible {

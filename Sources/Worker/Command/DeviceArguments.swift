@@ -12,7 +12,8 @@ extension ComputeType: ExpressibleByArgument {}
 struct DeviceArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Device to compute on: auto, \(Backends.present.joined(separator: " or ")).", valueName: "device"))
+            "Device to compute on: auto (the processor), cpu, reference, or cuda:N (see 'worker devices').",
+            valueName: "device"))
     var device = "auto"
 
     @Option(help: ArgumentHelp("Threads that compute (default: all cores).", valueName: "n"))
@@ -26,6 +27,11 @@ struct DeviceArguments: ParsableArguments {
             """, valueName: "path"))
     var kernels = "auto"
 
+    @Option(
+        help: ArgumentHelp(
+            "Folder of libcuda.so.1 and libnvrtc.so, where they are not found by themselves.", valueName: "dir"))
+    var cudaLibraries: String?
+
     func validate() throws {
         do {
             try Backends.check(request)
@@ -35,7 +41,8 @@ struct DeviceArguments: ParsableArguments {
     }
 
     private var request: DeviceRequest {
-        DeviceRequest(device: device, threads: threads, kernels: kernels == "auto" ? nil : kernels)
+        DeviceRequest(
+            device: device, threads: threads, kernels: kernels == "auto" ? nil : kernels, cudaLibraries: cudaLibraries)
     }
 
     /// Makes the device: once in a process.

@@ -14,7 +14,7 @@ struct WorkerCommand: AsyncParsableCommand {
         version: productVersion,
         subcommands: [
             ConnectCommand.self, GenerateCommand.self, ActivationsCommand.self, TokenizeCommand.self,
-            BenchCommand.self, VerifyCommand.self, InspectCommand.self,
+            BenchCommand.self, VerifyCommand.self, InspectCommand.self, DevicesCommand.self,
         ],
         defaultSubcommand: ConnectCommand.self)
 

@@ -1,7 +1,6 @@
 package import Devices
 import ModelFolders
 package import ModelReading
-import Models
 import Weights
 
 /// What was understood of a model, without reading its weights: shapes, arithmetic, rotary positions, tokenizer,
@@ -194,7 +193,7 @@ package struct ModelInspection: Sendable, Encodable {
         )
         // A block that slides a window may keep no more than the window and a pass of rows.
         let context = device.cacheBytes(
-            of: shape, positions: shape.maximumPositions, for: .own, rowLimit: LanguageModel.standardRowLimit)
+            of: shape, positions: shape.maximumPositions, for: .own, rowLimit: device.standardRowLimit)
         add(
             "cache_bytes", "memory for one sequence's keys and values",
             .bytes(["position": device.cacheBytesOfPosition(of: shape), "context": context]))

@@ -1,0 +1,164 @@
+#include "functions.cuh"
+
+// What is not a product of matrices. A block for each row, unless said otherwise.
+
+KERNEL(256, 1) embed(const embed_arguments a) {
+    wait_for_previous();
+    const size_t from = (size_t)a.tokens[blockIdx.x] * a.stride;
+    float *to = a.residual + (size_t)blockIdx.x * a.columns;
+    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) to[i] = weight_at(a.embedding, a.scalar, from + i) * a.scale;
+}
+
+KERNEL(256, 1) rotary_table(const rotary_arguments a) {
+    wait_for_previous();
+    const float position = (float)a.position[blockIdx.x];
+    for (int i = threadIdx.x; i < a.half; i += blockDim.x) {
+        const Turn turn = cosine_sine(position * a.frequencies[i]);
+        const size_t to = (size_t)blockIdx.x * a.half + i;
+        a.cosine[to] = turn.cosine * a.scale;
+        a.sine[to] = turn.sine * a.scale;
+    }
+}
+
+/// A lane's partial sum of squares of every 16th element: many are on their way at a time.
+INLINE float squares_of_lane(const float *row, int count, int lane, float partial) {
+    int i = lane;
+    for (; i + 15 * 16 < count; i += 256) {
+        float x[16];
+        UNROLL
+        for (int j = 0; j < 16; j++) x[j] = row[i + j * 16];
+        UNROLL
+        for (int j = 0; j < 16; j++) partial = fmaf(x[j], x[j], partial);
+    }
+    for (; i < count; i += 16) partial = fmaf(row[i], row[i], partial);
+    return partial;
+}
+
+/// Blocks (rows, pieces) of up to 1024 threads. The row passes through shared memory, from where 16 lanes take their
+/// partial sums.
+KERNEL(1024, 1) rms_norm(const norm_arguments a) {
+    wait_for_previous();
+    constexpr int CHUNK = 4096;
+    __shared__ float chunk[CHUNK];
+    __shared__ float scale;
+    const int piece = blockIdx.y * a.columns, thread = threadIdx.x, threads = blockDim.x;
+    const float *x = a.input + (size_t)blockIdx.x * a.inputStride + piece;
+    float weights[4];
+    UNROLL
+    for (int j = 0; j < 4; j++) weights[j] = thread + j * threads < a.columns ? a.weight[thread + j * threads] : 0.0f;
+    float partial = 0;
+    for (int begin = 0; begin < a.columns; begin += CHUNK) {
+        const int count = a.columns - begin < CHUNK ? a.columns - begin : CHUNK;
+        __syncthreads();
+        _Pragma("unroll 4")
+        for (int i = thread; i < count; i += threads) chunk[i] = x[begin + i];
+        __syncthreads();
+        if (thread < 16) partial = squares_of_lane(chunk, count, thread, partial);
+    }
+    if (thread < 32) {
+        const float squares = sum_of_partials(partial);
+        if (thread == 0) scale = 1.0f / sqrtf(squares / (float)a.columns + a.epsilon);
+    }
+    __syncthreads();
+    const float by = scale;
+    auto put = [&](int i, float value, float weight) {
+        const float y = value * by * weight;
+        if (a.wide) a.wide[(size_t)blockIdx.x * a.wideStride + piece + i] = y;
+        if (a.narrow) a.narrow[(size_t)blockIdx.x * a.narrowStride + piece + i] = narrow_bfloat16(y);
+        if (a.added) a.added[(size_t)blockIdx.x * a.addedStride + piece + i] += y;
+    };
+    UNROLL
+    for (int j = 0; j < 4; j++) {
+        const int i = thread + j * threads;
+        if (i < a.columns) put(i, a.columns <= CHUNK ? chunk[i] : x[i], weights[j]);
+    }
+    for (int i = thread + 4 * threads; i < a.columns; i += threads) put(i, x[i], a.weight[i]);
+}
+
+/// Blocks (rows, key/value heads).
+KERNEL(256, 1) store(const store_arguments a) {
+    wait_for_previous();
+    const int row = blockIdx.x, head = blockIdx.y, d = a.dimension, half = d / 2, quarters = (d + 3) / 4;
+    const int position = a.position[row], place = position % PAGE_POSITIONS;
+    float *page =
+        (float *)a.pages[(size_t)a.sequence[row] * a.pagesPerSequence + position / PAGE_POSITIONS] + a.offset;
+    const float *key = a.keyValue + (size_t)row * a.stride + head * d, *value = key + a.kvHeads * d;
+    float *keys = page + (size_t)head * quarters * PAGE_POSITIONS * 4 + place * 4;
+    float *values = page + ((size_t)a.kvHeads * quarters * 4 + (size_t)head * d) * PAGE_POSITIONS + (size_t)place * d;
+    for (int i = threadIdx.x; i < d; i += blockDim.x) {
+        const int pair = i < half ? i : i - half;
+        const float c = a.cosine[(size_t)row * half + pair], s = a.sine[(size_t)row * half + pair];
+        const float low = key[pair], high = key[pair + half];
+        keys[(size_t)(i / 4) * PAGE_POSITIONS * 4 + i % 4] = i < half ? low * c - high * s : high * c + low * s;
+        values[i] = value[i];
+    }
+}
+
+/// Blocks (rows, parts of the columns).
+KERNEL(256, 1) gate(const gate_arguments a) {
+    wait_for_previous();
+    const float *gates = a.gateUp + (size_t)blockIdx.x * 2 * a.columns, *ups = gates + a.columns;
+    for (int i = blockIdx.y * blockDim.x + threadIdx.x; i < a.columns; i += gridDim.y * blockDim.x) {
+        const float z = gates[i], y = (a.activation == ACTIVATION_SILU ? silu(z) : gelu_tanh(z)) * ups[i];
+        if (a.wide) a.wide[(size_t)blockIdx.x * a.columns + i] = y;
+        if (a.narrow) a.narrow[(size_t)blockIdx.x * a.narrowStride + i] = narrow_bfloat16(y);
+    }
+}
+
+KERNEL(256, 1) copy_rows(const copy_rows_arguments a) {
+    wait_for_previous();
+    const float *from = a.from + (size_t)a.row[blockIdx.x] * a.columns;
+    float *to = a.to + (size_t)blockIdx.x * a.columns;
+    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) to[i] = from[i];
+}
+
+KERNEL(256, 1) inject(const inject_arguments a) {
+    wait_for_previous();
+    const int count = a.count[blockIdx.x], operation = a.operation[blockIdx.x];
+    const float *vector = a.vectors + (size_t)blockIdx.x * a.columns;
+    float *stream = a.residual + (size_t)a.row[blockIdx.x] * a.columns + a.columns - count;
+    for (int i = threadIdx.x; i < count; i += blockDim.x) {
+        const float b = stream[i], v = vector[i];
+        stream[i] = operation == INJECT_REPLACE ? v : operation == INJECT_SUM ? b + v : (b + v) / 2.0f;
+    }
+}
+
+/// Blocks (rows, parts of the columns).
+KERNEL(256, 1) soft_cap(const soft_cap_arguments a) {
+    wait_for_previous();
+    float *row = a.values + (size_t)blockIdx.x * a.columns;
+    for (int i = blockIdx.y * blockDim.x + threadIdx.x; i < a.columns; i += gridDim.y * blockDim.x)
+        row[i] = soft_capped(row[i], a.cap, 1.0f);
+}
+
+/// A value's place among all, larger for larger, and of equals larger for a smaller index; 0 where it is not a number.
+INLINE unsigned long long place_of(float x, int index) {
+    if (x != x) return 0;
+    const unsigned u = bits_of(x + 0.0f);  // -0 is as large as 0
+    return (unsigned long long)(u & 0x80000000u ? ~u : u | 0x80000000u) << 32 | (0xffffffffu - (unsigned)index);
+}
+INLINE unsigned long long larger(unsigned long long a, unsigned long long b) { return a > b ? a : b; }
+
+KERNEL(1024, 1) argmax(const argmax_arguments a) {
+    wait_for_previous();
+    __shared__ unsigned long long best_of_warp[32];
+    const float *row = a.logits + (size_t)blockIdx.x * a.columns;
+    unsigned long long best = 0;
+    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) best = larger(best, place_of(row[i], i));
+    for (int width = 16; width > 0; width /= 2) best = larger(best, __shfl_xor_sync(ALL_LANES, best, width));
+    if (threadIdx.x % 32 == 0) best_of_warp[threadIdx.x / 32] = best;
+    __syncthreads();
+    if (threadIdx.x > 0) return;
+    for (int warp = 1; warp < (int)blockDim.x / 32; warp++) best = larger(best, best_of_warp[warp]);
+    a.tokens[blockIdx.x] = best ? (int)(0xffffffffu - (unsigned)(best & 0xffffffffu)) : 0;
+}
+
+/// Blocks as many as you like. The smallest index does not depend on who comes first.
+KERNEL(256, 1) find_not_finite(const find_not_finite_arguments a) {
+    wait_for_previous();
+    const unsigned long long step = (unsigned long long)gridDim.x * blockDim.x;
+    for (unsigned long long i = (unsigned long long)blockIdx.x * blockDim.x + threadIdx.x; i < a.count; i += step) {
+        const float x = weight_at(a.values, a.scalar, i / a.columns * a.stride + i % a.columns);
+        if ((bits_of(x) & 0x7f800000u) == 0x7f800000u) atomicMin(a.first, i);
+    }
+}

@@ -1,0 +1,85 @@
+import DemoAssets
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+/// The programs with a GPU whose driver is the stand-in: what is said where something is missing or fails, and whole runs.
+@Suite(.blocking)
+struct CUDATests {
+    private static let device = ["--device", "cuda:0", "--cuda-libraries", CUDAStandIn.folder.path]
+
+    private static func run(
+        _ program: String, _ arguments: [String], _ environment: [String: String] = [:], in scratch: TemporaryFolder
+    ) throws -> ProgramProcess.Ending {
+        let settings = environment.map { ("CUDA_STAND_IN_\($0)", $1) }
+        return try ProgramProcess(
+            program, arguments, in: scratch, environment: Dictionary(uniqueKeysWithValues: settings)
+        ).end()
+    }
+
+    @Test(arguments: ["model-a", "model-b"])
+    func `verify passes on the shipped models, with the figures of a processor`(name: String) throws {
+        let scratch = try TemporaryFolder()
+        let folder = name == "model-a" ? DemoAssets.modelA : DemoAssets.modelB
+        let tool = [
+            "verify", "--model", folder, "--reference", Repository.fixture("References/\(name).json").path,
+        ]
+        let ending = try Self.run("worker", tool + Self.device, in: scratch)
+        #expect(ending.code == 0, "\(ending.output)\(ending.errors)")
+        // In float32 every bit is a processor's, so the figures are.
+        #expect(ending.output == (try Self.run("worker", tool, in: scratch)).output)
+    }
+
+    @Test func `devices lists what there is, and what is missing`() throws {
+        let scratch = try TemporaryFolder()
+        let libraries = ["devices", "--cuda-libraries", CUDAStandIn.folder.path]
+        let two = try Self.run("worker", libraries, ["DEVICES": "2"], in: scratch)
+        #expect(two.code == 0)
+        #expect(two.output.contains("cuda:0") && two.output.contains("cuda:1"), "\(two.output)")
+        #expect(two.output.contains("cuda 9") && two.output.contains("Emulated GPU"), "\(two.output)")
+        let ampere = try Self.run("worker", libraries, ["CAPABILITY": "8.6"], in: scratch)
+        #expect(ampere.output.contains("cuda 8"), "\(ampere.output)")
+        let without = try Self.run("worker", ["devices", "--cuda-libraries", scratch.url.path], in: scratch)
+        #expect(without.code == 0)
+        #expect(without.output.contains("no NVIDIA driver"), "\(without.output)")
+    }
+
+    @Test(arguments: [
+        (["CAPABILITY": "7.5"], "compute capability 7.5; at least 8.0 is needed"),
+        (["DEVICES": "0"], "CUDA_ERROR_NO_DEVICE"),
+        (["VERSION": "11040"], "no NVRTC for this driver, which runs CUDA 11"),
+        (["COMPILER_FAILS": "1"], "NVRTC 13.0 cannot compile"),
+        (["MEMORY": "1000000"], "the model's weights need"),
+        (["FAIL": "cuMemAlloc_v2:20:2"], "out of memory: the system refused"),
+        (["FAIL": "cuLaunchKernelEx:30:719"], "the GPU failed: cuLaunchKernelEx: CUDA_ERROR_LAUNCH_FAILED (719)"),
+        (["FAIL": "cuStreamSynchronize:12:719"], "the GPU failed: cuStreamSynchronize: CUDA_ERROR_LAUNCH_FAILED (719)"),
+        (["FAIL": "cuInit:1:999"], "the GPU failed: cuInit: error (999)"),
+    ])
+    func `what is missing or fails is said in one line`(setting: [String: String], expected: String) throws {
+        let ending = try Self.run(
+            "worker",
+            ["generate", "--model", DemoAssets.modelB, "--prompt", "x", "--max-new-tokens", "3"] + Self.device,
+            setting, in: try TemporaryFolder())
+        #expect(ending.code != 0)
+        let lines = ending.errors.split(separator: "\n").filter { $0.contains(expected) }
+        #expect(lines.count == 1, "\(ending.errors)")
+    }
+
+    @Test func `a GPU whose sums are of no known kind is not used`() throws {
+        let ending = try Self.run(
+            "worker", ["generate", "--model", DemoAssets.modelB, "--prompt", "x"] + Self.device, ["ARITHMETIC": "7"],
+            in: try TemporaryFolder())
+        #expect(ending.code != 0)
+        #expect(ending.errors.contains("do not sum in a way that is known"), "\(ending.errors)")
+    }
+
+    @Test func `a device that the machine does not have is named with those that it has`() throws {
+        let ending = try Self.run(
+            "worker",
+            ["inspect", "--model", "none", "--device", "cuda:3", "--cuda-libraries", CUDAStandIn.folder.path],
+            in: try TemporaryFolder())
+        #expect(ending.code == 2)
+        #expect(ending.errors.contains("--device cuda:3: not on this machine, which has cuda:0"), "\(ending.errors)")
+    }
+}
