@@ -86,11 +86,16 @@ extension Generator {
             prefixes[tokens] = try model.makeCache()
         }
         _ = try model.step(prefixes.map { SequenceStep(cache: $0.value, tokens: Array($0.key.dropLast())) })
-        return try requests.map { request throws(ModelError) in
-            let cache = try prefixes[request.tokens].map(fork) ?? model.makeCache()
-            return SequenceStep(
-                cache: cache, tokens: Array(request.tokens[cache.length...]), injection: request.injection, head: .logits)
+        var prompts: [SequenceStep] = []
+        for request in requests {
+            let prefix = prefixes[request.tokens]
+            let cache = if let prefix { try fork(prefix) } else { try model.makeCache() }
+            prompts.append(
+                SequenceStep(
+                    cache: cache, tokens: Array(request.tokens[cache.length...]), injection: request.injection,
+                    head: .logits))
         }
+        return prompts
     }
 
     /// A sequence that begins as this one does.
