@@ -81,6 +81,8 @@ INLINE float weigh(const attention_arguments &a, float *scores, int from, int to
     }
     UNROLL
     for (int width = 16; width > 0; width /= 2) largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, width));
+    // Other lanes go on with what this one has capped.
+    __syncwarp();
     const float scale = a.softCap > 0 ? 1.0f : a.scale;
     for (int p = from + lane; p < to; p += 32)
         scores[p - from] = p >= first && p < end ? exponential((scores[p - from] - largest) * scale) : 0.0f;
@@ -130,7 +132,8 @@ KERNEL(256, 3) attention(const attention_arguments a) {
                 + ((size_t)a.kvHeads * pitch + (size_t)kvHead * d) * PAGE_POSITIONS
                 + (size_t)(position % PAGE_POSITIONS) * d;
             float *to = pieces + piece % ATTENTION_PIECES * ATTENTION_POSITIONS * d;
-            for (int i = thread; i < ATTENTION_POSITIONS * d / 4; i += 256) copy16(to + i * 4, values + i * 4, true);
+            const int left = end - position, floats = (left < ATTENTION_POSITIONS ? left : ATTENTION_POSITIONS) * d;
+            for (int i = thread * 4; i < floats; i += 4 * 256) copy16(to + i, values + i, true);
         }
         commit_copies();
     };
