@@ -32,6 +32,27 @@ struct InspectTests {
         #expect((object["memory_bytes"] as? [String: Int])?["float32"] == 4 * 26_712)
     }
 
+    @Test func `inspect says who names the end of a text, what nobody reads, and which head is taken`() throws {
+        let scratch = try TemporaryFolder()
+        let folder = try changed(
+            "mistral", "config.json", "\"tie_word_embeddings\": false",
+            "\"tie_word_embeddings\": true, \"is_llama_config\": true, \"attention_chunk_size\": 4", in: scratch)
+        try Data(#"{"eos_token_id":[2,5]}"#.utf8).write(to: folder.appendingPathComponent("generation_config.json"))
+        try Data(#"{"eos_token":"</s>"}"#.utf8).write(to: folder.appendingPathComponent("tokenizer_config.json"))
+        let inspect = ["inspect", "--model", folder.path, "--format", "json"]
+        let refused = try ProgramProcess.run("worker", inspect, in: scratch)
+        #expect(refused.code == 2 && refused.errors.contains("--ignore-config-field attention_chunk_size"))
+        let ending = try ProgramProcess.run(
+            "worker", inspect + ["--ignore-config-field", "attention_chunk_size"], in: scratch)
+        let object = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any]
+        let ends = try #require(object?["end_tokens"] as? [String], "\(ending.errors)")
+        #expect(ends.first == "</s> (2) from generation_config.json and config.json and the tokenizer")
+        #expect(ends.count == 2 && ends[1].hasSuffix("(5) from generation_config.json"), "\(ends)")
+        #expect(object?["fields_not_read"] as? [String] == ["is_llama_config"])
+        #expect((object?["remark"] as? String)?.hasPrefix("lm_head.weight is not the embedding") == true)
+        #expect(object?["tied_embeddings"] as? Bool == false)
+    }
+
     @Test func `generate puts the prompt into the model's chat template`() throws {
         let scratch = try TemporaryFolder()
         let folder = scratch.file("model")

@@ -68,6 +68,12 @@ struct RepeatedNameTests {
         Kind(name: "tokenizer_config.json", text: #"{"eos_token":"a","eos_token":"b"}"#, path: "eos_token") {
             _ = try Tokenizer(file: try write(tokenizer, "tokenizer.json", beside: $0))
         },
+        Kind(name: "special_tokens_map.json", text: #"{"eos_token":"a","eos_token":"b"}"#, path: "eos_token") {
+            _ = try Tokenizer(file: try write(tokenizer, "tokenizer.json", beside: $0))
+        },
+        Kind(name: "added_tokens.json", text: #"{"x":1,"x":2}"#, path: "x") {
+            _ = try Tokenizer(file: try write(tokenizer, "tokenizer.json", beside: $0))
+        },
         Kind(name: "tokenizer_config.json", text: #"{"chat_template":"a","chat_template":"b"}"#, path: "chat_template")
         {
             _ = try ChatTemplate(folder: $0.deletingLastPathComponent(), tokens: [:])

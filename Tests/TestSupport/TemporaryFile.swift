@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A file of one test's own, removed with this object.
 package final class TemporaryFile: Sendable {

@@ -100,9 +100,9 @@ import Testing
         var clients: [RawClient] = []
         for _ in 0..<4_000 { clients.append(try RawClient(endpoint)) }
         // Nobody reads what the monitor tells while the loop is busy.
-        await station.perform { _ in usleep(300_000) }
+        _ = await station.perform { _ in usleep(300_000) }
         clients = []
-        await station.perform { _ in usleep(1_000_000) }
+        _ = await station.perform { _ in usleep(1_000_000) }
         let began = ContinuousClock.now
         await station.loop.stop()
         #expect(ContinuousClock.now - began < .seconds(10))

@@ -178,6 +178,8 @@ TOKENS = [
     {"name": "flags of another file", "base": LLAMA, "files": {"tokenizer_config.json": {"added_tokens_decoder": {"ID": {
         "content": "<|im_end|>", "lstrip": True, "normalized": False, "rstrip": True, "single_word": False, "special": True}}}}},
     {"name": "more special tokens", "base": LLAMA, "files": {"tokenizer_config.json": {"additional_special_tokens": ["the", "[X]"]}}},
+    {"name": "an older file of added tokens", "base": LLAMA, "files": {
+        "added_tokens.json": {"[Y]": 341, "[X]": 340, "<|im_end|>": 339}, "tokenizer_config.json": {"pad_token": "[X]"}}},
     {"name": "a part of its own", "base": LLAMA, "files": {"tokenizer_config.json": {"image_token": "[X]", "add_bos_token": True}}},
     {"name": "ends of three files", "base": QWEN2, "config": {"eos_token_id": 7}, "files": {
         "generation_config.json": {"eos_token_id": [3, 5]}, "tokenizer_config.json": {"eos_token": "<|im_end|>"}}},

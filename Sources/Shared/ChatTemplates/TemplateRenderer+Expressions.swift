@@ -167,8 +167,7 @@ extension TemplateRenderer {
         case .list(let values): return .list(chosen(values))
         case .tuple(let values): return .tuple(chosen(values))
         case .string(let text): return .string(String(chosen(Array(text.unicodeScalars))))
-        case .undefined: throw .failed(line: line, "\(base.kind), has no elements")
-        default: return .undefined("a slice")
+        default: throw .failed(line: line, "\(base.kind) has no elements")
         }
     }
 }

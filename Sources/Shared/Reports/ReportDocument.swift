@@ -209,6 +209,21 @@ extension RunReport {
             }, figures: false)
     }
 
+    /// What was settled about how the models are read, where anything was.
+    private var reading: [NamedValue] {
+        let reading = configuration.reading
+        var values = reading.templateVariables.sorted { $0.key < $1.key }.map {
+            NamedValue("template variable \($0.key)", $0.value)
+        }
+        if let date = reading.templateDate { values.append(NamedValue("template date", date)) }
+        if let end = reading.thinkEnd { values.append(NamedValue("end of thoughts", end)) }
+        if !reading.ignoredConfigFields.isEmpty {
+            values.append(
+                NamedValue("fields of config.json passed over", reading.ignoredConfigFields.joined(separator: ", ")))
+        }
+        return values
+    }
+
     private var setting: ReportDocument.Section {
         let settings = [
             NamedValue("model A", configuration.modelA), NamedValue("model B", configuration.modelB),
@@ -226,7 +241,9 @@ extension RunReport {
                 DocumentTable(
                     titles: [title, "value"], rows: values.map { [$0.name, $0.value] }, figures: false))
         }
-        var blocks = [table("setting", settings), table("version of", versions), table("SHA-256 of", fingerprints)]
+        var blocks = [
+            table("setting", settings + reading), table("version of", versions), table("SHA-256 of", fingerprints),
+        ]
         if deviceKinds.count > 1 {
             blocks.insert(
                 .paragraph(

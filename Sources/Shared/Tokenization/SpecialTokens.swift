@@ -15,13 +15,16 @@ struct SpecialTokens {
         let content: String
         /// Nil where the file has the text alone.
         let flags: TokenizerField?
+        /// Whether it is special where no flags say so.
+        var isSpecial = true
     }
 
     /// By part, such as `eos_token`.
     private(set) var named: [String: Description] = [:]
     /// Special tokens without a part.
     private(set) var others: [Description] = []
-    /// Of tokenizer_config.json's `added_tokens_decoder`, in the order of their numbers.
+    /// Of tokenizer_config.json's `added_tokens_decoder`, or of added_tokens.json without it, in the order of their
+    /// numbers.
     private(set) var declared: [Description] = []
 
     /// Those with a part, in the order in which transformers adds them.
@@ -51,6 +54,11 @@ struct SpecialTokens {
             for (name, field) in try root("special_tokens_map.json")?.members() ?? [] { given[name] = field }
         }
         try read(given)
+        let older = try root("added_tokens.json")
+        if let older, given["added_tokens_decoder"] == nil {
+            let special = Set((inOrder + others).map { Array($0.content.utf8) })
+            declared = try Self.declared(older: older, special: special)
+        }
         let (ownClass, modelClass) = (
             try configuration?.string("tokenizer_class"), try model?.string("tokenizer_class")
         )
@@ -89,6 +97,19 @@ struct SpecialTokens {
         for (name, field) in try decoder.members() {
             guard let id = Int(name) else { throw field.invalid("a token under its number") }
             tokens.append((id, try description(field)))
+        }
+        return tokens.sorted { $0.id < $1.id }.map(\.token)
+    }
+
+    /// Of added_tokens.json: texts and their numbers.
+    private static func declared(
+        older file: TokenizerField, special: Set<[UInt8]>
+    ) throws(TokenizerError) -> [Description] {
+        var tokens: [(id: Int, token: Description)] = []
+        for (name, field) in try file.members() {
+            let id = try field.integer(in: 0...Vocabulary.idLimit - 1)
+            let isSpecial = special.contains(Array(name.utf8))
+            tokens.append((id, Description(content: name, flags: nil, isSpecial: isSpecial)))
         }
         return tokens.sorted { $0.id < $1.id }.map(\.token)
     }

@@ -94,7 +94,14 @@ extension FuzzedDecoder {
         "[::-1]",
         "(", ")", " not ", " is ", " in ", " ~ ", " + ", " * ", " // ", "|tojson", "|list", "|join(", "|trim",
         ".split(", ".replace(", ".items()", "'a'", "0", "-1", "9223372036854775807", "none", "raise_exception(",
-        "selectattr('role')", "n.x", "[n.x, n.x]", "\\",
+        "selectattr('role')", "n.x", "[n.x, n.x]", "\\", "{% macro m(a, b=1) %}", "{% endmacro %}", "m(",
+        "{% call m() %}",
+        "{% endcall %}", "caller(", "{% set x %}", "{% endset %}", "{% filter upper %}", "{% endfilter %}",
+        "{% break %}",
+        "{% continue %}", "{% raw %}", "{% endraw %}", " recursive", "loop(", "|map(", "|sort", "|batch(2)", " ** ",
+        " < ",
+        "1e308", "0x7f", ", ", "(1,)", ".center(", ".zfill(999", "|indent(", "|unique", "\\u00e9", "varargs",
+        "|round(2)",
     ]
 
     private static let templates = [
@@ -121,6 +128,15 @@ extension FuzzedDecoder {
         {{ {'k': 'v\n"', 'n': [1, none, false]} | tojson }} {{ 'x' in 'xyz' }} {{ 3 not in x }} {{ n.x == n.x }}
         {% for k, v in {'p': 'q'}.items() %}{{ k ~ '=' ~ v }}{% endfor %} {{ 'a-b'.replace('-', '+') | upper }}
         {{ ['x', 'y'] | join('/') }}{{ messages | selectattr('role', 'equalto', 'user') | list | length }}
+        """#,
+        #"""
+        {%- macro m(a, b=2) -%}<{{ a }}{% if a is mapping %}{% for k, v in a | dictsort %}{{ m(v) }}{% endfor %}{% endif %}>
+        {%- endmacro -%}{{ m({'k': {'z': 1.5}}) }}{% macro w() %}[{{ caller(3) }}]{% endmacro %}
+        {%- call(x) w() %}{{ x ** 2 }}{% endcall %}{% set t | trim %} {{ messages | map(attribute='role') | join(',') }} {% endset %}
+        {%- for n in [{'c': [{'c': []}]}] recursive %}{{ loop.depth }}{{ loop(n.c) }}{% if loop.first %}{% continue %}{% endif %}
+        {%- else %}-{% endfor %}{% filter upper %}{% raw %}{{ t }}{% endraw %}{{ t.title().center(20, '*') }}{% endfilter %}
+        {%- with a, b = (1, 2) %}{{ a < b <= 2 }}{{ (a, [b, none, 1e-7]) }}{% endwith %}{% generation %}{{ t[::-2] }}{% endgeneration %}
+        {{ [3, 1, 2] | sort | batch(2) | list | tojson(indent=2) }}{{ 'a\nb' | indent(2) }}{{ loop is defined }}
         """#,
     ]
 

@@ -54,7 +54,9 @@ package struct LoadedModel: Sendable {
     package func prompt(_ text: String, newTokens: Int) throws -> Prompt {
         let tokens = try tokens(ofPrompt: text)
         let positions = folder.configuration.maximumPositions
-        let room = max(positions - newTokens, (positions + 1) / 2)
+        // Thoughts take their room as well.
+        let needed = newTokens + (reading.thinkEnd == nil ? 0 : AnswerRule.thoughtTokens)
+        let room = max(positions - needed, (positions + 1) / 2)
         guard tokens.count > room else { return Prompt(tokens: tokens, omitted: 0) }
         let first = tokens.prefix(1).filter(tokenizer.specialTokenIDs.contains)
         return Prompt(tokens: first + tokens.suffix(room - first.count), omitted: tokens.count - room)
@@ -73,21 +75,22 @@ package struct LoadedModel: Sendable {
     }
 
     /// The request to continue a prompt up to a limit, a stop string or an end-of-text token.
+    /// - Parameter thinks: whether thoughts may come first, where the settings say what ends them.
     package func request(
-        _ tokens: [Int32], limits: GenerationLimits, injection: Injection? = nil
+        _ tokens: [Int32], limits: GenerationLimits, injection: Injection? = nil, thinks: Bool = true
     ) -> GenerationRequest {
-        let rule = rule(limits)
+        let rule = rule(limits, thinks: thinks)
         return GenerationRequest(
             tokens: tokens, injection: injection, maximumNewTokens: rule.maximumNewTokens,
             endTokens: Set(reading.endTokens.ids), shouldStop: rule.shouldStop)
     }
 
     /// What was generated, as text: without special tokens, behind the last thought, up to the first stop string.
-    package func answer(_ result: GenerationResult, limits: GenerationLimits) -> Answer {
-        Answer(tokens: result.tokens, text: rule(limits).text(of: result.tokens))
+    package func answer(_ result: GenerationResult, limits: GenerationLimits, thinks: Bool = true) -> Answer {
+        Answer(tokens: result.tokens, text: rule(limits, thinks: thinks).text(of: result.tokens))
     }
 
-    private func rule(_ limits: GenerationLimits) -> AnswerRule {
-        AnswerRule(limits, thinkEnd: reading.thinkEnd, tokenizer: tokenizer)
+    private func rule(_ limits: GenerationLimits, thinks: Bool) -> AnswerRule {
+        AnswerRule(limits, thinkEnd: thinks ? reading.thinkEnd : nil, tokenizer: tokenizer)
     }
 }

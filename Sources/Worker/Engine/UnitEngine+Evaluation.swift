@@ -119,8 +119,9 @@ extension UnitEngine {
     /// - Parameters:
     ///   - choices: of each item, where answers are chosen.
     ///   - perItem: questions of an item, which stand together.
+    ///   - thinks: whether thoughts are no part of the answers, where the settings say what ends them.
     func answer(
-        _ questions: [Question], choices: [[String]]?, limits: GenerationLimits, perItem: Int = 1
+        _ questions: [Question], choices: [[String]]?, limits: GenerationLimits, perItem: Int = 1, thinks: Bool = true
     ) throws -> [Answer] {
         var answers = [Answer?](repeating: nil, count: questions.count)
         let byModel = Dictionary(grouping: questions.indices) { ObjectIdentifier(questions[$0].model.model) }
@@ -130,7 +131,7 @@ extension UnitEngine {
                 if let choices {
                     try choose(asked, among: places.map { choices[$0 / perItem] })
                 } else {
-                    try write(asked, limits: limits)
+                    try write(asked, limits: limits, thinks: thinks)
                 }
             for (place, answer) in zip(places, found) { answers[place] = answer }
         }
@@ -138,14 +139,16 @@ extension UnitEngine {
     }
 
     /// Texts, of questions to one model.
-    private func write(_ questions: [Question], limits: GenerationLimits) throws -> [Answer] {
+    private func write(_ questions: [Question], limits: GenerationLimits, thinks: Bool) throws -> [Answer] {
         guard let model = questions.first?.model else { return [] }
-        let requests = questions.map { model.request($0.prompt.tokens, limits: limits, injection: $0.injection) }
+        let requests = questions.map {
+            model.request($0.prompt.tokens, limits: limits, injection: $0.injection, thinks: thinks)
+        }
         let results = try continuations(of: requests, by: model.model)
         return zip(questions, results).map { question, result in
             // Each token but the first takes a pass of its own, and so does an end-of-text token.
             let passes = result.tokens.count + (result.finish == .endToken ? 1 : 0)
-            var answer = model.answer(result, limits: limits)
+            var answer = model.answer(result, limits: limits, thinks: thinks)
             complete(&answer, question, passes: passes, tokens: question.prompt.tokens.count + max(passes - 1, 0))
             return answer
         }

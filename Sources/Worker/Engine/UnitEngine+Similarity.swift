@@ -14,7 +14,8 @@ extension UnitEngine {
             of: spoken.vector, at: unit.layer, by: Condition.Delivery(welcome.operation, strength: welcome.strength))
         let plain = Question(condition: 0, model: b, isA: false, prompt: prompt)
         let told = Question(condition: 1, model: b, isA: false, prompt: prompt, injection: injection, told: spoken.told)
-        let answers = try answer([plain, told], choices: nil, limits: limits)
+        // What is compared is what is written, thoughts among it.
+        let answers = try answer([plain, told], choices: nil, limits: limits, thinks: false)
         return SimilarityResult(plain: WrittenText(answers[0]), injected: WrittenText(answers[1]))
     }
 }

@@ -45,7 +45,11 @@ struct AddedVocabulary: Sendable {
             put(token)
         }
         for description in special.declared {
-            try add(description, vocabulary, isSpecial: description.flags?.bool("special") ?? false)
+            if let flags = description.flags {
+                try add(description, vocabulary, isSpecial: flags.bool("special") ?? false)
+            } else if ids[Array(description.content.utf8)] == nil {
+                try add(description, vocabulary, isSpecial: description.isSpecial)
+            }
         }
         let known = Set(ids.keys)
         for description in special.inOrder + special.others

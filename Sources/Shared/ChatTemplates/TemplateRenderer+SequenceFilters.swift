@@ -236,6 +236,12 @@ extension TemplateRenderer {
 
     // MARK: One by one
 
+    /// What these filters go through: of a value that counts as false nothing, whatever it is.
+    private mutating func elements(ofTrue value: TemplateValue, line: Int) throws(ChatTemplateError) -> [TemplateValue]
+    {
+        value.isTrue ? try elements(of: value, line: line) : []
+    }
+
     /// `select`, `reject` and their like with an attribute: by a test, or by whether a value counts as true.
     private mutating func chosen(
         _ name: String, _ value: TemplateValue, _ given: Arguments, line: Int
@@ -253,7 +259,7 @@ extension TemplateRenderer {
             testName = text
         }
         var kept: [TemplateValue] = []
-        for element in try elements(of: value, line: line) {
+        for element in try elements(ofTrue: value, line: line) {
             try budget.spend(1, line: line)
             let asked = try path.map { path throws(ChatTemplateError) in try part(path, of: element, line: line) }
             let found = try accounted(asked ?? element, line: line)
@@ -272,7 +278,7 @@ extension TemplateRenderer {
         if given.plain.isEmpty {
             let arguments = try given.bound(to: ["attribute", "default"], of: "the filter 'map'", line: line)
             guard let path = arguments["attribute"] else { throw .failed(line: line, "map needs a filter's name") }
-            for element in try elements(of: value, line: line) {
+            for element in try elements(ofTrue: value, line: line) {
                 try budget.spend(1, line: line)
                 let found = try part(path, of: element, line: line)
                 if case .undefined = found {
@@ -286,7 +292,7 @@ extension TemplateRenderer {
                 throw .failed(line: line, "map needs a filter's name")
             }
             let arguments = Arguments(plain: Array(given.plain.dropFirst()), named: given.named)
-            for element in try elements(of: value, line: line) {
+            for element in try elements(ofTrue: value, line: line) {
                 results.append(try filter(name, element, arguments, line: line))
             }
         }

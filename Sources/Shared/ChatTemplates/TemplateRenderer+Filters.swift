@@ -24,6 +24,7 @@ extension TemplateRenderer {
             case "default", "d": byDefault(value, arguments)
             case "abs", "int", "float", "round": try numberFilter(name, value, arguments, line: line)
             case "tojson": TemplateValue.string(try TemplateJSON.text(of: value, arguments, line: line))
+            case "indent": TemplateValue.string(try indented(value, arguments, line: line))
             default:
                 TemplateValue.string(
                     try textFilter(name, try TemplateText.written(value, line: line), arguments, line: line))
@@ -71,7 +72,6 @@ extension TemplateRenderer {
             return try TemplateMethods.replaced(
                 text, try TemplateText.written(old, line: line), try TemplateText.written(new, line: line), limit,
                 line: line)
-        case "indent": return try indented(text, arguments, line: line)
         case "center":
             let width = arguments["width"]?.whole ?? 80
             guard
@@ -99,8 +99,9 @@ extension TemplateRenderer {
     }
 
     private func indented(
-        _ text: String, _ arguments: [String: TemplateValue], line: Int
+        _ value: TemplateValue, _ arguments: [String: TemplateValue], line: Int
     ) throws(ChatTemplateError) -> String {
+        guard case .string(let text) = value else { throw .failed(line: line, "indent of \(value.kind)") }
         let indentation: String
         switch arguments["width"] {
         case .string(let text)?: indentation = text

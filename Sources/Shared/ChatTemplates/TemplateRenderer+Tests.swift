@@ -13,18 +13,15 @@ extension TemplateRenderer {
                 symbol, value, try only(arguments, of: name, line: line), line: line)
         }
         if name == "divisibleby" {
-            guard let divisor = try only(arguments, of: name, line: line).whole, divisor != 0 else {
-                throw .failed(line: line, "the test 'divisibleby' needs a whole number other than 0")
-            }
-            return try whole(value, name, line: line) % (divisor == -1 ? 1 : divisor) == 0
+            return try remainder(value, try only(arguments, of: name, line: line), line: line) == 0
         }
         guard arguments.isEmpty else {
             throw .failed(line: line, "the test '\(name.prefix(40))' takes no argument, or is not known")
         }
         if let result = Self.isKind(name, value) { return result }
         switch name {
-        case "odd": return try whole(value, name, line: line) % 2 != 0
-        case "even": return try whole(value, name, line: line) % 2 == 0
+        case "odd": return try remainder(value, .integer(2), line: line) == 1
+        case "even": return try remainder(value, .integer(2), line: line) == 0
         case "lower":
             return TemplateMethods.hasCase(try TemplateText.written(value, line: line), upper: false)
         case "upper": return TemplateMethods.hasCase(try TemplateText.written(value, line: line), upper: true)
@@ -39,11 +36,10 @@ extension TemplateRenderer {
         return arguments[0]
     }
 
-    private func whole(_ value: TemplateValue, _ name: String, line: Int) throws(ChatTemplateError) -> Int {
-        guard let whole = value.whole else {
-            throw .failed(line: line, "the test '\(name)' of \(value.kind)")
-        }
-        return whole
+    private func remainder(
+        _ value: TemplateValue, _ divisor: TemplateValue, line: Int
+    ) throws(ChatTemplateError) -> Double? {
+        try TemplateOperators.operate("%", value, divisor, line: line).numeric
     }
 
     /// Tests of what a value is; nil where `name` is none of them.
