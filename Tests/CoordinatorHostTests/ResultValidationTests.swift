@@ -40,10 +40,12 @@ struct ResultValidationTests {
     func `a W that Adam cannot have come to is refused`(value: Float) {
         var w = FloatMatrix(zeros: 5, 3)
         w.values[0] = 0.5
-        let fine = UnitResult.trainOutputs(TrainOutputsResult(w: w, squaredErrorSums: [1, 1]))
+        let fine = UnitResult.trainOutputs(
+            TrainOutputsResult(w: w, squaredErrorSums: [1, 1], standardisedErrorSums: [1, 1]))
         #expect(inputs.flaw(of: fine, for: UnitID(.train, 0)) == nil)
         w.values[0] = value
-        let odd = UnitResult.trainOutputs(TrainOutputsResult(w: w, squaredErrorSums: [1, 1]))
+        let odd = UnitResult.trainOutputs(
+            TrainOutputsResult(w: w, squaredErrorSums: [1, 1], standardisedErrorSums: [1, 1]))
         #expect(inputs.flaw(of: odd, for: UnitID(.train, 0))?.contains("W is not finite") == true)
     }
 

@@ -125,6 +125,7 @@ extension UsageTests {
             #expect(ending.output.contains(words), "\(words): \(ending.output)")
         }
         #expect(!FileManager.default.fileExists(atPath: output.path))
-        #expect(ending.output.split(separator: "\n").dropLast().allSatisfy { $0.count <= 80 }, "\(ending.output)")
+        let lines = ending.output.split(separator: "\n").map(String.init).dropLast()
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(ending.output)")
     }
 }

@@ -169,7 +169,9 @@ private final class TokenCounter {
                 } else {
                     work.b.read(tokensOfB(prompt), writing: newTokens)
                 }
-                guard let message = condition.message, let source = item.prompts[message.source] else { continue }
+                guard let message = condition.message, let role = message.source, let source = item.prompts[role] else {
+                    continue
+                }
                 if case .words(_, let words) = message {
                     work.a.read(tokensOfA(source), writing: words)
                 } else if spoken.insert(source).inserted {

@@ -46,13 +46,6 @@ package struct RunFolder: RunStorage, Sendable {
         try WholeFile.read(url(of: file).path, limit: limit)
     }
 
-    /// - Throws: where the file has more bytes than `limit`, too.
-    func read(_ file: String, limit: Int) throws -> Data? {
-        let bytes = (try? url(of: file).resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0
-        guard bytes <= limit else { throw HostError.tooLarge(path: path(of: file), bytes: bytes, limit: limit) }
-        return try read(file)
-    }
-
     package func write(
         _ file: String, _ body: (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {

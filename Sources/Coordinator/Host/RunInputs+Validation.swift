@@ -46,13 +46,16 @@ extension RunInputs {
         let (step, shard) = id.index.quotientAndRemainder(dividingBy: schedule.shardsPerStep)
         guard step < schedule.steps, shard < schedule.shardCount(step: step) else { return "no such shard" }
         let texts = min(schedule.shardTexts, schedule.batchTextCount(step: step) - shard * schedule.shardTexts)
-        let (matrix, expected) =
+        let (matrix, expected, errors) =
             switch result.gradient {
-            case .dense(let matrix): (matrix, (dimensionB, dimensionA))
-            case .factor(let matrix): (matrix, (texts, dimensionB))
+            case .dense(let matrix): (matrix, (dimensionB, dimensionA), dimensionB)
+            case .factor(let matrix): (matrix, (texts, dimensionB), 0)
             }
         guard (matrix.rows, matrix.columns) == expected else {
             return "expected a gradient of \(expected.0) × \(expected.1), found \(matrix.rows) × \(matrix.columns)"
+        }
+        guard result.outputErrors.count == errors else {
+            return "expected the errors of \(errors) outputs, found \(result.outputErrors.count)"
         }
         guard matrix.values.allSatisfy(\.isFinite) else { return "a gradient is not finite" }
         guard result.squaredErrorSum.isFinite, result.squaredErrorSum >= 0,

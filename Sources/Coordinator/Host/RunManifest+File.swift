@@ -36,6 +36,8 @@ extension RunManifest {
         try storage.write(Self.encode(File(self)) + Data("\n".utf8), to: RunFiles.manifest)
     }
 
+    private static let byteLimit = 16 << 20
+
     /// Reads a run's manifest; nil where there is none yet.
     /// - Throws: ``HostError/unreadableManifest(path:cause:)`` where the file is damaged,
     ///   ``HostError/otherVersion(path:cause:)`` where its fields are not this version's,
@@ -45,7 +47,7 @@ extension RunManifest {
         let data: Data
         let document: JSONValue
         do {
-            guard let found = try storage.read(RunFiles.manifest, limit: 16 << 20) else { return nil }
+            guard let found = try storage.read(RunFiles.manifest, limit: byteLimit) else { return nil }
             data = found
             document = try JSONField<JSONError>(file: path, bytes: [UInt8](data)).value
         } catch {

@@ -14,6 +14,8 @@ package struct ReportFile: Hashable, Sendable {
 
 extension RunReport {
     package static let summaryFile = "summary.txt"
+    /// More than any terminal's table.
+    package static let summaryByteLimit = 16 << 20
 
     /// All files that the report is made of, `timing.json` apart: `config.yaml`, `results.json`, `samples_<task>.jsonl`
     /// (of several channels `samples_<task>_k<K>_j<J>.jsonl`), `report.md`, `report.html`, `metrics.jsonl` where W was

@@ -39,12 +39,16 @@ extension FuzzedConversation {
             let zeros = FloatMatrix(
                 zeros: unit.dense ? inputs.dimensionB : unit.texts.count,
                 unit.dense ? inputs.dimensionA : inputs.dimensionB)
-            return .train(TrainResult(squaredErrorSum: 0, gradient: unit.dense ? .dense(zeros) : .factor(zeros)))
+            return .train(
+                TrainResult(
+                    squaredErrorSum: 0, gradient: unit.dense ? .dense(zeros) : .factor(zeros),
+                    outputErrors: unit.dense ? [Double](repeating: 0, count: inputs.dimensionB) : []))
         case .trainOutputs(let unit, _):
             return .trainOutputs(
                 TrainOutputsResult(
                     w: FloatMatrix(zeros: unit.outputs.count, unit.dimensionA),
-                    squaredErrorSums: [Double](repeating: 1, count: unit.schedule.shardTotal)))
+                    squaredErrorSums: [Double](repeating: 1, count: unit.schedule.shardTotal),
+                    standardisedErrorSums: [Double](repeating: 1, count: unit.schedule.shardTotal)))
         case .similarity: return .similarity(SimilarityResult(plain: WrittenText(), injected: WrittenText()))
         case .evaluate(let unit):
             let answers = ItemAnswers(answers: unit.conditions.map { _ in answer() })
@@ -70,7 +74,9 @@ extension FuzzedConversation {
         case 2: return .train(TrainResult(squaredErrorSum: value(), gradient: .factor(matrix(rows, columns))))
         case 3:
             return .trainOutputs(
-                TrainOutputsResult(w: matrix(rows, columns), squaredErrorSums: (0..<rows).map { _ in value() }))
+                TrainOutputsResult(
+                    w: matrix(rows, columns), squaredErrorSums: (0..<rows).map { _ in value() },
+                    standardisedErrorSums: (0..<columns).map { _ in value() }))
         case 4: return .similarity(SimilarityResult(plain: WrittenText(answer()), injected: WrittenText(answer())))
         default:
             return .evaluate(
