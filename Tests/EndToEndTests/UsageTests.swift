@@ -125,6 +125,7 @@ extension UsageTests {
             #expect(ending.output.contains(words), "\(words): \(ending.output)")
         }
         #expect(!FileManager.default.fileExists(atPath: output.path))
-        #expect(ending.output.split(separator: "\n").dropLast().allSatisfy { $0.count <= 80 }, "\(ending.output)")
+        let lines: [Substring] = ending.output.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(ending.output)")
     }
 }
