@@ -18,6 +18,8 @@ struct CommandOptionsTests {
     }
 
     private struct Rest: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "rest")
+
         @Option var connect: String
     }
 

@@ -134,7 +134,7 @@ struct ChatTests {
         #expect(plain.errors.contains("differs in --chat: true there, false here"), "\(plain.errors)")
         try models.write("{{ messages[0].content }}!", into: models.b)
         let other = try models.run("run")
-        #expect(other.code == 2 && other.errors.contains("modelB"), "\(other.errors)")
+        #expect(other.code == 2 && other.errors.contains("--model-b: content "), "\(other.errors)")
     }
 
     @Test func `a configuration file turns it on`() throws {

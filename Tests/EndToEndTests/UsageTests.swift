@@ -125,7 +125,7 @@ extension UsageTests {
             #expect(ending.output.contains(words), "\(words): \(ending.output)")
         }
         #expect(!FileManager.default.fileExists(atPath: output.path))
-        let lines = ending.output.split(separator: "\n").map(String.init).dropLast()
+        let lines: [Substring] = ending.output.split(separator: "\n")
         #expect(lines.allSatisfy { $0.count <= 80 }, "\(ending.output)")
     }
 }

@@ -144,6 +144,7 @@ struct FieldTests {
 
     @Test func `a status query of another protocol version tells its version`() throws {
         #expect(try StatusQuery(protocolVersion: 7).overTheWire() == StatusQuery(protocolVersion: 7))
+        #expect(try StatusQuery(watcher: .max).overTheWire() == StatusQuery(watcher: .max))
     }
 
     @Test func `an error is one line that names message, field, expected and found`() throws {

@@ -443,9 +443,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ]
 
     static let status: [Sample] = [
-        Sample(
-            "status query", StatusQuery(watcher: 7),
-            [.integer(21, "protocol_version", 4), .integer(22, "watcher", 7, .optional)]),
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 4)]),
         Sample(
             "status reply",
             StatusReply.status(

@@ -17,8 +17,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Train W and run the experiments on models and data of your own.",
         usage: """
-            coordinator run --model-a <dir> --model-b <dir> --layer-k <k> --layer-j <j>
-                       --output <dir> [<options>]
+            coordinator run --model-a <dir> --model-b <dir> --layer-k <k>
+                         --layer-j <j> --output <dir> [<options>]
             """,
         discussion: """
             The same command goes on where an interrupted run stopped. What a run's results depend on is in its \

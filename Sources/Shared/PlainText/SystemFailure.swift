@@ -22,9 +22,9 @@ package enum SystemFailure {
     }
 
     private static func posixCode(of error: any Error) -> Int32? {
-        if let error = error as? POSIXError { return error.code.rawValue }
-        if let error = error as? CocoaError { return error.underlying.flatMap(posixCode) }
-        let error = error as NSError
-        return error.domain == NSPOSIXErrorDomain ? Int32(exactly: error.code) : nil
+        // A cast to CocoaError does not ask for the domain.
+        let plain = error as NSError
+        if plain.domain == NSPOSIXErrorDomain { return Int32(exactly: plain.code) }
+        return (error as? CocoaError)?.underlying.flatMap(posixCode)
     }
 }
