@@ -47,7 +47,8 @@ package struct FinishedRun: Sendable {
         guard folder.contains(RunFiles.manifest) else { return nil }
         guard let written = try sources.manifest().existing(in: folder)?.files, !written.isEmpty else { return nil }
         let digests = try? FileDigests().digests(ofFilesAt: written.map { folder.url(of: $0.name) })
-        guard digests?.map(\.hex) == written.map(\.sha256), let summary = try folder.read(RunReport.summaryFile, limit: RunReport.summaryByteLimit)
+        guard digests?.map(\.hex) == written.map(\.sha256),
+            let summary = try folder.read(RunReport.summaryFile, limit: RunReport.summaryByteLimit)
         else { return nil }
         self.init(summary: String(decoding: summary, as: UTF8.self), written: written)
     }
