@@ -70,7 +70,11 @@ extension FuzzedConversation {
         let (rows, columns) = (random.index(below: 7), random.index(below: 7))
         switch random.index(below: 6) {
         case 0: return .extract(ExtractResult(a: [matrix(rows, columns)], b: [matrix(rows, columns)]))
-        case 1: return .train(TrainResult(squaredErrorSum: value(), gradient: .dense(matrix(rows, columns))))
+        case 1:
+            return .train(
+                TrainResult(
+                    squaredErrorSum: value(), gradient: .dense(matrix(rows, columns)),
+                    outputErrors: (0..<rows).map { _ in value() }))
         case 2: return .train(TrainResult(squaredErrorSum: value(), gradient: .factor(matrix(rows, columns))))
         case 3:
             return .trainOutputs(
