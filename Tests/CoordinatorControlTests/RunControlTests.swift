@@ -100,7 +100,9 @@ struct RunControlTests {
         let plan = RunPlan(
             run: "run", stages: [StagePlan(.evaluate(task: "squad"), .independent(units: units))], fingerprintA: "a",
             fingerprintB: "b")
-        var control = RunControl(RunControl.Beginning(plan: plan, limits: RunLimits(), now: .seconds(0)))
+        var limits = RunLimits()
+        limits.verifiedShare = 0
+        var control = RunControl(RunControl.Beginning(plan: plan, limits: limits, now: .seconds(0)))
         _ = control.start(at: .seconds(0))
         var held: [(peer: PeerID, lease: LeaseID, unit: UnitID)] = []
         func tell(_ event: RunControl.Event) {

@@ -33,7 +33,7 @@ struct RunComparisonTests {
         let first = try folder("one", [true, false, false, false, false, false, false, false], operation: .replace)
         let second = try folder("two", [false, true, true, true, true, true, true, true, true], operation: .sum)
         let comparison = try RunComparison(first, second)
-        #expect(comparison.settings.contains { $0.contains("operation") })
+        #expect(comparison.settings.contains { $0.contains("--op") })
         let task = try #require(comparison.tasks.first)
         #expect((task.file, task.items, task.onlyFirst, task.onlySecond) == ("samples_squad.jsonl", 8, 0, 1))
         let score = try #require(task.scores.first)

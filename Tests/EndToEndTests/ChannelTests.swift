@@ -90,7 +90,7 @@ struct ChannelTests {
         let status = try coordinator.status(at: endpoint, in: stage)
         // The texts are read once for all channels; W's, layers (of 2:2 not the last) and items are the channels' own.
         #expect(status.stages.map(\.stage) == Stage.allOfDemo)
-        #expect(status.stages.map(\.unitsTotal) == [128 / 32, 3 * 12, (4 + 5 + 5) * 5, 3 * 10, 3 * 10])
+        #expect(status.stages.map(\.unitsTotal) == [(128 + 12 + 31) / 32, 3 * 12, (4 + 5 + 5) * 5, 3 * 10, 3 * 10])
         let victim = try #require(status.workers.first { $0.state == .working })
         kill(victim.processID, SIGKILL)
         try coordinator.status(at: endpoint) { status in

@@ -169,7 +169,7 @@ struct ChatTests {
     @Test func `what templates are told reaches the workers, and is part of what a run is`() throws {
         let models = try Models(try TemporaryFolder())
         try models.write("{{ tone | upper }} {{ strftime_now('%A') }} {{ messages[0].content }}", into: models.b)
-        let told = ["--chat", "--limit", "2", "--template-variable", "tone=\"calm\"", "--template-date", "2026-02-03"]
+        let told = ["--chat", "--limit", "6", "--template-variable", "tone=\"calm\"", "--template-date", "2026-02-03"]
         let run = try models.run("run", told)
         #expect(run.code == 0, "\(run.errors)")
         let other = try models.run("run", told.map { $0.replacing("calm", with: "loud") })
@@ -185,12 +185,12 @@ struct ChatTests {
     @Test func `a template that speaks of thinking gets a warning that names both ways out`() throws {
         let models = try Models(try TemporaryFolder())
         try models.write("{{ messages[0].content }}{{ '<think>' if enable_thinking }}", into: models.b)
-        let warned = try models.run("warned", ["--chat", "--limit", "2"])
+        let warned = try models.run("warned", ["--chat", "--limit", "6"])
         #expect(warned.code == 0 && warned.errors.contains("note: model B: the chat template speaks of thinking"))
         #expect(warned.errors.contains("--template-variable enable_thinking=false"), "\(warned.errors)")
         #expect(warned.errors.contains("--think-end TOKEN"), "\(warned.errors)")
         let quiet = try models.run(
-            "quiet", ["--chat", "--limit", "2", "--template-variable", "enable_thinking=false"])
+            "quiet", ["--chat", "--limit", "6", "--template-variable", "enable_thinking=false"])
         #expect(quiet.code == 0 && !quiet.errors.contains("thinking"), "\(quiet.errors)")
     }
 

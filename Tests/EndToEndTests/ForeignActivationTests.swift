@@ -35,7 +35,7 @@ struct ForeignActivationTests {
     }
 
     @Test func `another operator, protocol and limit do not read the texts again, and change nothing else`() throws {
-        let first = try run("first", channels: ["2:2", "4:4"], ["--limit", "4"])
+        let first = try run("first", channels: ["2:2", "4:4"], ["--limit", "6"])
         #expect(first.code == 0, "\(first.errors)")
         let other = ["--limit", "8", "--op", "sum", "--protocol", "reference"]
         let read = try run("read", other)
@@ -60,15 +60,15 @@ struct ForeignActivationTests {
     func `activations that were read otherwise are refused, and what differs is named`(
         more: [String], named: String
     ) throws {
-        #expect(try run("first", ["--limit", "4"]).code == 0)
-        let ending = try run("other", more + ["--limit", "4", "--activations", scratch.file("first").path])
+        #expect(try run("first", ["--limit", "6"]).code == 0)
+        let ending = try run("other", more + ["--limit", "6", "--activations", scratch.file("first").path])
         #expect(ending.code == 2)
         #expect(ending.errors.contains("read otherwise than this run would: \(named)"), "\(ending.errors)")
     }
 
     @Test func `sites that were not read, other models and folders without a run are refused`() throws {
-        #expect(try run("first", ["--limit", "4"]).code == 0)
-        let first = ["--limit", "4", "--activations", scratch.file("first").path]
+        #expect(try run("first", ["--limit", "6"]).code == 0)
+        let first = ["--limit", "6", "--activations", scratch.file("first").path]
         let site = try run("site", channels: ["2:4"], first)
         #expect(site.code == 2 && site.errors.contains("sites: A after 2 blocks missing"), "\(site.errors)")
         let copy = scratch.file("model-b")
@@ -76,7 +76,7 @@ struct ForeignActivationTests {
         try Data("{}".utf8).write(to: copy.appendingPathComponent("generation_config.json"))
         let model = try run("model", modelB: copy.path, first)
         #expect(model.code == 2 && model.errors.contains("model B"), "\(model.errors)")
-        let none = try run("none", ["--limit", "4", "--activations", scratch.file("nowhere").path])
+        let none = try run("none", ["--limit", "6", "--activations", scratch.file("nowhere").path])
         #expect(none.code == 2 && none.errors.contains("no run that has read texts"), "\(none.errors)")
     }
 }

@@ -101,11 +101,13 @@ struct HostilePeerTests {
     @Test func `a thousand connections that do nothing leave descriptors for files and room for a worker`() throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
-        let program = ProgramProcess.folder.appendingPathComponent("coordinator").path
         let coordinator = try ProgramProcess(
-            path: "/bin/sh",
-            ["-c", "ulimit -n 1024; exec \"$0\" \"$@\"", program]
-                + ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]), in: scratch)
+            "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
+            in: scratch)
+        let limited = try ProgramProcess(
+            path: "/usr/bin/prlimit", ["--pid", "\(coordinator.processID)", "--nofile=1024:1024"], in: scratch)
+        #expect(try limited.end().code == 0)
+        _ = try coordinator.statusEndpoint()
         let endpoint = try coordinator.publicEndpoint()
         let crowd = (0..<1_200).map { _ in try? RawPeer(endpoint) }
         usleep(500_000)

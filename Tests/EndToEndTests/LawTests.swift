@@ -115,7 +115,7 @@ struct LawTests {
         #expect(try DemoRun.digests(in: output) == DemoRun.undisturbed())
         // What was done before the interruption counts.
         let timing = try TimingReport(Data(contentsOf: output.appendingPathComponent("timing.json")))
-        #expect(timing.sessions.map(\.phase) == [.stopping, .done])
+        #expect(timing.sessions.map(\.phase) == [.interrupted, .done])
         #expect(timing.elapsedSeconds == timing.sessions.reduce(0) { $0 + $1.seconds })
         #expect(timing.stages.allSatisfy { $0.seconds > 0 && $0.unitsDone == $0.unitsTotal })
         #expect(timing.workers.map(\.session) == [1, 2])

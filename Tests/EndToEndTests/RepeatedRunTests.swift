@@ -19,7 +19,7 @@ struct RepeatedRunTests {
             [
                 "run", "--model-a", modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j",
                 "4", "--c4", DemoAssets.corpus, "--rows", "64", "--epochs", "2", "--squad", DemoAssets.questions,
-                "--limit", "4", "--experiments", "projection,squad", "--workers", "1", "--threads", "1", "--status",
+                "--limit", "6", "--experiments", "projection,squad", "--workers", "1", "--threads", "1", "--status",
                 "tcp://127.0.0.1:*", "--output", output.path,
             ] + more, in: scratch)
     }

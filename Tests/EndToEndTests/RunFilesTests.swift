@@ -101,7 +101,7 @@ struct RunFilesTests {
         ]
         let first = try run(
             sources + [
-                "--channel", "2:2", "4:4", "--no-projection", "--experiments", "squad", "--limit", "4",
+                "--channel", "2:2", "4:4", "--no-projection", "--experiments", "squad", "--limit", "6",
             ], output: scratch.file("first"))
         let settings = scratch.file("first").appendingPathComponent("config.yaml").path
         #expect(try run(["--config", settings] + sources, output: scratch.file("second")) == first)

@@ -374,7 +374,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .other(2): "",
                             ], choices: [" A", texts[1]], golds: [" A"])
                     ], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: stopStrings)),
-                    endpoints: [.answers, .likelihood], sample: [texts[2]], references: [[1], [4, 6]])),
+                    endpoints: [.answers, .likelihood], sample: [texts[2]], references: [[1], [4, 7]])),
             [
                 .message(
                     4, "evaluate", .choice,
@@ -408,7 +408,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                             3, "conditions[6]", .referred,
                             condition("zero", 2, 2) + [.message(9, "zero", .optional, [])]),
                         .message(
-                            3, "conditions[7]", .optional,
+                            3, "conditions[7]", .referred,
                             condition("debate", 2, 2) + [.integer(11, "debate", 3, .optional)]),
                         .message(
                             4, "items[0]", .optional,
@@ -433,7 +433,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .integer(7, "answers", 1), .integer(8, "likelihood", 1),
                         .text(9, "sample[0]", texts[2], .optional),
                         .message(10, "references[0]", .optional, [.packed(1, "conditions", [1], .referred)]),
-                        .message(10, "references[1]", .optional, [.packed(1, "conditions", [4, 6], .referred)]),
+                        .message(10, "references[1]", .optional, [.packed(1, "conditions", [4, 7], .referred)]),
                     ])
             ]),
         Sample("heartbeat back", CoordinatorMessage.heartbeat, [.message(14, "heartbeat", .choice, [])]),
