@@ -6,7 +6,7 @@ import Testing
 struct HangTests {
     private var control: RunControl
     private var seconds = 0.0
-    private let peer = PeerID([1])
+    private let peer = PeerID([1], isPrivate: true)
 
     init() {
         var limits = RunLimits()

@@ -34,8 +34,9 @@ struct LocalWorkerTests {
     private mutating func register(_ name: String, host: String, processID: Int32, peer: UInt8) {
         let registration = Registration(
             softwareVersion: "1", worker: name, host: host, processID: processID, deviceKind: "cpu")
-        tell(.message(PeerID([peer]), .register(registration)))
-        tell(.message(PeerID([peer]), .ready(Readiness(fingerprintA: "a", fingerprintB: "b", capacity: 4))))
+        let peer = PeerID([peer], isPrivate: host == "here")
+        tell(.message(peer, .register(registration)))
+        tell(.message(peer, .ready(Readiness(fingerprintA: "a", fingerprintB: "b", capacity: 4))))
     }
 
     private var states: [WorkerStatus.State] { control.status(at: .seconds(seconds)).workers.map(\.state) }
@@ -92,7 +93,7 @@ struct LocalWorkerTests {
         register("w", host: "here", processID: 100, peer: 1)
         var effects: [RunControl.Effect] = []
         for _ in 0..<61 {
-            tell(.message(PeerID([1]), .heartbeat((1...9).map { LeaseID($0) })), after: 1)
+            tell(.message(PeerID([1], isPrivate: true), .heartbeat((1...9).map { LeaseID($0) })), after: 1)
             effects += tell(.tick)
         }
         #expect(effects.contains(.stopWorker(0)))
@@ -129,7 +130,7 @@ struct LocalWorkerTests {
         employ(1)
         register("w", host: "here", processID: 100, peer: 1)
         let (lease, unit) = (LeaseID(1), UnitID(.evaluate(task: "squad"), 0))
-        tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, result: "d")))
+        tell(.message(PeerID([1], isPrivate: true), .result(run: "run", lease: lease, unit: unit, result: "d")))
         tell(.interrupt)
         #expect(tell(.workerEnded(0, processID: 100, .signal(2))).isEmpty)
         #expect(tell(.persisted(unit)).contains(.end(.interrupted)))

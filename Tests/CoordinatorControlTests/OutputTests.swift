@@ -145,7 +145,7 @@ struct OutputTests {
         let (lease, unit, _) = grants(join("w", 1))[0]
         _ = answer(unit, lease: lease, 1)
         _ = tell(.message(PeerID([1]), .result(run: "run", lease: lease, unit: unit, result: "other")))
-        #expect(control.status(at: .seconds(0)).faults.last?.what.hasPrefix("ALARM") == true)
+        #expect(control.status(at: .seconds(0)).alarms.first?.what.hasPrefix("ALARM") == true)
     }
 
     @Test mutating func `a block that a worker is far too slow with is given to an idle one as well`() {

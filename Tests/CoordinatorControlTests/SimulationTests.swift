@@ -53,6 +53,40 @@ struct SimulationTests {
         #expect(alarms > 0)
     }
 
+    @Test(arguments: 0..<4)
+    func `where every unit is confirmed, liars change nothing and are ended`(part: Int) {
+        for offset in 0..<100 {
+            let seed = UInt64(1 + part * 100 + offset)
+            var scenario = [
+                Scenario.small(workers: 5), .smallByOutputs(workers: 5), .smallOfTwoChannels(workers: 6),
+            ][offset % 3]
+            // Two honest ones from elsewhere, or one of the coordinator's own, decide.
+            scenario.localWorkers = offset % 2
+            scenario.limits.verifiedShare = 1
+            var faults = Faults()
+            faults.liars = 1 + offset % 3
+            faults.lastingSeconds = 1e5
+            if offset % 4 == 0 { faults.attackEvery = 0.2 }
+            if offset % 5 == 0 { faults.coordinatorCrashEvery = 20 }
+            if offset % 7 == 0 { faults.loss = 0.05 }
+            let simulation = Simulation(scenario, faults: faults, seed: seed)
+            let violation = simulation.run()
+            #expect(violation == nil, "seed \(seed)")
+            #expect(!simulation.isTainted)
+        }
+    }
+
+    @Test func `somebody who knows the protocol and attacks all the time changes nothing`() {
+        for seed in UInt64(0)..<100 {
+            var faults = Faults.mixed(seed: seed)
+            faults.wrongAnswer = 0
+            faults.attackEvery = 0.02
+            let simulation = Simulation(.of(seed: seed), faults: faults, seed: seed)
+            let violation = simulation.run()
+            #expect(violation == nil, "seed \(seed)")
+        }
+    }
+
     @Test func `a run goes on where every worker hangs now and then and nobody else comes`() {
         var faults = Faults()
         faults.hang = 0.15

@@ -36,16 +36,17 @@ struct EventRecordTests {
             Registration(softwareVersion: "1", worker: name, host: "h", processID: processID, deviceKind: "cpu")
         }
         let readiness = Readiness(fingerprintA: "a", fingerprintB: "b", capacity: 4)
+        let (first, second) = (PeerID([1], isPrivate: true), PeerID([2], isPrivate: true))
         for event: RunControl.Event in [
             .localWorkers(1, host: "h", othersMayCome: false), .workerStarted(0, processID: 7),
-            .message(PeerID([1]), .register(registration("v", 7))), .message(PeerID([1]), .ready(readiness)), .tick,
+            .message(first, .register(registration("v", 7))), .message(first, .ready(readiness)), .tick,
             .workerEnded(0, processID: 7, .signal(9)), .workerStarted(0, processID: 8),
-            .message(PeerID([2]), .register(registration("w", 8))), .message(PeerID([2]), .ready(readiness)),
+            .message(second, .register(registration("w", 8))), .message(second, .ready(readiness)),
             .message(
-                PeerID([2]),
+                second,
                 .result(run: "run", lease: LeaseID(1 << 60 + 1), unit: UnitID(.extract, 1), result: "digest")),
             .malformed(PeerID([3]), "noise"), .persisted(UnitID(.extract, 1)), .stageCompleted(.extract),
-            .message(PeerID([2]), .goodbye(reason: "enough")), .interrupt,
+            .message(second, .goodbye(reason: "enough")), .interrupt,
         ] {
             seconds += 0.5
             recorder.note(event, at: .seconds(seconds), control.handle(event, at: .seconds(seconds)))

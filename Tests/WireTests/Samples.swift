@@ -427,7 +427,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         WorkerStatus(
                             worker: "w", host: "h", processID: 8, deviceKind: "cpu", state: .lost, unitsDone: 3,
                             leases: 1, rate: 2, lastHeardSeconds: 0.5, bytesIn: .max, bytesOut: 0)
-                    ], faults: [Fault(atSeconds: 0.25, worker: "w", what: "gone")], faultCount: 12)),
+                    ], alarms: [Fault(atSeconds: 0.125, worker: nil, what: "two")],
+                    faults: [Fault(atSeconds: 0.25, worker: "w", what: "gone")], faultCount: 12)),
             [
                 .message(
                     31, "status", .choice,
@@ -457,6 +458,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .text(3, "what", "gone"),
                             ]
                         ), .integer(8, "fault_count", 12), .double(9, "training_bytes_per_step", 4096, .optional),
+                        .message(
+                            10, "alarms[0]", .optional, [.double(1, "at_seconds", 0.125), .text(3, "what", "two")]),
                     ])
             ]),
         Sample(

@@ -9,6 +9,7 @@ struct ProgressDisplay {
     private var bar = ProgressBar(isInteractive: Terminal.error.isInteractive)
     private var stagesShown: Set<Stage> = []
     private var faultsShown = 0
+    private var alarmsShown: Set<String> = []
     private var warnedOfNobody = false
 
     /// Follows the run until the task is cancelled.
@@ -17,7 +18,7 @@ struct ProgressDisplay {
         var display = self
         while !Task.isCancelled {
             display.show(await host.status(), listening: listening)
-            try? await Task.sleep(for: .milliseconds(100))
+            try? await Task.sleep(for: .milliseconds(Terminal.error.isInteractive ? 100 : 1000))
         }
         display.show(await host.status(), listening: listening)
         Terminal.error.write(display.bar.finish())
@@ -29,6 +30,9 @@ struct ProgressDisplay {
             Terminal.error.write(bar.message("note: " + (fault.worker.map { "worker \($0) " } ?? "") + fault.what))
         }
         faultsShown = status.faultCount
+        for alarm in status.alarms where alarmsShown.insert(alarm.what).inserted {
+            Terminal.error.write(bar.message("note: \(alarm.what)"))
+        }
         if listening, !warnedOfNobody, status.phase == .running, status.elapsedSeconds > 10,
             status.workers.allSatisfy({ $0.state == .lost })
         {

@@ -105,22 +105,36 @@ struct RunSession {
         endpoint.isLocalOnly ? "" : " --key FILE --coordinator-key FILE"
     }
 
+    /// So long may connections and local workers take to end.
+    private static let patienceSeconds = 60.0
+
+    private func close(_ host: RunServer, code: Int32) async {
+        // What counts is on disk: nothing that hangs now keeps the program.
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patienceSeconds) {
+            Terminal.error.writeLine("note: connections or local workers do not end; ending with what is on disk")
+            exit(code)
+        }
+        await host.close()
+    }
+
     private func end(_ host: RunServer, _ outcome: RunControl.Outcome) async throws {
         switch outcome {
         case .done:
+            let alarms = await host.status().alarms.map(\.what)
             do {
-                let finished = try await host.writeReports(software: productVersion, remarks: remarks)
-                await host.close()
+                let finished = try await host.writeReports(software: productVersion, remarks: remarks + alarms)
+                await close(host, code: 0)
                 show(finished)
             } catch {
-                await host.close()
+                await close(host, code: Program.failure)
                 throw error
             }
+            if !alarms.isEmpty { throw RunAlarms(count: alarms.count, output: output) }
         case .failed(let cause):
-            await host.close()
+            await close(host, code: Program.failure)
             throw RunFailure(cause: cause, output: output)
         case .interrupted:
-            await host.close()
+            await close(host, code: Program.interrupted)
             Terminal.error.writeLine(
                 "stopped; what is finished is in \(output), and the same command goes on from there:\n  "
                     + CommandLine.arguments.map(ShellText.quoted).joined(separator: " "))
@@ -136,6 +150,17 @@ private struct RunFailure: Error, CustomStringConvertible {
 
     var description: String {
         "\(cause) (what is finished is in \(output); the same command goes on from there)"
+    }
+}
+
+/// The run is done, and not all of its results can be relied on.
+private struct RunAlarms: Error, CustomStringConvertible {
+    let count: Int
+    let output: String
+
+    var description: String {
+        "the run is done, with \(count) unit\(count == 1 ? "" : "s") that two workers answered differently: see the remarks "
+            + "in \(output)/report.md, and find out which worker is wrong before you use the results"
     }
 }
 

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Console
+import CoordinatorControl
 import CoordinatorHost
 import Foundation
+import PlainText
+import Run
 import Transport
 
 extension TrainingMode: ExpressibleByArgument {}
@@ -51,6 +54,22 @@ struct ServerArguments: ParsableArguments {
             """, valueName: "s"))
     var unitLimit: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Percent of the units answered by workers from elsewhere that count only once a second worker has given the \
+            same answer; where two differ a third decides, and whoever was wrong is ended (default: \
+            \(Quantities.significant(100 * RunLimits().verifiedShare))). With 100 a unit waits for a second worker, else it goes without \
+            where there is none.
+            """, valueName: "percent"))
+    var verifyShare: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Kind of device of all workers, such as cpu (default: that of the worker that does a unit first).",
+            valueName: "kind"))
+    var deviceKind: String?
+
     @Flag(help: "Let workers of different device kinds take part; results may then depend on who computed them.")
     var allowMixedDevices = false
 
@@ -90,6 +109,9 @@ struct ServerArguments: ParsableArguments {
         guard workers == "auto" || (Int(workers).map { (0...256).contains($0) } ?? false) else {
             throw ValidationError("--workers \(workers): expected 'auto' or a number from 0 to 256")
         }
+        if let verifyShare, !(0...100).contains(verifyShare) {
+            throw ValidationError("--verify-share \(verifyShare): expected 0 to 100")
+        }
         if let unitLimit, !(unitLimit.isFinite && unitLimit > 0) {
             throw ValidationError("--unit-limit \(unitLimit): expected seconds above 0")
         }
@@ -118,6 +140,8 @@ struct ServerArguments: ParsableArguments {
         }
         options.travel = LiveRun.Travel(training: training, gradients: gradients, weights: weights)
         options.limits.unitSeconds = unitLimit
+        if let verifyShare { options.limits.verifiedShare = verifyShare / 100 }
+        options.deviceKind = deviceKind.map { DeviceKind(rawValue: $0) }
         options.recordEvents = recordEvents.map { URL(fileURLWithPath: $0) }
         options.limits.allowsMixedDevices = allowMixedDevices
         return options

@@ -11,6 +11,10 @@ enum StatusText {
                 + (status.trainingBytesPerStep.map { ", \(Quantities.bytes(UInt64($0))) a training step" } ?? ""),
             stages(status), workers(status.workers),
         ]
+        if !status.alarms.isEmpty {
+            let shown = status.alarms.map { "  " + PrintableText.oneLine($0.what) }
+            parts.append((["alarms: \(status.alarms.count)"] + shown).joined(separator: "\n"))
+        }
         if status.faultCount > 0 {
             let shown = status.faults.suffix(10).map { fault in
                 "  \(Quantities.duration(seconds: fault.atSeconds)): "

@@ -27,10 +27,29 @@ extension RunControl {
         }
     }
 
+    /// Keeps an alarm apart from the faults, among which it would be lost, until it is settled.
+    mutating func raise(_ what: String, on unit: UnitID, at now: Instant) {
+        if let place = alarms.firstIndex(where: { $0.unit == unit }) {
+            alarms[place].fault.what = bounded(what)
+        } else if alarms.count < limits.faults {
+            let fault = Fault(atSeconds: now.seconds(since: started), worker: nil, what: bounded(what))
+            alarms.append(Alarm(unit: unit, fault: fault))
+        }
+    }
+
+    /// The alarm on a unit is over, if there is one.
+    mutating func settleAlarm(on unit: UnitID) { alarms.removeAll { $0.unit == unit } }
+
     /// Text from outside, cut to what a status may hold of it.
     private func bounded(_ text: String) -> String {
         text.utf8.count <= limits.faultBytes ? text : text.prefix(limits.faultBytes / 4) + "…"
     }
+}
+
+/// Two answers to a unit differ, and it is not known which is right.
+struct Alarm: Hashable, Sendable {
+    var unit: UnitID
+    var fault: Fault
 }
 
 /// Something that happened several times, and how the list of faults shows it.

@@ -8,12 +8,20 @@ extension RunControl {
     mutating func grantUnits(at now: Instant, _ effects: inout [Effect]) {
         guard life == .running, currentStage != nil else { return }
         var room = room
+        // Units that none of the free workers may take.
+        var waiting: [Int] = []
         while room > 0, let unit = nextUnit() {
-            guard let place = nextWorker(at: now) else { return }
-            take(unit)
-            grant(unit, to: place, at: now, &effects)
-            room -= 1
+            if let place = nextWorker(for: unit, at: now) {
+                take(unit)
+                grant(unit, to: place, at: now, &effects)
+                room -= 1
+            } else if isFor(fewer: unit), stage.returned.first == unit.index {
+                waiting.append(stage.returned.removeFirst())
+            } else {
+                break
+            }
         }
+        stage.returned.insert(contentsOf: waiting, at: 0)
     }
 
     // MARK: Who gets a unit
@@ -29,7 +37,18 @@ extension RunControl {
         return room
     }
 
-    private mutating func nextWorker(at now: Instant) -> Int? {
+    /// Whether some worker may not take the unit: it failed it, or has answered it and another answer is wanted.
+    private func isFor(fewer unit: UnitID) -> Bool { claims[unit] != nil || failures[unit] != nil }
+
+    /// Whether the worker may take the unit. One that failed it may where everybody has.
+    func mayTake(_ unit: UnitID, _ place: Int) -> Bool {
+        let name = workers[place].registration.worker
+        if claims[unit]?.contains(where: { $0.worker == name }) == true { return false }
+        guard let failed = failures[unit]?.workers, failed.contains(name) else { return true }
+        return !workers.contains { $0.isReady && !failed.contains($0.registration.worker) }
+    }
+
+    private mutating func nextWorker(for unit: UnitID, at now: Instant) -> Int? {
         let most = leasesPerWorker
         let isStepped = isStepped
         // Their room is used again: this runs for each unit.
@@ -37,9 +56,10 @@ extension RunControl {
         swap(&candidates, &self.candidates)
         candidates.removeAll(keepingCapacity: true)
         var speeds = UnitPlacement.Speeds()
+        let isForFewer = isFor(fewer: unit)
         // Fields one by one: copying a worker's record costs more than all that follows.
         for place in workers.indices {
-            guard let capacity = workers[place].capacity else { continue }
+            guard let capacity = workers[place].capacity, !isForFewer || mayTake(unit, place) else { continue }
             let held = workers[place].leases.count
             let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
             if let pace { speeds.add(pace) }
@@ -84,7 +104,7 @@ extension RunControl {
         for place in idle {
             guard
                 let next = late.firstIndex(where: { unit in
-                    !(holders[unit] ?? []).contains { leases[$0]?.worker == place }
+                    !(holders[unit] ?? []).contains { leases[$0]?.worker == place } && mayTake(unit, place)
                 })
             else { continue }
             let unit = late.remove(at: next)

@@ -32,7 +32,7 @@ extension RunControl {
             // The process first: told to end, it might do so with an exit code, and count as one that cannot work.
             stopProcess(of: place, &effects)
             effects.append(.send(peer, .refusal(reason: "it \(reason)")))
-            lose(place, because: reason, as: .hung, at: now, &effects)
+            lose(place, because: reason, as: .barred("it hung at a unit"), at: now, &effects)
         }
     }
 }

@@ -3,9 +3,12 @@ package import Run
 /// The address of a connection, as the transport names it.
 package struct PeerID: Codable, Hashable, Sendable {
     package let bytes: [UInt8]
+    /// Whether it came by the socket that only the coordinator's own workers can reach.
+    package let isPrivate: Bool
 
-    package init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8], isPrivate: Bool = false) {
         self.bytes = bytes
+        self.isPrivate = isPrivate
     }
 }
 
@@ -18,6 +21,8 @@ extension RunControl {
         /// Somebody who takes no part in the run was not let in, or sent what is no message.
         /// Those of one address and reason are counted together; the detail is shown of the last.
         case turnedAway(address: String, reason: String, detail: String?)
+        /// The host found something that whoever watches the run has to know.
+        case noticed(String)
         /// A message could not be delivered: there is nobody at that address any more.
         case unreachable(PeerID)
         /// The host can start so many workers on its machine. To be said once.
@@ -51,6 +56,8 @@ extension RunControl {
         case send(PeerID, Message)
         /// Put the unit's result, which came with this event, on disk and answer with ``Event/persisted(_:)``.
         case persist(UnitID)
+        /// The unit's result on disk counts no more, also for a coordinator that goes on with the run.
+        case retract(UnitID)
         /// Keep the shard's gradient, which came with this event, until its step is applied.
         case keepShard(UnitID)
         /// All shards of the step are there: sum them in index order, move W, answer with

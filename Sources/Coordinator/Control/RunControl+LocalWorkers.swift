@@ -2,8 +2,8 @@ import Run
 
 /// The workers that the coordinator starts on its own machine, by number: each is one process after another.
 ///
-/// A process that is killed or crashes is followed by another one, up to ``RunLimits/workerRestarts``, and so is one
-/// that was stopped because it hung. One that ends with an exit code of its own is not: it has said why it cannot
+/// A process that is killed or crashes is followed by another one, up to ``RunLimits/workerRestarts`` of them within
+/// ``RunLimits/restartSeconds``, and so is one that was stopped because it hung. One that ends with an exit code of its own is not: it has said why it cannot
 /// work (a broken model file, say), and another one would say the same.
 extension RunControl {
     /// Takes note of the workers that the host can start, and has it start them.
@@ -44,8 +44,9 @@ extension RunControl {
             lose(place, because: "its process \(ending)", at: now, &effects)
         }
         let mayWork = if case .signal = ending { true } else { isStopped }
-        if mayWork, life == .running, localProcesses.restarts < limits.workerRestarts {
-            localProcesses.restarts += 1
+        localProcesses.restarts.removeAll { now.seconds(since: $0) > limits.restartSeconds }
+        if mayWork, life == .running, localProcesses.restarts.count < limits.workerRestarts {
+            localProcesses.restarts.append(now)
             localProcesses.slots[number] = .starting
             effects.append(.startWorker(number))
         } else {
@@ -65,8 +66,11 @@ extension RunControl {
         }
     }
 
+    /// Whether the worker is that process of this machine. What it says of itself is believed where it came by the
+    /// private socket only, or anybody could have a process killed by giving its number.
     private func isLocal(_ place: Int, _ processID: Int32) -> Bool {
-        workers[place].registration.processID == processID && workers[place].registration.host == localProcesses.host
+        workers[place].isOwn && workers[place].registration.processID == processID
+            && workers[place].registration.host == localProcesses.host
     }
 
     /// Where others may connect, work can go on without local workers.
@@ -81,7 +85,7 @@ extension RunControl {
     package var startingWorkers: [Int] { localProcesses.slots.indices.filter { localProcesses.slots[$0] == .starting } }
 
     var violationOfLocalWorkers: String? {
-        if localProcesses.restarts > limits.workerRestarts { return "\(localProcesses.restarts) restarts" }
+        if localProcesses.restarts.count > limits.workerRestarts { return "\(localProcesses.restarts.count) restarts" }
         let isDeserted = !localProcesses.slots.isEmpty && localProcesses.slots.allSatisfy { $0 == .ended }
         if isDeserted, life == .running, !localProcesses.othersMayCome { return "nobody is left and the run goes on" }
         let running = localProcesses.slots.compactMap {
@@ -108,7 +112,8 @@ struct LocalProcesses: Hashable, Sendable {
     var othersMayCome = true
     /// By number.
     var slots: [Slot] = []
-    var restarts = 0
+    /// When processes were started in the place of others, lately.
+    var restarts: [Instant] = []
 }
 
 /// How a process ended.

@@ -9,7 +9,7 @@ extension RunControl {
                 status(of: stage, position: position, at: now)
             },
             loss: loss,
-            workers: workers.map { status(of: $0, at: now) },
+            workers: workers.map { status(of: $0, at: now) }, alarms: alarms.map(\.fault),
             faults: faults, faultCount: faultCount)
     }
 
@@ -49,7 +49,7 @@ extension RunControl {
     private func status(of worker: WorkerRecord, at now: Instant) -> WorkerStatus {
         let state: WorkerStatus.State =
             switch worker.presence {
-            case .lost, .hung: .lost
+            case .lost, .barred: .lost
             case .loading: .loading
             case .ready: worker.leases.isEmpty ? .idle : .working
             }

@@ -67,6 +67,17 @@ extension RunControl {
         completeStageIfDone(&effects)
     }
 
+    /// The first stage behind the one at work that is not done; past the end, one before it whose answers were taken
+    /// back.
+    var nextPosition: Int {
+        let next = stagePosition + 1
+        guard next >= plan.stages.count else { return next }
+        let isOpen = { [done] (stage: StagePlan) in
+            stage.isRepeatable && stage.unitRange.contains { done[UnitID(stage.stage, $0)] == nil }
+        }
+        return plan.stages.firstIndex(where: isOpen) ?? next
+    }
+
     mutating func closeStage(at now: Instant) {
         guard let current = currentStage else { return }
         stageSeconds[current.stage] = now.seconds(since: stage.began)
@@ -144,82 +155,11 @@ extension RunControl {
         stage.returned.insert(unit.index, at: place)
     }
 
-    // MARK: Results
-
-    /// Takes a result in: the first valid answer counts, a differing second one is an alarm.
-    mutating func accept(
-        _ unit: UnitID, lease: LeaseID, digest: String, from place: Int, at now: Instant, _ effects: inout [Effect]
-    ) {
-        let name = workers[place].registration.worker
-        guard let planned = plan.stages.first(where: { $0.stage == unit.stage }), planned.unitRange.contains(unit.index)
-        else {
-            record("returned a unit that is not part of the run: \(unit)", worker: name, at: now)
-            return
-        }
-        // A lease that ran out names nothing any more, and another's lease is not this worker's to give up; the
-        // answer may count all the same.
-        if let held = leases[lease], held.unit == unit, held.worker == place {
-            if isAtWork(unit.stage) { measure(held, at: now) }
-            workers[place].lastAnswer = now
-            release(lease)
-            workers[place].unitsDone += 1
-            if let channel = planned.channel(ofUnit: unit.index), lease >= workers[place].supplies.since {
-                workers[place].supplies[channel].noteRead()
-            }
-        }
-        if unit.stage == .extract {
-            for site in plan.sites { workers[place].supplies.insert(planned.range(ofUnit: unit.index), at: site) }
-        }
-
-        guard !isFinished(unit), isAtWork(unit.stage), stage.activity != .applying else {
-            compare(unit, digest, from: place, at: now)
-            return
-        }
-        guard case .steps(let schedule) = planned.cut else {
-            persisting[unit] = digest
-            effects.append(.persist(unit))
-            return
-        }
-        let shard = unit.index - firstUnitOfStep
-        guard shard < schedule.shardCount(step: stepsApplied) else {
-            record("returned a shard of a step that has not begun: \(unit)", worker: name, at: now)
-            return
-        }
-        stage.shardDigests[shard] = digest
-        workers[place].supplies[0].note(ownShard: unit)
-        effects.append(.keepShard(unit))
-        if stage.shardDigests.count == schedule.shardCount(step: stepsApplied) {
-            stage.activity = .applying
-            effects.append(.applyStep(stepsApplied))
-        }
-    }
-
-    private mutating func measure(_ held: Lease, at now: Instant) {
-        stage.lastResult = now
-        stage.resultCount += 1
-        // The latest hundred or so count: what units cost may change in the course of a stage.
-        let weight = 1 / Double(min(stage.resultCount, 100))
-        stage.meanSeconds += (now.seconds(since: held.granted) - stage.meanSeconds) * weight
-        workers[held.worker].pace.take(granted: held.granted, at: now)
-    }
-
-    private mutating func compare(_ unit: UnitID, _ digest: String, from place: Int, at now: Instant) {
-        let isOfStep = isStepped && unit.stage == .train
-        let first =
-            done[unit] ?? persisting[unit] ?? (isOfStep ? stage.shardDigests[unit.index - firstUnitOfStep] : nil)
-        if let first, first != digest {
-            record(
-                "ALARM: a second answer to \(unit) differs from the first, which counts: a result depended on who "
-                    + "computed it", worker: workers[place].registration.worker, at: now)
-        } else if first != nil, isOfStep {
-            workers[place].supplies[0].note(ownShard: unit)
-        }
-    }
-
     mutating func settle(_ unit: UnitID, at now: Instant, _ effects: inout [Effect]) {
         guard let digest = persisting.removeValue(forKey: unit) else { return }
         done[unit] = digest
         stage.doneCount += 1
+        if let answers = disputes.removeValue(forKey: unit) { reopen(unit, answers, &effects) }
         completeStageIfDone(&effects)
     }
 
@@ -228,6 +168,7 @@ extension RunControl {
         stage.activity = .working
         stage.shardDigests = [:]
         stage.returned = []
+        forgetAuthorsOfStep()
         stepsApplied += 1
         stage.doneCount = stepsApplied
         stage.nextFresh = firstUnitOfStep
@@ -240,6 +181,7 @@ extension RunControl {
     mutating func release(_ lease: LeaseID) {
         guard let held = leases.removeValue(forKey: lease) else { return }
         workers[held.worker].leases.removeAll { $0 == lease }
+        workers[held.worker].formerLeases.insert(lease, held.unit)
         holders[held.unit]?.removeAll { $0 == lease }
         if holders[held.unit]?.isEmpty == true { holders[held.unit] = nil }
     }

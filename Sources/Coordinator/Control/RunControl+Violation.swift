@@ -15,8 +15,8 @@ extension RunControl {
     /// Units that count: their results are on disk.
     package var doneUnits: Set<UnitID> { Set(done.keys) }
 
-    /// What went wrong last.
-    package var latestFault: String? { faults.last?.what }
+    /// Units to which two answers were given, and it is not known which is right.
+    package var alarmCount: Int { alarms.count }
 
     private var violationOfLeases: String? {
         for (lease, held) in leases {
@@ -56,6 +56,10 @@ extension RunControl {
     private var violationOfBounds: String? {
         if workers.count > limits.workers { return "\(workers.count) workers kept" }
         if places.count != workers.count { return "\(places.count) names for \(workers.count) workers" }
+        if alarms.count > limits.faults { return "\(alarms.count) alarms kept" }
+        if let most = claims.values.map(\.count).max(), most > limits.answersPerUnit {
+            return "\(most) answers to a unit kept"
+        }
         if faults.count > limits.faults { return "\(faults.count) faults kept" }
         if let crowd = holders.first(where: { $0.value.count > limits.holdersPerUnit }) {
             return "\(crowd.key) is held \(crowd.value.count) times"

@@ -20,8 +20,8 @@ extension RunControl {
             effects.append(.send(peer, .heartbeat))
             reclaimLeases(of: place, notAmong: held, at: now)
         case .result(let run, let lease, let unit, let digest):
-            guard run == plan.run else {
-                record("returned a unit of another run", worker: workers[place].registration.worker, at: now)
+            if let objection = objection(to: lease, unit, run: run, from: peer) {
+                note(objection, to: unit, of: place, at: now)
                 return
             }
             accept(unit, lease: lease, digest: digest, from: place, at: now, &effects)
@@ -49,13 +49,37 @@ extension RunControl {
         let name = workers[place].registration.worker
         record("\(unit) failed: \(cause)", worker: name, at: now)
         // Someone else's answer counts already.
-        guard !isFinished(unit) else { return }
-        failures[unit, default: 0] += 1
-        if failures[unit, default: 0] >= limits.failuresPerUnit {
+        guard !isFinished(unit) else {
+            refute(place, at: now, &effects)
+            return
+        }
+        failures[unit, default: Failures()].note(name)
+        if isHopeless(unit) {
             fail("\(unit) failed \(limits.failuresPerUnit) times, last on \(name): \(cause)", at: now, &effects)
         } else {
             giveBack(unit)
         }
+    }
+
+    /// Whether nobody is left to try a unit that failed.
+    private func isHopeless(_ unit: UnitID) -> Bool {
+        guard let failures = failures[unit] else { return false }
+        if failures.workers.count >= limits.failuresPerUnit { return true }
+        let isAnyLeft = workers.contains { $0.isReady && !failures.workers.contains($0.registration.worker) }
+        return failures.count >= limits.failuresPerUnit && !isAnyLeft
+    }
+
+    /// A worker failed a unit that another one did. It is put aside where that happens again and again, as long as
+    /// somebody else is there.
+    mutating func refute(_ place: Int, at now: Instant, _ effects: inout [Effect]) {
+        workers[place].refutedFailures += 1
+        guard workers[place].refutedFailures >= limits.refutedFailures, let peer = workers[place].peer,
+            workers.indices.contains(where: { $0 != place && workers[$0].isReady })
+        else { return }
+        let reason = "failed \(workers[place].refutedFailures) units that others did"
+        stopProcess(of: place, &effects)
+        effects.append(.send(peer, .refusal(reason: "it \(reason): look into its log, and start a new process")))
+        lose(place, because: "put aside: it \(reason)", as: .barred("it \(reason)"), at: now, &effects)
     }
 
     // MARK: Registration
@@ -64,7 +88,7 @@ extension RunControl {
         _ registration: Registration, from peer: PeerID, at now: Instant, _ effects: inout [Effect]
     ) {
         let name = registration.worker
-        if let refusal = refusal(of: registration) {
+        if let refusal = refusal(of: registration, from: peer) {
             recordAgain("refused: \(refusal)", cause: .worker(name), worker: name, at: now)
             effects.append(.send(peer, .refusal(reason: refusal)))
             return
@@ -73,8 +97,6 @@ extension RunControl {
             effects.append(.send(peer, .finished(reason: "the run is ending")))
             return
         }
-        deviceKind = deviceKind ?? registration.deviceKind
-
         if let known = places[name], workers[known].peer == peer {
             // The same message twice: a worker registers anew on a fresh connection only.
             workers[known].lastHeard = now
@@ -82,10 +104,12 @@ extension RunControl {
             return
         }
         if let other = peers[peer] { lose(other, because: "its connection belongs to \(name) now", at: now, &effects) }
+        makeRoom(for: registration, at: now, &effects)
         let place = place(for: registration, at: now)
         if let former = workers[place].peer { peers[former] = nil }
         workers[place].registration = registration
-        workers[place].presence = .loading(peer)
+        workers[place].isOwn = peer.isPrivate
+        workers[place].presence = .loading(peer, since: now)
         workers[place].lastHeard = now
         // What was sent over the connection before may not have arrived.
         workers[place].supplies.reset(since: LeaseID(nextLease))
@@ -94,6 +118,23 @@ extension RunControl {
         let kept = registration.run == plan.run ? registration.leases : []
         for lease in workers[place].leases where !kept.contains(lease) { takeBack(lease) }
         effects.append(.send(peer, .welcome(plan.run)))
+    }
+
+    /// Where too many are registered and not ready, the one that has been so longest goes: names that never get ready
+    /// shut nobody out. One that was about to be registers again when it gets no answer.
+    private mutating func makeRoom(for registration: Registration, at now: Instant, _ effects: inout [Effect]) {
+        var (count, longest): (Int, (since: Instant, place: Int)?) = (0, nil)
+        for place in workers.indices {
+            guard case .loading(_, let since) = workers[place].presence else { continue }
+            count += 1
+            if longest.map({ since < $0.since }) ?? true { longest = (since, place) }
+        }
+        guard count >= limits.loadingWorkers, let place = longest?.place, place != places[registration.worker] else {
+            return
+        }
+        recordAgain(
+            "gave way to another one before it was ready", cause: .others, worker: nil, at: now)
+        forget(place, as: .lost)
     }
 
     /// The worker's place, a new one where it has none. There is room: see ``refusal(of:)``.
@@ -113,13 +154,16 @@ extension RunControl {
         return place
     }
 
-    private func refusal(of registration: Registration) -> String? {
+    func refusal(of registration: Registration, from peer: PeerID) -> String? {
         if registration.protocolVersion != protocolVersion {
             return "worker speaks protocol \(registration.protocolVersion), coordinator \(protocolVersion): "
                 + "install the same version on both"
         }
-        if let known = places[registration.worker], workers[known].presence == .hung {
-            return "it hung at a unit: start a new process in its place"
+        if let known = places[registration.worker] {
+            if case .barred(let why) = workers[known].presence { return "\(why): start a new process in its place" }
+            if workers[known].isOwn, !peer.isPrivate {
+                return "its name is that of one of the coordinator's own workers"
+            }
         }
         if let deviceKind, deviceKind != registration.deviceKind, !limits.allowsMixedDevices {
             return "this run is computed on '\(deviceKind)', the worker on '\(registration.deviceKind)', and results "
@@ -205,6 +249,13 @@ extension RunControl {
             let silence = now.seconds(since: workers[place].lastHeard)
             if silence > limits.silenceSeconds {
                 lose(place, because: "not heard for \(Int(silence)) s", at: now, &effects)
+            } else if case .loading(let peer, let since) = workers[place].presence,
+                now.seconds(since: max(since, awakeSince)) > limits.loadingSeconds
+            {
+                let reason = "is not ready \(Int(limits.loadingSeconds)) s after it registered"
+                stopProcess(of: place, &effects)
+                effects.append(.send(peer, .refusal(reason: "it \(reason)")))
+                lose(place, because: reason, at: now, &effects)
             }
         }
     }

@@ -15,6 +15,8 @@ package struct RunControl: Sendable {
     package let limits: RunLimits
     /// When this coordinator was started.
     let started: Instant
+    /// Leases before this one were granted by another coordinator.
+    let firstLease: LeaseID
     /// The latest tick, and since when ticks have come without a gap: a coordinator may be stopped and go on.
     var lastTick: Instant
     var awakeSince: Instant
@@ -38,8 +40,18 @@ package struct RunControl: Sendable {
     var done: [UnitID: String]
     /// Units whose result is here but not on disk yet.
     var persisting: [UnitID: String] = [:]
-    var failures: [UnitID: Int] = [:]
+    var failures: [UnitID: Failures] = [:]
     var losses: [UnitID: Int] = [:]
+    /// Answers that do not count yet, of units that two workers have to agree on.
+    var claims: [UnitID: [Claim]] = [:]
+    /// Units whose answer counts without another's, since nobody was there to give one.
+    var unsettled: Set<UnitID> = []
+    /// Units whose answer counts no more as soon as it is on disk, with what was answered.
+    var disputes: [UnitID: [Claim]] = [:]
+    /// Who computed the units that were done in this coordinator's life; of training by steps those of the step at work.
+    var authors: [UnitID: Author] = [:]
+    /// Workers whose unconfirmed shards W has taken in.
+    var trainers: Set<String> = []
     /// Steps of training that have been applied: the version of W.
     package internal(set) var stepsApplied: Int
     var loss: Double?
@@ -62,7 +74,7 @@ package struct RunControl: Sendable {
     var holders: [UnitID: [LeaseID]] = [:]
     var nextLease: UInt64 = 1
     var localProcesses = LocalProcesses()
-    /// The device kind that all workers must have.
+    /// The device kind that all workers must have: that of the first result.
     var deviceKind: DeviceKind?
 
     // MARK: W
@@ -74,6 +86,8 @@ package struct RunControl: Sendable {
     // MARK: Faults
 
     var faults: [Fault] = []
+    /// Units to which two answers were given, until it is known which is right.
+    var alarms: [Alarm] = []
     var faultCount = 0
     /// By cause, up to ``RunLimits/faultCauses`` of them.
     var repeated: [RepeatedFault.Cause: RepeatedFault] = [:]
@@ -86,6 +100,7 @@ package struct RunControl: Sendable {
         firstReplayable = beginning.stepsApplied
         deviceKind = beginning.deviceKind
         nextLease = beginning.firstLease
+        firstLease = LeaseID(beginning.firstLease)
         started = beginning.now
         lastTick = beginning.now
         awakeSince = beginning.now
@@ -108,6 +123,7 @@ package struct RunControl: Sendable {
             recordAgain(
                 "turned \(address) away: \(reason)\(detail.map { ": \($0)" } ?? "")",
                 cause: .stranger(address, reason: reason), worker: nil, at: now)
+        case .noticed(let what): record(what, worker: nil, at: now)
         case .unreachable(let peer):
             if let place = peers[peer] { lose(place, because: "its connection is gone", at: now, &effects) }
         case .localWorkers(let count, let host, let othersMayCome):
@@ -122,7 +138,7 @@ package struct RunControl: Sendable {
             if isAtWork(stage), self.stage.activity == .completing {
                 closeStage(at: now)
                 finishOutputs()
-                stagePosition += 1
+                stagePosition = nextPosition
                 beginStage(at: now, &effects)
             }
         case .broken(let why):
@@ -133,6 +149,7 @@ package struct RunControl: Sendable {
         case .tick:
             watch(at: now, &effects)
             watchUnits(at: now, &effects)
+            excuseFromConfirmation(at: now, &effects)
             shareStragglers(at: now, &effects)
         case .interrupt:
             if life == .running { life = .ending(.interrupted) }
@@ -142,8 +159,11 @@ package struct RunControl: Sendable {
         return effects
     }
 
-    /// The device kind of the run, once a worker has registered.
+    /// The device kind of the run, once there is a result.
     package var runDeviceKind: DeviceKind? { deviceKind }
+
+    /// Whether anybody takes part.
+    package var hasWorkers: Bool { !peers.isEmpty }
 
     /// The name of the worker behind a connection, if it takes part.
     package func worker(at peer: PeerID) -> String? { peers[peer].map { workers[$0].registration.worker } }

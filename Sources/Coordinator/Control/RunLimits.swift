@@ -4,12 +4,19 @@ package struct RunLimits: Codable, Hashable, Sendable {
     package var heartbeatSeconds = 1.0
     /// A worker that was not heard for so long is taken for lost.
     package var silenceSeconds = 10.0
-    /// A unit that failed so often, on whichever workers, ends the run.
+    /// A unit that failed on so many different workers ends the run, or so often where nobody else is there to try it.
     package var failuresPerUnit = 3
+    /// A worker that failed so many units that others did is put aside.
+    package var refutedFailures = 3
     /// A unit whose worker died while it worked on it so often ends the run.
     package var lossesPerUnit = 5
-    /// Processes that are started in the place of local workers that crashed or hung.
+    /// Processes that are started, within so many seconds, in the place of local workers that crashed or hung.
     package var workerRestarts = 8
+    package var restartSeconds = 600.0
+    /// A worker that is not ready so long after it registered is given up.
+    package var loadingSeconds = 3600.0
+    /// Workers that are registered and not ready yet; the one that has been so longest makes room for another.
+    package var loadingWorkers = 2048
     /// Units that a worker holds at a time in a stage of independent units: one at work, one waiting.
     package var leasesPerWorker = 2
     /// Shards that a worker holds at a time in training.
@@ -53,6 +60,13 @@ package struct RunLimits: Codable, Hashable, Sendable {
     package var sharingWorkers = Int.max
     /// A worker that so often lacks what it was thought to hold is not excused any more: its units have failed.
     package var resetsPerWorker = 100
+    /// The share of the units answered by workers from elsewhere that count only once two workers, or one of the
+    /// coordinator's own, have given the same answer. Below 1 a unit goes without where nobody else is there.
+    package var verifiedShare = 0.01
+    /// Draws them: a number that no worker knows.
+    package var verificationSeed: UInt64 = 0
+    /// So many different answers to a unit end the run.
+    package var answersPerUnit = 5
     /// Whether workers of different device kinds may take part; then a result may depend on who computed it.
     package var allowsMixedDevices = false
 

@@ -29,6 +29,12 @@ package struct RunPlan: Codable, Hashable, Sendable {
         self.fingerprintB = fingerprintB
     }
 
+    /// The plan of a stage; nil where the run has no such stage.
+    package subscript(stage: Stage) -> StagePlan? { stages.first { $0.stage == stage } }
+
+    /// Whether the run has the unit.
+    package func contains(_ unit: UnitID) -> Bool { self[unit.stage]?.unitRange.contains(unit.index) ?? false }
+
     /// Where the extraction reads: A's sites and B's, each once.
     package var sites: [Site] { Self.sites(of: channels) }
 
@@ -73,6 +79,14 @@ package struct StagePlan: Codable, Hashable, Sendable {
     /// Whether its units are shards of steps that follow one another.
     var isStepped: Bool { if case .steps = cut { true } else { false } }
 
+    /// Whether no later stage rests on its results.
+    var isRepeatable: Bool {
+        switch stage {
+        case .extract, .train: false
+        case .similarity, .evaluate: true
+        }
+    }
+
     /// What progress is counted in: units, and steps where there are steps.
     package var total: Int {
         switch cut {
@@ -89,16 +103,19 @@ package struct StagePlan: Codable, Hashable, Sendable {
         return 0..<total
     }
 
-    /// The texts or items that a unit of a stage cut by ranges reads.
+    // A unit's number may be anybody's word: what follows from it is said of every number.
+
+    /// The texts or items that a unit of a stage cut by ranges reads; none of a number that is no unit's.
     package func range(ofUnit index: Int) -> Range<Int> {
-        guard case .ranges(let count, let size, _) = cut else { return 0..<0 }
+        guard case .ranges(let count, let size, _) = cut, unitRange.contains(index) else { return 0..<0 }
         let place = index % max(1, (count + size - 1) / size)
         return place * size..<min((place + 1) * size, count)
     }
 
-    /// How often the texts or items have been gone through before a unit of a stage cut by ranges.
+    /// How often the texts or items have been gone through before a unit of a stage cut by ranges; 0 of a number that
+    /// is no unit's.
     package func repetition(ofUnit index: Int) -> Int {
-        guard case .ranges(let count, let size, _) = cut else { return 0 }
+        guard case .ranges(let count, let size, _) = cut, unitRange.contains(index) else { return 0 }
         return index / max(1, (count + size - 1) / size)
     }
 

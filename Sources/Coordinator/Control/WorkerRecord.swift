@@ -4,24 +4,29 @@ import Run
 struct WorkerRecord: Hashable, Sendable {
     /// Whether it takes part, and how.
     enum Presence: Hashable, Sendable {
-        /// Registered over the connection; it loads its models.
-        case loading(PeerID)
+        /// Registered over the connection; it loads its models since then.
+        case loading(PeerID, since: Instant)
         /// It takes so many units at a time.
         case ready(PeerID, capacity: Int)
         /// It is gone, and may come back over another connection.
         case lost
-        /// It was given up because it hangs: its process is of no use any more.
-        case hung
+        /// It was given up for good, and is told why when it comes again: its process is of no use any more.
+        case barred(String)
     }
 
     var registration: Registration
+    /// Whether the coordinator started it itself: it came by the private socket.
+    var isOwn = false
     var presence = Presence.lost
     var readySince: Instant?
     var lastHeard: Instant
     /// When it was last done with a unit, well or not.
     var lastAnswer: Instant?
     var leases: [LeaseID] = []
+    var formerLeases = FormerLeases()
     var unitsDone = 0
+    /// Units that it failed and others did.
+    var refutedFailures = 0
     var pace = Pace()
     var supplies = Supplies()
     /// Whether it turned out that it cannot read the coordinator's W in place.
@@ -30,8 +35,8 @@ struct WorkerRecord: Hashable, Sendable {
     /// Its connection; nil where it takes no part.
     var peer: PeerID? {
         switch presence {
-        case .loading(let peer), .ready(let peer, _): peer
-        case .lost, .hung: nil
+        case .loading(let peer, _), .ready(let peer, _): peer
+        case .lost, .barred: nil
         }
     }
 
@@ -39,6 +44,26 @@ struct WorkerRecord: Hashable, Sendable {
     var capacity: Int? { if case .ready(_, let capacity) = presence { capacity } else { nil } }
 
     var isReady: Bool { capacity != nil }
+}
+
+/// A worker's latest leases that are over: it may still answer their units, or answer them twice.
+struct FormerLeases: Hashable, Sendable {
+    private struct Entry: Hashable {
+        var lease: LeaseID
+        var unit: UnitID
+    }
+
+    /// What a worker holds at most.
+    private static let limit = 64
+
+    private var entries: [Entry] = []
+
+    mutating func insert(_ lease: LeaseID, _ unit: UnitID) {
+        if entries.count >= Self.limit { entries.removeFirst() }
+        entries.append(Entry(lease: lease, unit: unit))
+    }
+
+    func contains(_ lease: LeaseID, _ unit: UnitID) -> Bool { entries.contains(Entry(lease: lease, unit: unit)) }
 }
 
 /// How long a worker takes for a unit of the stage at work.

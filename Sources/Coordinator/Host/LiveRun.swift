@@ -58,12 +58,14 @@ package final class LiveRun {
     /// Opens or creates the run's storage and takes the run up where it was left.
     /// - Parameters:
     ///   - firstLease: see ``RunControl``.
+    ///   - deviceKind: of all workers; nil leaves it to the first result.
     ///   - device: takes W's steps.
     ///   - foreign: what an earlier run has read of the same texts.
     ///   - host: this machine's name, as its workers know it; they read W in place. Nil has none of them do so.
     ///   - send: gives a message to the transport.
     package init(
-        inputs: RunInputs, storage: any RunStorage, limits: RunLimits, firstLease: UInt64, device: any Device,
+        inputs: RunInputs, storage: any RunStorage, limits: RunLimits, firstLease: UInt64,
+        deviceKind: DeviceKind? = nil, device: any Device,
         travel: Travel = Travel(), foreign: ForeignActivations? = nil,
         host: String? = nil, now: Instant, send: @escaping (PeerID, CoordinatorMessage) -> Void
     ) throws {
@@ -90,7 +92,7 @@ package final class LiveRun {
         limits.sharingHost = training.isShared ? host : nil
         beginning = RunControl.Beginning(
             plan: training.plan, limits: limits, completed: finished.digests, stepsApplied: training.version,
-            deviceKind: manifest.deviceKinds.first, firstLease: firstLease, now: now)
+            deviceKind: manifest.deviceKinds.first ?? deviceKind, firstLease: firstLease, now: now)
         control = RunControl(beginning)
         recovery = Recovery(
             units: finished.digests.count - taken, steps: training.steps, taken: taken, cutBytes: finished.cutBytes)
@@ -123,6 +125,9 @@ package final class LiveRun {
     /// Lends the decisions' state to `body`, for checks.
     package func inspect<R>(_ body: (borrowing RunControl) -> R) -> R { body(control) }
 
+    /// Whether anybody takes part.
+    var hasWorkers: Bool { control.hasWorkers }
+
     /// The name of the worker behind a connection, if it takes part.
     func worker(at peer: PeerID) -> String? { control.worker(at: peer) }
 
@@ -142,7 +147,7 @@ package final class LiveRun {
 
     /// Takes a worker's message in.
     package func receive(_ message: WorkerMessage, from peer: PeerID, at now: Instant) {
-        handle(.message(peer, event(for: message)), at: now)
+        handle(.message(peer, event(for: message, from: peer)), at: now)
         incoming = nil
         noteDeviceKinds(at: now)
     }
@@ -157,16 +162,24 @@ package final class LiveRun {
         attempt(at: now) { try manifest.write(to: storage) }
     }
 
-    private func event(for message: WorkerMessage) -> RunControl.WorkerEvent {
-        guard case .result(let run, let lease, let unit, let result) = message else {
-            return message.mapResult { _ in "" }
-        }
-        if run == inputs.manifest.run, let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit) {
+    private func event(for message: WorkerMessage, from peer: PeerID) -> RunControl.WorkerEvent {
+        guard case .result(let run, let lease, let unit, let result) = message,
+            // Nothing is made of what nobody listens to.
+            control.objection(to: lease, unit, run: run, from: peer) == nil
+        else { return message.mapResult { _ in "" } }
+        if let flaw = flaw(of: result, for: unit) {
             return .failure(lease: lease, unit: unit, cause: "the result does not fit: \(flaw)")
         }
         let record = ResultRecord(run: run, unit: unit, result: result)
         incoming = record
         return message.mapResult { _ in record.digest }
+    }
+
+    /// Why a result cannot be an answer to the unit; nil where it can be.
+    private func flaw(of result: UnitResult, for unit: UnitID) -> String? {
+        if let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit) { return flaw }
+        guard case .train(let result) = result, let activations = finished.activations else { return nil }
+        return training.flaw(of: result, for: unit, activations, on: device)
     }
 
     /// Begins to put the records appended since the last commit on disk: one wait for all of them, for another
@@ -230,6 +243,7 @@ package final class LiveRun {
             switch effect {
             case .send(let peer, let message): send(peer, wireMessage(message))
             case .persist(let unit): persist(unit, at: now)
+            case .retract(let unit): attempt(at: now) { try finished.retract(unit) }
             case .keepShard(let unit):
                 if case .train(let result) = incoming?.result { training.keep(result, of: unit) }
             case .applyStep(let step): apply(step: step, at: now)

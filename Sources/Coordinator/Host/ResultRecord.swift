@@ -50,15 +50,43 @@ package struct ResultRecord {
         try Self.withPieces(of: message) { _ = try journal.append($0) }
     }
 
-    /// Reads what ``append(to:)`` wrote.
+    /// What a record of the journal says.
+    package enum Change {
+        case result(ResultRecord)
+        /// What was recorded of the unit counts no more.
+        case retraction(UnitID)
+    }
+
+    /// Reads a result that ``append(to:)`` wrote.
     /// - Throws: `WireError` or ``RecordError`` where the bytes are no such record.
     package static func decode(_ payload: Data) throws -> (run: String, record: ResultRecord) {
+        guard case (let run, .result(let record)) = try change(payload) else { throw RecordError.notAResult }
+        return (run, record)
+    }
+
+    /// Reads what ``append(to:)`` or ``retraction(of:run:)`` wrote.
+    package static func change(_ payload: Data) throws -> (run: String, change: Change) {
         try payload.withUnsafeBytes { bytes in
             let frames = try frames(in: bytes)
             let message = try WireFormat.decodeWorkerMessage(header: frames[0], tensors: Array(frames.dropFirst()))
-            guard case .result(let run, _, let unit, let result) = message else { throw RecordError.notAResult }
-            return (run, ResultRecord(run: run, unit: unit, result: result))
+            switch message {
+            case .result(let run, _, let unit, let result):
+                return (run, .result(ResultRecord(run: run, unit: unit, result: result)))
+            // A failure brings no run along: its cause names it.
+            case .failure(_, let unit, let run): return (run, .retraction(unit))
+            default: throw RecordError.notAResult
+            }
         }
+    }
+
+    /// The record that takes a unit's result back: the message of a unit that cannot be done, with the run as its cause.
+    package static func retraction(of unit: UnitID, run: String) -> Data {
+        let message = WireFormat.encode(.failure(lease: LeaseID(0), unit: unit, cause: run) as WorkerMessage)
+        var bytes = Data()
+        withPieces(of: message) { pieces in
+            for piece in pieces { bytes.append(contentsOf: piece) }
+        }
+        return bytes
     }
 
     private static func frames(in bytes: UnsafeRawBufferPointer) throws(RecordError) -> [UnsafeRawBufferPointer] {

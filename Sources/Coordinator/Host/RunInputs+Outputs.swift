@@ -42,8 +42,19 @@ extension RunInputs {
             guard sums.count == shards else { return "expected \(shards) losses, found \(sums.count)" }
             guard sums.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return "a loss is not finite" }
         }
-        guard result.w.values.allSatisfy(\.isFinite) else { return "W is not finite" }
+        let limit = largestWeight(steps: unit.schedule.steps)
+        guard result.w.values.allSatisfy({ abs($0) <= limit }) else {
+            return "W is not finite, or beyond the \(limit) that it can have come to"
+        }
         return nil
+    }
+
+    /// As far as an element of W can have come in so many steps: its first value and what Adam adds at most, which is
+    /// (1 − β₁) / √(1 − β₂) times the learning rate a step (Kingma & Ba, 2015, section 2.1), with room for rounding.
+    private func largestWeight(steps: Int) -> Float {
+        let first = configuration.training.initialization.bound(dimensionA: dimensionA, dimensionB: dimensionB)
+        let factor = max(1, (1 - adam.beta1) / (1 - adam.beta2).squareRoot())
+        return Float(1.1 * (first + factor * adam.learningRate * Double(steps)))
     }
 
     /// How W is trained where `asked` is what the user wants: several channels by outputs, one by steps unless told.

@@ -12,6 +12,7 @@ extension RunInputs {
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         activations = nil
+        textBytesPerToken = nil
         modelBytes = 0
         remarks = []
         projections = []

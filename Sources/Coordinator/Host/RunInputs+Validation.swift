@@ -5,12 +5,14 @@ extension RunInputs {
     ///
     /// Results come over the network: their shapes are checked before anything is computed with them.
     func flaw(of result: UnitResult, for id: UnitID) -> String? {
+        guard id.index >= 0, id.stage == .train || plan.contains(id) else { return "the run has no unit \(id)" }
         switch (id.stage, result) {
         case (.extract, .extract(let result)):
             return flaw(of: result, texts: range(of: id).count)
         case (.train, .train(let result)): return flaw(of: result, for: id)
         case (.train, .trainOutputs(let result)): return flaw(of: result, unit: id.index)
-        case (.similarity, .similarity): return nil
+        case (.similarity, .similarity(let result)):
+            return [result.plain, result.injected].lazy.compactMap { flaw(of: $0) }.first
         case (.evaluate(let task), .evaluate(let result)):
             guard let inputs = tasks.first(where: { $0.task.name == task }) else {
                 return "the run has no task \(task)"
@@ -31,7 +33,9 @@ extension RunInputs {
                     return "expected activations of \(model.rawValue) of \(texts) × \(dimension), found "
                         + "\(matrix.rows) × \(matrix.columns)"
                 }
-                guard matrix.values.allSatisfy(\.isFinite) else { return "an activation is not finite" }
+                guard matrix.values.allSatisfy({ abs($0) <= Self.largestActivation }) else {
+                    return "an activation is not finite, or beyond \(Self.largestActivation)"
+                }
             }
         }
         return nil
@@ -50,11 +54,19 @@ extension RunInputs {
         guard (matrix.rows, matrix.columns) == expected else {
             return "expected a gradient of \(expected.0) × \(expected.1), found \(matrix.rows) × \(matrix.columns)"
         }
-        guard result.squaredErrorSum.isFinite, result.outputErrors.allSatisfy(\.isFinite) else {
-            return "the loss is not finite"
+        let outputs = if case .dense = result.gradient { dimensionB } else { 0 }
+        guard result.outputErrors.count == outputs else {
+            return "expected the errors of \(outputs) outputs, found \(result.outputErrors.count)"
         }
+        guard matrix.values.allSatisfy(\.isFinite) else { return "a gradient is not finite" }
+        guard result.squaredErrorSum.isFinite, result.squaredErrorSum >= 0,
+            result.outputErrors.allSatisfy({ $0.isFinite && $0 >= 0 })
+        else { return "the loss is not finite" }
         return nil
     }
+
+    /// What a residual stream may hold. The squares of larger numbers have no sum in float32.
+    private static let largestActivation: Float = 1e15
 
     private func flaw(of result: EvaluateResult, _ inputs: TaskInputs, _ id: UnitID) -> String? {
         let range = range(of: id)
@@ -70,6 +82,40 @@ extension RunInputs {
             if let odd = found.answers.first(where: { $0.likelihoods.count != choices }) {
                 return "expected \(choices) likelihoods of item \(item.id), found \(odd.likelihoods.count)"
             }
+            for answer in found.answers {
+                if let flaw = flaw(of: answer, inputs.form) { return "item \(item.id): \(flaw)" }
+            }
+        }
+        return nil
+    }
+
+    private func flaw(of answer: Answer, _ form: AnswerForm) -> String? {
+        // A rounded logarithm of a probability near 1 may lie a little above 0.
+        if answer.likelihoods.contains(where: { $0.isNaN || $0 > 1e-3 }) { return "a log-likelihood above 0" }
+        let cost = answer.cost
+        let counts =
+            [cost.promptTokens, cost.newTokens, cost.messageBytes]
+            + [cost.passesOfA, cost.passesOfB].flatMap { [$0.count, $0.blocks, $0.tokens] }
+        // The sums over all items have to be numbers as well.
+        if counts.contains(where: { !(0...1 << 40).contains($0) }) { return "a cost is beyond any that can be" }
+        let limit = if case .text(let limits) = form { limits.maximumNewTokens } else { 0 }
+        return flaw(ofText: answer.text, answer.tokens, omitted: answer.omittedPromptTokens, limit: limit)
+    }
+
+    private func flaw(of written: WrittenText) -> String? {
+        flaw(
+            ofText: written.text, written.tokens, omitted: written.omittedPromptTokens,
+            limit: configuration.similarity.newTokens)
+    }
+
+    /// What was written is bounded by what was asked for: so many tokens, none longer than the longest that there is.
+    private func flaw(ofText text: String, _ tokens: [Int32], omitted: Int, limit: Int) -> String? {
+        guard tokens.count <= limit else { return "expected at most \(limit) new tokens, found \(tokens.count)" }
+        guard (0...1 << 40).contains(omitted) else { return "\(omitted) tokens were left out" }
+        guard let textBytesPerToken else { return nil }
+        let most = tokens.count * textBytesPerToken
+        guard text.utf8.count <= most else {
+            return "expected at most \(most) bytes of \(tokens.count) tokens, found \(text.utf8.count)"
         }
         return nil
     }

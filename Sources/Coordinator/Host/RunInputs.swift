@@ -29,6 +29,8 @@ package struct RunInputs: Sendable {
     let similarityLayers: [[Int]]
     /// The W's that come from files, in the order of the channels; none where they are trained or there are none.
     let projections: [GivenProjection]
+    /// Bytes of text that a token stands for at most, in either model; nil where there are no models.
+    let textBytesPerToken: Int?
     /// Activations that are there without having been read with models.
     let activations: ActivationStore?
 
@@ -91,6 +93,7 @@ package struct RunInputs: Sendable {
         let models = try sources.models()
         var remarks = try Self.check(models, configuration)
         let readers = ModelReaders(a: ModelReader(models[0]), b: ModelReader(models[1]))
+        textBytesPerToken = models.map(\.tokenizer.textBytesPerToken).max()
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         for channel in configuration.channels {
@@ -146,6 +149,7 @@ package struct RunInputs: Sendable {
     package init(synthetic configuration: RunConfiguration, activations: ActivationStore?) {
         self.configuration = configuration
         self.activations = activations
+        textBytesPerToken = nil
         let channel = configuration.channels[0]
         dimensionA = activations?[.a(channel.k)]?.columns ?? 1
         dimensionB = activations?[.b(channel.j)]?.columns ?? 1
@@ -287,6 +291,7 @@ package struct RunInputs: Sendable {
 
     /// The channel's place, the layer and the prompt of a similarity unit: all of the first channel, then of the next;
     /// of a channel all prompts of the first layer, then of the next.
+    /// - Precondition: the run has the unit.
     func similarity(_ index: Int) -> (channel: Int, layer: Int, prompt: String) {
         let prompts = configuration.similarity.prompts
         var (channel, place) = (0, index)
@@ -297,8 +302,9 @@ package struct RunInputs: Sendable {
         return (channel, similarityLayers[channel][place / prompts.count], prompts[place % prompts.count])
     }
 
-    /// The content of a unit of any stage but training.
+    /// The content of a unit of any stage but training; nil where the run has no such unit.
     package func unit(_ id: UnitID) -> WorkUnit? {
+        guard plan.contains(id) || id.stage == .train else { return nil }
         switch id.stage {
         case .extract: return .extract(extractUnit(id))
         case .train: return nil

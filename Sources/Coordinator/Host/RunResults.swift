@@ -28,9 +28,9 @@ struct RunResults {
             }
         var (results, digests): ([UnitID: UnitResult], [UnitID: String]) = ([:], [:])
         journal = try storage.journal { entry in
-            let (run, record): (String, ResultRecord)
+            let (run, change): (String, ResultRecord.Change)
             do {
-                (run, record) = try ResultRecord.decode(entry.payload)
+                (run, change) = try ResultRecord.change(entry.payload)
             } catch {
                 // Its checksum holds, so it is as it was written.
                 let cause = (error as? WireError)?.cause ?? "\(error)"
@@ -38,8 +38,16 @@ struct RunResults {
                     path: storage.path(of: RunFiles.journal), cause: "record at byte \(entry.position.offset): \(cause)"
                 )
             }
-            guard run == inputs.manifest.run, digests[record.unit] == nil,
-                inputs.flaw(of: record.result, for: record.unit) == nil
+            guard run == inputs.manifest.run else { return }
+            let record: ResultRecord
+            switch change {
+            case .retraction(let unit):
+                (digests[unit], results[unit]) = (nil, nil)
+                return
+            case .result(let result): record = result
+            }
+            guard inputs.plan.contains(record.unit) || record.unit.stage == .train,
+                digests[record.unit] == nil, inputs.flaw(of: record.result, for: record.unit) == nil
             else { return }
             switch record.result {
             // Steps are kept by checkpoints.
@@ -95,6 +103,12 @@ struct RunResults {
     mutating func append(_ record: ResultRecord) throws {
         try record.append(to: journal)
         uncommitted.append(record)
+    }
+
+    /// Has a result on disk count no more, from the next commit on.
+    mutating func retract(_ unit: UnitID) throws {
+        try journal.append(ResultRecord.retraction(of: unit, run: inputs.manifest.run))
+        (digests[unit], results[unit]) = (nil, nil)
     }
 
     /// Begins to put the records appended since the last commit on disk.

@@ -10,7 +10,7 @@ import Run
 struct RunTraining {
     /// How it is cut into units; what is on disk decides before what was asked for.
     let mode: TrainingMode
-    private let inputs: RunInputs
+    let inputs: RunInputs
     private let storage: any RunStorage
     private let gradients: GradientForm
     /// Whether workers of this machine read W in place.
@@ -27,6 +27,8 @@ struct RunTraining {
     private var epochOrder: (epoch: Int, order: [Int])?
     /// Of B's activations, where W is trained by steps.
     private var moments: TargetMoments?
+    /// The mean of squared errors that a shard may have without being looked at more closely; nil before the first step.
+    var usualError: Double?
     private var lastCheckpoint: Instant
     private var writingSeconds = 0.0
 
@@ -111,6 +113,7 @@ struct RunTraining {
         let loss = try projections[0].trainer.apply(
             shards: contributions, batchRows: schedule.batchTextCount(step: step), on: device)
         projections[0].losses.append(StepLoss(loss: loss, standardised: standardised))
+        usualError = 100 * loss
         if now.seconds(since: lastCheckpoint) > max(limits.checkpointSeconds, 20 * writingSeconds) {
             try checkpoint(at: now)
         }
@@ -229,7 +232,7 @@ extension RunTraining {
         return value
     }
 
-    private mutating func texts(ofShard id: UnitID) -> [Int] {
+    mutating func texts(ofShard id: UnitID) -> [Int] {
         guard let schedule = inputs.schedule else { return [] }
         let (step, shard) = id.index.quotientAndRemainder(dividingBy: schedule.shardsPerStep)
         let epoch = step / schedule.stepsPerEpoch

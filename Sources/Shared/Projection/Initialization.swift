@@ -8,15 +8,19 @@ extension ProjectionInitialization {
         matrix(outputs: 0..<dimensionB, dimensionA: dimensionA, dimensionB: dimensionB, seed: seed)
     }
 
+    /// The largest magnitude that the first W may have.
+    package func bound(dimensionA: Int, dimensionB: Int) -> Double {
+        switch self {
+        case .xavier: (6 / Double(dimensionA + dimensionB)).squareRoot()
+        case .kaiming: 1 / Double(dimensionA).squareRoot()
+        }
+    }
+
     /// The rows `outputs` of the first W, [outputs, dimensionA]: what is drawn for those before them is passed over.
     package func matrix(outputs: Range<Int>, dimensionA: Int, dimensionB: Int, seed: UInt64) -> FloatMatrix {
         precondition(dimensionA > 0 && dimensionB > 0, "a projection between spaces of at least one dimension")
         precondition(!outputs.isEmpty && outputs.lowerBound >= 0 && outputs.upperBound <= dimensionB, "rows of W")
-        let bound =
-            switch self {
-            case .xavier: (6 / Double(dimensionA + dimensionB)).squareRoot()
-            case .kaiming: 1 / Double(dimensionA).squareRoot()
-            }
+        let bound = bound(dimensionA: dimensionA, dimensionB: dimensionB)
         var generator = NamedGenerator(seed: seed, purpose: "projection")
         generator.skip(outputs.lowerBound * dimensionA)
         let count = outputs.count * dimensionA

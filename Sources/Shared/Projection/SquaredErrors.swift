@@ -3,9 +3,9 @@ package import Run
 
 /// The sum of a shard's squared errors, in an order that blocks of W's rows can follow apart: each output over the
 /// shard's rows, the outputs over their block, the blocks over W.
-enum SquaredErrors {
+package enum SquaredErrors {
     /// Of a whole shard's errors, [rows, d_B].
-    static func sum(_ errors: [Float], rows: Int, blocks: OutputBlocks, on device: any Device) -> Double {
+    package static func sum(_ errors: [Float], rows: Int, blocks: OutputBlocks, on device: any Device) -> Double {
         sum(of: outputs(errors, rows: rows, count: blocks.dimensionB, on: device), blocks: blocks)
     }
 

@@ -23,6 +23,8 @@ package struct RunStatus: Codable, Hashable, Sendable {
     /// coordinator has applied; nil before the first.
     package var trainingBytesPerStep: Double?
     package var workers: [WorkerStatus]
+    /// Units to which two workers gave different answers, as long as it is not known which is right; bounded.
+    package var alarms: [Fault]
     /// What went wrong and what became of it, the latest last; bounded.
     package var faults: [Fault]
     /// Faults altogether, those no longer listed included.
@@ -30,7 +32,8 @@ package struct RunStatus: Codable, Hashable, Sendable {
 
     package init(
         run: String, phase: Phase, elapsedSeconds: Double, stages: [StageStatus], loss: Double?,
-        trainingBytesPerStep: Double? = nil, workers: [WorkerStatus], faults: [Fault], faultCount: Int
+        trainingBytesPerStep: Double? = nil, workers: [WorkerStatus], alarms: [Fault] = [], faults: [Fault],
+        faultCount: Int
     ) {
         self.run = run
         self.phase = phase
@@ -39,6 +42,7 @@ package struct RunStatus: Codable, Hashable, Sendable {
         self.loss = loss
         self.trainingBytesPerStep = trainingBytesPerStep
         self.workers = workers
+        self.alarms = alarms
         self.faults = faults
         self.faultCount = faultCount
     }

@@ -158,6 +158,14 @@ package final class Tokenizer: Sendable {
         return String(decoding: tokens.joined(), as: UTF8.self)
     }
 
+    /// Bytes of text that a token adds at most to what ``decode(_:skipSpecialTokens:)`` returns. It reads the whole
+    /// vocabulary.
+    package var textBytesPerToken: Int {
+        let longest = (0..<vocabularySize).reduce(0) { max($0, bytes(of: Int32($1))?.count ?? 0) }
+        // A byte that is no UTF-8 becomes three; a space may stand between tokens.
+        return Int((3 * Double(longest + 1) * (decoder?.growth ?? 1)).rounded(.up))
+    }
+
     // MARK: Tokens
 
     /// A token as the library writes it, for example "▁Once" or "Ġthe"; nil for an id without one.

@@ -12,6 +12,7 @@ extension RunStatus {
         (message.pointee.has_training_bytes_per_step, message.pointee.training_bytes_per_step) = writer.field(
             trainingBytesPerStep)
         (message.pointee.n_workers, message.pointee.workers) = writer.messages(workers) { $0.write(writer) }
+        (message.pointee.n_alarms, message.pointee.alarms) = writer.messages(alarms) { $0.write(writer) }
         (message.pointee.n_faults, message.pointee.faults) = writer.messages(faults) { $0.write(writer) }
         (message.pointee.has_fault_count, message.pointee.fault_count) = writer.field(faultCount)
         return message
@@ -31,6 +32,9 @@ extension RunStatus {
                 message.has_training_bytes_per_step, message.training_bytes_per_step, "training_bytes_per_step"),
             workers: try Field.messages(message.n_workers, message.workers, "workers") { (worker) throws(WireError) in
                 try WorkerStatus(worker)
+            },
+            alarms: try Field.messages(message.n_alarms, message.alarms, "alarms") { (alarm) throws(WireError) in
+                try Fault(alarm)
             },
             faults: try Field.messages(message.n_faults, message.faults, "faults") { (fault) throws(WireError) in
                 try Fault(fault)

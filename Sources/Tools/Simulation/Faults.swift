@@ -31,6 +31,11 @@ package struct Faults: Hashable, Sendable {
     package var failure = 0.0
     package var repetition = 0.0
     package var wrongAnswer = 0.0
+    /// So many of the last workers lie: most of their answers are wrong, and look right, each of its own kind.
+    package var liars = 0
+    /// Mean seconds between attacks of somebody who knows the protocol and the run: made-up names, kinds of device and
+    /// readiness, answers to units that it was never given.
+    package var attackEvery: Double?
     /// Probability that a worker's W drifts from the coordinator's as it takes a step itself.
     package var drift = 0.0
 
@@ -64,6 +69,7 @@ package struct Faults: Hashable, Sendable {
         if chance(0.2) { faults.drift = 0.2 * random.uniform() }
         if chance(0.3) { faults.coordinatorCrashEvery = 2 + 8 * random.uniform() }
         if chance(0.3) { faults.coordinatorCrash = 0.01 * random.uniform() }
+        if chance(0.2) { faults.attackEvery = 0.1 + random.uniform() }
         return faults
     }
 }

@@ -34,6 +34,7 @@ package struct Scenario: Sendable {
         limits.unmeasuredHangSeconds = 30
         limits.lossesPerUnit = 1_000
         limits.failuresPerUnit = 1_000
+        limits.refutedFailures = 1_000
         limits.resetsPerWorker = 10_000
         limits.workerRestarts = 10_000
         limits.paceSeconds = 10
@@ -92,6 +93,8 @@ package struct Scenario: Sendable {
         scenario.travel.weights = [.whole, .replay, .auto, .auto][random.index(below: 4)]
         scenario.isShared = random.index(below: 3) == 0
         scenario.limits.sharingWorkers = 1 + random.index(below: 4)
+        scenario.limits.verifiedShare = [0, 0.1][random.index(below: 2)]
+        scenario.limits.verificationSeed = seed
         return scenario
     }
 }

@@ -26,7 +26,9 @@ final class SimulatedDisk: RunStorage {
         try Journal(medium: medium, path: path(of: "journal"), replay: replay)
     }
 
-    func read(_ file: String) -> Data? { memory.read(file) }
+    func contains(_ file: String) -> Bool { memory.contains(file) }
+
+    func read(_ file: String, limit: Int) -> Data? { memory.read(file, limit: limit) }
 
     func write(
         _ file: String, _ body: (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void

@@ -13,7 +13,7 @@ struct SimulatedInputs: Sendable {
     /// Each channel's W after the training, [d_B, d_A].
     let projections: [Channel: FloatMatrix]
 
-    private static let (dimensionA, dimensionB) = (6, 20)
+    static let (dimensionA, dimensionB) = (6, 20)
     /// What every simulated process computes on: one of each would start as many threads.
     static let device: any Device = {
         do {

@@ -5,6 +5,8 @@ import WorkerSession
 /// A worker: one process after another on a machine of its own.
 struct SimulatedWorker {
     let index: Int
+    /// Whether it is one of the coordinator's own.
+    private let isOwn: Bool
     private let inputs: SimulatedInputs
     var session: WorkerSession
     var engine: SimulatedEngine
@@ -20,8 +22,9 @@ struct SimulatedWorker {
     /// Whether the unit at work never ends.
     var hangs = false
 
-    init(_ index: Int, _ inputs: SimulatedInputs) {
+    init(_ index: Int, _ inputs: SimulatedInputs, isOwn: Bool) {
         self.index = index
+        self.isOwn = isOwn
         self.inputs = inputs
         session = Self.session(of: index, process: 0, now: .seconds(0))
         engine = SimulatedEngine(inputs, canMap: true)
@@ -57,7 +60,9 @@ struct SimulatedWorker {
     // MARK: Its address
 
     var peer: PeerID {
-        PeerID([UInt8(index & 255), UInt8(index >> 8), UInt8(connection & 255), UInt8(connection >> 8 & 255)])
+        PeerID(
+            [UInt8(index & 255), UInt8(index >> 8), UInt8(connection & 255), UInt8(connection >> 8 & 255)],
+            isPrivate: isOwn)
     }
 
     static func address(_ peer: PeerID) -> (index: Int, connection: Int) {

@@ -44,6 +44,8 @@ extension Simulation {
 
     private func send(_ message: CoordinatorMessage, to peer: PeerID) {
         let (index, connection) = SimulatedWorker.address(peer)
+        // Of somebody who attacks.
+        guard workers.indices.contains(index) else { return }
         guard workers[index].connection == connection, workers[index].isRunning else {
             if random.uniform() < 0.5 { schedule(.unreachable(peer), after: 0.001) }
             return
@@ -111,8 +113,11 @@ extension Simulation {
         var results: [UnitID: UnitResult] = [:]
         do {
             _ = try disk.durable.journal { entry in
-                let record = try ResultRecord.decode(entry.payload).record
-                if results[record.unit] == nil { results[record.unit] = record.result }
+                switch try ResultRecord.change(entry.payload).change {
+                case .result(let record):
+                    if results[record.unit] == nil { results[record.unit] = record.result }
+                case .retraction(let unit): results[unit] = nil
+                }
             }
         } catch {
             return "the journal cannot be read: \(error)"

@@ -1,4 +1,5 @@
 import CoordinatorControl
+import Projection
 import Run
 import WorkerEngine
 import WorkerSession
@@ -42,6 +43,9 @@ extension Simulation {
                 start(index)
             }
             scheduleFault(.leave(index), every: faults.leaveEvery)
+        case .attack:
+            attack()
+            scheduleFault(.attack, every: faults.attackEvery)
         case .cut:
             workers[random.index(below: workers.count)].cutUntil = time + 6 * random.uniform()
             scheduleFault(.cut, every: faults.cutEvery)
@@ -116,6 +120,9 @@ extension Simulation {
             if chance(faults.wrongAnswer) {
                 isTainted = true
                 result.falsify()
+            } else if lies(index), random.uniform() < 0.8 {
+                if scenario.limits.verifiedShare < 1 { isTainted = true }
+                result.falsify(by: Float(1 + index))
             }
             workers[index].results[lease] = result
             tell(index, process, .finished(lease))
@@ -161,7 +168,9 @@ extension Simulation {
         workers[index].isRunning = false
         guard case .failed(let why) = outcome else { return }
         // One that is a hundred times slower may well be taken to hang.
-        guard workers[index].hangs || faults.slowness > 1, why.contains("hangs") || why.contains("hung") else {
+        let isFound = (lies(index) || isTainted) && why.contains("otherwise than others")
+        let isStopped = (workers[index].hangs || faults.slowness > 1) && (why.contains("hangs") || why.contains("hung"))
+        guard isFound || isStopped else {
             violation = "worker \(index) gave up: \(why)"
             return
         }
@@ -200,23 +209,37 @@ extension Simulation {
 
 extension UnitResult {
     /// Makes a wrong result of it that looks like a right one.
-    fileprivate mutating func falsify() {
+    /// - Parameter amount: what it is wrong by.
+    fileprivate mutating func falsify(by amount: Float = 1) {
         switch self {
         case .extract(var result):
-            result.a[0].values[0] += 1
+            result.a[0].values[0] += amount
             self = .extract(result)
         case .train(var result):
-            result.squaredErrorSum += 1
+            result.falsify(by: amount)
             self = .train(result)
         case .trainOutputs(var result):
-            result.w.values[0] += 1
+            result.w.values[0] += amount / 1e6
             self = .trainOutputs(result)
         case .similarity(var result):
-            result.injected.text += "!"
+            result.injected.text += "!\(amount)"
             self = .similarity(result)
         case .evaluate(var result):
-            result.items[0].answers[0].text += "!"
+            result.items[0].answers[0].text += "!\(amount)"
             self = .evaluate(result)
         }
+    }
+}
+
+extension TrainResult {
+    /// The loss is made to fit the errors, or anybody would see it.
+    fileprivate mutating func falsify(by amount: Float) {
+        guard case .factor(var errors) = gradient else { return }
+        errors.values[0] += amount / 64
+        gradient = .factor(errors)
+        squaredErrorSum = SquaredErrors.sum(
+            errors.values, rows: errors.rows,
+            blocks: OutputBlocks(dimensionA: SimulatedInputs.dimensionA, dimensionB: errors.columns),
+            on: SimulatedInputs.device)
     }
 }

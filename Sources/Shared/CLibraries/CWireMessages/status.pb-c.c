@@ -522,7 +522,7 @@ const ProtobufCMessageDescriptor wire__fault__descriptor =
   (ProtobufCMessageInit) wire__fault__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[9] =
+static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[10] =
 {
   {
     "run",
@@ -632,8 +632,21 @@ static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[9] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "alarms",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__RunStatus, n_alarms),
+    offsetof(Wire__RunStatus, alarms),
+    &wire__fault__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__run_status__field_indices_by_name[] = {
+  9,   /* field[9] = alarms */
   2,   /* field[2] = elapsed_seconds */
   7,   /* field[7] = fault_count */
   6,   /* field[6] = faults */
@@ -647,7 +660,7 @@ static const unsigned wire__run_status__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__run_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__run_status__descriptor =
 {
@@ -657,7 +670,7 @@ const ProtobufCMessageDescriptor wire__run_status__descriptor =
   "Wire__RunStatus",
   "wire",
   sizeof(Wire__RunStatus),
-  9,
+  10,
   wire__run_status__field_descriptors,
   wire__run_status__field_indices_by_name,
   1,  wire__run_status__number_ranges,

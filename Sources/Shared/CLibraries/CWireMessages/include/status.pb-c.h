@@ -148,10 +148,12 @@ struct  Wire__RunStatus
    */
   protobuf_c_boolean has_training_bytes_per_step;
   double training_bytes_per_step;
+  size_t n_alarms;
+  Wire__Fault **alarms;
 };
 #define WIRE__RUN_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__run_status__descriptor) \
-    , 0, {0,NULL}, 0, WIRE__RUN_PHASE__RUN_PHASE_UNSPECIFIED, 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0 }
+    , 0, {0,NULL}, 0, WIRE__RUN_PHASE__RUN_PHASE_UNSPECIFIED, 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL }
 
 
 /* Wire__StageStatus methods */
