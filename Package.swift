@@ -129,7 +129,7 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "PlainText", "Locking", "Evaluation",
-                "Tasks", "Run", "Wire", "Transport", "Messaging",
+                "Tasks", "Run", "Wire", "Transport", "Messaging", "Storage",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/Coordinator/Command", swiftSettings: swiftSettings),
@@ -179,8 +179,8 @@ let package = Package(
         part(
             "Fuzzing", of: "Tools", in: "Fuzzing",
             [
-                "CoordinatorHost", "Run", "Wire", "Transport", "Storage", "Projection", "Weights", "ModelFolders",
-                "Tokenization", "ChatTemplates", "Datasets",
+                "CoordinatorHost", "CoordinatorControl", "Run", "Wire", "Transport", "Storage", "Projection", "Devices",
+                "CPUDevice", "Weights", "ModelFolders", "Tokenization", "ChatTemplates", "Datasets",
             ]),
         .executableTarget(
             name: "Fuzz", dependencies: ["Fuzzing", "DemoAssets", "Console", "PlainText", argumentParser],
@@ -194,7 +194,7 @@ let package = Package(
         tests(of: "Devices"),
         tests(of: "Backends", ["Devices"]),
         tests(of: "Wire", ["Run", "CWireMessages"]),
-        tests(of: "Transport"),
+        tests(of: "Transport", ["CZMQ"]),
         tests(of: "Storage"),
         // All devices of the list against the definition.
         .testTarget(
@@ -224,8 +224,8 @@ let package = Package(
         tests(
             of: "CoordinatorHost",
             [
-                "Run", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine", "Evaluation",
-                "Reports",
+                "Run", "Transport", "Storage", "CPUDevice", "Projection", "CoordinatorControl", "WorkerEngine",
+                "Evaluation", "Reports",
                 "Tasks",
                 "Generation", "DemoAssets", "Datasets",
             ]),

@@ -1,13 +1,15 @@
 import Foundation
+import Messaging
 import Run
 import TestSupport
 import Testing
 import Transport
+import Wire
 
 /// Peers that send what they like are named, bounded and end nothing.
 @Suite(.serialized, .blocking)
 struct HostilePeerTests {
-    @Test func `garbage, floods and oversized frames are named and change no byte of a result`() throws {
+    @Test func `garbage, floods and claimed identities are named and change no byte of a result`() async throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let coordinator = try ProgramProcess(
@@ -16,18 +18,19 @@ struct HostilePeerTests {
         let status = try coordinator.statusEndpoint()
         let endpoint = try coordinator.publicEndpoint()
         for place in [endpoint, status] {
-            // No greeting; a greeting that breaks off; a frame that claims 2^62 bytes.
+            // No greeting; a greeting that breaks off; one that claims identities in the clear, as libzmq draws them.
             try RawPeer(place).send([UInt8](repeating: 0x47, count: 4096))
             try RawPeer(place).send(Array(RawPeer.greeting.prefix(12)))
-            let giant = try RawPeer(place)
-            try giant.introduce()
-            try giant.send([2, 0x40, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 7, count: 64))
-            #expect(try giant.isHungUpOn())
+            for number in 0..<66 {
+                let drawn = withUnsafeBytes(of: (0x6B8B_4567 + UInt32(number)).bigEndian) { [0] + Array($0) }
+                let claim = try RawPeer(place)
+                try claim.send(RawPeer.introduction(as: number < 48 ? drawn : []))
+                if number % 20 == 0 { #expect(try claim.isHungUpOn()) }
+            }
         }
         // Messages of all kinds, none of them one, while a worker works.
-        let flood = try RawPeer(endpoint)
-        try flood.introduce()
-        for _ in 0..<2_000 { try flood.send(RawPeer.messages) }
+        let flood = try NoisyPeer(endpoint)
+        for _ in 0..<500 { await flood.send(NoisyPeer.messages) }
         let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
         let seen = try coordinator.status(at: status) { status in
             status.faults.contains { $0.what.contains("it sent what is no message") && $0.what.contains("times)") }
@@ -37,8 +40,80 @@ struct HostilePeerTests {
         #expect(seen.faults.contains { $0.what.hasPrefix("turned 127.0.0.1 away: it sent what is no message") })
         let memory = try coordinator.residentBytes()
         #expect(memory < 300 << 20, "\(memory >> 20) MiB")
-        for _ in 0..<2_000 { try flood.send(RawPeer.messages) }
+        for _ in 0..<500 { await flood.send(NoisyPeer.messages) }
 
+        let ending = try coordinator.end()
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(try worker.end().code == 0)
+        #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
+        await flood.stop()
+    }
+
+    @Test func `answers of eighty bytes to units that there are not, and those who ask and never read, end nothing`()
+        async throws
+    {
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let coordinator = try ProgramProcess(
+            "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
+            in: scratch)
+        let status = try coordinator.statusEndpoint()
+        let endpoint = try coordinator.publicEndpoint()
+        let stranger = try NoisyPeer(endpoint)
+        for index in [0, 1, 1 << 20, 1 << 40] {
+            for stage in [Stage.extract, .train, .similarity, .evaluate(task: "squad"), .evaluate(task: "none")] {
+                let answer = EvaluateResult(items: [])
+                let result: UnitResult =
+                    switch stage {
+                    case .extract: .extract(ExtractResult(a: [], b: []))
+                    case .train: .train(TrainResult(squaredErrorSum: 0, gradient: .factor(FloatMatrix(zeros: 0, 0))))
+                    case .similarity: .similarity(SimilarityResult(plain: WrittenText(), injected: WrittenText()))
+                    case .evaluate: .evaluate(answer)
+                    }
+                let message = WorkerMessage.result(
+                    run: "run", lease: LeaseID(1), unit: UnitID(stage, index), result: result)
+                await stranger.send([WireFormat.encode(message).frames])
+            }
+        }
+        // A hundred ask five hundred times each and read nothing; a hundred are refused as often.
+        let query = WireFormat.encode(StatusQuery()).frames
+        let odd = Registration(
+            protocolVersion: 99, softwareVersion: "1", worker: "odd", host: "h", processID: 1, deviceKind: "cpu")
+        let registration = WireFormat.encode(WorkerMessage.register(odd)).frames
+        var crowd: [NoisyPeer] = []
+        for number in 0..<200 {
+            let peer = try NoisyPeer(number < 100 ? status : endpoint, reads: false)
+            await peer.send([[Frame]](repeating: number < 100 ? query : registration, count: 500))
+            crowd.append(peer)
+        }
+        let began = ContinuousClock.now
+        try coordinator.status(at: status) { _ in true }
+        #expect(ContinuousClock.now - began < .seconds(5))
+        let memory = try coordinator.residentBytes()
+        #expect(memory < 400 << 20, "\(memory >> 20) MiB")
+        let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
+        #expect(try coordinator.end().code == 0)
+        #expect(try worker.end().code == 0)
+        #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
+        for peer in crowd + [stranger] { await peer.stop() }
+    }
+
+    @Test func `a thousand connections that do nothing leave descriptors for files and room for a worker`() throws {
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let coordinator = try ProgramProcess(
+            "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
+            in: scratch)
+        let limited = try ProgramProcess(
+            path: "/usr/bin/prlimit", ["--pid", "\(coordinator.processID)", "--nofile=1024:1024"], in: scratch)
+        #expect(try limited.end().code == 0)
+        _ = try coordinator.statusEndpoint()
+        let endpoint = try coordinator.publicEndpoint()
+        let crowd = (0..<1_200).map { _ in try? RawPeer(endpoint) }
+        usleep(500_000)
+        #expect(coordinator.isRunning)
+        withExtendedLifetime(crowd) {}
+        let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
         let ending = try coordinator.end()
         #expect(ending.code == 0, "\(ending.errors)")
         #expect(try worker.end().code == 0)
@@ -46,19 +121,52 @@ struct HostilePeerTests {
     }
 }
 
+/// Somebody who can connect as a worker does, and says what it likes.
+private actor NoisyPeer {
+    nonisolated let loop: MessageLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let endpoint: Endpoint
+    private let reads: Bool
+    private var socket: DealerSocket?
+
+    /// An empty message, one of other bytes, one of 100 frames, a heartbeat of a worker that never registered.
+    static let messages: [[Frame]] = [
+        [Frame([])], [Frame([UInt8](repeating: 0xAA, count: 200))], [Frame](repeating: Frame([]), count: 100),
+        [Frame([0x1A, 0])],
+    ]
+
+    init(_ endpoint: Endpoint, reads: Bool = true) throws {
+        loop = try MessageLoop(name: "noisy")
+        self.endpoint = endpoint
+        self.reads = reads
+    }
+
+    func send(_ messages: [[Frame]]) {
+        if socket == nil {
+            var options = SocketOptions.withoutKeys(endpoint)
+            if !reads { options.receiveHighWaterMark = 1 }
+            options.linger = .zero
+            socket = try? loop.connectDealer(to: endpoint, options: options)
+        }
+        for message in messages { try? socket?.send(message) }
+    }
+
+    func stop() async { await loop.stop() }
+}
+
 /// A plain TCP connection that speaks ZMTP 3 (RFC 23) by hand, and badly.
 private final class RawPeer {
     static let greeting: [UInt8] =
         [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8) + [UInt8](repeating: 0, count: 48)
-    /// Greeting and READY command.
-    private static let introduction: [UInt8] = {
-        let body = [5] + Array("READY".utf8) + [11] + Array("Socket-Type".utf8) + [0, 0, 0, 6] + Array("DEALER".utf8)
+    /// Greeting and READY command, claiming an identity.
+    static func introduction(as identity: [UInt8]) -> [UInt8] {
+        func property(_ name: String, _ value: [UInt8]) -> [UInt8] {
+            [UInt8(name.utf8.count)] + Array(name.utf8) + [0, 0, 0, UInt8(value.count)] + value
+        }
+        let body =
+            [5] + Array("READY".utf8) + property("Socket-Type", Array("DEALER".utf8)) + property("Identity", identity)
         return greeting + [4, UInt8(body.count)] + body
-    }()
-    /// An empty message, one of other bytes, one of 100 frames, a heartbeat of a worker that never registered.
-    static let messages: [UInt8] =
-        [0, 0] + [0, 200] + [UInt8](repeating: 0xAA, count: 200) + [UInt8](repeating: 1, count: 99).flatMap { [$0, 0] }
-        + [0, 0] + [0, 2, 0x1A, 0]
+    }
 
     private let descriptor: Int32
 
@@ -80,18 +188,6 @@ private final class RawPeer {
     }
 
     deinit { close(descriptor) }
-
-    /// Greets and waits until the other side is ready for messages.
-    func introduce() throws {
-        try send(Self.introduction)
-        var received = 0
-        var buffer = [UInt8](repeating: 0, count: 1024)
-        while received <= Self.greeting.count {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            try #require(count > 0)
-            received += count
-        }
-    }
 
     /// Sends all of it; where the other side hangs up, no more.
     func send(_ bytes: [UInt8]) throws {

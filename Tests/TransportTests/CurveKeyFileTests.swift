@@ -107,10 +107,30 @@ struct CurveKeyFileTests {
         #expect(throws: KeyError.self) { try security(away.text, own) }
         #expect(throws: KeyError.self) { try security(away.text, server) }
         guard case .curveClient = try security(away.text, own.merging(server) { $1 }),
-            case .none = try security("tcp://127.0.0.1:5755", [:])
+            case .open = try security("tcp://127.0.0.1:5755", [:])
         else {
             Issue.record("other keys")
             return
+        }
+    }
+
+    @Test func `a key in place of a file's name is in no error, and a list that others may change is refused`() throws {
+        let secret = try CurveKeyPair.generate().secretKey.z85
+        for given in [secret, secret + " ", "curve-secret \(secret)", String(secret.dropLast()), secret + "x"] {
+            do {
+                _ = try CurveKeyFile.pair(at: given)
+                Issue.record("read")
+            } catch {
+                #expect(error == .keyInPlaceOfFile && !"\(error)".contains(secret.prefix(8)))
+            }
+        }
+        let folder = try TemporaryFolder()
+        let key = try CurveKeyPair.generate().publicKey
+        try Data("curve-public \(key)\n".utf8).write(to: folder.file("list"))
+        for (mode, isRefused) in [(0o600, false), (0o644, false), (0o664, true), (0o646, true)] {
+            chmod(folder.file("list").path, mode_t(mode))
+            let found = Result { try CurveKeyFile.publicKeys(at: folder.file("list").path) }
+            #expect((try? found.get()) == (isRefused ? nil : [key]))
         }
     }
 }

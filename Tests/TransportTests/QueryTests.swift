@@ -7,7 +7,8 @@ import Testing
     @Test func `a question is answered`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("ipc"), echo: true)
-            let answer = try Query.ask(endpoint, [Frame([1, 2]), Frame([])], timeout: .seconds(30))
+            let answer = try Query.ask(
+                endpoint, [Frame([1, 2]), Frame([])], timeout: .seconds(30), options: SocketOptions())
             #expect(answer.map(\.bytes) == [[1, 2], []])
         }
     }
@@ -16,14 +17,14 @@ import Testing
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("tcp"))
             let busy = #expect(throws: TransportError.self) {
-                try Query.ask(endpoint, [Frame([1])], timeout: .milliseconds(500))
+                try Query.ask(endpoint, [Frame([1])], timeout: .milliseconds(500), options: SocketOptions())
             }
             #expect(
                 busy?.description
                     == "\(endpoint) did not answer within 0.5 s; it may be busy: try again, or wait longer")
             await stations[0].loop.stop()
             let missing = #expect(throws: TransportError.self) {
-                try Query.ask(endpoint, [Frame([1])], timeout: .milliseconds(50))
+                try Query.ask(endpoint, [Frame([1])], timeout: .milliseconds(50), options: SocketOptions())
             }
             #expect(
                 missing?.description

@@ -11,8 +11,13 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Ask a running coordinator for its progress.")
 
-    @Option(help: ArgumentHelp("The coordinator's status endpoint.", valueName: "endpoint"))
-    var connect = ServerOptions.defaultStatus
+    @Option(
+        help: ArgumentHelp(
+            "The coordinator's status endpoint (default: \(ServerOptions.defaultStatus)).", valueName: "endpoint"))
+    var connect: String?
+
+    @Option(help: ArgumentHelp("The folder of the run, in place of the endpoint.", valueName: "dir"))
+    var output: String?
 
     @Option(
         help: ArgumentHelp(
@@ -31,8 +36,22 @@ struct StatusCommand: AsyncParsableCommand {
     @Option(help: "text or json (one object a line).")
     var format = OutputFormat.text
 
+    func validate() throws {
+        if connect != nil, output != nil { throw ValidationError("--output stands in place of --connect") }
+    }
+
+    /// As given, or as the coordinator of the folder has noted it.
+    private func address() throws -> Endpoint {
+        guard let output else { return try Endpoint(connect ?? ServerOptions.defaultStatus) }
+        let folder = RunFolder(URL(fileURLWithPath: output))
+        guard let data = try folder.read(RunFiles.statusAddress, limit: 4096) else {
+            throw UsageError("--output \(output): no coordinator is at work there")
+        }
+        return try Endpoint(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
     func run() async throws {
-        let endpoint = try UsageError.checking { try Endpoint(connect) }
+        let endpoint = try UsageError.checking { try address() }
         var options = SocketOptions()
         // On this machine alone progress is told in the clear: keys that workers find in the environment are not for it.
         let environment =

@@ -1,6 +1,7 @@
 import CoordinatorControl
 import Foundation
 import Locking
+import Storage
 
 /// Starts and kills worker processes on this machine, and reports how they end. Whether another one follows is
 /// decided in ``RunControl``.
@@ -34,6 +35,10 @@ final class LocalWorkers: @unchecked Sendable {
     /// Starts a process.
     /// - Returns: its id.
     func start(_ number: Int) throws -> Int32 {
+        try Descriptors.withReserve { try startProcess(number) }
+    }
+
+    private func startProcess(_ number: Int) throws -> Int32 {
         let log = logs.appendingPathComponent("worker-\(number).log")
         if !FileManager.default.fileExists(atPath: log.path) {
             _ = FileManager.default.createFile(atPath: log.path, contents: nil)

@@ -33,6 +33,8 @@ package struct ServerOptions: Sendable {
     /// Arguments of it that stand before those that the coordinator gives.
     package var programArguments: [String] = []
     package var limits = RunLimits()
+    /// The kind of device of all workers; nil leaves it to the first result.
+    package var deviceKind: DeviceKind?
     /// Where the coordinator's decisions are recorded, if they are.
     package var recordEvents: URL?
     package var travel = LiveRun.Travel()
@@ -77,6 +79,11 @@ package actor RunServer {
     /// Bytes of the training's grants and results.
     private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
+    private var lastReply: (made: Instant, frames: [Frame])?
+    /// The message at work: who sent it, and by which connection.
+    private var speaker: (peer: PeerID, connection: Connection)?
+    /// Peers that were refused, whose connections are about to be closed: they are not heard any more.
+    private var refused: Set<PeerID> = []
     private var outbox: Outbox
     private let recorder: EventRecorder?
     private var timing: RunTiming
@@ -98,10 +105,11 @@ package actor RunServer {
         var limits = options.limits
         let threads: Int =
             if case .count(let count) = options.workers, count > 0 { options.threadsPerWorker(of: count) } else { 1 }
+        limits.verificationSeed = .random(in: .min ... .max)
         limits.sharingWorkers = max(1, ServerOptions.cores / threads)
         live = try LiveRun(
-            inputs: inputs, storage: folder, limits: limits, firstLease: firstLease, device: try CPUDevice(),
-            travel: options.travel, foreign: options.activations,
+            inputs: inputs, storage: folder, limits: limits, firstLease: firstLease, deviceKind: options.deviceKind,
+            device: try CPUDevice(), travel: options.travel, foreign: options.activations,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
         timing = RunTiming(inputs, folder, command: options.command)
         let beginning = live.beginning
@@ -129,6 +137,7 @@ package actor RunServer {
     /// Opens the sockets and begins the first stage that is not done. An address that is taken is an error here, before
     /// any work.
     package func open() throws {
+        Descriptors.keepReserve()
         outbox.send = { [unowned self] peer, message in self.assumeIsolated { $0.send(message, to: peer) } }
         live.startWorker = { [unowned self] number in self.assumeIsolated { $0.workersToStart.append(number) } }
         live.stopWorker = { [unowned self] number in self.assumeIsolated { $0.localWorkers?.kill(number) } }
@@ -141,7 +150,7 @@ package actor RunServer {
         workerSockets.onEvent = { [unowned self] peer, event in self.assumeIsolated { $0.note(event, of: peer) } }
         try workerSockets.open(
             on: loop, listen: options.listen, hasLocalWorkers: options.workers != .count(0), keys: options.keys,
-            maximumFrameBytes: live.inputs.largestFrame)
+            maximumFrameBytes: live.inputs.largestFrame, maximumConnections: Self.maximumConnections(options.limits))
         let statusSocket = try bindStatus()
         statusSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.answer(frames, from: peer) } }
         statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event, of: nil) } }
@@ -149,6 +158,8 @@ package actor RunServer {
         if let workers = workerSockets.publicEndpoint ?? workerSockets.privateEndpoint {
             endpoints = (workers, statusSocket.endpoint)
         }
+        // For who asks by the run's folder; without it the address has to be given.
+        try? folder.write(Data("\(statusSocket.endpoint)\n".utf8), to: RunFiles.statusAddress)
         live.start(at: now)
     }
 
@@ -164,16 +175,28 @@ package actor RunServer {
         settle()
     }
 
+    /// Connections to the status address at a time.
+    private static let maximumQueries = 128
+
+    /// Connections of workers at a time, where descriptors allow: some are left for a crowd that comes faster than it is
+    /// turned away.
+    private static func maximumConnections(_ limits: RunLimits) -> Int {
+        max(64, min(limits.workers + 256, Descriptors.limit - maximumQueries - 320))
+    }
+
     private func bindStatus() throws -> RouterSocket {
         var socketOptions = SocketOptions()
         // A query is some bytes long.
         socketOptions.maximumFrameBytes = 1 << 16
         socketOptions.maximumFrames = 4
-        // Who does not read the answers misses some.
-        socketOptions.sendHighWaterMark = 8
+        // Who does not read an answer gets no other one.
+        socketOptions.sendHighWaterMark = 1
         socketOptions.receiveHighWaterMark = 8
-        socketOptions.maximumQueuedMessages = 8
+        socketOptions.maximumQueuedMessages = 0
+        socketOptions.connectionLifetime = .seconds(30)
+        socketOptions.maximumConnections = Self.maximumQueries
         let wanted = try Endpoint(options.status)
+        socketOptions.security = SocketOptions.securityWithoutKeys(wanted, listens: true)
         if !wanted.isLocalOnly, let keys = options.keys { socketOptions.security = .curveServer(keys.own) }
         do {
             return try loop.bindRouter(to: wanted, options: socketOptions)
@@ -243,6 +266,7 @@ package actor RunServer {
         }
         await loop.stop()
         workerSockets.removeFolder()
+        try? FileManager.default.removeItem(at: folder.url(of: RunFiles.statusAddress))
     }
 
     /// Stops the run cleanly; it can be continued by the same command.
@@ -254,17 +278,26 @@ package actor RunServer {
     // MARK: Events
 
     private func tick() {
+        reviewKeys()
+        if workerSockets.restorePrivateEndpoint() {
+            live.handle(.noticed("the private socket of local workers was gone and is there again"), at: now)
+        }
         live.handle(.tick, at: now)
         settle()
         if live.outcome == nil, let report = timing.due(status()) {
             disk.async { [folder] in _ = try? RunTiming.write(report, to: folder) }
         }
         if live.outcome == nil {
-            loop.schedule(after: .milliseconds(100)) { [weak self] in self?.assumeIsolated { $0.tick() } }
+            // While nobody works there is nothing to watch.
+            let pause: Duration = live.hasWorkers ? .milliseconds(100) : .seconds(1)
+            loop.schedule(after: pause) { [weak self] in self?.assumeIsolated { $0.tick() } }
         }
     }
 
     private func receive(_ frames: [Frame], from peer: PeerID) {
+        if refused.contains(peer) { return }
+        speaker = frames.first.map { (peer, $0.connection) }
+        defer { speaker = nil }
         do {
             let message = try WireFormat.decodeWorkerMessage(frames)
             live.receive(message, from: peer, at: now)
@@ -275,6 +308,10 @@ package actor RunServer {
             settle()
         } catch {
             passOver("\(error)", from: peer, address: frames.first?.peerAddress)
+            // Who is no worker and sends what is no message has no business here.
+            if live.worker(at: peer) == nil, let frame = frames.first {
+                workerSockets.close(frame.connection, of: peer)
+            }
         }
     }
 
@@ -360,6 +397,7 @@ package actor RunServer {
         case .grant(let grant) where grant.id.stage == .train: trainingBytes += byteCount
         default: break
         }
+        if case .refusal = message { dismiss(peer) }
         do {
             try workerSockets.send(frames, to: peer)
         } catch {
@@ -373,8 +411,31 @@ package actor RunServer {
         }
     }
 
+    /// Hangs up on a peer that is refused as soon as it may have read why: it might ask for ever and read nothing.
+    private func dismiss(_ peer: PeerID) {
+        guard let speaker, speaker.peer == peer, refused.insert(peer).inserted else { return }
+        loop.schedule(after: .seconds(2)) { [weak self] in
+            self?.assumeIsolated { server in
+                server.refused.remove(peer)
+                server.workerSockets.close(speaker.connection, of: peer)
+            }
+        }
+    }
+
+    /// Looks whether keys were added or taken away.
+    private func reviewKeys() {
+        guard let keys = options.keys, keys.review() else { return }
+        if let flaw = keys.flaw { live.handle(.noticed("keys of workers: \(flaw); nobody new is let in"), at: now) }
+        workerSockets.closeConnections { keys.keeps($0) }
+    }
+
     private func count(_ frames: [Frame], receivedFrom peer: PeerID) {
         guard let name = live.worker(at: peer) else { return }
+        // Names come and go, the account of them stays bounded.
+        if traffic.count > 2 * options.limits.workers {
+            let known = Set(live.status(at: now).workers.map(\.worker))
+            traffic = traffic.filter { known.contains($0.key) }
+        }
         traffic[name, default: (0, 0)].received += UInt64(frames.reduce(0) { $0 + $1.count })
     }
 
@@ -401,17 +462,30 @@ package actor RunServer {
         } catch {
             return turnAway(frames.first?.peerAddress ?? "a peer", "it sent what is no query", "\(error)")
         }
-        let reply: StatusReply =
-            query.protocolVersion == protocolVersion
-            ? .status(status())
-            : .refusal(
-                reason: "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)")
-        try? statusSocket?.send(WireFormat.encode(reply).frames, to: peer)
+        var reply = statusReply()
+        if query.protocolVersion != protocolVersion {
+            let reason = "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)"
+            reply = WireFormat.encode(StatusReply.refusal(reason: reason)).frames
+        }
+        do {
+            try statusSocket?.send(reply, to: peer)
+        } catch {
+            if let frame = frames.first { statusSocket?.close(frame.connection) }
+            turnAway(frames.first?.peerAddress ?? "a peer", "it asks for the status and does not read the answers")
+        }
+    }
+
+    /// The status as it is sent: made at most ten times a second, and shared by all who ask meanwhile.
+    private func statusReply() -> [Frame] {
+        if let lastReply, now.seconds(since: lastReply.made) < 0.1 { return lastReply.frames }
+        let frames = WireFormat.encode(StatusReply.status(status())).frames
+        lastReply = (now, frames)
+        return frames
     }
 
     /// Writes the files that follow from the finished run.
     /// - Returns: the report, for the terminal.
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
-        try FinishedRun(live, software: software, remarks: remarks)
+        try Descriptors.withReserve { try FinishedRun(live, software: software, remarks: remarks) }
     }
 }

@@ -16,8 +16,12 @@ package protocol RunStorage {
     /// Opens the journal, made where there is none yet, with what ``Journal`` says of recovery and errors.
     func journal(replay: (Journal.Record) throws -> Void) throws -> Journal
 
+    /// Whether there is something of that name.
+    func contains(_ file: String) -> Bool
+
     /// The content of a file; nil where there is no such file.
-    func read(_ file: String) throws -> Data?
+    /// - Parameter limit: the most bytes that it may have; a larger one is an error, and is not read.
+    func read(_ file: String, limit: Int) throws -> Data?
 
     /// Replaces a file's content with the pieces that `body` hands over. Where either throws the old content stays.
     func write(_ file: String, _ body: (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws
@@ -37,6 +41,8 @@ package enum RunFiles {
     package static let journal = "journal"
     package static let manifest = "run.json"
     package static let checkpoint = "training.checkpoint"
+    /// Where a coordinator at work is asked for its progress: an endpoint, in a line.
+    package static let statusAddress = "status.address"
 
     package static func projection(dimensionA: Int, dimensionB: Int, channel: Channel) -> String {
         "projection_\(dimensionA)_to_\(dimensionB)_k\(channel.k)_j\(channel.j).safetensors"

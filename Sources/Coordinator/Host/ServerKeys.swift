@@ -40,20 +40,40 @@ package struct ServerKeys: Sendable {
     func admits(_ key: CurvePublicKey) -> Bool {
         key == own.publicKey || workers.contains(key)
     }
+
+    /// Whether a connection of this key stays.
+    func keeps(_ key: String) -> Bool {
+        key == own.publicKey.z85 || workers.keeps(key)
+    }
+
+    /// Reads the list again where its file has changed.
+    /// - Returns: whether it had.
+    func review() -> Bool { workers.review() }
+
+    /// Why the list cannot be read, if it cannot.
+    var flaw: String? { workers.flaw }
 }
 
-/// A list of public keys. One in a file is read again when the file has changed, so that a worker can be added while
-/// the run goes on; a file that is gone or broken leaves the list as it was.
+/// A list of public keys. One in a file is read again when the file has changed, so that workers can be added and taken
+/// off while the run goes on. A list of no keys admits nobody; one that cannot be read admits nobody new.
 final class AdmittedKeys: @unchecked Sendable {
     private let lock = Lock()
     private let file: String?
+    /// Those of the latest list that could be read.
     private var keys: Set<CurvePublicKey>
     private var version: Version?
+    private var unreadable: String?
 
     private struct Version: Equatable {
-        var modified: Date?
-        var size: Int?
-        var number: Int?
+        var modified: timespec
+        var size: Int
+        var number: UInt64
+        var mode: UInt32
+
+        static func == (a: Version, b: Version) -> Bool {
+            (a.modified.tv_sec, a.modified.tv_nsec, a.size) == (b.modified.tv_sec, b.modified.tv_nsec, b.size)
+                && (a.number, a.mode) == (b.number, b.mode)
+        }
     }
 
     init(_ keys: [CurvePublicKey]) {
@@ -61,26 +81,51 @@ final class AdmittedKeys: @unchecked Sendable {
         self.keys = Set(keys)
     }
 
+    /// - Throws: `KeyError`, also where the list is empty: nobody begins a run so on purpose.
     init(file: String) throws {
         self.file = file
         version = Self.version(of: file)
         keys = Set(try CurveKeyFile.publicKeys(at: file))
     }
 
+    /// Why the list cannot be read, if it cannot.
+    var flaw: String? { lock.withLock { unreadable } }
+
     func contains(_ key: CurvePublicKey) -> Bool {
         lock.withLock {
-            if let file, let current = Self.version(of: file), current != version {
-                version = current
-                if let fresh = try? CurveKeyFile.publicKeys(at: file) { keys = Set(fresh) }
-            }
-            return keys.contains(key)
+            refresh()
+            return unreadable == nil && keys.contains(key)
+        }
+    }
+
+    func keeps(_ key: String) -> Bool { lock.withLock { keys.contains { $0.z85 == key } } }
+
+    func review() -> Bool {
+        lock.withLock {
+            let before = (version, keys, unreadable)
+            refresh()
+            return before.0 != version || before.1 != keys || before.2 != unreadable
+        }
+    }
+
+    /// Under the lock.
+    private func refresh() {
+        guard let file else { return }
+        let current = Self.version(of: file)
+        guard current != version || (current == nil && unreadable == nil) else { return }
+        version = current
+        do {
+            keys = Set(try CurveKeyFile.publicKeys(at: file, orNone: true))
+            unreadable = nil
+        } catch {
+            unreadable = "\(error)"
         }
     }
 
     private static func version(of file: String) -> Version? {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: file) else { return nil }
+        var status = stat()
+        guard stat(file, &status) == 0 else { return nil }
         return Version(
-            modified: attributes[.modificationDate] as? Date, size: (attributes[.size] as? NSNumber)?.intValue,
-            number: (attributes[.systemFileNumber] as? NSNumber)?.intValue)
+            modified: status.st_mtim, size: Int(status.st_size), number: UInt64(status.st_ino), mode: status.st_mode)
     }
 }

@@ -26,21 +26,26 @@ final class WorkerSockets {
     ///   - listen: the address for workers from elsewhere.
     ///   - hasLocalWorkers: whether there is to be a private socket.
     ///   - maximumFrameBytes: the largest frame that a worker may send.
+    ///   - maximumConnections: at each of the sockets.
     func open(
-        on loop: MessageLoop, listen: Endpoint?, hasLocalWorkers: Bool, keys: ServerKeys?, maximumFrameBytes: Int
+        on loop: MessageLoop, listen: Endpoint?, hasLocalWorkers: Bool, keys: ServerKeys?, maximumFrameBytes: Int,
+        maximumConnections: Int
     ) throws {
         var options = SocketOptions()
         options.maximumFrameBytes = maximumFrameBytes
         options.maximumFrames = MessageLimits.frames
         // A worker says little that is not an answer; what it says beyond this waits on its own side.
         options.receiveHighWaterMark = 64
+        options.introductionTimeout = .seconds(30)
+        options.maximumConnections = maximumConnections
         if hasLocalWorkers || listen == nil {
             let socket = try loop.bindRouter(to: makePrivateEndpoint(), options: options)
             privateEndpoint = socket.endpoint
             attach(socket)
         }
         if let listen {
-            if let keys { options.security = .curveServer(keys.own) }
+            options.security =
+                keys.map { .curveServer($0.own) } ?? SocketOptions.securityWithoutKeys(listen, listens: true)
             let socket = try loop.bindRouter(to: listen, options: options)
             publicEndpoint = socket.endpoint
             attach(socket)
@@ -57,9 +62,23 @@ final class WorkerSockets {
         try sockets[index].send(frames, to: Peer(Array(peer.bytes.dropFirst())))
     }
 
+    /// Closes the connections of keys that are not admitted any more.
+    func closeConnections(unless isAdmitted: (String) -> Bool) {
+        for socket in sockets where socket.endpoint == publicEndpoint {
+            socket.closeConnections(unless: isAdmitted)
+        }
+    }
+
+    /// Closes a connection that a message of the peer's came by.
+    func close(_ connection: Connection, of peer: PeerID) {
+        guard let index = peer.bytes.first.map(Int.init), sockets.indices.contains(index) else { return }
+        sockets[index].close(connection)
+    }
+
     private func attach(_ socket: RouterSocket) {
         let index = UInt8(sockets.count)
-        func id(_ peer: Peer) -> PeerID { PeerID([index] + peer.bytes) }
+        let isPrivate = socket.endpoint == privateEndpoint
+        func id(_ peer: Peer) -> PeerID { PeerID([index] + peer.bytes, isPrivate: isPrivate) }
         socket.onReceive { [unowned self] peer, frames in onMessage(id(peer), frames) }
         socket.onEvent { [unowned self] event in
             switch event {
@@ -72,12 +91,20 @@ final class WorkerSockets {
     }
 
     private func makePrivateEndpoint() throws -> Endpoint {
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("activation-communication-\(UInt32.random(in: .min ... .max))")
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let folder = try PrivateFolder.make()
         privateFolder = folder
         return try Endpoint("ipc://\(folder.path)/workers")
+    }
+
+    /// Makes the private socket again where somebody has cleared the folder that it was in.
+    /// - Returns: whether it was gone.
+    func restorePrivateEndpoint() -> Bool {
+        guard let privateFolder, let socket = sockets.first, socket.endpoint == privateEndpoint else { return false }
+        var status = stat()
+        guard lstat(privateFolder.appendingPathComponent("workers").path, &status) != 0 else { return false }
+        try? PrivateFolder.create(privateFolder)
+        socket.listenAnew()
+        return true
     }
 }
 
@@ -90,6 +117,7 @@ extension SocketEvent {
         case .handshakeFailed(let failure, let address):
             (address ?? "a peer that had gone before its address was read", failure.reason)
         case .acceptFailed: ("a peer", "\(self)")
+        case .silent(_, let address), .crowded(_, let address): (address ?? "a peer", "it connected and said nothing")
         default: nil
         }
     }

@@ -12,7 +12,9 @@ struct OpenFile: ~Copyable {
 
     /// Opens `path` with the flags of `open(2)`; a new file gets mode 0666 less the umask.
     init(path: String, flags: Int32) throws(StorageError) {
-        let descriptor = OpenFile.retrying { Int(open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o666)) }
+        func opened() -> Int { OpenFile.retrying { Int(open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o666)) } }
+        var descriptor = opened()
+        if descriptor < 0, errno == EMFILE { descriptor = Descriptors.withReserve(opened) }
         guard descriptor >= 0 else {
             throw .system(operation: flags & O_CREAT != 0 ? "create" : "open", path: path, code: errno)
         }

@@ -28,7 +28,7 @@ package enum ClientKeys {
         case (let own?, let server?): return .curveClient(server: server, own: own)
         case (nil, nil):
             guard endpoint.isLocalOnly else { throw KeyMismatch.keysNeeded(endpoint) }
-            return .none
+            return SocketOptions.securityWithoutKeys(endpoint, listens: false)
         case (nil, _): throw KeyError.incomplete(given: "the coordinator's key", missing: "--key")
         case (_, nil): throw KeyError.incomplete(given: "--key", missing: "--coordinator-key")
         }

@@ -35,10 +35,13 @@ package enum CurveKeyFile {
         return keys[0]
     }
 
-    /// The public keys in the file at `path`, one a line, at least one.
-    package static func publicKeys(at path: String) throws(KeyError) -> [CurvePublicKey] {
+    /// The public keys in the file at `path`, one a line, at least one unless none will do. Whoever may change the file
+    /// decides who is let in, so that others than its owner must not.
+    package static func publicKeys(at path: String, orNone: Bool = false) throws(KeyError) -> [CurvePublicKey] {
+        let mode = try mode(of: path)
+        guard mode & 0o022 == 0 else { throw .changeable(path: path, mode: mode) }
         let keys = try publicKeys(in: contents(of: path), at: path)
-        guard !keys.isEmpty else { throw .notOneKey(place: path, kind: "public", found: 0) }
+        guard !keys.isEmpty || orNone else { throw .notOneKey(place: path, kind: "public", found: 0) }
         return keys
     }
 
@@ -78,6 +81,11 @@ package enum CurveKeyFile {
         return keys
     }
 
+    private static func isLikeAKey(_ text: String) -> Bool {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        return words.contains { $0 == secretWord || isBare(String($0)) } || (38...42).contains(text.utf8.count)
+    }
+
     private static func isBare(_ text: String) -> Bool {
         (try? CurvePublicKey(z85: text)) != nil
     }
@@ -110,7 +118,10 @@ package enum CurveKeyFile {
 
     private static func mode(of path: String) throws(KeyError) -> UInt32 {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw .unreadable(path: path, cause: systemMessage(errno)) }
+        guard stat(path, &status) == 0 else {
+            // Whoever gives the key in place of its file must not find it in a log.
+            throw isLikeAKey(path) ? .keyInPlaceOfFile : .unreadable(path: path, cause: systemMessage(errno))
+        }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(path: path, cause: "it is no file") }
         return status.st_mode & 0o777
     }
@@ -180,6 +191,10 @@ package enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
     case unwritable(path: String, cause: String)
     /// Others than the owner may read, or change, the file of a secret key.
     case accessible(path: String, mode: UInt32)
+    /// Others than the owner may change a list of keys.
+    case changeable(path: String, mode: UInt32)
+    /// No such file, and what was given for its name may be the key itself.
+    case keyInPlaceOfFile
     case alreadyThere(path: String)
     case notALine(place: String, line: Int, expected: String, found: String)
     case notOneKey(place: String, kind: String, found: Int)
@@ -194,6 +209,12 @@ package enum KeyError: Error, Equatable, Sendable, CustomStringConvertible {
         case .accessible(let path, let mode):
             "\(printable(path)): other users have access to this secret key (mode 0\(String(mode, radix: 8))); "
                 + "run: chmod 600 \(printable(path))"
+        case .changeable(let path, let mode):
+            "\(printable(path)): other users may change this list of keys (mode 0\(String(mode, radix: 8))); "
+                + "run: chmod go-w \(printable(path))"
+        case .keyInPlaceOfFile:
+            "no such file, and what was given has the length of a key: give the path of a file that holds the key, which "
+                + "is not repeated here (if it was the key itself, make another one: it may stand in your shell's history)"
         case .alreadyThere(let path):
             "\(printable(path)) is there already and is not overwritten; name another folder, or move it away"
         case .notALine(let place, let line, let expected, let found):

@@ -55,6 +55,14 @@ package struct CurveKeyPair: Sendable {
         self.secretKey = secretKey
     }
 
+    /// The pair of sockets that let anybody in: known to everybody, on both sides.
+    static func open() throws(TransportError) -> CurveKeyPair {
+        var text = [CChar](repeating: 0, count: 41)
+        let bytes = (1...32).map { UInt8($0) }
+        guard zmq_z85_encode(&text, bytes, bytes.count) != nil else { throw .badKey(reason: "it cannot be written") }
+        return try CurveKeyPair(secretKey: CurveSecretKey(z85: keyText(text)))
+    }
+
     /// A new pair from the system's randomness.
     package static func generate() throws(TransportError) -> CurveKeyPair {
         var publicText = [CChar](repeating: 0, count: 41)

@@ -64,9 +64,10 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         return (try? Endpoint("tcp://\(host):\(port)")) ?? self
     }
 
-    /// Whether the host is an IPv6 address.
-    var isIPv6: Bool {
-        if case .tcp(let host, _) = address { host.utf8.first == UInt8(ascii: "[") } else { false }
+    /// Whether the host is an IPv6 address, or every address of this host: then it listens on both families, or on one
+    /// where the system has no other.
+    var usesIPv6: Bool {
+        if case .tcp(let host, _) = address { host == "*" || host.utf8.first == UInt8(ascii: "[") } else { false }
     }
 
     /// The file of an ipc endpoint.

@@ -65,6 +65,18 @@ package struct Frame: Sendable {
         if case .received(let frame) = storage { frame.peerAddress } else { nil }
     }
 
+    /// The connection that a received frame came by.
+    package var connection: Connection {
+        if case .received(let frame) = storage {
+            Connection(descriptor: frame.descriptor)
+        } else {
+            Connection(descriptor: -1)
+        }
+    }
+
+    /// The key that the client of a received frame's connection has proved, where keys are used.
+    var userID: String? { if case .received(let frame) = storage { frame.userID } else { nil } }
+
     /// A copy of the bytes, or the bytes themselves where the frame was made of an array.
     package var bytes: [UInt8] {
         if case .bytes(let bytes) = storage { bytes } else { withUnsafeBytes { Array($0) } }
@@ -74,6 +86,11 @@ package struct Frame: Sendable {
     package var data: Data {
         if case .data(let data) = storage { data } else { withUnsafeBytes { Data($0) } }
     }
+}
+
+/// A connection to a router, for as long as it stands.
+package struct Connection: Hashable, Sendable {
+    let descriptor: Int32
 }
 
 /// Memory that somebody else owns. Sendable because it is only read, and its owner is sendable.
@@ -100,8 +117,12 @@ final class ReceivedFrame: @unchecked Sendable {
         UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
     }
 
+    var descriptor: Int32 { zmq_msg_get(message, ZMQ_SRCFD) }
+
+    var userID: String? { zmq_msg_gets(message, "User-Id").map { String(cString: $0) } }
+
     var peerAddress: String? {
-        zmq_msg_gets(message, "Peer-Address").map { printable(String(cString: $0)) }
+        zmq_msg_gets(message, "Peer-Address").map { plainAddress(printable(String(cString: $0))) }
     }
 }
 

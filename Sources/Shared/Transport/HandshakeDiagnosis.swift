@@ -18,7 +18,8 @@ package enum KeyMismatch: Error, Equatable, Sendable, CustomStringConvertible {
         case .keysUnused(let endpoint):
             "\(endpoint) uses no keys; leave out --key and --coordinator-key, or check the address"
         case .otherServerKey(let endpoint):
-            "the coordinator at \(endpoint) has another key than --coordinator-key says; copy its public key anew"
+            "the coordinator at \(endpoint) has another key than --coordinator-key says; copy its public key anew, or "
+                + "leave out --key and --coordinator-key where it uses none"
         case .notAdmitted(let endpoint, let key):
             "the coordinator at \(endpoint) does not admit this key; add the public key \(key.abbreviation) "
                 + "to its --worker-keys file"
@@ -40,6 +41,8 @@ package struct HandshakeDiagnosis: Sendable {
     private let endpoint: Endpoint
     /// The key that this side is known by; nil where it uses none.
     private let key: CurvePublicKey?
+    /// Whether this side uses no mechanism of keys at all.
+    private let isPlain: Bool
     private var failures = 0
     /// Whether the next ``SocketEvent/retrying(after:)`` only tells of the failure before it.
     private var isRetryOfFailure = false
@@ -48,6 +51,7 @@ package struct HandshakeDiagnosis: Sendable {
     package init(_ endpoint: Endpoint, _ security: SocketOptions.Security) {
         self.endpoint = endpoint
         if case .curveClient(_, let own) = security { key = own.publicKey } else { key = nil }
+        if case .none = security { isPlain = true } else { isPlain = false }
     }
 
     /// Takes an event in.
@@ -79,7 +83,9 @@ package struct HandshakeDiagnosis: Sendable {
         if isRefused, let key { return .notAdmitted(endpoint, key: key) }
         switch mechanism {
         case "CURVE":
-            return key == nil ? .keysNeeded(endpoint) : failures >= Self.patience ? .otherServerKey(endpoint) : nil
+            // Sockets that let anybody in use a key as well, which everybody knows.
+            guard failures >= Self.patience || isPlain else { return nil }
+            return key == nil ? .keysNeeded(endpoint) : .otherServerKey(endpoint)
         case "NULL": return key == nil ? nil : .keysUnused(endpoint)
         default: return nil
         }

@@ -265,13 +265,16 @@ extension MessageLoop {
     private func turn() -> Bool {
         runJobs()
         runTimers()
+        sockets.tick(at: now)
         sockets.sendQueued()
         if mayEnd() { return false }
         // Once the loop is to end, nothing more is taken in.
-        sockets.serve(wakeDescriptor: wakeDescriptor, timeout: timeout(), reading: stopDeadline == nil) {
-            _ = czmq_eventfd_clear(wakeDescriptor)
-            lock.withLock { isWoken = false }
-        }
+        sockets.serve(
+            wakeDescriptor: wakeDescriptor, timeout: timeout(), reading: stopDeadline == nil, now: { now },
+            onWake: {
+                _ = czmq_eventfd_clear(wakeDescriptor)
+                lock.withLock { isWoken = false }
+            })
         return true
     }
 
@@ -310,6 +313,7 @@ extension MessageLoop {
         if sockets.hasToRetry {
             atMost(moment + MessageLoop.retryInterval)
         }
+        if let next = sockets.nextDeadline { atMost(next) }
         if let stopDeadline { atMost(stopDeadline) }
         guard let deadline else { return -1 }
         return Int(Duration.nanoseconds(max(0, deadline - max(0, moment))).milliseconds)

@@ -5,14 +5,16 @@ import Foundation
 package enum Query {
     /// Sends `frames` to `endpoint` and waits for the answer, at most for `timeout`. It blocks the calling thread.
     ///
+    /// Without options it is asked as an endpoint that nobody has keys for.
+    ///
     /// The other side gets and sends the frames as they are here. Throws
     /// ``TransportError/noAnswer(_:timeout:connected:)``, which tells a busy host from a missing one, or
     /// ``TransportError/wrongKeys(_:)`` as soon as it is clear that the keys do not fit.
     package static func ask(
-        _ endpoint: Endpoint, _ frames: [Frame], timeout: Duration, options: SocketOptions = SocketOptions()
+        _ endpoint: Endpoint, _ frames: [Frame], timeout: Duration, options: SocketOptions? = nil
     ) throws(TransportError) -> [Frame] {
         precondition(!frames.isEmpty, "a message has at least one frame")
-        var options = options
+        var options = options ?? .withoutKeys(endpoint)
         options.linger = .zero
         let context = try Context(ioThreads: 1)
         defer { context.terminate() }

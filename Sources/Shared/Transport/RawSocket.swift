@@ -175,7 +175,7 @@ extension RawSocket {
         try set(ZMQ_RECONNECT_IVL, options.reconnectInterval.milliseconds, endpoint)
         try set(ZMQ_RECONNECT_IVL_MAX, options.maximumReconnectInterval.milliseconds, endpoint)
         try set(ZMQ_TCP_KEEPALIVE, options.tcpKeepAlive ? 1 : 0 as Int32, endpoint)
-        try set(ZMQ_IPV6, options.ipv6 || endpoint.isIPv6 ? 1 : 0 as Int32, endpoint)
+        try set(ZMQ_IPV6, options.ipv6 || endpoint.usesIPv6 ? 1 : 0 as Int32, endpoint)
         if let heartbeat = options.heartbeat {
             try set(ZMQ_HEARTBEAT_IVL, heartbeat.interval.milliseconds, endpoint)
             try set(ZMQ_HEARTBEAT_TIMEOUT, heartbeat.timeout.milliseconds, endpoint)
@@ -183,20 +183,26 @@ extension RawSocket {
         if kind == .router {
             // Without it, a message to a peer that is gone would vanish silently.
             try set(ZMQ_ROUTER_MANDATORY, 1 as Int32, endpoint)
-            try set(ZMQ_ROUTER_HANDOVER, options.routerHandover ? 1 : 0 as Int32, endpoint)
-        } else if let identity = options.identity {
-            try set(ZMQ_ROUTING_ID, identity, endpoint)
         }
         switch options.security {
         case .none: break
-        case .curveServer(let own):
-            try set(ZMQ_CURVE_SERVER, 1 as Int32, endpoint)
-            try set(ZMQ_CURVE_SECRETKEY, key: own.secretKey.z85, endpoint)
-        case .curveClient(let server, let own):
-            try set(ZMQ_CURVE_SERVERKEY, key: server.z85, endpoint)
-            try set(ZMQ_CURVE_PUBLICKEY, key: own.publicKey.z85, endpoint)
-            try set(ZMQ_CURVE_SECRETKEY, key: own.secretKey.z85, endpoint)
+        case .openServer: try serve(.open(), domain: AdmissionSocket.openDomain, endpoint)
+        case .curveServer(let own): try serve(own, domain: AdmissionSocket.keyDomain, endpoint)
+        case .open: try use(.open(), server: CurveKeyPair.open().publicKey, endpoint)
+        case .curveClient(let server, let own): try use(own, server: server, endpoint)
         }
+    }
+
+    private func serve(_ own: CurveKeyPair, domain: String, _ endpoint: Endpoint) throws(TransportError) {
+        try set(ZMQ_CURVE_SERVER, 1 as Int32, endpoint)
+        try set(ZMQ_CURVE_SECRETKEY, key: own.secretKey.z85, endpoint)
+        try set(ZMQ_ZAP_DOMAIN, Array(domain.utf8), endpoint)
+    }
+
+    private func use(_ own: CurveKeyPair, server: CurvePublicKey, _ endpoint: Endpoint) throws(TransportError) {
+        try set(ZMQ_CURVE_SERVERKEY, key: server.z85, endpoint)
+        try set(ZMQ_CURVE_PUBLICKEY, key: own.publicKey.z85, endpoint)
+        try set(ZMQ_CURVE_SECRETKEY, key: own.secretKey.z85, endpoint)
     }
 
     private func set(_ option: Int32, _ value: some FixedWidthInteger, _ endpoint: Endpoint) throws(TransportError) {

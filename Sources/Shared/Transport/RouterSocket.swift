@@ -47,6 +47,25 @@ package final class RouterSocket {
         return core.waiting(for: peer)
     }
 
+    /// Closes the connections whose client's key, 40 characters of Z85, is not admitted any more. The key is known once
+    /// a message has come by the connection.
+    package func closeConnections(unless isAdmitted: (String) -> Bool) {
+        loop.preconditionOnLoop()
+        core.shutDown(unless: isAdmitted)
+    }
+
+    /// Listens again: the path of its endpoint was removed. Connections stay.
+    package func listenAnew() {
+        loop.preconditionOnLoop()
+        core.listenAnew()
+    }
+
+    /// Closes a connection that a message came by.
+    package func close(_ connection: Connection) {
+        loop.preconditionOnLoop()
+        core.shutDown(connection.descriptor)
+    }
+
     /// Closes the socket. What libzmq has taken is sent for as long as the socket may linger.
     package func close() {
         loop.close(core)

@@ -6,6 +6,8 @@ import CZMQ
 final class SocketCore {
     /// How many messages are handed over in one turn of the loop, so that timers and jobs have theirs.
     private static let messagesPerTurn = 64
+    /// Those of connections cost less, and come in thousands at a time.
+    private static let eventsPerTurn = 4096
 
     let endpoint: Endpoint
     let options: SocketOptions
@@ -45,6 +47,41 @@ final class SocketCore {
         eventHandler = nil
     }
 
+    // MARK: Connections
+
+    /// When something is to be done with the connections.
+    var nextDeadline: Int64? {
+        guard socket.kind == .router, !isClosed else { return nil }
+        return patience.flatMap { timeout in
+            monitor.firstSilent().map { $0.addingReportingOverflow(timeout.nanoseconds).partialValue }
+        }
+    }
+
+    /// How long a connection lasts that has said nothing, or any where all of them are short.
+    /// At a path only this user's processes can connect, and libzmq may not say by which connection a message came.
+    private var patience: Duration? {
+        options.connectionLifetime ?? (endpoint.path == nil ? options.introductionTimeout : nil)
+    }
+
+    func tick(at now: Int64) {
+        if let patience {
+            let (count, address) = monitor.shutDownSilent(before: now - patience.nanoseconds)
+            if count > 0, options.connectionLifetime == nil {
+                eventHandler?(.silent(connections: count, address: address))
+            }
+        }
+    }
+
+    /// Closes connections whose client's key is not admitted any more.
+    func shutDown(unless isAdmitted: (String) -> Bool) { monitor.shutDown(unless: isAdmitted) }
+
+    func shutDown(_ descriptor: Int32) { monitor.shutDown(descriptor) }
+
+    /// Listens at a path whose file is gone, besides. Those who came by it before stay connected.
+    func listenAnew() { _ = try? socket.bind(to: endpoint) }
+
+    // MARK: Messages
+
     func send(_ frames: [Frame], to peer: Peer?) throws(TransportError) {
         guard !isClosed else { throw .closed(endpoint) }
         if queue.waiting(for: peer).messages == 0 {
@@ -82,7 +119,11 @@ final class SocketCore {
         let maximumFrames = options.maximumFrames + (socket.kind == .router ? 1 : 0)
         for _ in 0..<SocketCore.messagesPerTurn where !isClosed {
             switch socket.receive(maximumFrames: maximumFrames) {
-            case .message(let frames): receiveHandler?(frames)
+            case .message(let frames):
+                if socket.kind == .router, options.connectionLifetime == nil, let frame = frames.last {
+                    monitor.note(messageBy: frame.connection.descriptor, key: frame.userID)
+                }
+                receiveHandler?(frames)
             case .refused(let first, let frames):
                 let peer = socket.kind == .router ? first.map { Peer($0.bytes) } : nil
                 let count = socket.kind == .router ? frames - 1 : frames
@@ -98,10 +139,13 @@ final class SocketCore {
     }
 
     /// Hands over what the monitor has seen, up to a turn's share.
-    func receiveEvents() {
-        for _ in 0..<SocketCore.messagesPerTurn where !isClosed {
-            guard let event = monitor.next() else { return }
+    func receiveEvents(at now: Int64) {
+        for _ in 0..<SocketCore.eventsPerTurn where !isClosed {
+            guard let event = monitor.next(at: now) else { break }
             eventHandler?(event)
         }
+        // libzmq cannot be told to accept no more: to stop listening ends the connections that there are.
+        let (count, address) = monitor.shed(beyond: options.maximumConnections)
+        if count > 0 { eventHandler?(.crowded(connections: count, address: address)) }
     }
 }

@@ -11,6 +11,10 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
     case handshakeFailed(HandshakeFailure, address: String? = nil)
     /// A connection could not be accepted; `code` is the errno (too many open files, say).
     case acceptFailed(code: Int32)
+    /// So many connections were closed because they had said nothing; where the last one came from.
+    case silent(connections: Int, address: String? = nil)
+    /// So many connections were closed because there were too many; where the last one came from.
+    case crowded(connections: Int, address: String? = nil)
     /// A peer went away while messages were queued for it; so many were dropped.
     case unreachable(Peer, droppedMessages: Int)
     /// A message of more frames than allowed was dropped.
@@ -26,6 +30,10 @@ package enum SocketEvent: Equatable, Sendable, CustomStringConvertible {
         case .handshakeFailed(let failure, let address):
             "handshake\(address.map { " with \($0)" } ?? "") failed: \(failure)"
         case .acceptFailed(let code): "cannot accept a connection: \(systemMessage(code))"
+        case .silent(let count, let address):
+            "\(count) connections\(address.map { ", the last from \($0)," } ?? "") said nothing and were closed"
+        case .crowded(let count, let address):
+            "\(count) connections too many\(address.map { ", the last from \($0)," } ?? "") were closed"
         case .unreachable(let peer, let count): "peer \(peer) went away; \(count) messages for it were dropped"
         case .messageRefused(let peer, let frames, let maximum, _):
             "a message\(peer.map { " of peer \($0)" } ?? "") with \(frames) frames was dropped; "

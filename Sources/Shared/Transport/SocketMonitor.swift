@@ -4,8 +4,8 @@ import Foundation
 /// Reports what happens to the connections of one socket, through libzmq's own monitoring.
 final class SocketMonitor {
     private let watched: RawSocket
-    /// A router's: where the connections come from, by file descriptor.
-    private var addresses: [Int32: String] = [:]
+    /// A router's connections.
+    private var connections = ConnectionTable()
     /// A router's handshake that failed and whose connection is not reported closed yet: the report, which follows
     /// at once from the same thread of libzmq's, names the connection.
     private var failure: HandshakeFailure?
@@ -25,8 +25,11 @@ final class SocketMonitor {
             let handle = zmq_socket(context.handle, ZMQ_PAIR)
         else { throw .system(operation: "watch", subject: endpoint.text, code: zmq_errno()) }
         self.handle = handle
-        var linger: Int32 = 0
-        guard zmq_setsockopt(handle, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size) == 0,
+        // libzmq's own thread waits where there is no room for an event, and closing the socket waits for that thread.
+        var (linger, unlimited): (Int32, Int32) = (0, 0)
+        let size = MemoryLayout<Int32>.size
+        guard zmq_setsockopt(handle, ZMQ_LINGER, &linger, size) == 0,
+            zmq_setsockopt(handle, ZMQ_RCVHWM, &unlimited, size) == 0,
             zmq_connect(handle, address) == 0
         else {
             let code = zmq_errno()
@@ -47,17 +50,29 @@ final class SocketMonitor {
         zmq_close(handle)
     }
 
+    func shed(beyond limit: Int) -> (count: Int, address: String?) { connections.shed(beyond: limit) }
+    func firstSilent() -> Int64? { connections.firstSilent() }
+    func shutDownSilent(before moment: Int64) -> (count: Int, address: String?) {
+        connections.shutDownSilent(before: moment)
+    }
+    func shutDown(unless isAdmitted: (String) -> Bool) { connections.shutDown(unless: isAdmitted) }
+    func shutDown(_ descriptor: Int32) { connections.shutDown(descriptor) }
+
+    /// The connection sent a message, its client proved by the key.
+    func note(messageBy descriptor: Int32, key: String?) { connections.note(messageBy: descriptor, key: key) }
+
     /// The next event, if one is there.
-    func next() -> SocketEvent? {
+    /// - Parameter now: nanoseconds of the loop's clock.
+    func next(at now: Int64 = 0) -> SocketEvent? {
         if let pending {
             self.pending = nil
             return pending
         }
         while let (event, value) = receive() {
             if event == ZMQ_EVENT_ACCEPTED {
-                addresses[value] = peerAddress(of: value)
+                connections.open(value, at: now)
             } else if event == ZMQ_EVENT_DISCONNECTED {
-                let address = addresses.removeValue(forKey: value)
+                let address = connections.close(value)
                 defer { failure = nil }
                 return failure.map { .handshakeFailed($0, address: address) } ?? .disconnected
             } else if let event = SocketMonitor.event(event, value) {
@@ -118,20 +133,4 @@ extension HandshakeFailure {
     fileprivate var isRefusal: Bool {
         if case .notAdmitted = self { true } else { false }
     }
-}
-
-/// The numeric address at the other end of an internet connection, without the port, while the connection stands.
-private func peerAddress(of descriptor: Int32) -> String? {
-    var storage = sockaddr_storage()
-    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-    let code = withUnsafeMutablePointer(to: &storage) { storage in
-        storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> Int32 in
-            guard getpeername(descriptor, address, &size) == 0, address.pointee.sa_family != sa_family_t(AF_UNIX)
-            else { return -1 }
-            return getnameinfo(address, size, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
-        }
-    }
-    guard code == 0 else { return nil }
-    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -15,8 +15,14 @@ package struct SocketOptions: Sendable {
 
     /// Who may read the traffic, and how the two sides know one another.
     package enum Security: Sendable {
-        /// In the clear, with anybody: for endpoints that only this host can reach.
+        /// In the clear, with anybody: for sockets that only this user's processes can reach. A peer chooses its own
+        /// identity there, and can stop the program with it.
         case none
+        /// With anybody, by a key that everybody knows: no secret, but the connection's identity is given by
+        /// the side that listens, which only CURVE allows. For endpoints that only this host can reach.
+        case open
+        /// As ``open``, on the side that listens.
+        case openServer
         /// CURVE, as the side that listens; ``MessageLoop/decideAdmission(by:)`` says who is let in.
         case curveServer(CurveKeyPair)
         /// CURVE, as the side that connects and knows the server's public key.
@@ -47,16 +53,28 @@ package struct SocketOptions: Sendable {
     package var heartbeat: Heartbeat?
     /// Whether TCP itself notices that a silent peer is gone.
     package var tcpKeepAlive = true
-    /// Whether host names and `*` also stand for IPv6 addresses. (An IPv6 address is always understood.)
+    /// Whether host names also stand for IPv6 addresses. (An IPv6 address is always understood, and `*` is both.)
     package var ipv6 = false
-    /// The identity that a dealer socket gives itself, 1 to 255 bytes, the first not zero; by default the router
-    /// makes one up for each connection, so that a socket opened afresh is never mistaken for the one before.
-    package var identity: [UInt8]?
-    /// Whether a router socket lets a new connection take over the identity of an old one. Off by default: with
-    /// it, anybody who can connect can take over anybody's messages.
-    package var routerHandover = false
+    /// How long a connection to a router may be without having sent a message before it is closed; nil for ever.
+    package var introductionTimeout: Duration?
+    /// How long a connection to a router may last at all; nil for ever.
+    package var connectionLifetime: Duration?
+    /// How many connections a router has at a time; beyond them those are closed that have been silent longest.
+    package var maximumConnections = Int.max
     /// The keys; none by default.
     package var security = Security.none
 
     package init() {}
+
+    /// Options of the side that connects to an endpoint that nobody has keys for.
+    package static func withoutKeys(_ endpoint: Endpoint) -> SocketOptions {
+        var options = SocketOptions()
+        options.security = securityWithoutKeys(endpoint, listens: false)
+        return options
+    }
+
+    /// What is used on either side of an endpoint that nobody has keys for.
+    package static func securityWithoutKeys(_ endpoint: Endpoint, listens: Bool) -> Security {
+        endpoint.path == nil ? (listens ? .openServer : .open) : .none
+    }
 }

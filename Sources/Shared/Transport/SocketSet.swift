@@ -24,17 +24,39 @@ final class SocketSet {
         sockets.filter { $0.hasQueuedMessages }.map { $0.options.linger.nanoseconds }.max() ?? 0
     }
 
-    /// Has `decide` asked about every connection to a CURVE server among the sockets, instead of whoever was before.
+    /// Has `decide` asked about every connection to a server with keys among the sockets, instead of whoever was before.
     func decideAdmission(by decide: @escaping (AdmissionRequest) -> Bool) throws(TransportError) {
-        admission?.close()
-        admission = nil
-        admission = try AdmissionSocket(in: context, decide)
+        try openAdmission().decide = decide
+    }
+
+    private func openAdmission() throws(TransportError) -> AdmissionSocket {
+        if let admission { return admission }
+        let new = try AdmissionSocket(in: context)
+        admission = new
+        return new
+    }
+
+    /// When something is to be done although no socket has anything: nanoseconds of the loop's clock; nil where nothing
+    /// is.
+    var nextDeadline: Int64? {
+        let deadlines = sockets.compactMap(\.nextDeadline) + [admission?.nextAnswer].compactMap { $0 }
+        return deadlines.min()
+    }
+
+    /// Does what is due.
+    func tick(at now: Int64) {
+        admission?.answer(at: now)
+        for socket in sockets where socket.nextDeadline.map({ $0 <= now }) ?? false { socket.tick(at: now) }
     }
 
     /// Makes a router socket that listens, or a dealer socket that connects.
     func open(
         _ kind: RawSocket.Kind, _ endpoint: Endpoint, _ options: SocketOptions
     ) throws(TransportError) -> SocketCore {
+        switch options.security {
+        case .openServer, .curveServer: _ = try openAdmission()
+        case .none, .open, .curveClient: break
+        }
         let socket = try RawSocket(kind, in: context, for: endpoint, options)
         let monitor = try SocketMonitor(socket, in: context, number: monitorCount, for: endpoint)
         monitorCount += 1
@@ -65,7 +87,7 @@ final class SocketSet {
     /// Waits for sockets and for `wakeDescriptor`, at most `timeout` milliseconds (-1: for ever), and serves the
     /// sockets that have something, after `onWake` where the descriptor was signalled. Without `reading` no more
     /// messages are taken in. No socket may be closed that ``sendQueued()`` has not forgotten since.
-    func serve(wakeDescriptor: Int32, timeout: Int, reading: Bool, onWake: () -> Void) {
+    func serve(wakeDescriptor: Int32, timeout: Int, reading: Bool, now: () -> Int64, onWake: () -> Void) {
         let pollIn = Int16(ZMQ_POLLIN)
         var items = [zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: pollIn, revents: 0)]
         for socket in sockets {
@@ -82,10 +104,10 @@ final class SocketSet {
         precondition(result >= 0 || zmq_errno() == EINTR, "zmq_poll: \(systemMessage(zmq_errno()))")
         guard result > 0 else { return }
         if items[0].revents != 0 { onWake() }
-        if let admission, items[items.count - 1].revents & pollIn != 0 { admission.answer() }
+        if let admission, items[items.count - 1].revents & pollIn != 0 { admission.hear(at: now()) }
         // A handler may open and close sockets: those that were polled are served, the closed ones say so.
         for (index, socket) in sockets.enumerated() {
-            if items[2 * index + 2].revents & pollIn != 0 { socket.receiveEvents() }
+            if items[2 * index + 2].revents & pollIn != 0 { socket.receiveEvents(at: now()) }
             if items[2 * index + 1].revents & pollIn != 0 { socket.receive() }
         }
     }

@@ -55,8 +55,12 @@ struct ConnectCommand: AsyncParsableCommand {
         let host = ProcessInfo.processInfo.hostName
         let processID = ProcessInfo.processInfo.processIdentifier
         let name = "\(host):\(processID):\(String(UInt16.random(in: .min ... .max), radix: 16))"
+        let resolution = NameResolution(endpoint)
+        if case .none(let cause) = resolution {
+            Terminal.error.writeLine("note: the host of \(endpoint) is not known (\(cause)); trying again")
+        }
         let worker = try WorkerHost(
-            endpoint: endpoint, security: security,
+            endpoint: endpoint, security: security, usesIPv6: resolution == .ipv6Only,
             identity: Registration(
                 softwareVersion: productVersion, worker: name, host: host, processID: processID,
                 deviceKind: device.kind),

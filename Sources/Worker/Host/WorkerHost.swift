@@ -36,12 +36,13 @@ package actor WorkerHost {
     /// - Parameters:
     ///   - endpoint: the coordinator's.
     ///   - security: the keys, where the coordinator uses any.
+    ///   - usesIPv6: whether the endpoint's host is a name with IPv6 addresses alone.
     ///   - identity: who this worker is.
     ///   - patienceSeconds: how long the worker goes on without a coordinator.
     ///   - parent: the process that this worker ends with, if it was started by one.
     ///   - report: told in a line what happens.
     package init(
-        endpoint: Endpoint, security: SocketOptions.Security = .none, identity: Registration,
+        endpoint: Endpoint, security: SocketOptions.Security = .none, usesIPv6: Bool = false, identity: Registration,
         engine: sending any UnitExecutor, patienceSeconds: Double,
         parent: Int32?, report: @escaping @Sendable (String) -> Void
     ) throws {
@@ -49,6 +50,7 @@ package actor WorkerHost {
         self.endpoint = endpoint
         var options = SocketOptions()
         options.security = security
+        options.ipv6 = usesIPv6
         self.options = options
         diagnosis = HandshakeDiagnosis(endpoint, security)
         self.parent = parent
