@@ -16,7 +16,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             Start with 'coordinator demo'.
             """,
         version: productVersion,
-        subcommands: [DemoCommand.self, RunCommand.self, StatusCommand.self, KeygenCommand.self])
+        subcommands: [DemoCommand.self, RunCommand.self, StatusCommand.self, RecoverCommand.self, KeygenCommand.self])
 
     static func main() async {
         let arguments: [String]

@@ -21,7 +21,7 @@ package struct FinishedRun: Sendable {
         for file in report.files { try run.storage.write(file.bytes, to: file.name) }
         let written =
             try run.trainedFiles.map { file in
-                let bytes = try run.storage.read(file) ?? Data()
+                let bytes = try run.storage.read(file, limit: .max) ?? Data()
                 return RunManifest.WrittenFile(name: file, sha256: ContentHasher.digest(of: bytes).hex)
             }
             + report.files.map {
@@ -39,10 +39,11 @@ package struct FinishedRun: Sendable {
     /// The run in `folder`, where it was finished before and its files are what it wrote; else nil.
     /// - Throws: where the folder holds another run, or its description cannot be used.
     package init?(_ sources: RunSources, in folder: RunFolder) throws {
-        guard try folder.read(RunFiles.manifest) != nil else { return nil }
+        guard folder.contains(RunFiles.manifest) else { return nil }
         guard let written = try sources.manifest().existing(in: folder)?.files, !written.isEmpty else { return nil }
         let digests = try? FileDigests().digests(ofFilesAt: written.map { folder.url(of: $0.name) })
-        guard digests?.map(\.hex) == written.map(\.sha256), let summary = try folder.read(RunReport.summaryFile)
+        guard digests?.map(\.hex) == written.map(\.sha256),
+            let summary = try folder.read(RunReport.summaryFile, limit: 16 << 20)
         else { return nil }
         self.init(summary: String(decoding: summary, as: UTF8.self), written: written)
     }

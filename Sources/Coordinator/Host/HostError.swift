@@ -31,7 +31,6 @@ package enum HostError: Error, CustomStringConvertible {
     case unwritableRecord(path: String, cause: String)
     case unreadableRecord(path: String, line: Int, cause: String)
     case notAFolder(path: String)
-    case tooLarge(path: String, bytes: Int, limit: Int)
     /// A checkpoint of another run or channel.
     case otherCheckpoint(path: String, expected: String, found: String)
     case tooLargeForOutputs(what: String, bytes: Int, limit: Int)
@@ -88,7 +87,6 @@ package enum HostError: Error, CustomStringConvertible {
             "\(path): no worker program there; build it, or use --workers 0 and start workers elsewhere"
         case .unwritableRecord(let path, let cause): "--record-events \(path): \(cause)"
         case .unreadableRecord(let path, let line, let cause): "\(path), line \(line): \(cause)"
-        case .tooLarge(let path, let bytes, let limit): "\(path): \(bytes) bytes, expected at most \(limit)"
         case .notAFolder(let path): "--output \(path): not a folder"
         case .otherCheckpoint(let path, let expected, let found):
             "\(path): a checkpoint of another training: expected \(expected), found \(found); remove the file to train "

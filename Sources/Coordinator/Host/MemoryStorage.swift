@@ -23,7 +23,9 @@ package final class MemoryStorage: RunStorage {
         try Journal(medium: journal, path: path(of: RunFiles.journal), replay: replay)
     }
 
-    package func read(_ file: String) -> Data? { files[file] }
+    package func contains(_ file: String) -> Bool { files[file] != nil }
+
+    package func read(_ file: String, limit: Int = .max) -> Data? { files[file] }
 
     package func write(
         _ file: String, _ body: (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void

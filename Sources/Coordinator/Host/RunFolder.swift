@@ -24,19 +24,16 @@ package struct RunFolder: RunStorage, Sendable {
     }
 
     package func journal(replay: (Journal.Record) throws -> Void) throws -> Journal {
-        try Journal(folder: url, replay: replay)
+        let journal = try Journal(folder: url, replay: replay)
+        // The journal is locked: no other coordinator writes here.
+        AtomicFile.removeLeftovers(in: url)
+        return journal
     }
 
-    package func read(_ file: String) throws -> Data? {
-        guard FileManager.default.fileExists(atPath: url(of: file).path) else { return nil }
-        return try Data(contentsOf: url(of: file))
-    }
+    package func contains(_ file: String) -> Bool { FileManager.default.fileExists(atPath: url(of: file).path) }
 
-    /// - Throws: where the file has more bytes than `limit`, too.
-    func read(_ file: String, limit: Int) throws -> Data? {
-        let bytes = (try? url(of: file).resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0
-        guard bytes <= limit else { throw HostError.tooLarge(path: path(of: file), bytes: bytes, limit: limit) }
-        return try read(file)
+    package func read(_ file: String, limit: Int) throws -> Data? {
+        try WholeFile.read(url(of: file).path, limit: limit)
     }
 
     package func write(

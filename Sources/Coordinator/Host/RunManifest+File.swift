@@ -45,7 +45,7 @@ extension RunManifest {
         let data: Data
         let document: JSONValue
         do {
-            guard let found = try storage.read(RunFiles.manifest) else { return nil }
+            guard let found = try storage.read(RunFiles.manifest, limit: 16 << 20) else { return nil }
             data = found
             document = try JSONField<JSONError>(file: path, bytes: [UInt8](data)).value
         } catch {

@@ -13,8 +13,7 @@ extension RunManifest {
     /// - Parameter besideRecords: whether there are results of some run.
     /// - Throws: where a run was begun there, whose own manifest is gone.
     func begun(in storage: some RunStorage, besideRecords: Bool) throws -> RunManifest {
-        let checkpoint = try storage.read(RunFiles.checkpoint)
-        guard !besideRecords, checkpoint == nil else {
+        guard !besideRecords, !storage.contains(RunFiles.checkpoint) else {
             throw HostError.missingManifest(
                 folder: storage.path, manifest: RunFiles.manifest,
                 beside: besideRecords ? RunFiles.journal : RunFiles.checkpoint)

@@ -40,6 +40,16 @@ enum TrainingCheckpoint {
         }
     }
 
+    /// The most bytes that a checkpoint of a training has: heads, losses, W and its moments.
+    private static func largestBytes(dimensionA: Int, dimensionB: Int, steps: Int) -> Int {
+        let heads = 4096 + maximumRunBytes
+        let (elements, isLarge) = dimensionA.multipliedReportingOverflow(by: dimensionB)
+        let (w, isLarger) = elements.multipliedReportingOverflow(by: 3 * MemoryLayout<Float>.size)
+        let (losses, isLong) = steps.multipliedReportingOverflow(by: 2 * MemoryLayout<Double>.size)
+        let (sum, isTooLarge) = w.addingReportingOverflow(losses)
+        return isLarge || isLarger || isLong || isTooLarge ? .max : sum.addingReportingOverflow(heads).partialValue
+    }
+
     /// The state in the file; nil where there is no file.
     /// - Throws: ``HostError/damagedCheckpoint(path:cause:)``, and ``HostError/otherCheckpoint(path:expected:found:)``
     ///   where it is of another run or channel.
@@ -47,7 +57,8 @@ enum TrainingCheckpoint {
         run: String, channel: Channel, from storage: some RunStorage, dimensionA: Int, dimensionB: Int, adam: Adam,
         steps: Int
     ) throws -> TrainedProjection? {
-        guard let data = try storage.read(RunFiles.checkpoint) else { return nil }
+        let limit = largestBytes(dimensionA: dimensionA, dimensionB: dimensionB, steps: steps)
+        guard let data = try storage.read(RunFiles.checkpoint, limit: limit) else { return nil }
         let path = storage.path(of: RunFiles.checkpoint)
         func damaged(_ cause: String) -> HostError { .damagedCheckpoint(path: path, cause: cause) }
         guard data.count >= magic.count + Digest.byteCount else { throw damaged("only \(data.count) bytes") }

@@ -40,6 +40,7 @@ package enum Program {
     /// Parses the arguments and runs the command: exit code 0 when it is done, 1 when it failed, 2 when the
     /// arguments are unusable.
     package static func run<Root: ParsableCommand>(_ root: Root.Type, arguments: [String]) async -> Never {
+        StandardStreams.prepare()
         do {
             var command = try root.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -5,20 +5,30 @@ package import Foundation
 /// The new content goes to a temporary file in the same folder, reaches the disk, and then takes the name in one
 /// step; the folder is synchronized too. Whoever reads the name finds the old content or the new, whatever
 /// happens in between. Where writing fails the old content stays and the temporary file is removed; after a kill
-/// it may be left behind, under a name that begins with `.atomic-`. A link is replaced, not followed.
+/// it may be left behind, for ``removeLeftovers(in:)``. A link is replaced, not followed.
 package enum AtomicFile {
     /// Replaces the content of the file at `url` with `data`. Throws ``StorageError``, naming the path.
     package static func write(_ data: Data, to url: URL) throws {
         try write(to: url) { writer in try writer.write(data) }
     }
 
+    /// Removes what writes that were killed have left in `folder`, which nobody else writes to.
+    package static func removeLeftovers(in folder: URL) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+            unlink("\(folder.path)/\(name)")
+        }
+    }
+
+    private static let prefix = ".atomic-"
+    private static let suffix = ".tmp"
+
     /// Replaces the content of the file at `url` with what `body` writes, piece by piece.
     ///
     /// Throws ``StorageError``, naming the path, or what `body` throws; the old content stays in both cases.
     package static func write(to url: URL, _ body: (inout Writer) throws -> Void) throws {
         let folder = url.deletingLastPathComponent().path
-        let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
-        let temporary = "\(folder)/.atomic-\(suffix).tmp"
+        let temporary = "\(folder)/\(prefix)\(String(UInt64.random(in: .min ... .max), radix: 16))\(suffix)"
         do {
             var writer = Writer(file: try OpenFile(path: temporary, flags: O_WRONLY | O_CREAT | O_EXCL))
             try body(&writer)

@@ -72,7 +72,7 @@ struct JournalReader {
     }
 
     /// Whether the file begins as a journal does; false where its creation was cut short.
-    private func hasFileHeader(_ medium: some JournalSource) throws(StorageError) -> Bool {
+    func hasFileHeader(_ medium: some JournalSource) throws(StorageError) -> Bool {
         let expected = JournalFormat.fileHeader
         let found = try read(medium, count: Int(min(size, UInt64(expected.count))), at: 0)
         if found == expected { return true }
@@ -94,21 +94,28 @@ struct JournalReader {
     private func wasDurable(
         _ medium: some JournalSource, _ offset: UInt64, searchFrom: UInt64
     ) throws(StorageError) -> Bool {
+        try nextHeader(medium, from: searchFrom) { $0.durable > offset } != nil
+    }
+
+    /// Where the first record's header is from `searchFrom` on that fits; nil where there is none.
+    func nextHeader(
+        _ medium: some JournalSource, from searchFrom: UInt64,
+        where fits: (JournalFormat.RecordHeader) -> Bool = { _ in true }
+    ) throws(StorageError) -> UInt64? {
         let headerBytes = JournalFormat.recordHeaderBytes
         let chunkBytes = 1 << 20
         var start = searchFrom
         while start < size, size - start >= UInt64(headerBytes) {
             let chunk = try read(medium, count: Int(min(size - start, UInt64(chunkBytes))), at: start)
-            guard chunk.count >= headerBytes else { return false }
+            guard chunk.count >= headerBytes else { return nil }
             for index in 0...chunk.count - headerBytes where chunk[index] == JournalFormat.recordMagic[0] {
                 let bytes = chunk[index..<index + headerBytes]
-                if let header = JournalFormat.RecordHeader(bytes, at: start + UInt64(index)), header.durable > offset {
-                    return true
-                }
+                let place = start + UInt64(index)
+                if let header = JournalFormat.RecordHeader(bytes, at: place), fits(header) { return place }
             }
             start += UInt64(chunk.count - headerBytes + 1)
         }
-        return false
+        return nil
     }
 
     /// Up to `count` bytes at `offset`; fewer where the file has become shorter meanwhile.

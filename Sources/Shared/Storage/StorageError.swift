@@ -18,6 +18,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case damagedRecord(path: String, offset: UInt64, reason: String)
     /// A record of `bytes` is larger than the journal's limit.
     case recordTooLarge(path: String, bytes: UInt64, limit: UInt64)
+    /// The file has more bytes than any that a run writes.
+    case fileTooLarge(path: String, bytes: UInt64, limit: Int)
     /// An earlier failure left the end of the journal unknown, so nothing more is written to it.
     case journalClosed(path: String)
 
@@ -38,9 +40,11 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "use the release that wrote it, or choose another folder"
         case .damagedRecord(let path, let offset, let reason):
             "\(shown(path)): the record at byte \(offset) is damaged (\(reason)); "
-                + "restore the file from a copy, or start again in another folder"
+                + "'coordinator recover' keeps what is whole and has the run do the rest again"
         case .recordTooLarge(let path, let bytes, let limit):
             "\(shown(path)): a record of \(bytes) bytes is above the limit of \(limit)"
+        case .fileTooLarge(let path, let bytes, let limit):
+            "\(shown(path)): \(bytes) bytes, expected at most \(limit); it was not written by a run: move it away"
         case .journalClosed(let path):
             "\(shown(path)): an earlier write failed, so nothing more is written; "
                 + "start again with the same command to go on"
@@ -51,6 +55,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
         switch code {
         case ENOSPC, EDQUOT: "; free some space and start again with the same command"
         case EFBIG: "; raise the file size limit (ulimit -f)"
+        case ENOLCK, EOPNOTSUPP:
+            "; this file system has no locks: choose a folder on a local disk, or mount it with them"
         case EACCES, EPERM, EROFS: "; choose a folder that this user may write"
         default: ""
         }
