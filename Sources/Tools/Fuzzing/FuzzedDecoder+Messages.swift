@@ -21,6 +21,12 @@ extension FuzzedDecoder {
             wire("status reply", statusReplies.map { WireFormat.encode($0) }) {
                 _ = WireFormat.encode(try WireFormat.decodeStatusReply(header: $0, tensors: $1))
             },
+            // What is said is drawn from the bytes.
+            FuzzedDecoder("conversation", Mutator(seeds: [[1, 2, 3, 4, 5, 6, 7, 8]])) { bytes in
+                let seed = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+                let violations = FuzzedConversation.converse(seed: seed).violations
+                precondition(violations.isEmpty, "\(violations)")
+            },
             FuzzedDecoder("result record", Mutator(seeds: records)) {
                 _ = try ResultRecord.decode(Data($0))
             },
