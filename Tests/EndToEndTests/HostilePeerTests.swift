@@ -97,28 +97,6 @@ struct HostilePeerTests {
         #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
         for peer in crowd + [stranger] { await peer.stop() }
     }
-
-    @Test func `a thousand connections that do nothing leave descriptors for files and room for a worker`() throws {
-        let scratch = try TemporaryFolder()
-        let output = scratch.file("run")
-        let coordinator = try ProgramProcess(
-            "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
-            in: scratch)
-        let limited = try ProgramProcess(
-            path: "/usr/bin/prlimit", ["--pid", "\(coordinator.processID)", "--nofile=1024:1024"], in: scratch)
-        #expect(try limited.end().code == 0)
-        _ = try coordinator.statusEndpoint()
-        let endpoint = try coordinator.publicEndpoint()
-        let crowd = (0..<1_200).map { _ in try? RawPeer(endpoint) }
-        usleep(500_000)
-        #expect(coordinator.isRunning)
-        withExtendedLifetime(crowd) {}
-        let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
-        let ending = try coordinator.end()
-        #expect(ending.code == 0, "\(ending.errors)")
-        #expect(try worker.end().code == 0)
-        #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
-    }
 }
 
 /// Somebody who can connect as a worker does, and says what it likes.
