@@ -119,6 +119,88 @@ struct HostilePeerTests {
         #expect(try worker.end().code == 0)
         #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
     }
+
+    @Test func `answers of eighty bytes to units that there are not, and those who ask and never read, end nothing`()
+        async throws
+    {
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let coordinator = try ProgramProcess(
+            "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
+            in: scratch)
+        let status = try coordinator.statusEndpoint()
+        let endpoint = try coordinator.publicEndpoint()
+        let stranger = try NoisyPeer(endpoint)
+        for index in [0, 1, 1 << 20, 1 << 40] {
+            for stage in [Stage.extract, .train, .similarity, .evaluate(task: "squad"), .evaluate(task: "none")] {
+                let answer = EvaluateResult(items: [])
+                let result: UnitResult =
+                    switch stage {
+                    case .extract: .extract(ExtractResult(a: [], b: []))
+                    case .train: .train(TrainResult(squaredErrorSum: 0, gradient: .factor(FloatMatrix(zeros: 0, 0))))
+                    case .similarity: .similarity(SimilarityResult(plain: WrittenText(), injected: WrittenText()))
+                    case .evaluate: .evaluate(answer)
+                    }
+                let message = WorkerMessage.result(
+                    run: "run", lease: LeaseID(1), unit: UnitID(stage, index), result: result)
+                await stranger.send([WireFormat.encode(message).frames])
+            }
+        }
+        // A hundred ask five hundred times each and read nothing; a hundred are refused as often.
+        let query = WireFormat.encode(StatusQuery()).frames
+        let odd = Registration(
+            protocolVersion: 99, softwareVersion: "1", worker: "odd", host: "h", processID: 1, deviceKind: "cpu")
+        let registration = WireFormat.encode(WorkerMessage.register(odd)).frames
+        var crowd: [NoisyPeer] = []
+        for number in 0..<200 {
+            let peer = try NoisyPeer(number < 100 ? status : endpoint, reads: false)
+            await peer.send([[Frame]](repeating: number < 100 ? query : registration, count: 500))
+            crowd.append(peer)
+        }
+        let began = ContinuousClock.now
+        try coordinator.status(at: status) { _ in true }
+        #expect(ContinuousClock.now - began < .seconds(5))
+        let memory = try coordinator.residentBytes()
+        #expect(memory < 400 << 20, "\(memory >> 20) MiB")
+        let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
+        #expect(try coordinator.end().code == 0)
+        #expect(try worker.end().code == 0)
+        #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
+        for peer in crowd + [stranger] { await peer.stop() }
+    }
+}
+
+/// Somebody who can connect as a worker does, and says what it likes.
+private actor NoisyPeer {
+    nonisolated let loop: MessageLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let endpoint: Endpoint
+    private let reads: Bool
+    private var socket: DealerSocket?
+
+    /// An empty message, one of other bytes, one of 100 frames, a heartbeat of a worker that never registered.
+    static let messages: [[Frame]] = [
+        [Frame([])], [Frame([UInt8](repeating: 0xAA, count: 200))], [Frame](repeating: Frame([]), count: 100),
+        [Frame([0x1A, 0])],
+    ]
+
+    init(_ endpoint: Endpoint, reads: Bool = true) throws {
+        loop = try MessageLoop(name: "noisy")
+        self.endpoint = endpoint
+        self.reads = reads
+    }
+
+    func send(_ messages: [[Frame]]) {
+        if socket == nil {
+            var options = SocketOptions.withoutKeys(endpoint)
+            if !reads { options.receiveHighWaterMark = 1 }
+            options.linger = .zero
+            socket = try? loop.connectDealer(to: endpoint, options: options)
+        }
+        for message in messages { try? socket?.send(message) }
+    }
+
+    func stop() async { await loop.stop() }
 }
 
 /// Somebody who can connect as a worker does, and says what it likes.

@@ -45,7 +45,7 @@ enum TrainingCheckpoint {
         let heads = 4096 + maximumRunBytes
         let (elements, isLarge) = dimensionA.multipliedReportingOverflow(by: dimensionB)
         let (w, isLarger) = elements.multipliedReportingOverflow(by: 3 * MemoryLayout<Float>.size)
-        let (losses, isLong) = steps.multipliedReportingOverflow(by: MemoryLayout<Double>.size)
+        let (losses, isLong) = steps.multipliedReportingOverflow(by: 2 * MemoryLayout<Double>.size)
         let (sum, isTooLarge) = w.addingReportingOverflow(losses)
         return isLarge || isLarger || isLong || isTooLarge ? .max : sum.addingReportingOverflow(heads).partialValue
     }
