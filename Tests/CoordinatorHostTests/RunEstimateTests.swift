@@ -38,15 +38,23 @@ struct RunEstimateTests {
         #expect(estimate.coordinatorBytes == UInt64(4 * (activations + 3 * weights)))
     }
 
-    /// One unit of eight items: A answers once and speaks once for an item and, the same, for its partner; B answers
-    /// under five conditions.
+    /// Eight units of an item each: A answers once and speaks once for an item; B answers under three conditions.
+    /// Of the first item the gates ask A once more and B three times.
     @Test func `the passes over items are those of the conditions`() throws {
-        let estimate = try estimate([.evaluate(task: "squad")])
+        let estimate = try estimate([.evaluate(task: "squad")]) {
+            $0.evaluation.conditions = ["b_full", "a_full", "no_context", "injected"]
+            $0.evaluation.endpoints = [.answers]
+        }
         let work = try #require(estimate.stages.first)
-        #expect(work.units == 1)
-        #expect(work.a.passes == 16 && work.b.passes == 40)
-        #expect(work.a.newTokens == 8 * 32 && work.b.newTokens == 40 * 32)
-        let alone = try self.estimate([.evaluate(task: "squad")]) { $0.evaluation.conditions = ["a_full", "words"] }
+        #expect(work.units == 8)
+        #expect(work.a.passes == 16 + 1)
+        #expect(work.b.passes == 24 + 3)
+        #expect(work.a.newTokens == (8 + 1) * 32)
+        #expect(work.b.newTokens == (24 + 3) * 32)
+        let alone = try self.estimate([.evaluate(task: "squad")]) {
+            $0.evaluation.conditions = ["a_full", "written"]
+            $0.evaluation.endpoints = [.answers]
+        }
         #expect(alone.stages[0].a.passes == 16 && alone.stages[0].a.newTokens == 8 * (32 + 64))
     }
 

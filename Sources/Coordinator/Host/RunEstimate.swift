@@ -59,7 +59,7 @@ package struct RunEstimate: Sendable {
                 return UInt64(positions * shape.blockCount * shape.keyValueHeadCount * shape.headDimension)
                     * 2 * 4 * UInt64(Self.decodedTogether)
             }.reduce(0, max)
-        let texts = UInt64(inputs.schedule?.textCount ?? 0)
+        let texts = UInt64((inputs.schedule?.textCount ?? 0) + inputs.heldOut.count)
         let activations = inputs.plan.sites.reduce(0) { sum, site in
             sum + texts * UInt64(site.model == .a ? inputs.dimensionA : inputs.dimensionB) * 4
         }
