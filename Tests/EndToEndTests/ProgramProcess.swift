@@ -139,8 +139,10 @@ extension ProgramProcess {
             if status.isAtWork(in: stage), condition(status) { return true }
             go()
             guard status.isNear(stage) else { return false }
-            usleep(10_000)
+            usleep(status.hasReached(stage) ? 3_000 : 30_000)
             stopped = status.workers.filter { $0.state != .lost }.map(\.processID).filter { kill($0, SIGSTOP) == 0 }
+            // A status is shared by all who ask within a tenth of a second: the next one is made anew.
+            usleep(110_000)
             return false
         }
     }
@@ -150,9 +152,13 @@ extension RunStatus {
     /// Whether the stage has begun, has something done and something left.
     func isAtWork(in stage: Stage) -> Bool {
         guard let status = stages.first(where: { $0.stage == stage }) else { return false }
-        let isReached = stages.prefix { $0.stage != stage }.allSatisfy { $0.unitsDone == $0.unitsTotal }
-        return isReached && status.unitsDone > 0 && status.unitsDone < status.unitsTotal
+        return hasReached(stage) && status.unitsDone > 0 && status.unitsDone < status.unitsTotal
             && workers.contains { $0.state == .working }
+    }
+
+    /// Whether all stages before are done.
+    fileprivate func hasReached(_ stage: Stage) -> Bool {
+        stages.prefix { $0.stage != stage }.allSatisfy { $0.unitsDone == $0.unitsTotal }
     }
 
     /// Whether all is done but the stage before, the stage itself and what follows.

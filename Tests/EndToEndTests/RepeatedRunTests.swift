@@ -123,6 +123,6 @@ struct RepeatedRunTests {
         try bytes.write(to: weights)
         let ending = try run(modelA: model.path)
         #expect(ending.code == 2)
-        #expect(ending.errors.contains("differs in configuration.modelA"), "\(ending.errors)")
+        #expect(ending.errors.contains("differs in --model-a"), "\(ending.errors)")
     }
 }
