@@ -120,7 +120,8 @@ let package = Package(
         shared("Datasets", ["Run", "JSON", "PlainText", "CZlib"]),
         // Optimized in debug builds too: the bootstrap draws every item a thousand times.
         shared("Evaluation", ["Run", "PlainText"], optimized),
-        shared("Tasks", ["Run", "Evaluation", "Datasets"]),
+        shared(
+            "Tasks", ["Run", "Evaluation", "Datasets", "PlainText", .product(name: "Yams", package: "Yams")]),
         shared("Reports", ["Run", "Evaluation", "Storage", "JSON", "PlainText"]),
         shared("Console", ["Run", "PlainText", argumentParser]),
 

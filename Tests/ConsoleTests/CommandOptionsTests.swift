@@ -65,6 +65,16 @@ struct CommandOptionsTests {
         }
     }
 
+    @Test func `an option of many names takes several lines of the help, and nothing else changes`() {
+        let names = (1...9).map { "--option-\($0)" }.joined(separator: ", ")
+        let sentence = "  " + String(repeating: "a word ", count: 15)
+        let help = Program.fitted("OPTIONS:\n  \(names) <file>\n\(sentence)\n")
+        let lines = help.split(separator: "\n").map(String.init)
+        #expect(lines.count == 4 && lines[1].count <= 80 && lines[3] == sentence)
+        #expect(lines[1].hasPrefix("  --option-1, ") && lines[2].hasSuffix("--option-9 <file>"))
+        #expect(help.hasSuffix("\n"))
+    }
+
     @Test func `the parser's errors are spelled as this program's, with the place of a setting in a file`() {
         let message = Program.refusal(
             "Error: The value 'x' is invalid for '--rows <n>'\nUsage: tool\n  See 'tool --help' for more.")

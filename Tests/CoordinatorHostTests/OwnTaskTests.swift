@@ -18,8 +18,8 @@ struct OwnTaskTests {
     /// Questions with four answers to choose from; of a line the subject, the question, the answers and the right one.
     private static let pets = TaskDefinition(
         name: "pets", title: "Pets", fileHelp: "file of questions, a line each",
-        read: { file in
-            let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+        read: { source in
+            let lines = try String(contentsOfFile: source.file, encoding: .utf8).split(separator: "\n")
             return TaskData(
                 items: lines.enumerated().map { number, line in
                     let fields = line.split(separator: "|").map(String.init)
@@ -62,7 +62,7 @@ struct OwnTaskTests {
         var configuration = RunConfiguration(
             modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 4, j: 4)], operation: .sum,
             experiments: [.evaluate(task: "pets")], projection: .none)
-        configuration.evaluation.files = ["pets": file.path]
+        configuration.evaluation.files = ["pets": [file.path]]
         return try RunInputs(
             configuration, tasks: TaskDefinition.all + [Self.pets],
             conditions: ConditionTable(ConditionTable.standard.definitions + [Self.echo]), software: "1")
@@ -168,7 +168,7 @@ struct OwnTaskTests {
 
     @Test func `a choice's likelihood is what its model gives it after the condition's prompt`() throws {
         _ = try finished(try inputs())
-        let items = try Self.pets.read(temporary.file("pets.txt").path).items
+        let items = try Self.pets.read(TaskSource(files: [temporary.file("pets.txt").path])).items
         for (name, path, role) in [
             ("a_reads", DemoAssets.modelA, PromptRole.a), ("a_full", DemoAssets.modelA, .both),
             ("b_full", DemoAssets.modelB, .both), ("no_context", DemoAssets.modelB, .cue),

@@ -16,7 +16,7 @@ struct RunEstimateTests {
             experiments: experiments, projection: experiments.contains(.projection) ? .trained : .none)
         configuration.training.files = [DemoAssets.corpus]
         configuration.training.rows = 64
-        configuration.evaluation.files = ["squad": DemoAssets.questions]
+        configuration.evaluation.files = ["squad": [DemoAssets.questions]]
         configuration.evaluation.limit = 8
         change(&configuration)
         return try RunEstimate(RunInputs(configuration, software: "1"))

@@ -15,7 +15,7 @@ struct RunManifestTests {
         var configuration = RunConfiguration(
             modelA: "a", modelB: "b", channels: [Channel(k: 2, j: 3)], experiments: [.projection])
         configuration.training.files = ["c4.jsonl"]
-        configuration.evaluation.files = ["squad": "squad.json"]
+        configuration.evaluation.files = ["squad": ["squad.json"]]
         change(&configuration)
         var manifest = try RunManifest(
             software: "1", configuration: configuration, modelA: "aa", modelB: modelB,

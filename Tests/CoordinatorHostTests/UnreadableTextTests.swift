@@ -76,7 +76,7 @@ struct UnreadableTextTests {
                 #"{"question": "What\#([2, 4].contains(number) ? "<|image|>" : "")?", "answer": " \#("####") \#(number)"}"#
             }, "problems.jsonl")
         var configuration = try configuration([.evaluate(task: "gsm8k")])
-        configuration.evaluation.files = ["gsm8k": file]
+        configuration.evaluation.files = ["gsm8k": [file]]
         #expect(
             try failure(configuration).hasPrefix("\(file), item gsm8k-0002: \(cause); take it out, or pass over up"))
         configuration.skipUnreadable = 1

@@ -60,7 +60,8 @@ struct AnswerRuleTests {
 
     @Test(.enabled(if: SharedData.isPresent, "the shared data is not there"))
     func `a thoughtful answer to a question of SQuAD is scored by what stands behind the thoughts`() throws {
-        let data = try TaskDefinition.squad.read(SharedData.path("cases/squad/thinking.json").path)
+        let data = try TaskDefinition.squad.read(
+            TaskSource(files: [SharedData.path("cases/squad/thinking.json").path]))
         let item = try #require(data.items.first)
         let text = tokens("<think>\nThe mill was built by her.\n") + [end] + tokens("\n\nAnna Berg")
         #expect(SQuADMetrics.exactMatch(rule().text(of: text), golds: item.golds) == 1)

@@ -220,7 +220,7 @@ struct EngineUnderTest {
         let definition = try Self.task(task)
         let file = Repository.root.appendingPathComponent(
             "Sources/Coordinator/DemoAssets/Assets/" + (task == "squad" ? "questions.json" : "word-problems.jsonl"))
-        let items = Array(try definition.read(file.path).items.prefix(count))
+        let items = Array(try definition.read(TaskSource(files: [file.path])).items.prefix(count))
         var asked = try Evaluation.Prompts.evaluationItems(items, of: definition, bPrompt: .task, others: 4)
         if fake == .constantMessage {
             for item in asked.indices {

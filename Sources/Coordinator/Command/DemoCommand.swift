@@ -43,7 +43,9 @@ struct DemoCommand: AsyncParsableCommand {
             experiments: [.projection, .similarity, .evaluate(task: "squad"), .evaluate(task: "gsm8k")])
         configuration.training.files = [DemoAssets.corpus]
         configuration.training.cut = .word
-        configuration.evaluation.files = ["squad": DemoAssets.questions, "gsm8k": DemoAssets.wordProblems]
+        configuration.evaluation.files = [
+            "squad": [DemoAssets.questions], "gsm8k": [DemoAssets.wordProblems],
+        ]
         configuration.evaluation.limit = 256
         return configuration
     }

@@ -3,6 +3,7 @@ import Console
 import Evaluation
 import Foundation
 import Run
+import Tasks
 
 extension InjectionOperation: ExpressibleByArgument {}
 extension ComputeType: ExpressibleByArgument {}
@@ -71,22 +72,29 @@ struct RunCommand: AsyncParsableCommand {
     var printConfig = false
 
     func run() async throws {
+        let tasks = try UsageError.checking { TaskDefinition.all + (try evaluation.ownTasks()) }
         try await RunSession(
-            configuration: try UsageError.checking { try runConfiguration() }, output: pair.output, server: server,
-            activations: data.activations, isDry: dryRun
+            configuration: try UsageError.checking { try runConfiguration(tasks) }, tasks: tasks, output: pair.output,
+            server: server, activations: data.activations, isDry: dryRun
         ).run()
     }
 
-    private func runConfiguration() throws -> RunConfiguration {
+    private func runConfiguration(_ tasks: [TaskDefinition]) throws -> RunConfiguration {
+        let own = tasks.dropFirst(TaskDefinition.all.count)
         var configuration = RunConfiguration(
             modelA: pair.modelA, modelB: pair.modelB, channels: try pair.channels(), operation: evaluation.op,
             strength: evaluation.alpha, computeType: computeType, chat: chat, reading: try reading.settings(),
-            experiments: try work.chosenExperiments(data), projection: work.projectionSource, seed: seed)
+            experiments: try work.chosenExperiments(data, own: own.map(\.name)), projection: work.projectionSource,
+            seed: seed)
         training.apply(to: &configuration.training)
         configuration.training.files = data.c4
-        for file in data.tasks { configuration.evaluation.files[file.task] = file.path }
+        for (name, path) in data.tasks.map({ ($0.task, $0.path) }) + zip(own.map(\.name), evaluation.task) {
+            configuration.evaluation.files[name] = try tasks.first { $0.name == name }?.files(path, data.shots)
+        }
         configuration.evaluation.limit = data.limit
         configuration.skipUnreadable = data.skipUnreadable
+        configuration.evaluation.shots = data.shots
+        if !data.groups.isEmpty { configuration.evaluation.groups = data.groups.elements() }
         evaluation.apply(to: &configuration)
         return configuration
     }
@@ -112,8 +120,10 @@ struct DataArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Items of each task at most, chosen by the seed (default: all, or 20 with --protocol reference).",
-            valueName: "n"))
+            """
+            Items of each task at most, or of each group where items have groups, chosen by the seed (default: all, or \
+            20 with --protocol reference).
+            """, valueName: "n"))
     var limit: Int?
 
     @Option(
@@ -121,11 +131,21 @@ struct DataArguments: ParsableArguments {
             "Texts and items to pass over at most because a model cannot read them (default: none).", valueName: "n"))
     var skipUnreadable: Int?
 
+    @Option(help: ArgumentHelp("Worked examples before each question, where a task has them (MMLU).", valueName: "n"))
+    var shots = 0
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Groups whose items are asked, such as MMLU's subjects (default: all).", valueName: "name"))
+    var groups: [ValueList<String>] = []
+
     func validate() throws {
         if let skipUnreadable, skipUnreadable < 0 {
             throw ValidationError("--skip-unreadable \(skipUnreadable): expected 0 or more")
         }
         if let limit, limit < 2 { throw ValidationError("--limit \(limit): expected at least 2") }
+        guard (0...100).contains(shots) else { throw ValidationError("--shots \(shots): expected 0 to 100") }
         if let twice = tasks.first(where: { file in tasks.count { $0.task == file.task } > 1 }) {
             throw ValidationError("--\(twice.task): given twice")
         }
@@ -232,6 +252,13 @@ struct EvaluationArguments: ParsableArguments {
             """, valueName: "name"))
     var endpoints: [ValueList<EvaluationEndpoint>] = []
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Tasks of your own: a YAML file that describes each (docs/EXPERIMENTS.md).", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var task: [String] = []
+
     @Option(help: "What B itself reads while it is told something.")
     var bPrompt = EvaluationConfiguration().bPrompt
 
@@ -275,6 +302,15 @@ struct EvaluationArguments: ParsableArguments {
         if let layer = similarityLayers.elements().first(where: { $0 < 0 }) {
             throw ValidationError("--similarity-layers \(layer): expected 0 or more")
         }
+    }
+
+    /// The tasks of the user's own.
+    func ownTasks() throws -> [TaskDefinition] {
+        let own = try task.map { try TaskDefinition(ownFile: $0) }
+        if let twice = own.first(where: { wanted in own.count { $0.name == wanted.name } > 1 }) {
+            throw UsageError("--task: '\(twice.name)' names two tasks")
+        }
+        return own
     }
 
     func apply(to configuration: inout RunConfiguration) {

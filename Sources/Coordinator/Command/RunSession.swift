@@ -2,15 +2,19 @@ import ArgumentParser
 import Console
 import CoordinatorControl
 import CoordinatorHost
+import Evaluation
 import Foundation
 import Locking
 import PlainText
 import Run
+import Tasks
 import Transport
 
 /// A run in front of a user: from the checks to the final table, with progress in between.
 struct RunSession {
     let configuration: RunConfiguration
+    /// Those that there are.
+    var tasks = TaskDefinition.all
     let output: String
     let server: ServerArguments
     /// The folder of a run whose activations are taken over.
@@ -28,7 +32,9 @@ struct RunSession {
         try UsageError.checking { try folder.check() }
         let sources = try UsageError.checking { try RunSources(configuration, software: productVersion) }
         if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) { return show(finished) }
-        let inputs = try UsageError.checking { try RunInputs(sources) { Terminal.error.writeLine("\($0)…") } }
+        let inputs = try UsageError.checking {
+            try RunInputs(sources, tasks: tasks) { Terminal.error.writeLine("\($0)…") }
+        }
         options.activations = try UsageError.checking { try foreignActivations(for: inputs) }
         for remark in inputs.remarks { Terminal.error.writeLine("note: \(remark)") }
         if isDry { return try DryRun(inputs: inputs, options: options).show() }

@@ -36,26 +36,28 @@ struct WorkArguments: ParsableArguments {
         noProjection ? .none : projection.isEmpty ? .trained : .files(projection)
     }
 
-    /// What `--experiments` may name, in the order of a run.
+    /// What `--experiments` may name, in the order of a run; tasks of the user's own come behind.
     private static let experimentNames = ["projection", "similarity"] + TaskDefinition.all.map(\.name)
 
     /// Those that were asked for; without any those whose files are named.
-    func chosenExperiments(_ data: DataArguments) throws -> [Experiment] {
-        let all = Self.experimentNames.map(Experiment.init)
+    /// - Parameter own: the names of the tasks of the user's own.
+    func chosenExperiments(_ data: DataArguments, own: [String]) throws -> [Experiment] {
+        let known = Self.experimentNames + own
+        let all = known.map(Experiment.init)
         let names = experiments.elements()
         guard !names.isEmpty else {
             return all.filter { experiment in
                 switch experiment {
                 case .projection: !data.c4.isEmpty
                 case .similarity: true
-                case .evaluate(let task): data.tasks.contains { $0.task == task }
+                case .evaluate(let task): own.contains(task) || data.tasks.contains { $0.task == task }
                 }
             }
         }
-        for name in names where !Self.experimentNames.contains(name) {
+        for name in names where !known.contains(name) {
             throw UsageError(
-                "--experiments: '\(name)' is none of \(Self.experimentNames.joined(separator: ", "))"
-                    + NearestName.question(name, among: Self.experimentNames))
+                "--experiments: '\(name)' is none of \(known.joined(separator: ", "))"
+                    + NearestName.question(name, among: known))
         }
         return all.filter { names.contains($0.rawValue) }
     }

@@ -271,13 +271,15 @@ package struct RunInputs: Sendable {
         }
         var tasks: [TaskInputs] = []
         for task in known where configuration.experiments.contains(.evaluate(task: task.name)) {
-            guard let file = configuration.evaluation.files[task.name] else {
+            guard let files = configuration.evaluation.files[task.name] else {
                 throw HostError.missingFile(flag: "--\(task.name)", experiment: .evaluate(task: task.name))
             }
-            let data = try task.read(file)
+            let source = TaskSource(
+                files: files, shots: configuration.evaluation.shots, seed: configuration.seed)
+            let data = try task.read(source)
             remarks += data.remarks
             tasks.append(
-                try inputs(task, data.items, conditions, configuration, readers, &unreadable, file: file))
+                try inputs(task, data.items, conditions, configuration, readers, &unreadable, file: source.file))
         }
         return tasks
     }
@@ -287,11 +289,9 @@ package struct RunInputs: Sendable {
         _ configuration: RunConfiguration, _ readers: ModelReaders, _ unreadable: inout UnreadableTexts, file: String
     ) throws -> TaskInputs {
         let evaluation = configuration.evaluation
-        let chosen = ItemChoice.indices(
-            count: all.count, limit: evaluation.limit, preset: evaluation.preset, task: task.name,
-            seed: configuration.seed)
+        let chosen = try ChosenItems.items(all, of: task.name, evaluation, seed: configuration.seed)
         var items: [TaskItem] = []
-        for item in chosen.map({ all[$0] }) {
+        for item in chosen {
             if let flaw = readers.flaw(
                 of: task.prompts(item), continuations: item.choices + Prompts.golds(of: item),
                 conditions.map(\.condition))

@@ -65,7 +65,7 @@ package struct RunManifest: Codable, Hashable, Sendable {
 
     /// The configuration with digests in place of names: what is computed with, whatever it is called.
     var contents: RunConfiguration {
-        var contents = configuration.withFiles(data.map(\.sha256))
+        var contents = configuration.withFiles(data.map(\.content))
         (contents.modelA, contents.modelB) = (modelA, modelB)
         return contents
     }

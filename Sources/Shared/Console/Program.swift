@@ -60,7 +60,7 @@ package enum Program {
         } catch {
             let code = root.exitCode(for: error)
             if code == .success {
-                Terminal.output.writeData(root.fullMessage(for: error) + "\n")
+                Terminal.output.writeData(fitted(root.fullMessage(for: error)) + "\n")
                 exit(0)
             }
             if let exitCode = error as? ExitCode { end(exitCode.rawValue) }
@@ -71,6 +71,18 @@ package enum Program {
             Terminal.error.report(error)
             end(failure)
         }
+    }
+
+    /// The parser's help with an option's names on several lines where one would be wider than 80 columns.
+    static func fitted(_ help: String) -> String {
+        let lines = help.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+            let names = line.dropFirst(2).split(separator: ", ")
+            guard line.count > 80, line.hasPrefix("  --"), names.allSatisfy({ $0.hasPrefix("--") }) else {
+                return [String(line)]
+            }
+            return PrintableText.wrapped(String(line.dropFirst(2)), to: 78).map { "  " + $0 }
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// The parser's message in this program's spelling: `error: …`, how the command is called, and where to read on.

@@ -31,6 +31,13 @@ package enum SQuADMetrics {
         return (2 * precision * recall) / (precision + recall)
     }
 
+    /// F1 of the two sets of words, each counted once; 0 where none is common.
+    static func setOverlapF1(_ answer: String, gold: String) -> Double {
+        let (found, right) = (Set(normalizedWords(answer)), Set(normalizedWords(gold)))
+        let common = Double(found.intersection(right).count)
+        return common > 0 ? 2 * common / Double(found.count + right.count) : 0
+    }
+
     /// The words of a text in lower case, without ASCII punctuation and the articles a, an, the.
     ///
     /// Words are compared scalar by scalar, as Python does: not up to canonical equivalence.

@@ -11,8 +11,11 @@ package struct TaskDefinition: Sendable {
     package var title: String
     /// What the file of `--NAME` is, for its help.
     package var fileHelp: String
-    /// Reads a file of items.
-    package var read: @Sendable (_ file: String) throws -> TaskData
+    /// The files that a path given for the task stands for, with so many worked examples asked for: itself, where the
+    /// task says nothing else.
+    package var files: @Sendable (_ path: String, _ shots: Int) throws -> [String]
+    /// Reads the items.
+    package var read: @Sendable (TaskSource) throws -> TaskData
     /// What the models read of an item.
     package var prompts: @Sendable (TaskItem) -> ItemPrompts
     /// What an answer is, and where it ends.
@@ -22,7 +25,8 @@ package struct TaskDefinition: Sendable {
 
     package init(
         name: String, version: Int = 1, title: String, fileHelp: String,
-        read: @escaping @Sendable (String) throws -> TaskData,
+        files: @escaping @Sendable (String, Int) throws -> [String] = { path, _ in [path] },
+        read: @escaping @Sendable (TaskSource) throws -> TaskData,
         prompts: @escaping @Sendable (TaskItem) -> ItemPrompts,
         answer: @escaping @Sendable (EvaluationProtocol) -> AnswerForm, metrics: [Metric]
     ) {
@@ -30,6 +34,7 @@ package struct TaskDefinition: Sendable {
         self.version = version
         self.title = title
         self.fileHelp = fileHelp
+        self.files = files
         self.read = read
         self.prompts = prompts
         self.answer = answer
@@ -59,6 +64,8 @@ package struct TaskItem: Hashable, Sendable {
     /// Items of one cluster are no independent evidence, such as the questions on one paragraph; nil where an item
     /// stands alone.
     package let cluster: String?
+    /// What stands before the question in every prompt: instructions, worked examples; nil for nothing.
+    package let preamble: String?
     /// The text that holds the answer; nil where the question is complete without one.
     package let context: String?
     package let question: String
@@ -66,19 +73,24 @@ package struct TaskItem: Hashable, Sendable {
     package let choices: [String]
     /// The answers that count as right: texts (of GSM8K the number, alone), or the right choice's.
     package let golds: [String]
+    /// What the models read of it, where that came with it; nil where the task makes it of the parts.
+    package let prompts: ItemPrompts?
 
     /// - Parameter cluster: nil for the group.
     package init(
-        id: String, group: String? = nil, cluster: String? = nil, context: String? = nil, question: String,
-        choices: [String] = [], golds: [String]
+        id: String, group: String? = nil, cluster: String? = nil, preamble: String? = nil, context: String? = nil,
+        question: String,
+        choices: [String] = [], golds: [String], prompts: ItemPrompts? = nil
     ) {
         self.id = id
         self.group = group
         self.cluster = cluster ?? group
+        self.preamble = preamble
         self.context = context
         self.question = question
         self.choices = choices
         self.golds = golds
+        self.prompts = prompts
     }
 }
 

@@ -189,6 +189,7 @@ extension RunReport {
                                 }
                         })))
         }
+        if let groups = task.groupTable { blocks.append(.table(groups)) }
         blocks.append(.table(Self.samples(of: task, limit: 10)))
         return .init(title: task.task.title, blocks: blocks)
     }

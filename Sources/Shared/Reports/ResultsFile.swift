@@ -60,6 +60,15 @@ extension RunReport {
             }
             members.append(.init(name: "costs", value: .object(costs)))
         }
+        let grouped = channel.tasks.filter { !$0.groupScores.isEmpty }
+        if !grouped.isEmpty {
+            members += [
+                .init(name: "groups", value: .object(grouped.map { .init(name: $0.task.name, value: $0.groupsJSON) })),
+                .init(
+                    name: "subgroups",
+                    value: .object(grouped.map { .init(name: $0.task.name, value: $0.subgroupsJSON) })),
+            ]
+        }
         if let similarity = channel.similarity {
             members.append(.init(name: "similarity", value: .array(similarity.layers.map(json))))
         }

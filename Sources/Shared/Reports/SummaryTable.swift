@@ -53,9 +53,13 @@ extension RunReport {
         return parts
     }
 
-    /// The name of the file that a task's items come from: the metric is the task's, the data may be another's.
+    /// The name of the file that a task's items come from, or of the first of a folder's: the metric is the task's, the
+    /// data may be another's.
     func dataName(of task: TaskScores) -> String {
-        configuration.evaluation.files[task.task.name]?.split(separator: "/").last.map(String.init) ?? "no file"
+        let files = configuration.evaluation.files[task.task.name] ?? []
+        guard let first = files.first else { return "no file" }
+        // A file may have another beside it, such as the worked examples'.
+        return (first.split(separator: "/").last.map(String.init) ?? first) + (files.count > 2 ? ", …" : "")
     }
 }
 

@@ -11,6 +11,9 @@ package struct DataFile: Codable, Hashable, Sendable {
         self.name = name
         self.sha256 = sha256
     }
+
+    /// What is read of it: the content, and the name of a table, which says what it holds (MMLU's say their subject).
+    package var content: String { name.hasSuffix(".csv") ? "\(sha256) \(name)" : sha256 }
 }
 
 extension RunConfiguration {
@@ -19,13 +22,20 @@ extension RunConfiguration {
     package func mapFiles(_ transform: (_ flag: String, _ path: String) throws -> String) rethrows -> RunConfiguration {
         var mapped = self
         mapped.training.files = try training.files.map { try transform("c4", $0) }
-        for (task, path) in evaluation.files.sorted(by: { $0.key < $1.key }) {
-            mapped.evaluation.files[task] = try transform(task, path)
+        for (task, paths) in evaluation.files.sorted(by: { $0.key < $1.key }) {
+            mapped.evaluation.files[task] = try paths.map { path in
+                Self.generated(path) == nil ? try transform(task, path) : path
+            }
         }
         if case .files(let files) = projection {
             mapped.projection = .files(try files.map { try transform("projection", $0) })
         }
         return mapped
+    }
+
+    /// What follows `generated:` where a task's items are made and not read.
+    package static func generated(_ path: String) -> String? {
+        path.hasPrefix("generated:") ? String(path.dropFirst("generated:".count)) : nil
     }
 
     /// The same with other texts in place of the data files' paths, in the order of ``mapFiles(_:)``.

@@ -104,11 +104,15 @@ package struct SimilarityConfiguration: Codable, Hashable, Sendable {
 
 /// The tasks.
 package struct EvaluationConfiguration: Codable, Hashable, Sendable {
-    /// The file of each task's items, by the task's name.
-    package var files: [String: String] = [:]
+    /// The files of each task's items, by the task's name; or `generated:N` for so many that the task makes itself.
+    package var files: [String: [String]] = [:]
+    /// Worked examples before each question.
+    package var shots = 0
+    /// The groups whose items are asked, such as subjects; nil takes all.
+    package var groups: [String]?
     /// Names of the conditions, in their order; nil takes the usual ones.
     package var conditions: [String]?
-    /// Items of each task at most; nil takes all, or the reference's 20 where ``preset`` is that.
+    /// Items of each task at most, of each group where items have groups; nil takes all, or the reference's 20 where ``preset`` is that.
     package var limit: Int?
     package var preset = EvaluationProtocol.standard
     package var bPrompt = BPrompt.task

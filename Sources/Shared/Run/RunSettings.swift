@@ -55,8 +55,19 @@ extension RunConfiguration {
     private var data: [RunSetting] {
         var settings: [RunSetting] = []
         if !training.files.isEmpty { settings.append(RunSetting("c4", .texts(training.files))) }
-        for (task, file) in evaluation.files.sorted(by: { $0.key < $1.key }) {
-            settings.append(RunSetting(task, .text(file)))
+        var own: [String] = []
+        for (task, files) in evaluation.files.sorted(by: { $0.key < $1.key }) {
+            if let first = files.first, first.hasSuffix(".yaml") || first.hasSuffix(".yml") {
+                own.append(first)
+            } else {
+                // Several are those of a folder.
+                settings.append(RunSetting(task, .text(files.count == 1 ? files[0] : ".")))
+            }
+        }
+        if !own.isEmpty { settings.append(RunSetting("task", .texts(own))) }
+        if evaluation.shots > 0 { settings.append(RunSetting("shots", .count(evaluation.shots))) }
+        if let groups = evaluation.groups {
+            settings.append(RunSetting("groups", .text(groups.joined(separator: ","))))
         }
         if let limit = evaluation.limit { settings.append(RunSetting("limit", .count(limit))) }
         if let skipUnreadable { settings.append(RunSetting("skip-unreadable", .count(skipUnreadable))) }

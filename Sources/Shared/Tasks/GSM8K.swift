@@ -9,8 +9,8 @@ extension TaskDefinition {
     /// harness has them; `reference`: 10, whatever they are.
     package static let gsm8k = TaskDefinition(
         name: "gsm8k", title: "GSM8K", fileHelp: "GSM8K file (JSON lines)",
-        read: { file in
-            let dataset = try GSM8KDataset(file: file)
+        read: { source in
+            let dataset = try GSM8KDataset(file: source.plainFile(of: "gsm8k"))
             return TaskData(
                 items: dataset.items.map { TaskItem(id: $0.id, question: $0.question, golds: [$0.gold]) },
                 remarks: dataset.broken.remarks)
@@ -23,12 +23,5 @@ extension TaskDefinition {
             case .reference: .text(GenerationLimits(maximumNewTokens: 10))
             }
         },
-        metrics: [
-            Metric("strict_match", "accuracy, strict") { answer, item in
-                item.golds.map { GSM8KMetrics.strictMatch(answer.text, gold: $0) }.max() ?? 0
-            },
-            Metric("flexible_match", "accuracy, flexible") { answer, item in
-                item.golds.map { GSM8KMetrics.flexibleMatch(answer.text, gold: $0) }.max() ?? 0
-            },
-        ])
+        metrics: [.strictMatch, .flexibleMatch])
 }

@@ -9,9 +9,9 @@ extension TaskDefinition {
     /// `standard`: up to 32 new tokens, to the newline; `reference`: 5, whatever they are.
     package static let squad = TaskDefinition(
         name: "squad", title: "SQuAD v1.1", fileHelp: "SQuAD v1.1 file",
-        read: { file in
+        read: { source in
             TaskData(
-                items: try SQuADDataset(file: file).items.map {
+                items: try SQuADDataset(file: source.plainFile(of: "squad")).items.map {
                     TaskItem(
                         id: $0.id, cluster: $0.context, context: $0.context, question: $0.question, golds: $0.golds)
                 })
@@ -23,8 +23,5 @@ extension TaskDefinition {
             case .reference: .text(GenerationLimits(maximumNewTokens: 5))
             }
         },
-        metrics: [
-            Metric("exact_match", "exact match") { SQuADMetrics.exactMatch($0.text, golds: $1.golds) },
-            Metric("f1", "F1") { SQuADMetrics.f1($0.text, golds: $1.golds) },
-        ])
+        metrics: [.exactMatch, .f1])
 }
