@@ -13,7 +13,7 @@ struct ChannelRun {
         [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--channel",
         ] + channels.map(\.description) + [
-            "--c4", DemoAssets.corpus, "--cut", "word", "--rows", "128", "--epochs", "60",
+            "--c4", DemoAssets.corpus, "--cut", "word", "--rows", "128", "--epochs", "1200",
             "--squad", DemoAssets.questions, "--gsm8k", DemoAssets.wordProblems, "--limit", "10",
             "--similarity-tokens", "6", "--status", "tcp://127.0.0.1:*", "--output", output.path, "--threads", "1",
         ] + more
