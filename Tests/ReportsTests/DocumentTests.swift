@@ -8,7 +8,7 @@ import Testing
 #endif
 
 struct DocumentTests {
-    @Test func `the page loads nothing from elsewhere and runs nothing`() throws {
+    @Test func `the page loads nothing from elsewhere and runs nothing but its own`() throws {
         let html = try SampleReport.text("report.html", of: SampleReport.report())
         // Its own script, and its data; no other.
         #expect(html.components(separatedBy: "<script").count == 3)

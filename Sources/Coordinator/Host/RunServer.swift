@@ -91,7 +91,7 @@ package actor RunServer {
     /// Bytes of the training's grants and results.
     private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
-    private var lastReply: (made: Instant, frames: [Frame])?
+    private var lastReply: (made: Instant, phase: RunStatus.Phase, frames: [Frame])?
     /// The message at work: who sent it, and by which connection.
     private var speaker: (peer: PeerID, connection: Connection)?
     /// Peers that were refused, whose connections are about to be closed: they are not heard any more.
@@ -471,8 +471,8 @@ package actor RunServer {
         } catch {
             return turnAway(frames.first?.peerAddress ?? "a peer", "it sent what is no query", "\(error)")
         }
-        var reply = statusReply()
-        watchers.note(query.watcher, isTold: live.outcome != nil && toldStatus().phase != .stopping, at: now)
+        var (phase, reply) = statusReply()
+        watchers.note(query.watcher, isTold: live.outcome != nil && phase.isEnd, at: now)
         if query.protocolVersion != protocolVersion {
             let reason = "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)"
             reply = WireFormat.encode(StatusReply.refusal(reason: reason)).frames
@@ -485,12 +485,13 @@ package actor RunServer {
         }
     }
 
-    /// The status as it is sent: made at most ten times a second, and shared by all who ask meanwhile.
-    private func statusReply() -> [Frame] {
-        if live.outcome == nil, let lastReply, now.seconds(since: lastReply.made) < 0.1 { return lastReply.frames }
-        let frames = WireFormat.encode(StatusReply.status(toldStatus())).frames
-        lastReply = (now, frames)
-        return frames
+    /// The status as it is sent, and its phase: made at most ten times a second, and shared by all who ask meanwhile.
+    private func statusReply() -> (RunStatus.Phase, [Frame]) {
+        if let lastReply, now.seconds(since: lastReply.made) < 0.1 { return (lastReply.phase, lastReply.frames) }
+        let status = toldStatus()
+        let frames = WireFormat.encode(StatusReply.status(status)).frames
+        lastReply = (now, status.phase, frames)
+        return (status.phase, frames)
     }
 
     /// The status as those who ask are told it: a run is not done before its reports are written.

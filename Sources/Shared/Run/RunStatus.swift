@@ -10,6 +10,14 @@ package struct RunStatus: Codable, Hashable, Sendable {
         case failed
         /// Ended by a signal; the same command goes on.
         case interrupted
+
+        /// Whether nothing comes after it.
+        package var isEnd: Bool {
+            switch self {
+            case .running, .stopping: false
+            case .done, .failed, .interrupted: true
+            }
+        }
     }
 
     /// The run's digest.
