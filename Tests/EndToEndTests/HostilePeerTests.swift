@@ -19,13 +19,13 @@ struct HostilePeerTests {
         let endpoint = try coordinator.publicEndpoint()
         for place in [endpoint, status] {
             // No greeting; a greeting that breaks off; one that claims identities in the clear, as libzmq draws them.
-            try RawPeer(place).send([UInt8](repeating: 0x47, count: 4096))
-            try RawPeer(place).send(Array(RawPeer.greeting.prefix(12)))
+            try PlainConnection(place.text).send([UInt8](repeating: 0x47, count: 4096))
+            try PlainConnection(place.text).send(Array(HandMade.greeting.prefix(12)))
             for number in 0..<66 {
                 let drawn = withUnsafeBytes(of: (0x6B8B_4567 + UInt32(number)).bigEndian) { [0] + Array($0) }
-                let claim = try RawPeer(place)
-                try claim.send(RawPeer.introduction(as: number < 48 ? drawn : []))
-                if number % 20 == 0 { #expect(try claim.isHungUpOn()) }
+                let claim = try PlainConnection(place.text)
+                claim.send(HandMade.introduction(as: number < 48 ? drawn : []))
+                if number % 20 == 0 { #expect(claim.isHungUpOn(within: 10)) }
             }
         }
         // Messages of all kinds, none of them one, while a worker works.
@@ -109,7 +109,7 @@ struct HostilePeerTests {
         #expect(try limited.end().code == 0)
         _ = try coordinator.statusEndpoint()
         let endpoint = try coordinator.publicEndpoint()
-        let crowd = (0..<1_200).map { _ in try? RawPeer(endpoint) }
+        let crowd = (0..<1_200).map { _ in try? PlainConnection(endpoint.text) }
         usleep(500_000)
         #expect(coordinator.isRunning)
         withExtendedLifetime(crowd) {}
@@ -154,8 +154,8 @@ private actor NoisyPeer {
     func stop() async { await loop.stop() }
 }
 
-/// A plain TCP connection that speaks ZMTP 3 (RFC 23) by hand, and badly.
-private final class RawPeer {
+/// What a plain connection says that speaks ZMTP 3 (RFC 23) by hand, and badly.
+private enum HandMade {
     static let greeting: [UInt8] =
         [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8) + [UInt8](repeating: 0, count: 48)
     /// Greeting and READY command, claiming an identity.
@@ -166,46 +166,6 @@ private final class RawPeer {
         let body =
             [5] + Array("READY".utf8) + property("Socket-Type", Array("DEALER".utf8)) + property("Identity", identity)
         return greeting + [4, UInt8(body.count)] + body
-    }
-
-    private let descriptor: Int32
-
-    init(_ endpoint: Endpoint) throws {
-        let port = try #require(endpoint.text.split(separator: ":").last.flatMap { UInt16($0) })
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        try #require(code == 0)
-        var time = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    deinit { close(descriptor) }
-
-    /// Sends all of it; where the other side hangs up, no more.
-    func send(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if count <= 0 { return }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    /// Whether the other side closes the connection within some seconds.
-    func isHungUpOn() throws -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 1024)
-        while true {
-            let received = recv(descriptor, &buffer, buffer.count, 0)
-            if received <= 0 { return received == 0 || errno == ECONNRESET }
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 import CZMQ
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Transport
@@ -68,7 +69,7 @@ import Testing
                 at: freshEndpoint("tcp"), options { $0.introductionTimeout = .milliseconds(500) })
             try await stations[1].connect(to: endpoint)
             try await stations[1].send("hello")
-            let silent = try RawClient(endpoint)
+            let silent = try PlainConnection(endpoint.text)
             #expect(silent.isHungUpOn(within: 10))
             _ = try await stations[0].events.first { $0 == .silent(connections: 1, address: "127.0.0.1") }
             let peer = try await stations[0].received.next().peer
@@ -84,7 +85,7 @@ import Testing
             try await stations[1].connect(to: endpoint)
             try await stations[1].send("hello")
             let peer = try await stations[0].received.next().peer
-            let crowd = try (0..<100).map { _ in try RawClient(endpoint) }
+            let crowd = try (0..<100).map { _ in try PlainConnection(endpoint.text) }
             for client in crowd.prefix(91) { #expect(client.isHungUpOn(within: 10)) }
             try await stations[0].reply("still there", to: peer)
             #expect(text(try await stations[1].received.next()) == ["still there"])
@@ -97,8 +98,8 @@ import Testing
     @Test func `four thousand connections that leave at once do not keep a loop from ending`() async throws {
         let station = try Station()
         let endpoint = try await station.listen(at: freshEndpoint("tcp"))
-        var clients: [RawClient] = []
-        for _ in 0..<4_000 { clients.append(try RawClient(endpoint)) }
+        var clients: [PlainConnection] = []
+        for _ in 0..<4_000 { clients.append(try PlainConnection(endpoint.text)) }
         // Nobody reads what the monitor tells while the loop is busy.
         _ = await station.perform { _ in usleep(300_000) }
         clients = []
@@ -126,39 +127,6 @@ import Testing
             // The first comes again by itself: whether it is let in is another question.
             let next = try await stations[0].received.first { text($0) == ["still there"] }
             #expect(text(next) == ["still there"])
-        }
-    }
-}
-
-/// A plain TCP connection that greets and says nothing more.
-private final class RawClient {
-    private let descriptor: Int32
-
-    init(_ endpoint: Endpoint) throws {
-        let port = try #require(endpoint.text.split(separator: ":").last.flatMap { UInt16($0) })
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        try #require(code == 0)
-    }
-
-    deinit { Glibc.close(descriptor) }
-
-    func isHungUpOn(within seconds: Int) -> Bool {
-        var time = timeval(tv_sec: seconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-        var buffer = [UInt8](repeating: 0, count: 1024)
-        while true {
-            let received = recv(descriptor, &buffer, buffer.count, 0)
-            if received <= 0 { return received == 0 || errno == ECONNRESET }
         }
     }
 }
