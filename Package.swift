@@ -45,6 +45,11 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
         swiftSettings: swiftSettings)
 }
 
+/// The commit that is built, for `--version`: its first 12 digits, marked where files differ from it.
+let commit = Context.gitInformation.map {
+    String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "-changed" : "")
+}
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -84,6 +89,9 @@ let package = Package(
             name: "CCUDAKernels", path: "Sources/Shared/CLibraries/CCUDAKernels", exclude: ["Kernels"],
             cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(name: "CMemory", path: "Sources/Shared/CLibraries/CMemory"),
+        .target(
+            name: "CBuildIdentity", path: "Sources/Shared/CLibraries/CBuildIdentity",
+            cSettings: [.define("BUILD_COMMIT", to: "\"\(commit ?? "")\"")]),
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.
@@ -123,7 +131,7 @@ let package = Package(
         shared(
             "Tasks", ["Run", "Evaluation", "Datasets", "PlainText", .product(name: "Yams", package: "Yams")]),
         shared("Reports", ["Run", "Evaluation", "Storage", "JSON", "PlainText"]),
-        shared("Console", ["Run", "PlainText", argumentParser]),
+        shared("Console", ["Run", "PlainText", "CBuildIdentity", argumentParser]),
 
         // The coordinator: Command -> Host -> Control (pure).
         part("CoordinatorControl", of: "Coordinator", in: "Control", ["Run"], optimized),

@@ -15,7 +15,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
             Start with 'coordinator demo'.
             """,
-        version: productVersion,
+        version: BuildIdentity.text,
         subcommands: [
             DemoCommand.self, RunCommand.self, StatusCommand.self, CompareCommand.self, RecoverCommand.self,
             KeygenCommand.self,

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Console
-import Run
 
 @main
 struct WorkerCommand: AsyncParsableCommand {
@@ -11,7 +10,7 @@ struct WorkerCommand: AsyncParsableCommand {
             'worker --connect ENDPOINT' takes part in the run of the coordinator that listens there. The other \
             subcommands look at a single model: they need no coordinator.
             """,
-        version: productVersion,
+        version: BuildIdentity.text,
         subcommands: [
             ConnectCommand.self, GenerateCommand.self, ActivationsCommand.self, TokenizeCommand.self,
             BenchCommand.self, VerifyCommand.self, InspectCommand.self, DevicesCommand.self,
