@@ -221,6 +221,7 @@ let package = Package(
         tests(of: "Backends", ["Devices"]),
         tests(of: "Wire", ["Run", "CWireMessages"]),
         tests(of: "Transport", ["CZMQ"]),
+        tests(of: "Messaging", ["Run", "Transport", "Wire"]),
         tests(of: "Storage"),
         // The CUDA kernels as host code, and a driver that runs them so.
         .target(

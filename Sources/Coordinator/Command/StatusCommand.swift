@@ -96,13 +96,7 @@ struct StatusCommand: AsyncParsableCommand {
     private func show(_ status: RunStatus) {
         switch format {
         case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.nonConformingFloatEncodingStrategy = .convertToString(
-                positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-            if let data = try? encoder.encode(status) {
-                Terminal.output.writeData(String(decoding: data, as: UTF8.self) + "\n")
-            }
+            Terminal.output.writeData(StatusDocument(.status(status)).json + "\n")
         case .text:
             let clear = watch && Terminal.output.isInteractive ? "\u{1b}[H\u{1b}[2J" : ""
             Terminal.output.writeLine(clear + StatusText.text(of: status, width: Terminal.output.width))

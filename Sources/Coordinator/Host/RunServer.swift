@@ -35,7 +35,7 @@ package actor RunServer {
     /// Bytes of the training's grants and results.
     private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
-    private var lastReply: (made: Instant, phase: RunStatus.Phase, frames: [Frame])?
+    private var replies = SharedReplies()
     /// The message at work: who sent it, and by which connection.
     private var speaker: (peer: PeerID, connection: Connection)?
     /// Peers that were refused, whose connections are about to be closed: they are not heard any more.
@@ -109,7 +109,7 @@ package actor RunServer {
             maximumFrameBytes: live.inputs.largestFrame, maximumConnections: Self.maximumConnections(options.limits))
         let statusSocket = try bindStatus()
         statusSocket.onReceive { [unowned self] peer, frames in self.assumeIsolated { $0.answer(frames, from: peer) } }
-        statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.note(event, of: nil) } }
+        statusSocket.onEvent { [unowned self] event in self.assumeIsolated { $0.noteStatus(event) } }
         self.statusSocket = statusSocket
         if let workers = workerSockets.publicEndpoint ?? workerSockets.privateEndpoint {
             endpoints = (workers, statusSocket.endpoint)
@@ -408,18 +408,30 @@ package actor RunServer {
         return status
     }
 
-    private func answer(_ frames: [Frame], from peer: Peer) {
-        let query: StatusQuery
-        do {
-            query = try WireFormat.decodeStatusQuery(frames)
-        } catch {
-            return turnAway(frames.first?.peerAddress ?? "a peer", "it sent what is no query", "\(error)")
+    private func noteStatus(_ event: SocketEvent) {
+        guard case .messageRefused(let peer?, let frames, let maximum, let address) = event else {
+            return note(event, of: nil)
         }
-        var (phase, reply) = statusReply()
-        watchers.note(query.watcher, isTold: live.outcome != nil && phase.isEnd, at: now)
-        if query.protocolVersion != protocolVersion {
-            let reason = "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)"
-            reply = WireFormat.encode(StatusReply.refusal(reason: reason)).frames
+        // Its frames are gone, and with them the form of the query.
+        let flaw = "\(frames) frames, at most \(maximum) are accepted"
+        turnAway(address ?? "a peer", "it sent what is no query", flaw)
+        try? statusSocket?.send(StatusQuestion([Frame([]), Frame([])]).refusal(flaw), to: peer)
+    }
+
+    private func answer(_ frames: [Frame], from peer: Peer) {
+        let question = StatusQuestion(frames)
+        let reply: [Frame]
+        switch question.query {
+        case .success(let query) where query.protocolVersion == protocolVersion:
+            let (phase, body) = replies.body(in: question.form, at: now) { toldStatus() }
+            watchers.note(query.watcher, isTold: live.outcome != nil && phase.isEnd, at: now)
+            reply = question.answer(body)
+        case .success(let query):
+            reply = question.refusal(
+                "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)")
+        case .failure(let flaw):
+            turnAway(frames.first?.peerAddress ?? "a peer", "it sent what is no query", "\(flaw)")
+            reply = question.refusal("\(flaw)")
         }
         do {
             try statusSocket?.send(reply, to: peer)
@@ -427,15 +439,6 @@ package actor RunServer {
             if let frame = frames.first { statusSocket?.close(frame.connection) }
             turnAway(frames.first?.peerAddress ?? "a peer", "it asks for the status and does not read the answers")
         }
-    }
-
-    /// The status as it is sent, and its phase: made at most ten times a second, and shared by all who ask meanwhile.
-    private func statusReply() -> (RunStatus.Phase, [Frame]) {
-        if let lastReply, now.seconds(since: lastReply.made) < 0.1 { return (lastReply.phase, lastReply.frames) }
-        let status = toldStatus()
-        let frames = WireFormat.encode(StatusReply.status(status)).frames
-        lastReply = (now, status.phase, frames)
-        return (status.phase, frames)
     }
 
     /// The status as those who ask are told it: a run is not done before its reports are written.
