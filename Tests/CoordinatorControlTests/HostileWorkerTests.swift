@@ -168,6 +168,18 @@ struct HostileWorkerTests {
         #expect(refusal(register("liar", PeerID([4])), to: 4)?.contains("start a new process") == true)
     }
 
+    @Test mutating func `a unit that its only holder answers under two leases waits for another worker`() {
+        control = Self.control(units: 1) { $0.verifiedShare = 1 }
+        let first = join("w", 1)[0]
+        tell(.unreachable(PeerID([1])))
+        let second = join("w", 2)[0]
+        answer(2, first)
+        answer(2, second)
+        #expect(status.stages[0].unitsDone == 0 && status.phase == .running)
+        let third = join("v", 3)[0]
+        #expect(answer(3, third).contains(.persist(first.1)))
+    }
+
     @Test mutating func `what a worker that was wrong has computed alone is done again`() throws {
         control = Self.control(units: 8)
         let liar = join("liar", 1)

@@ -81,8 +81,7 @@ struct OutputRunTests {
         var engine = TrainingEngine(device: try CPUDevice(threads: 1), memoryLimit: memory)
         func say(_ message: WorkerMessage) {
             live.receive(message, from: PeerID([1]), at: .seconds(1))
-            guard let commit = live.beginCommit(at: .seconds(1)) else { return }
-            live.finishCommit(commit, commit.wait(), at: .seconds(1))
+            live.settleDisk(at: .seconds(1))
         }
         live.start(at: .seconds(0))
         say(
@@ -107,7 +106,10 @@ struct OutputRunTests {
             case .refusal, .heartbeat, .finished: break
             }
         }
-        if isInterrupted { live.handle(.interrupt, at: .seconds(2)) }
+        if isInterrupted {
+            live.handle(.interrupt, at: .seconds(2))
+            live.settleDisk(at: .seconds(2))
+        }
         return Ending(
             outcome: live.outcome, recovery: live.recovery, losses: live.projections.first?.losses,
             faults: live.status(at: .seconds(3)).faults.map(\.what), stages: live.status(at: .seconds(3)).stages)

@@ -77,8 +77,7 @@ struct OwnTaskTests {
         let engine = UnitEngine(device: try CPUDevice(threads: 1))
         func say(_ message: WorkerMessage) {
             live.receive(message, from: PeerID([1]), at: .seconds(1))
-            guard let commit = live.beginCommit(at: .seconds(1)) else { return }
-            live.finishCommit(commit, commit.wait(), at: .seconds(1))
+            live.settleDisk(at: .seconds(1))
         }
         live.start(at: .seconds(0))
         say(.register(Registration(softwareVersion: "1", worker: "w", host: "h", processID: 1, deviceKind: "cpu")))

@@ -80,9 +80,7 @@ struct ResultValidationTests {
             run.receive(
                 .result(run: inputs.plan.run, lease: grant.lease, unit: grant.id, result: result), from: peer,
                 at: .seconds(1))
-            if let commit = run.beginCommit(at: .seconds(1)) {
-                run.finishCommit(commit, commit.wait(), at: .seconds(1))
-            }
+            run.settleDisk(at: .seconds(1))
         }
         let ones = { (rows: Int, columns: Int) in
             FloatMatrix(rows: rows, columns: columns, values: [Float](repeating: 1, count: rows * columns))

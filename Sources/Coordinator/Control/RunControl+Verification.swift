@@ -19,7 +19,11 @@ extension RunControl {
             authors[unit] = Author(worker: name, isConfirmed: workers[place].isOwn)
             return true
         }
-        if known.contains(where: { $0.worker == name }) { return false }
+        if known.contains(where: { $0.worker == name }) {
+            // It held the unit twice, having been taken for lost in between: now it is for others alone.
+            giveBack(unit)
+            return false
+        }
         guard workers[place].isOwn || known.contains(where: { $0.digest == digest }) else {
             claim(unit, digest, by: name, known, at: now, &effects)
             return false

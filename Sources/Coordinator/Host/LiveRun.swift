@@ -27,7 +27,10 @@ package final class LiveRun {
     private var training: RunTraining
     /// The result that came with the event at work.
     private var incoming: ResultRecord?
+    /// How the run ended, once all that it leaves is on disk.
     package private(set) var outcome: RunControl.Outcome?
+    /// How it ends as soon as that is so.
+    private var ending: RunControl.Outcome?
     /// What there was when the run was taken up, for the user.
     package let recovery: Recovery
 
@@ -205,6 +208,39 @@ package final class LiveRun {
     /// Whether ``beginCommit(at:)`` has something to do.
     package var hasUncommitted: Bool { finished.hasUncommitted }
 
+    // MARK: Files
+
+    /// Whether ``beginWrite(at:)`` has something to do.
+    package var hasUnwritten: Bool { training.hasUnwritten }
+
+    /// Begins to write what is to be put on disk besides the journal, for another thread.
+    /// - Returns: nil where there is nothing to write, or the write before has not ended.
+    package func beginWrite(at now: Instant) -> FileWrite? { training.beginWrite(at: now) }
+
+    /// Takes in how the write ended, which ``beginWrite(at:)`` gave.
+    package func finishWrite(_ ending: FileWrite.Ending, at now: Instant) {
+        var isTrained = false
+        attempt(at: now) { isTrained = try training.finishWrite(ending) }
+        if isTrained {
+            finished.forgetBlocks()
+            handle(.stageCompleted(.train), at: now)
+        }
+        endIfWritten()
+    }
+
+    /// Waits for the disk here, until nothing is left to be put on it: for hosts whose thread may wait.
+    package func settleDisk(at now: Instant) {
+        while true {
+            if let commit = beginCommit(at: now) {
+                finishCommit(commit, commit.wait(), at: now)
+            } else if let write = beginWrite(at: now) {
+                finishWrite(write.wait(), at: now)
+            } else {
+                return
+            }
+        }
+    }
+
     /// Runs what touches the disk; a failure ends the run with its cause, and what is on disk stays good.
     @discardableResult
     private func attempt(at now: Instant, _ body: () throws -> Void) -> Bool {
@@ -251,7 +287,7 @@ package final class LiveRun {
             case .completeStage(let stage): complete(stage, at: now)
             case .startWorker(let number): startWorker(number)
             case .stopWorker(let number): stopWorker(number)
-            case .end(let outcome): end(outcome, at: now)
+            case .end(let outcome): end(outcome)
             }
         }
         sendGranted()
@@ -274,17 +310,18 @@ package final class LiveRun {
     }
 
     private func complete(_ stage: Stage, at now: Instant) {
-        let isDone = attempt(at: now) {
-            guard stage == .train else { return }
-            try training.complete(finished.results, at: now)
-            finished.forgetBlocks()
-        }
-        if isDone { handle(.stageCompleted(stage), at: now) }
+        guard stage == .train else { return handle(.stageCompleted(stage), at: now) }
+        training.complete(finished.results)
     }
 
-    private func end(_ outcome: RunControl.Outcome, at now: Instant) {
-        if outcome != .done { _ = try? training.saveUnfinished(at: now) }
-        self.outcome = outcome
+    private func end(_ outcome: RunControl.Outcome) {
+        if outcome != .done { training.saveUnfinished() }
+        ending = outcome
+        endIfWritten()
+    }
+
+    private func endIfWritten() {
+        if training.isWritten, let ending { outcome = ending }
     }
 
     // MARK: Messages

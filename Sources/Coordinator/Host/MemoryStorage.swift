@@ -6,7 +6,7 @@ package import Storage
 ///
 /// It belongs to one thread. What a power failure leaves of it is a new one, made of ``files`` and of as many of the
 /// journal's bytes as shall be left.
-package final class MemoryStorage: RunStorage {
+package final class MemoryStorage: RunStorage, @unchecked Sendable {
     package let path = "memory"
     /// By name.
     package private(set) var files: [String: Data]

@@ -30,6 +30,8 @@ package actor RunServer {
     private var isCommitScheduled = false
     /// Waits for the disk, which may take longer than anybody should wait for an answer.
     private let disk = DispatchQueue(label: "journal", qos: .userInitiated)
+    /// Writes files, which takes longer still: the journal's waits do not queue behind them.
+    private let files = DispatchQueue(label: "files", qos: .userInitiated)
     /// The bytes that each worker sent and was sent.
     private var traffic: [String: (received: UInt64, sent: UInt64)] = [:]
     /// Bytes of the training's grants and results.
@@ -117,6 +119,8 @@ package actor RunServer {
             try? folder.write(Data("\(statusSocket.endpoint)\n".utf8), to: RunFiles.statusAddress)
         }
         live.start(at: now)
+        // Nobody is served yet: what follows from results on disk alone is done before workers are started for it.
+        live.settleDisk(at: now)
     }
 
     /// Whether a client may come in; one that may not is named in the status.
@@ -312,9 +316,15 @@ package actor RunServer {
     }
 
     /// What follows any event: local workers start that it asked for, finished units are put on disk together shortly
-    /// after, and the end is noticed.
+    /// after, files that are due are written, and the end is noticed.
     private func settle() {
         startWaitingWorkers()
+        if let write = live.beginWrite(at: now) {
+            files.async {
+                let ending = write.wait()
+                Task { await self.finish(ending) }
+            }
+        }
         if live.hasUncommitted, !isCommitScheduled {
             isCommitScheduled = true
             loop.schedule(after: .milliseconds(1)) { [weak self] in self?.assumeIsolated { $0.commit() } }
@@ -332,6 +342,11 @@ package actor RunServer {
             let result = commit.wait()
             Task { await self.finish(commit, result) }
         }
+    }
+
+    private func finish(_ writing: FileWrite.Ending) {
+        live.finishWrite(writing, at: now)
+        settle()
     }
 
     private func finish(_ commit: Journal.Commit, _ result: Result<Void, StorageError>) {

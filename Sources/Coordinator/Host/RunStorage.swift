@@ -5,8 +5,9 @@ package import Storage
 /// Where a run keeps what must outlive its coordinator: a folder, or memory.
 ///
 /// All of it is one journal and files that are there whole or not at all (``RunFiles`` names them); what
-/// ``write(_:_:)`` and a commit of the journal returned for is there when the coordinator comes back.
-package protocol RunStorage {
+/// ``write(_:_:)`` and a commit of the journal returned for is there when the coordinator comes back. Files are written
+/// by any thread, one at a time.
+package protocol RunStorage: Sendable {
     /// What messages call the whole.
     var path: String { get }
 

@@ -29,8 +29,7 @@ struct RunTraining {
     private var moments: TargetMoments?
     /// The mean of squared errors that a shard may have without being looked at more closely; nil before the first step.
     var usualError: Double?
-    private var lastCheckpoint: Instant
-    private var writingSeconds = 0.0
+    private var writes: TrainingWrites
 
     /// Takes the training up where it was left.
     ///
@@ -49,7 +48,7 @@ struct RunTraining {
         self.storage = storage
         self.gradients = gradients.resolved(for: inputs)
         self.isShared = isShared
-        lastCheckpoint = now
+        writes = TrainingWrites(now: now)
         let mode = try inputs.trainingMode(asked)
         let channels = inputs.plan.channels
         guard let schedule = inputs.schedule, let all = inputs.outputBlocks?.count else {
@@ -92,7 +91,7 @@ struct RunTraining {
     /// Keeps a shard's gradient until its step is applied.
     mutating func keep(_ result: TrainResult, of unit: UnitID) { shards[unit] = result }
 
-    /// Moves W by the step's shards, summed in index order, and writes a checkpoint where it is time.
+    /// Moves W by the step's shards, summed in index order; where it is time a checkpoint is to be written.
     /// - Parameter limits: how often checkpoints are written, and the shards of how many steps are kept.
     /// - Returns: the mean squared error per element before it.
     mutating func apply(
@@ -114,9 +113,7 @@ struct RunTraining {
             shards: contributions, batchRows: schedule.batchTextCount(step: step), on: device)
         projections[0].losses.append(StepLoss(loss: loss, standardised: standardised))
         usualError = 100 * loss
-        if now.seconds(since: lastCheckpoint) > max(limits.checkpointSeconds, 20 * writingSeconds) {
-            try checkpoint(at: now)
-        }
+        if writes.isCheckpointDue(every: limits.checkpointSeconds, at: now) { writes.want(.checkpoint) }
         return loss
     }
 
@@ -135,23 +132,47 @@ struct RunTraining {
         return sum / (Double(schedule.batchTextCount(step: step)) * Double(inputs.dimensionB))
     }
 
-    private mutating func checkpoint(at now: Instant) throws {
-        let began = ContinuousClock.now
-        try TrainingCheckpoint.write(projections[0], run: inputs.manifest.run, to: storage)
-        writingSeconds = (ContinuousClock.now - began) / .seconds(1)
-        lastCheckpoint = now
+    // MARK: Files
+
+    /// Whether ``beginWrite(at:)`` has something to do.
+    var hasUnwritten: Bool { writes.canBegin }
+
+    /// Whether all that was to be written is, or has failed.
+    var isWritten: Bool { writes.areDone }
+
+    /// Wants a checkpoint of what a run that ends before its time has come to.
+    mutating func saveUnfinished() {
+        if steps > 0 { writes.want(.checkpoint) }
     }
 
-    /// Writes a checkpoint of what a run that ends before its time has come to.
-    mutating func saveUnfinished(at now: Instant) throws {
-        if steps > 0 { try checkpoint(at: now) }
-    }
-
-    /// Puts every channel's W on disk: all units of the training are done.
+    /// Wants every channel's W on disk: all units of the training are done.
     /// - Parameter results: of the blocks, where W is trained by outputs.
-    mutating func complete(_ results: [UnitID: UnitResult], at now: Instant) throws {
-        if mode == .byOutputs { assemble(results) } else if !projections.isEmpty { try checkpoint(at: now) }
-        for projection in projections { try projection.write(inputs, to: storage) }
+    mutating func complete(_ results: [UnitID: UnitResult]) {
+        if mode == .byOutputs { assemble(results) }
+        writes.want(.completion)
+    }
+
+    /// What is to be written now, of copies.
+    mutating func beginWrite(at now: Instant) -> FileWrite? {
+        guard writes.canBegin, let kind = writes.wanted else { return nil }
+        writes.begin(at: now)
+        let projections = projections.map { $0.copy() }
+        let (isAveraged, inputs, storage) = (mode == .averaged, inputs, storage)
+        return FileWrite {
+            if isAveraged, let projection = projections.first {
+                try TrainingCheckpoint.write(projection, run: inputs.manifest.run, to: storage)
+            }
+            guard kind == .completion else { return }
+            for projection in projections { try projection.write(inputs, to: storage) }
+        }
+    }
+
+    /// Takes in how it ended.
+    /// - Returns: whether the training's files are whole now.
+    mutating func finishWrite(_ ending: FileWrite.Ending) throws -> Bool {
+        let kind = writes.end(after: ending.seconds)
+        try ending.result.get()
+        return kind == .completion
     }
 
     /// Makes the W's of their blocks.

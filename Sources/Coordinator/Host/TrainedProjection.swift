@@ -53,6 +53,11 @@ struct TrainedProjection {
             losses: losses)
     }
 
+    /// One that stays as it is while this one takes steps.
+    func copy() -> TrainedProjection {
+        TrainedProjection(channel: channel, trainer: trainer.copy(), losses: losses)
+    }
+
     /// Mean error per element before each step, the shards summed in index order.
     private static func losses(
         _ schedule: TrainingSchedule, errorSums sums: [Double], dimensionB: Int

@@ -93,6 +93,14 @@ package struct ProjectionTrainer: Hashable, Sendable {
         }
     }
 
+    /// A copy for another thread, which reads it while this trainer takes steps. Where W is shared the copy's is not:
+    /// as a mere value it would move this trainer's W out of the memory that others read.
+    package func copy() -> ProjectionTrainer {
+        var copy = self
+        if shared != nil { copy.w = WeightBuffer(copying: w) }
+        return copy
+    }
+
     /// Lends W to `body`, in place.
     func withWeights<R>(_ body: (WeightView) throws -> R) rethrows -> R {
         try w.withUnsafePointer { try body(WeightView(base: $0, outputs: dimensionB, inputs: dimensionA)) }

@@ -26,6 +26,12 @@ struct WeightBuffer: Sendable {
         memory = shared
     }
 
+    /// The same values in memory of this process alone.
+    init(copying values: WeightBuffer) {
+        memory = PrivateWeights(count: values.count)
+        values.withUnsafePointer { memory.fill(from: $0, count: values.count) }
+    }
+
     var count: Int { memory.count }
 
     var values: [Float] { Array(UnsafeBufferPointer(start: memory.base, count: memory.count)) }
@@ -42,9 +48,7 @@ struct WeightBuffer: Sendable {
     /// - Parameter version: of W, after the change.
     mutating func withMutablePointer<R>(version: Int, _ body: (UnsafeMutablePointer<Float>) -> R) -> R {
         if !isKnownUniquelyReferenced(&memory) {
-            let copy = PrivateWeights(count: memory.count)
-            copy.fill(from: memory.base, count: memory.count)
-            memory = copy
+            self = WeightBuffer(copying: self)
         }
         let shared = memory as? SharedWeights
         shared?.begin(version: version)

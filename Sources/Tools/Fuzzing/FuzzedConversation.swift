@@ -152,7 +152,7 @@ package struct FuzzedConversation {
             run.handle(
                 .workerEnded(random.index(below: 3), processID: processes, .signal(9)), at: now)
         case 5...8:
-            if let commit = run.beginCommit(at: now) { run.finishCommit(commit, commit.wait(), at: now) }
+            run.settleDisk(at: now)
         case 9...14: answer(run, by: peer, at: now)
         default: run.receive(message(from: peer), from: peer, at: now)
         }

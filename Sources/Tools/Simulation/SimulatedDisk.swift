@@ -8,7 +8,7 @@ import Storage
 ///
 /// Once the power is out nothing reaches the disk any more, whatever the coordinator believes; ``afterPowerFailure()``
 /// is what the next one finds.
-final class SimulatedDisk: RunStorage {
+final class SimulatedDisk: RunStorage, @unchecked Sendable {  // of one thread, like the simulation
     let path = "memory"
     private let memory: MemoryStorage
     private let medium: FailingMedium

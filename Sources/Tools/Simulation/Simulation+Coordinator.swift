@@ -19,6 +19,10 @@ extension Simulation {
             isCommitScheduled = true
             schedule(.beginCommit(life: life), after: 0.001)
         }
+        // Workers go on meanwhile, and the power may fail.
+        if let write = coordinator.beginWrite(at: now) {
+            schedule(.finishWrite(life: life, write), after: 0.2 * random.uniform())
+        }
     }
 
     func tell(_ event: RunControl.Event) {
@@ -40,6 +44,10 @@ extension Simulation {
 
     func finishCommit(_ commit: Journal.Commit) {
         coordinate { $0.finishCommit(commit, commit.wait(), at: now) }
+    }
+
+    func finishWrite(_ write: FileWrite) {
+        coordinate { $0.finishWrite(write.wait(), at: now) }
     }
 
     private func send(_ message: CoordinatorMessage, to peer: PeerID) {

@@ -11,6 +11,7 @@ extension Simulation {
         case .unreachable(let peer): tell(.unreachable(peer))
         case .beginCommit(let life): if life == self.life { beginCommit() }
         case .finishCommit(let life, let commit): if life == self.life { finishCommit(commit) }
+        case .finishWrite(let life, let write): if life == self.life { finishWrite(write) }
         case .coordinatorTick:
             tell(.tick)
             schedule(.coordinatorTick, after: 0.5)

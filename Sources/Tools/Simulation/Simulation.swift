@@ -22,6 +22,7 @@ package final class Simulation {
         case computed(Int, process: Int, LeaseID)
         case beginCommit(life: Int)
         case finishCommit(life: Int, Journal.Commit)
+        case finishWrite(life: Int, FileWrite)
         case coordinatorTick
         case workerTick(Int)
         case start(Int)
