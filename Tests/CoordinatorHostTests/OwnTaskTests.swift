@@ -65,7 +65,7 @@ struct OwnTaskTests {
         configuration.evaluation.files = ["pets": [file.path]]
         return try RunInputs(
             configuration, tasks: TaskDefinition.all + [Self.pets],
-            conditions: ConditionTable(ConditionTable.standard.definitions + [Self.echo]), software: "1")
+            conditions: Self.conditions, software: "1")
     }
 
     /// The run, by a coordinator and a worker without a network between them.
@@ -163,6 +163,52 @@ struct OwnTaskTests {
         #expect("\(results["remarks"] ?? "")".contains("\(given.count) questions on pets"))
         let report = try String(contentsOf: folder.appendingPathComponent("report.md"), encoding: .utf8)
         #expect(report.contains("Pets") && report.contains("accuracy") && report.contains("A alone, its own prompt"))
+    }
+
+    private static let conditions = ConditionTable(ConditionTable.standard.definitions + [echo])
+
+    private func again() throws -> FinishedRun {
+        try FinishedRun(
+            again: RunFolder(folder), software: "1", tasks: TaskDefinition.all + [Self.pets],
+            conditions: Self.conditions)
+    }
+
+    private func contents() throws -> [String: Data] {
+        var contents: [String: Data] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            contents[name] = try Data(contentsOf: folder.appendingPathComponent(name))
+        }
+        return contents
+    }
+
+    @Test func `a finished run's files are made again from its folder, to the same bytes`() throws {
+        let first = try finished(try inputs())
+        let files = try contents()
+        try FileManager.default.removeItem(at: temporary.file("pets.txt"))
+        for name in ["report.html", "report.md", "results.json", "samples_pets.jsonl", "summary.txt", "config.yaml"] {
+            try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+        }
+        let second = try again()
+        #expect((second.summary, second.files) == (first.summary, first.files))
+        #expect(try contents() == files)
+    }
+
+    @Test func `a report is made again of nothing but what the run wrote`() throws {
+        func message() throws -> String { "\(try #require(#expect(throws: HostError.self) { try again() }))" }
+        #expect(try message().contains("not the folder of a run"))
+        let inputs = try inputs()
+        try RunFolder(folder).create()
+        try inputs.manifest.write(to: RunFolder(folder))
+        #expect(try message().contains("the run is not finished"))
+        _ = try finished(inputs)
+        let file = folder.appendingPathComponent("inputs.json")
+        let content = try Data(contentsOf: file)
+        try Data(String(decoding: content, as: UTF8.self).replacing("horse", with: "house").utf8).write(to: file)
+        #expect(try message().hasPrefix("\(file.path): not what the run wrote; "))
+        // Results that are gone are not made up.
+        try content.write(to: file)
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("journal"))
+        #expect(try message().contains("its results or inputs.json are gone"))
     }
 
     @Test func `a choice's likelihood is what its model gives it after the condition's prompt`() throws {

@@ -41,6 +41,10 @@ struct RunFilesTests {
                 ], in: scratch)
         let ending = try process.end()
         guard ending.code == 0 else { throw TimedOut(what: "a run: \(ending.errors)") }
+        return try contents(of: output)
+    }
+
+    private func contents(of output: URL) throws -> [String: Data] {
         var contents: [String: Data] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: output.path)
         where !Self.uncompared.contains(name) {
@@ -80,6 +84,20 @@ struct RunFilesTests {
         let timing = String(
             decoding: try Data(contentsOf: scratch.file("first").appendingPathComponent("timing.json")), as: UTF8.self)
         for path in [DemoAssets.folder, scratch.file("first").path] { #expect(timing.contains(path), "\(timing)") }
+    }
+
+    @Test func `the files of a run are made again without its models and data`() throws {
+        let copy = try copy(to: "copy")
+        let output = scratch.file("run")
+        let first = try run(sources(copy.path) + Self.settings, output: output)
+        try FileManager.default.removeItem(at: copy)
+        let kept = ["run.json", "inputs.json", "training.checkpoint", "status.address"]
+        for name in first.keys where !kept.contains(name) {
+            try FileManager.default.removeItem(at: output.appendingPathComponent(name))
+        }
+        let ending = try ProgramProcess.run("coordinator", ["report", output.path], in: scratch)
+        #expect(ending.code == 0 && ending.output.contains("report.html"), "\(ending.errors)")
+        #expect(try contents(of: output) == first)
     }
 
     @Test func `the settings of a run, given again, make the same run`() throws {

@@ -102,6 +102,17 @@ struct OwnTaskFileTests {
         for broken in ["{", "}", "{}", "a}b", "{a{b}}"] { #expect(ItemTemplate(broken) == nil, "\(broken)") }
     }
 
+    @Test func `a task is made again of what its file said, where the file is gone`() throws {
+        let task = try definition(Self.yaml)
+        let items = try items(task)
+        let source = try #require(task.source)
+        #expect(source == Self.yaml)
+        let again = try TaskDefinition(ownSource: source, file: "kept")
+        #expect((again.name, again.title, again.metrics) == (task.name, task.title, task.metrics))
+        #expect(items.allSatisfy { again.prompts($0) == task.prompts($0) })
+        #expect(throws: OwnTaskError.self) { try TaskDefinition(ownSource: "name: [", file: "kept") }
+    }
+
     @Test func `the example that comes with the project is one`() throws {
         let file = Repository.root.appendingPathComponent("docs/examples/relatives.yaml").path
         let task = try TaskDefinition(ownFile: file)

@@ -17,8 +17,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
             """,
         version: BuildIdentity.text,
         subcommands: [
-            DemoCommand.self, RunCommand.self, StatusCommand.self, CompareCommand.self, RecoverCommand.self,
-            KeygenCommand.self,
+            DemoCommand.self, RunCommand.self, StatusCommand.self, ReportCommand.self, CompareCommand.self,
+            RecoverCommand.self, KeygenCommand.self,
         ])
 
     static func main() async {

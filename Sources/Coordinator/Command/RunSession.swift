@@ -31,7 +31,9 @@ struct RunSession {
         let folder = RunFolder(URL(fileURLWithPath: output))
         try UsageError.checking { try folder.check() }
         let sources = try UsageError.checking { try RunSources(configuration, software: productVersion) }
-        if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) { return show(finished) }
+        if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) {
+            return finished.show(in: output)
+        }
         let inputs = try UsageError.checking {
             try RunInputs(sources, tasks: tasks) { Terminal.error.writeLine("\($0)…") }
         }
@@ -70,11 +72,6 @@ struct RunSession {
             if let flaw { Terminal.error.writeLine("note: \(flaw)") }
         }
         return outcome
-    }
-
-    private func show(_ finished: FinishedRun) {
-        Terminal.output.writeLine(finished.summary)
-        Terminal.output.writeLine("Files in \(output): \(finished.files.joined(separator: ", "))")
     }
 
     private func announce(
@@ -135,7 +132,7 @@ struct RunSession {
             do {
                 let finished = try await host.writeReports(software: productVersion, remarks: remarks + alarms)
                 await close(host, code: 0)
-                show(finished)
+                finished.show(in: output)
             } catch {
                 await close(host, code: Program.failure)
                 throw error

@@ -1,9 +1,12 @@
-import Evaluation
+import CPUDevice
+import CoordinatorControl
+package import Evaluation
 import Foundation
 import Projection
 import Reports
 import Run
 import Storage
+import Tasks
 
 /// A run that is done: its scores, and the files that show them.
 package struct FinishedRun: Sendable {
@@ -17,16 +20,17 @@ package struct FinishedRun: Sendable {
     ///   - software: the product's version.
     ///   - remarks: what a reader must know besides.
     init(_ run: LiveRun, software: String, remarks: [String]) throws {
+        let remarks = run.inputs.remarks + remarks
         let report = try Self.report(of: run, software: software, remarks: remarks)
-        for file in report.files { try run.storage.write(file.bytes, to: file.name) }
+        let inputs = try StoredInputs(run.inputs, remarks: remarks).bytes
+        let files = [(name: RunFiles.inputs, bytes: inputs)] + report.files.map { (name: $0.name, bytes: $0.bytes) }
+        for file in files { try run.storage.write(file.bytes, to: file.name) }
         let written =
             try run.trainedFiles.map { file in
                 let bytes = try run.storage.read(file, limit: Self.byteLimit(ofProjection: run.inputs)) ?? Data()
                 return RunManifest.WrittenFile(name: file, sha256: ContentHasher.digest(of: bytes).hex)
             }
-            + report.files.map {
-                RunManifest.WrittenFile(name: $0.name, sha256: ContentHasher.digest(of: $0.bytes).hex)
-            }
+            + files.map { RunManifest.WrittenFile(name: $0.name, sha256: ContentHasher.digest(of: $0.bytes).hex) }
         try run.finish(written)
         self.init(summary: report.summary, written: written)
     }
@@ -53,6 +57,26 @@ package struct FinishedRun: Sendable {
         self.init(summary: String(decoding: summary, as: UTF8.self), written: written)
     }
 
+    /// Makes the reports of the finished run in `folder` again, from its files: neither models nor data are read.
+    /// - Parameters:
+    ///   - software: the product's version.
+    ///   - tasks: those that there are, the user's own apart.
+    ///   - conditions: those that there are.
+    /// - Throws: where the folder holds no finished run, or one of which something is missing.
+    package init(
+        again folder: RunFolder, software: String, tasks: [TaskDefinition] = TaskDefinition.all,
+        conditions: ConditionTable = .standard
+    ) throws {
+        let inputs = try RunInputs(finishedIn: folder, tasks: tasks, conditions: conditions)
+        // Nobody works on it, so times are of no consequence.
+        let run = try LiveRun(
+            inputs: inputs, storage: folder, limits: RunLimits(), firstLease: 1, device: try CPUDevice(),
+            now: .seconds(0), send: { _, _ in })
+        run.start(at: .seconds(0))
+        guard run.outcome == .done else { throw HostError.unfinished(folder: folder.path) }
+        try self.init(run, software: software, remarks: [])
+    }
+
     private static func report(
         of run: LiveRun, software: String, remarks: [String]
     ) throws -> RunReport {
@@ -64,7 +88,7 @@ package struct FinishedRun: Sendable {
             versions: [NamedValue("activation-communication", software), NamedValue("protocol", "\(protocolVersion)")],
             fingerprints: [NamedValue("model_a", manifest.modelA), NamedValue("model_b", manifest.modelB)]
                 + manifest.data.map { NamedValue("\($0.flag) \($0.name)", $0.sha256) },
-            deviceKinds: manifest.deviceKinds, remarks: inputs.remarks + remarks,
+            deviceKinds: manifest.deviceKinds, remarks: remarks,
             originalCounts: Dictionary(uniqueKeysWithValues: inputs.tasks.map { ($0.task.name, $0.originalCount) }),
             channels: try configuration.channels.indices.map { channel in
                 ChannelReport(

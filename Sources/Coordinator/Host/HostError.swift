@@ -38,6 +38,10 @@ package enum HostError: Error, CustomStringConvertible {
     case tooManySites(model: String, count: Int, limit: Int)
     /// A folder that holds no run.
     case noRun(path: String)
+    /// A folder that holds a run of which not everything is there.
+    case unfinished(folder: String)
+    /// A file of a finished run that is not what the run wrote.
+    case changedFile(path: String)
     /// An item without a right answer has no likelihood of it.
     case noGolds(task: String, file: String, item: String)
     case tooFewItems(task: String, file: String, found: Int)
@@ -104,6 +108,11 @@ package enum HostError: Error, CustomStringConvertible {
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"
         case .noRun(let path): "\(path): no run.json: not the folder of a run"
+        case .unfinished(let folder):
+            "\(folder): the run is not finished, or its results or inputs.json are gone; give the run's own command, which "
+                + "does what is missing"
+        case .changedFile(let path):
+            "\(path): not what the run wrote; give the run's own command, which writes it again"
         case .noGolds(let task, let file, let item):
             "--\(task) \(file): item \(item) has no right answer, which --endpoints likelihood needs: use --endpoints answers"
         case .tooFewItems(let task, let file, let found):

@@ -4,7 +4,19 @@ import Storage
 
 /// The cut of the work into stages and units.
 extension RunInputs {
-    static func stages(
+    static func plan(
+        of manifest: RunManifest, textCount: Int, _ tasks: [TaskInputs], _ similarityLayers: [[Int]],
+        _ dimensionA: Int, _ dimensionB: Int
+    ) -> RunPlan {
+        RunPlan(
+            run: manifest.run,
+            stages: stages(
+                manifest.configuration, textCount: textCount, tasks: tasks, similarityLayers: similarityLayers),
+            channels: manifest.configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
+            dimensionA: dimensionA, dimensionB: dimensionB)
+    }
+
+    private static func stages(
         _ configuration: RunConfiguration, textCount: Int, tasks: [TaskInputs], similarityLayers: [[Int]]
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)

@@ -41,49 +41,6 @@ package struct RunInputs: Sendable {
     static let textsPerUnit = 32
     static let itemsPerUnit = 1
 
-    /// One task's items, in the order of evaluation.
-    struct TaskInputs: Sendable {
-        var task: TaskDefinition
-        var items: [TaskItem]
-        /// Items of the file.
-        var originalCount: Int
-        /// The same items as workers get them.
-        var prompts: [EvaluationItem]
-        var conditions: [ConditionDefinition]
-        /// What is asked for these.
-        var asked: AskedConditions
-        var gates: AskedGates
-        /// What A reads of the items that noise is drawn like; none where no condition is told that.
-        var sample: [String]
-        var form: AnswerForm
-
-        /// What units of a channel ask: those of the first also what depends on no channel; the first unit of each also
-        /// what the gates need.
-        func conditions(ofChannel channel: Int, isFirst: Bool) -> [Condition] {
-            let references = asked.references.joined()
-            let own = asked.asked.enumerated().filter { place, condition in
-                channel == 0 || condition.usesChannel || references.contains(place)
-            }.map(\.element)
-            return isFirst ? own + gates.needed.filter { !own.contains($0) } : own
-        }
-
-        /// The places among a unit's conditions of those that the first token's distributions are held against.
-        func references(in conditions: [Condition]) -> [[Int]] {
-            asked.references.map { places in places.compactMap { conditions.firstIndex(of: asked.asked[$0]) } }
-        }
-
-        /// An item's answers over a channel, in the order of what is ``asked``.
-        /// - Parameters:
-        ///   - first: the answers of the first channel's unit.
-        ///   - own: those of this channel's.
-        func merged(first: ItemAnswers, own: ItemAnswers, channel: Int) -> [Answer] {
-            let conditions = conditions(ofChannel: channel, isFirst: false)
-            return asked.asked.enumerated().map { place, condition in
-                conditions.firstIndex(of: condition).map { own.answers[$0] } ?? first.answers[place]
-            }
-        }
-    }
-
     /// Reads and checks what `given` names.
     /// - Parameters:
     ///   - tasks: that there are.
@@ -152,12 +109,7 @@ package struct RunInputs: Sendable {
         remarks += try Self.remarks(
             on: configuration, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB)
         self.remarks = remarks
-        plan = RunPlan(
-            run: manifest.run,
-            stages: Self.stages(
-                configuration, textCount: texts.count, tasks: tasks, similarityLayers: similarityLayers),
-            channels: configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
-            dimensionA: dimensionA, dimensionB: dimensionB)
+        plan = Self.plan(of: manifest, textCount: texts.count, tasks, similarityLayers, dimensionA, dimensionB)
     }
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
@@ -263,9 +215,7 @@ package struct RunInputs: Sendable {
         _ configuration: RunConfiguration, _ known: [TaskDefinition], _ table: ConditionTable,
         _ readers: ModelReaders, _ unreadable: inout UnreadableTexts, _ remarks: inout [String]
     ) throws -> [TaskInputs] {
-        let conditions = try table.conditions(
-            named: configuration.evaluation.conditions, messageTokens: configuration.evaluation.messageTokens,
-            debateRounds: configuration.evaluation.debateRounds)
+        let conditions = try table.conditions(of: configuration.evaluation)
         for case .evaluate(let name) in configuration.experiments where !known.contains(where: { $0.name == name }) {
             throw HostError.unknownTask(name, known: known.map(\.name))
         }
@@ -302,20 +252,11 @@ package struct RunInputs: Sendable {
             }
         }
         guard items.count >= 2 else { throw HostError.tooFewItems(task: task.name, file: file, found: items.count) }
-        let others = conditions.map { $0.othersNeeded(evaluation.others) }.max() ?? 0
-        let prompts = try Prompts.evaluationItems(items, of: task, bPrompt: evaluation.bPrompt, others: others)
-        if evaluation.endpoints.contains(.likelihood), let item = prompts.first(where: { $0.golds.isEmpty }) {
+        let inputs = try TaskInputs(task, items, of: all.count, conditions, evaluation)
+        if evaluation.endpoints.contains(.likelihood), let item = inputs.prompts.first(where: { $0.golds.isEmpty }) {
             throw HostError.noGolds(task: task.name, file: file, item: item.id)
         }
-        // What is asked twice gives way, but for what was asked for by name.
-        let distinct = evaluation.conditions == nil ? ConditionTable.distinct(conditions, of: prompts) : conditions
-        let asked = AskedConditions(
-            distinct, of: prompts, others: evaluation.others, endpoints: evaluation.endpoints)
-        return TaskInputs(
-            task: task, items: items, originalCount: all.count, prompts: prompts, conditions: distinct, asked: asked,
-            gates: AskedGates(beside: asked.asked, of: prompts),
-            sample: asked.asked.contains { $0.message == .matched } ? Prompts.sample(of: prompts) : [],
-            form: task.answer(evaluation.preset))
+        return inputs
     }
 
     /// The similarity experiment's prompts are read by both models.

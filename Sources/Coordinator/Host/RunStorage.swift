@@ -41,6 +41,8 @@ extension RunStorage {
 package enum RunFiles {
     package static let journal = "journal"
     package static let manifest = "run.json"
+    /// What the run has read, as ``StoredInputs`` has it.
+    package static let inputs = "inputs.json"
     package static let checkpoint = "training.checkpoint"
     /// Where a coordinator at work is asked for its progress: an endpoint, in a line.
     package static let statusAddress = "status.address"

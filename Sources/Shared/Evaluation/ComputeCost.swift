@@ -1,7 +1,7 @@
 package import Run
 
 /// The two models of a run, and whether a W lies between them.
-package struct PairShape: Hashable, Sendable {
+package struct PairShape: Codable, Hashable, Sendable {
     package var a: ModelShape
     package var b: ModelShape
     package var isProjected: Bool

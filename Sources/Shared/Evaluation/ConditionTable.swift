@@ -118,6 +118,13 @@ package struct ConditionTable: Hashable, Sendable {
         return chosen
     }
 
+    /// Those that a run's settings ask for.
+    package func conditions(of evaluation: EvaluationConfiguration) throws(EvaluationError) -> [ConditionDefinition] {
+        try conditions(
+            named: evaluation.conditions, messageTokens: evaluation.messageTokens,
+            debateRounds: evaluation.debateRounds)
+    }
+
     /// `conditions` without those that nobody is told anything under and that ask what an earlier one asks: they would
     /// be lines of a table that are always the same. What the contrasts need stays.
     package static func distinct(

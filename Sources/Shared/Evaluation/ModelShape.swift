@@ -1,5 +1,5 @@
 /// A model's measures, as far as what it computes depends on them.
-package struct ModelShape: Hashable, Sendable {
+package struct ModelShape: Codable, Hashable, Sendable {
     package var vocabulary: Int
     package var width: Int
     package var blocks: Int

@@ -22,13 +22,15 @@ package struct TaskDefinition: Sendable {
     package var answer: @Sendable (EvaluationProtocol) -> AnswerForm
     /// What answers are scored by, in the order in which they are reported; at least one.
     package var metrics: [Metric]
+    /// The text that describes it, of a task of the user's own; nil for one of the program's.
+    package var source: String?
 
     package init(
         name: String, version: Int = 1, title: String, fileHelp: String,
         files: @escaping @Sendable (String, Int) throws -> [String] = { path, _ in [path] },
         read: @escaping @Sendable (TaskSource) throws -> TaskData,
         prompts: @escaping @Sendable (TaskItem) -> ItemPrompts,
-        answer: @escaping @Sendable (EvaluationProtocol) -> AnswerForm, metrics: [Metric]
+        answer: @escaping @Sendable (EvaluationProtocol) -> AnswerForm, metrics: [Metric], source: String? = nil
     ) {
         self.name = name
         self.version = version
@@ -39,6 +41,7 @@ package struct TaskDefinition: Sendable {
         self.prompts = prompts
         self.answer = answer
         self.metrics = metrics
+        self.source = source
     }
 }
 
@@ -56,7 +59,7 @@ package struct TaskData: Sendable {
 }
 
 /// A question with its right answers, from whichever data set.
-package struct TaskItem: Hashable, Sendable {
+package struct TaskItem: Codable, Hashable, Sendable {
     /// Unique within its task.
     package let id: String
     /// What it belongs to, such as a subject; nil where the task has no such groups.
@@ -95,7 +98,7 @@ package struct TaskItem: Hashable, Sendable {
 }
 
 /// What the models read of one item: see ``Run/PromptRole``.
-package struct ItemPrompts: Hashable, Sendable {
+package struct ItemPrompts: Codable, Hashable, Sendable {
     package var a: String
     package var b: String
     package var both: String

@@ -8,7 +8,14 @@ extension TaskDefinition {
     /// Reads the description of a task of the user's own; its items are read with the run's other data.
     /// - Throws: ``OwnTaskError``, naming file and key.
     package init(ownFile path: String) throws(OwnTaskError) {
-        self = try OwnTask(file: path).definition(file: path)
+        try self.init(ownSource: try OwnTask.text(of: path), file: path)
+    }
+
+    /// The same of a description that was read before.
+    /// - Parameters:
+    ///   - file: what errors call it; items lie beside it.
+    package init(ownSource text: String, file: String) throws(OwnTaskError) {
+        self = try OwnTask(text, file: file).definition(file: file, source: text)
     }
 }
 
@@ -20,8 +27,10 @@ extension OwnTask {
     ]
     private static let promptKeys = promptRoles.map(\.rawValue) + ["cue"]
 
-    init(file: String) throws(OwnTaskError) {
-        let settings = try OwnTaskSettings(file: file, try Self.mapping(of: file), path: nil, known: Self.keys)
+    /// - Parameter file: what errors call the text; items are seen from its folder.
+    init(_ text: String, file: String) throws(OwnTaskError) {
+        let mapping = try Self.mapping(of: text, file: file)
+        let settings = try OwnTaskSettings(file: file, mapping, path: nil, known: Self.keys)
         let prompts = try settings.part(
             "prompts", known: Self.promptKeys, purpose: "what A reads (a), what B reads (b), and both in one (both)")
         name = try settings.required("name", purpose: "what flags and files call the task")
@@ -57,20 +66,25 @@ extension OwnTask {
         templates = try Self.templates(prompts)
     }
 
-    private static func mapping(of file: String) throws(OwnTaskError) -> Node.Mapping {
-        let node: Node?
+    fileprivate static func text(of file: String) throws(OwnTaskError) -> String {
+        let data: Data
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: file))
-            guard data.count <= maximumBytes, let text = String(data: data, encoding: .utf8) else {
-                throw OwnTaskError.unreadable(file: file, cause: "expected UTF-8 of at most \(maximumBytes) bytes")
-            }
-            node = try Yams.compose(yaml: text)
-        } catch let error as OwnTaskError {
-            throw error
-        } catch let error as YamlError {
-            throw .unreadable(file: file, cause: PrintableText.oneLine("\(error)"))
+            data = try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
             throw .unreadable(file: file, cause: SystemFailure.reason(of: error))
+        }
+        guard data.count <= maximumBytes, let text = String(data: data, encoding: .utf8) else {
+            throw .unreadable(file: file, cause: "expected UTF-8 of at most \(maximumBytes) bytes")
+        }
+        return text
+    }
+
+    private static func mapping(of text: String, file: String) throws(OwnTaskError) -> Node.Mapping {
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch {
+            throw .unreadable(file: file, cause: PrintableText.oneLine("\(error)"))
         }
         guard let mapping = node?.mapping else {
             throw .unreadable(file: file, cause: "expected lines of the form 'name: value'")

@@ -24,7 +24,8 @@ struct OwnTask: Hashable, Sendable {
     static let promptRoles: [PromptRole] = [.a, .b, .both, .question]
 
     /// The task of these items.
-    func definition(file: String) -> TaskDefinition {
+    /// - Parameter source: what `file` says.
+    func definition(file: String, source text: String) -> TaskDefinition {
         TaskDefinition(
             name: name, title: title, fileHelp: "items of \(file)", files: { [items] _, _ in [file, items] },
             read: { source in
@@ -32,7 +33,8 @@ struct OwnTask: Hashable, Sendable {
                 return TaskData(items: try read())
             },
             prompts: { $0.prompts ?? Prompts.questionAnswering($0) },
-            answer: { [limits] _ in choices == nil ? .text(limits) : .choice }, metrics: metrics)
+            answer: { [limits] _ in choices == nil ? .text(limits) : .choice }, metrics: metrics,
+            source: text)
     }
 
     // MARK: Items

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Console
+import CoordinatorHost
+import Foundation
+import Run
+
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Make a finished run's tables, report and results again from its files.",
+        discussion: """
+            Neither models nor data are needed, only the run's folder. What the run wrote is written again, to the same \
+            bytes where the program is the same.
+
+            Example: coordinator report runs/demo
+            """)
+
+    @Argument(help: ArgumentHelp("Folder of a finished run.", valueName: "dir"), completion: .directory)
+    var output: String
+
+    func run() throws {
+        let folder = RunFolder(URL(fileURLWithPath: output, isDirectory: true))
+        let finished = try UsageError.checking { try FinishedRun(again: folder, software: productVersion) }
+        finished.show(in: output)
+    }
+}
+
+extension FinishedRun {
+    /// What the terminal shows of it.
+    /// - Parameter output: the run's folder, as the user names it.
+    func show(in output: String) {
+        Terminal.output.writeLine(summary)
+        Terminal.output.writeLine("Files in \(output): \(files.joined(separator: ", "))")
+    }
+}
