@@ -73,6 +73,7 @@ package struct FinishedRun: Sendable {
             inputs: inputs, storage: folder, limits: RunLimits(), firstLease: 1, device: try CPUDevice(),
             now: .seconds(0), send: { _, _ in })
         run.start(at: .seconds(0))
+        run.settleDisk(at: .seconds(0))
         guard run.outcome == .done else { throw HostError.unfinished(folder: folder.path) }
         try self.init(run, software: software, remarks: [])
     }
