@@ -91,7 +91,8 @@ let package = Package(
         .target(name: "CMemory", path: "Sources/Shared/CLibraries/CMemory"),
         .target(
             name: "CBuildIdentity", path: "Sources/Shared/CLibraries/CBuildIdentity",
-            cSettings: [.define("BUILD_COMMIT", to: "\"\(commit ?? "")\"")]),
+            // Whoever works on the source commits often: a debug build is not linked anew for that.
+            cSettings: [.define("BUILD_COMMIT", to: "\"\(commit ?? "")\"", .when(configuration: .release))]),
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
 
         // Shared: values first, then the machinery; imports run downwards only.

@@ -5,7 +5,8 @@
 extern "C" {
 #endif
 
-/// The commit's hash with "-changed" behind it where the sources were not as committed; "" outside of a checkout.
+/// The commit's hash with "-changed" behind it where the sources were not as committed; "" outside of a checkout and
+/// in debug builds.
 const char *build_identity_commit(void);
 
 #ifdef __cplusplus
