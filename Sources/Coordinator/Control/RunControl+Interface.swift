@@ -5,11 +5,18 @@ package struct PeerID: Codable, Hashable, Sendable {
     package let bytes: [UInt8]
     /// Whether it came by the socket that only the coordinator's own workers can reach.
     package let isPrivate: Bool
+    /// Where it comes from, if that is known. Limits go by it; it is no part of who the peer is.
+    package let address: String?
 
-    package init(_ bytes: [UInt8], isPrivate: Bool = false) {
+    package init(_ bytes: [UInt8], isPrivate: Bool = false, address: String? = nil) {
         self.bytes = bytes
         self.isPrivate = isPrivate
+        self.address = address
     }
+
+    package static func == (a: PeerID, b: PeerID) -> Bool { a.bytes == b.bytes && a.isPrivate == b.isPrivate }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
 extension RunControl {
