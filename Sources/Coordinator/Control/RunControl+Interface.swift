@@ -65,6 +65,10 @@ extension RunControl {
         case persist(UnitID)
         /// The unit's result on disk counts no more, also for a coordinator that goes on with the run.
         case retract(UnitID)
+        /// W has learned from what is wrong: these units' results count no more, nor do the steps of the training, for
+        /// which their first unit is among them. All of it together or nothing, also for a coordinator that goes on
+        /// with the run; this one ends.
+        case unlearn([UnitID])
         /// Keep the shard's gradient, which came with this event, until its step is applied.
         case keepShard(UnitID)
         /// All shards of the step are there: sum them in index order, move W, answer with
