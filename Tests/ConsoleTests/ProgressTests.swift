@@ -49,11 +49,16 @@ struct ProgressTests {
         var bar = ProgressBar(isInteractive: false)
         var lines = 0
         for second in 0..<20 {
-            let text = bar.update(half, atSeconds: Double(second))
+            var progress = half
+            progress.done += second
+            let text = bar.update(progress, atSeconds: Double(second))
             #expect(!text.contains("\u{1b}"))
             lines += text.isEmpty ? 0 : 1
         }
         #expect(lines == 4)
+        // Where nothing is done there is nothing to say.
+        var waiting = ProgressBar(isInteractive: false)
+        #expect((0..<1_000).count { !waiting.update(half, atSeconds: Double($0)).isEmpty } == 1)
         var complete = half
         complete.done = 960
         #expect(bar.update(complete, atSeconds: 19.5).hasPrefix("train: 960/960 steps, 100 %"))
@@ -84,7 +89,9 @@ struct ProgressTests {
         var lines = 0
         var last = 0.0
         var longest = 0.0
-        for second in stride(from: 0.0, to: 86_400, by: 1) where !bar.update(progress, atSeconds: second).isEmpty {
+        for second in stride(from: 0.0, to: 86_400, by: 1) {
+            (progress.done, progress.total) = (Int(second), 1_000_000)
+            if bar.update(progress, atSeconds: second).isEmpty { continue }
             lines += 1
             longest = max(longest, second - last)
             last = second

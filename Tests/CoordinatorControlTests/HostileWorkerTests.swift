@@ -246,6 +246,19 @@ struct HostileWorkerTests {
         #expect(status.faults.count < 10)
     }
 
+    @Test mutating func `names from one address do not push out who loads at another`() {
+        control = Self.control { $0.loadingWorkers = 20 }
+        let honest = PeerID([2], address: "10.0.0.2")
+        register("honest", honest)
+        for number in 0..<1000 {
+            register("made up \(number)", PeerID([1, UInt8(number & 255), UInt8(number >> 8)], address: "10.0.0.1"))
+        }
+        #expect(status.workers.count { $0.state == .loading } <= 20)
+        #expect(status.workers.first { $0.worker == "honest" }?.state == .loading)
+        let ready = tell(.message(honest, .ready(Readiness(fingerprintA: "a", fingerprintB: "b", capacity: 4))))
+        #expect(!grants(ready).isEmpty)
+    }
+
     @Test mutating func `a worker that does not get ready is given up, and a local one is replaced`() {
         control = Self.control { $0.loadingSeconds = 60 }
         tell(.localWorkers(1, host: "host", othersMayCome: true))

@@ -76,6 +76,31 @@ struct SimulationTests {
         }
     }
 
+    @Test(arguments: 0..<4)
+    func `where some units are confirmed, all that a liar computed is done again once it is found out`(part: Int) {
+        var (found, relearned) = (0, 0)
+        for offset in 0..<100 {
+            let seed = UInt64(1 + part * 100 + offset)
+            var scenario = [
+                Scenario.small(workers: 4), .smallByOutputs(workers: 4), .smallOfTwoChannels(workers: 5),
+            ][offset % 3]
+            scenario.localWorkers = offset % 2
+            scenario.limits.verifiedShare = 0.2
+            scenario.limits.verificationSeed = seed
+            var faults = Faults()
+            (faults.liars, faults.lies, faults.barsLiars) = (1, 0.3, true)
+            faults.lastingSeconds = 1e5
+            if offset % 7 == 0 { faults.delay = 0.2 }
+            let simulation = Simulation(scenario, faults: faults, seed: seed)
+            // Where the liar was found out, what is on disk is what one process computes: see isTainted.
+            let violation = simulation.run()
+            #expect(violation == nil, "seed \(seed)")
+            found += simulation.liarsFound.count
+            relearned += simulation.life > 0 ? 1 : 0
+        }
+        #expect(found > 30 && relearned > 5, "\(found) were found out, \(relearned) times W was learned again")
+    }
+
     @Test func `somebody who knows the protocol and attacks all the time changes nothing`() {
         for seed in UInt64(0)..<100 {
             var faults = Faults.mixed(seed: seed)

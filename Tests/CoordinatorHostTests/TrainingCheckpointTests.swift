@@ -33,13 +33,16 @@ struct TrainingCheckpointTests {
         return training
     }
 
-    private func read(run: String = "run", channel: Channel = channel) throws -> TrainedProjection? {
+    private func read(
+        run: String = "run", channel: Channel = channel, unlearnings: Int = 0
+    ) throws -> TrainedProjection? {
         try TrainingCheckpoint.read(
-            run: run, channel: channel, from: storage, dimensionA: 3, dimensionB: 2, adam: Adam(), steps: 9)
+            run: run, channel: channel, unlearnings: unlearnings, from: storage, dimensionA: 3, dimensionB: 2,
+            adam: Adam(), steps: 9)
     }
 
-    private func write(steps: Int) throws {
-        try TrainingCheckpoint.write(try trained(steps: steps), run: "run", to: storage)
+    private func write(steps: Int, unlearnings: Int = 0) throws {
+        try TrainingCheckpoint.write(try trained(steps: steps), run: "run", unlearnings: unlearnings, to: storage)
     }
 
     @Test func `training goes on from a checkpoint to the same bits`() throws {
@@ -55,6 +58,13 @@ struct TrainingCheckpointTests {
         #expect(try read() == nil)
     }
 
+    @Test func `what was learned before it was taken back is no checkpoint`() throws {
+        try write(steps: 5)
+        #expect(try read(unlearnings: 1) == nil)
+        try write(steps: 3, unlearnings: 1)
+        #expect(try read(unlearnings: 1)?.trainer.step == 3)
+    }
+
     @Test func `a checkpoint of another run or channel is refused with the file, what was expected and what was found`()
         throws
     {
@@ -67,6 +77,22 @@ struct TrainingCheckpointTests {
                 _ = try read(run: run, channel: channel)
             } throws: { "\($0)".contains(file.path) && "\($0)".contains(expected) }
         }
+    }
+
+    @Test(arguments: [2 << 30, 5 << 30] as [Int])
+    func `a file that is larger than any checkpoint of the run is not read`(bytes: Int) throws {
+        #expect(FileManager.default.createFile(atPath: file.path, contents: nil))
+        #expect(truncate(file.path, bytes) == 0)
+        #expect {
+            _ = try read()
+        } throws: { "\($0)".contains("\(file.path): \(bytes) bytes, expected at most") }
+    }
+
+    @Test func `a pipe in its place is refused at once`() throws {
+        #expect(mkfifo(file.path, 0o600) == 0)
+        #expect {
+            _ = try read()
+        } throws: { "\($0)".contains(file.path) && "\($0)".contains("regular file") }
     }
 
     @Test func `a checkpoint of an earlier version is refused by name`() throws {

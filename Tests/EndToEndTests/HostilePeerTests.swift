@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import ModelFolders
 import Run
 import TestSupport
 import Testing
@@ -98,6 +99,67 @@ struct HostilePeerTests {
         for peer in crowd + [stranger] { await peer.stop() }
     }
 
+    @Test func `answers of sixty megabytes by a worker that was let in are neither kept nor counted`() async throws {
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let coordinator = try ProgramProcess(
+            "coordinator", ShortRun.arguments(output: output, ["--workers", "0", "--listen", "tcp://127.0.0.1:*"]),
+            in: scratch)
+        let status = try coordinator.statusEndpoint()
+        let endpoint = try coordinator.publicEndpoint()
+        // It stands still until the other one has been heard, but is there: nobody's failures end the run.
+        let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
+        try coordinator.status(at: status) { $0.workers.contains { $0.leases > 0 } }
+        worker.send(SIGSTOP)
+        let long = Answer(text: String(repeating: "x", count: 4 << 20))
+        let liar = try LyingWorker { unit in
+            let answers = unit.conditions.indices.map { $0 < 15 ? long : Answer() }
+            return [EvaluateResult(items: unit.items.map { _ in ItemAnswers(answers: answers) })]
+        }
+        try await liar.join(endpoint)
+        try coordinator.status(at: status) { $0.faults.contains { $0.what.contains("does not fit") } }
+        worker.send(SIGCONT)
+        let ending = try coordinator.end()
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(try worker.end().code == 0)
+        #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
+        let journal = try Data(contentsOf: output.appendingPathComponent("journal"))
+        #expect(journal.count < 1 << 20)
+        await liar.stop()
+    }
+
+    @Test func `a run with two answers to a unit says so at its end`() async throws {
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let coordinator = try ProgramProcess(
+            "coordinator",
+            ShortRun.arguments(
+                output: output,
+                [
+                    "--workers", "0", "--listen", "tcp://127.0.0.1:*", "--verify-share", "0", "--endpoints", "answers",
+                ]),
+            in: scratch)
+        let status = try coordinator.statusEndpoint()
+        let endpoint = try coordinator.publicEndpoint()
+        let liar = try LyingWorker { unit in
+            ["one", "two"].map { text in
+                EvaluateResult(
+                    items: unit.items.map { _ in
+                        ItemAnswers(answers: unit.conditions.map { _ in Answer(tokens: [1], text: text) })
+                    })
+            }
+        }
+        try await liar.join(endpoint)
+        try coordinator.status(at: status) { !$0.alarms.isEmpty }
+        await liar.stop()
+        let worker = try ProgramProcess("worker", ["--connect", endpoint.text, "--threads", "1"], in: scratch)
+        let ending = try coordinator.end()
+        #expect(ending.code == 1 && ending.errors.contains("that two workers answered differently"), "\(ending.errors)")
+        #expect(try worker.end().code == 0)
+        let report = try String(contentsOf: output.appendingPathComponent("report.md"), encoding: .utf8)
+        #expect(report.contains("ALARM: a second answer to squad/"), "\(report.prefix(2_000))")
+    }
+
     @Test func `a thousand connections that do nothing leave descriptors for files and room for a worker`() throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
@@ -118,6 +180,73 @@ struct HostilePeerTests {
         #expect(ending.code == 0, "\(ending.errors)")
         #expect(try worker.end().code == 0)
         #expect(try ShortRun.results(in: output) == ShortRun.undisturbed())
+    }
+}
+
+/// A worker that is let in, registers as it should, and answers every unit that it is given with what it likes.
+private actor LyingWorker {
+    nonisolated let loop: MessageLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let answer: @Sendable (EvaluateUnit) -> [EvaluateResult]
+    private var socket: DealerSocket?
+    private var leases: [LeaseID] = []
+    /// Units that it has answered.
+    private(set) var answered = 0
+    /// What it was told when it was sent away.
+    private(set) var refusal: String?
+
+    init(answer: @escaping @Sendable (EvaluateUnit) -> [EvaluateResult]) throws {
+        loop = try MessageLoop(name: "liar")
+        self.answer = answer
+    }
+
+    func join(_ endpoint: Endpoint) throws {
+        let socket = try loop.connectDealer(to: endpoint, options: .withoutKeys(endpoint))
+        socket.onReceive { [unowned self] frames in self.assumeIsolated { $0.receive(frames) } }
+        self.socket = socket
+        say(
+            .register(
+                Registration(softwareVersion: "1", worker: "liar", host: "h", processID: 1, deviceKind: "cpu")))
+        beat()
+    }
+
+    private func beat() {
+        say(.heartbeat(leases))
+        loop.schedule(after: .seconds(1)) { [weak self] in self?.assumeIsolated { $0.beat() } }
+    }
+
+    private func receive(_ frames: [Frame]) {
+        guard let message = try? WireFormat.decodeCoordinatorMessage(frames) else { return }
+        switch message {
+        case .welcome(let welcome):
+            say(
+                .ready(
+                    Readiness(
+                        fingerprintA: welcome.modelFingerprint(welcome.modelA),
+                        fingerprintB: welcome.modelFingerprint(welcome.modelB), capacity: 2)))
+            run = welcome.run
+        case .grant(let grant):
+            leases.append(grant.lease)
+            guard case .evaluate(let unit) = grant.unit else { return }
+            for result in answer(unit) {
+                say(.result(run: run, lease: grant.lease, unit: grant.id, result: .evaluate(result)))
+            }
+            answered += 1
+        case .refusal(let reason): refusal = reason
+        case .activations, .heartbeat, .finished: break
+        }
+    }
+
+    private var run = ""
+
+    private func say(_ message: WorkerMessage) { try? socket?.send(WireFormat.encode(message).frames) }
+
+    func stop() async { await loop.stop() }
+}
+
+extension Welcome {
+    fileprivate func modelFingerprint(_ path: String) -> String {
+        (try? ModelFolder(path: path).fingerprint().hex) ?? ""
     }
 }
 

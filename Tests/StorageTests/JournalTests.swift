@@ -257,6 +257,11 @@ struct JournalTests {
         }
     }
 
+    @Test func `a file system without locks is named with what to do`() {
+        let error = StorageError.system(operation: "lock", path: "/net/run/journal", code: ENOLCK)
+        #expect("\(error)".contains("/net/run/journal") && "\(error)".contains("choose a folder on a local disk"))
+    }
+
     @Test func `an error is one line that says what to do`() {
         let full = StorageError.system(operation: "write", path: "/runs/a\nb/journal", code: ENOSPC)
         #expect(

@@ -13,15 +13,21 @@ import Testing
         return options
     }
 
-    @Test func `no peer chooses its identity, nor takes one that libzmq might draw`() async throws {
+    /// Whether clients need a key, and have one.
+    @Test(arguments: [false, true])
+    func `no peer chooses its identity, nor takes one that libzmq might draw`(hasKeys: Bool) async throws {
+        let (server, client) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+        let (own, its): (SocketOptions.Security, SocketOptions.Security) =
+            hasKeys
+            ? (.curveServer(server), .curveClient(server: server.publicKey, own: client)) : (.openServer, .open)
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(
-                at: freshEndpoint("tcp"), options { $0.security = .openServer }, echo: true)
+                at: freshEndpoint("tcp"), options { $0.security = own }, echo: true)
             let context = try Context(ioThreads: 1)
             var clients: [RawSocket] = []
             // Claims of what libzmq draws first where nobody has seeded it, and of names; others claim nothing.
             for number in 0..<48 {
-                let client = try RawSocket(.dealer, in: context, for: endpoint, options { $0.security = .open })
+                let client = try RawSocket(.dealer, in: context, for: endpoint, options { $0.security = its })
                 let drawn = withUnsafeBytes(of: (0x6B8B_4567 + UInt32(number)).bigEndian) { [0] + Array($0) }
                 // libzmq itself refuses to claim one that begins with 0, so the first byte stands for it.
                 let claim: [UInt8] = number % 2 == 0 ? [1] + drawn.dropFirst() : Array("worker".utf8)
@@ -37,6 +43,53 @@ import Testing
             for client in clients { client.close() }
             context.terminate()
         }
+    }
+
+    /// Greetings and first commands as clients of both kinds say them, with changes drawn from a seed.
+    @Test(arguments: [SocketOptions.Security.none, .openServer])
+    func `changed greetings end neither the socket nor anybody else's connection`(
+        security: SocketOptions.Security
+    ) async throws {
+        try await withStations(2) { stations in
+            let endpoint = try await stations[0].listen(
+                at: freshEndpoint("tcp"), options { $0.security = security }, echo: true)
+            let isOpen: Bool = if case .none = security { false } else { true }
+            try await stations[1].connect(to: endpoint, options { $0.security = isOpen ? .open : .none })
+            var random = SeededGenerator(seed: 7)
+            for number in 0..<1_000 {
+                var bytes = Self.greeting(["NULL", "CURVE", "PLAIN"][number % 3]) + Self.command("READY", number)
+                for _ in 0..<Int.random(in: 0...6, using: &random) {
+                    let place = Int.random(in: 0..<bytes.count, using: &random)
+                    switch Int.random(in: 0..<4, using: &random) {
+                    case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                    case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                    case 2: bytes.removeLast(min(bytes.count - 1, place))
+                    default: bytes.insert(contentsOf: [0xFF, 0xFF, 0xFF, 0xFF, 0x7F], at: place)
+                    }
+                }
+                try PlainConnection(endpoint.text).send(bytes)
+                if number % 100 == 0 {
+                    try await stations[1].send("\(number)")
+                    #expect(text(try await stations[1].received.next()) == ["\(number)"])
+                }
+            }
+        }
+    }
+
+    /// ZMTP 3 (RFC 23).
+    private static func greeting(_ mechanism: String) -> [UInt8] {
+        let name = Array(mechanism.utf8)
+        return [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1] + name + [UInt8](repeating: 0, count: 52 - name.count)
+    }
+
+    /// A command of some properties, short or with its length in eight bytes.
+    private static func command(_ name: String, _ number: Int) -> [UInt8] {
+        var body = [UInt8(name.utf8.count)] + Array(name.utf8)
+        for (key, value) in [("Socket-Type", "DEALER"), ("Identity", "\(number)")] {
+            body += [UInt8(key.utf8.count)] + Array(key.utf8) + [0, 0, 0, UInt8(value.utf8.count)] + Array(value.utf8)
+        }
+        if number % 2 == 0 { return [4, UInt8(body.count)] + body }
+        return [6] + withUnsafeBytes(of: UInt64(body.count).bigEndian) { Array($0) } + body
     }
 
     /// What the client gets within some seconds.

@@ -11,17 +11,43 @@ struct ProgressDisplay {
     private var faultsShown = 0
     private var alarmsShown: Set<String> = []
     private var warnedOfNobody = false
+    /// What was last shown, and how long to wait before the next look: longer while nothing changes.
+    private var shown: Glance?
+    private var pause = Self.shortestPause
+
+    private static var shortestPause: Duration { .milliseconds(Terminal.error.isInteractive ? 100 : 1000) }
+    private static var longestPause: Duration { .seconds(Terminal.error.isInteractive ? 1 : 5) }
+
+    /// What a change is seen by.
+    private struct Glance: Equatable {
+        var done: Int
+        var faults: Int
+        var workers: [WorkerStatus.State]
+
+        init(_ status: RunStatus) {
+            done = status.stages.reduce(0) { $0 + $1.unitsDone }
+            faults = status.faultCount + status.alarms.count
+            workers = status.workers.map(\.state)
+        }
+    }
 
     /// Follows the run until the task is cancelled.
     /// - Parameter listening: whether workers may come from elsewhere.
     func follow(_ host: RunServer, listening: Bool) async {
         var display = self
         while !Task.isCancelled {
-            display.show(await host.status(), listening: listening)
-            try? await Task.sleep(for: .milliseconds(Terminal.error.isInteractive ? 100 : 1000))
+            let status = await host.status()
+            display.show(status, listening: listening)
+            try? await Task.sleep(for: display.nextPause(Glance(status)))
         }
         display.show(await host.status(), listening: listening)
         Self.say(display.bar.finish())
+    }
+
+    private mutating func nextPause(_ glance: Glance) -> Duration {
+        pause = glance == shown ? min(pause * 2, Self.longestPause) : Self.shortestPause
+        shown = glance
+        return pause
     }
 
     private mutating func show(_ status: RunStatus, listening: Bool) {

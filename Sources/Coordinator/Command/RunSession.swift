@@ -28,7 +28,9 @@ struct RunSession {
         try OpenFiles.raiseLimit(needed: 128)
         var options = try UsageError.checking { try server.options() }
         options.command = CommandLine.arguments
-        let folder = RunFolder(URL(fileURLWithPath: output))
+        var folder = RunFolder(URL(fileURLWithPath: output))
+        let reading = ReadingProgress(path: folder.path(of: RunFiles.journal))
+        folder.onReading = { reading.note($0, of: $1) }
         try UsageError.checking { try folder.check() }
         let sources = try UsageError.checking { try RunSources(configuration, software: productVersion) }
         if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) {

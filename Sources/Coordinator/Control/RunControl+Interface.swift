@@ -5,11 +5,18 @@ package struct PeerID: Codable, Hashable, Sendable {
     package let bytes: [UInt8]
     /// Whether it came by the socket that only the coordinator's own workers can reach.
     package let isPrivate: Bool
+    /// Where it comes from, if that is known. Limits go by it; it is no part of who the peer is.
+    package let address: String?
 
-    package init(_ bytes: [UInt8], isPrivate: Bool = false) {
+    package init(_ bytes: [UInt8], isPrivate: Bool = false, address: String? = nil) {
         self.bytes = bytes
         self.isPrivate = isPrivate
+        self.address = address
     }
+
+    package static func == (a: PeerID, b: PeerID) -> Bool { a.bytes == b.bytes && a.isPrivate == b.isPrivate }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
 extension RunControl {
@@ -58,6 +65,10 @@ extension RunControl {
         case persist(UnitID)
         /// The unit's result on disk counts no more, also for a coordinator that goes on with the run.
         case retract(UnitID)
+        /// W has learned from what is wrong: these units' results count no more, nor do the steps of the training, for
+        /// which their first unit is among them. All of it together or nothing, also for a coordinator that goes on
+        /// with the run; this one ends.
+        case unlearn([UnitID])
         /// Keep the shard's gradient, which came with this event, until its step is applied.
         case keepShard(UnitID)
         /// All shards of the step are there: sum them in index order, move W, answer with

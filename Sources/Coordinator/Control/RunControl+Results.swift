@@ -50,6 +50,8 @@ extension RunControl {
     mutating func accept(
         _ unit: UnitID, lease: LeaseID, digest: String, from place: Int, at now: Instant, _ effects: inout [Effect]
     ) {
+        // What a run that has failed is told might rest on what it has just taken back.
+        if case .ending(.failed) = life { return }
         guard let planned = plan[unit.stage] else { return }
         if let held = leases[lease] {
             if isAtWork(unit.stage) { measure(held, at: now) }

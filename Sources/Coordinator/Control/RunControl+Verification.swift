@@ -155,9 +155,10 @@ extension RunControl {
         let extracted = isAtWork(.extract) ? nil : own.first { $0.stage == .extract }
         let isTaught = trainers.contains(name) || own.contains { $0.stage == .train && isTaken($0) }
         if extracted != nil || isTaught {
+            unlearn(own, &effects)
             fail(
-                "W was learned from what \(name) computed, which answers wrongly (\(unit)): begin again in another "
-                    + "--output, without it", at: now, &effects)
+                "W was learned from what \(name) computed, which answers wrongly (\(unit)); that and what follows from it "
+                    + "is taken back, and the same command does it again, without that worker", at: now, &effects)
             return
         }
         for (unit, answers) in claims {
@@ -165,6 +166,13 @@ extension RunControl {
             claims[unit] = others.isEmpty ? nil : others
         }
         for unit in own { reopen(unit, [], &effects) }
+    }
+
+    /// W was learned from units that are wrong: they count no more, nor do steps and whatever was computed with W.
+    private func unlearn(_ wrong: [UnitID], _ effects: inout [Effect]) {
+        let known = Set(done.keys).union(persisting.keys)
+        let following = known.filter { $0.stage != .extract }
+        effects.append(.unlearn(following.union(known.intersection(wrong)).union([.firstOfTraining]).sorted()))
     }
 
     /// Whether W has taken the unit of the training in, or is about to.

@@ -120,18 +120,17 @@ extension RunControl {
         effects.append(.send(peer, .welcome(plan.run)))
     }
 
-    /// Where too many are registered and not ready, the one that has been so longest goes: names that never get ready
-    /// shut nobody out. One that was about to be registers again when it gets no answer.
+    /// Where too many are registered and not ready, one gives way, so that names that never get ready shut nobody out: of
+    /// the address that has most of them the one that has been so longest. A worker that was about to be ready
+    /// registers again when it gets no answer.
     private mutating func makeRoom(for registration: Registration, at now: Instant, _ effects: inout [Effect]) {
-        var (count, longest): (Int, (since: Instant, place: Int)?) = (0, nil)
-        for place in workers.indices {
-            guard case .loading(_, let since) = workers[place].presence else { continue }
-            count += 1
-            if longest.map({ since < $0.since }) ?? true { longest = (since, place) }
-        }
-        guard count >= limits.loadingWorkers, let place = longest?.place, place != places[registration.worker] else {
-            return
-        }
+        let loading = workers.indices.filter { workers[$0].loadingSince != nil }
+        guard loading.count >= limits.loadingWorkers else { return }
+        let byAddress = Dictionary(grouping: loading) { workers[$0].isOwn ? nil : workers[$0].peer?.address }
+        // Ties go to the address whose first worker has been there longest, so that it is the same one every time.
+        let crowd = byAddress.values.max { ($0.count, $1[0]) < ($1.count, $0[0]) } ?? loading
+        let oldest = crowd.min { (workers[$0].loadingSince ?? now, $0) < (workers[$1].loadingSince ?? now, $1) }
+        guard let place = oldest, place != places[registration.worker] else { return }
         recordAgain(
             "gave way to another one before it was ready", cause: .others, worker: nil, at: now)
         forget(place, as: .lost)

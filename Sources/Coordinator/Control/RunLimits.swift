@@ -15,7 +15,8 @@ package struct RunLimits: Codable, Hashable, Sendable {
     package var restartSeconds = 600.0
     /// A worker that is not ready so long after it registered is given up.
     package var loadingSeconds = 3600.0
-    /// Workers that are registered and not ready yet; the one that has been so longest makes room for another.
+    /// Workers that are registered and not ready yet; of the address that has most of them the one that has been so
+    /// longest makes room for another.
     package var loadingWorkers = 2048
     /// Units that a worker holds at a time in a stage of independent units: one at work, one waiting.
     package var leasesPerWorker = 2

@@ -43,6 +43,9 @@ struct WorkerRecord: Hashable, Sendable {
     /// Units that it takes at a time; nil where it takes none.
     var capacity: Int? { if case .ready(_, let capacity) = presence { capacity } else { nil } }
 
+    /// When it registered, if it loads its models since then.
+    var loadingSince: Instant? { if case .loading(_, let since) = presence { since } else { nil } }
+
     var isReady: Bool { capacity != nil }
 }
 

@@ -89,7 +89,8 @@ package final class LiveRun {
         }
         training = try RunTraining(
             inputs, storage: storage, asked: travel.training, gradients: travel.gradients,
-            isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount, now: now)
+            isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount,
+            unlearnings: finished.unlearnings, now: now)
         if training.mode == .averaged { finished.forgetBlocks() }
         var limits = limits
         if !training.isReplayed(travel.weights) { limits.replaySteps = 0 }
@@ -191,7 +192,10 @@ package final class LiveRun {
     /// - Returns: nil where there is nothing to wait for, or the wait before has not ended.
     package func beginCommit(at now: Instant) -> Journal.Commit? {
         var commit: Journal.Commit?
-        attempt(at: now) { commit = try finished.beginCommit() }
+        if !attempt(at: now, { commit = try finished.beginCommit() }) {
+            finished.abandon()
+            endIfWritten()
+        }
         return commit
     }
 
@@ -203,6 +207,7 @@ package final class LiveRun {
             finished.keep(record)
             handle(.persisted(record.unit), at: now)
         }
+        endIfWritten()
     }
 
     /// Whether ``beginCommit(at:)`` has something to do.
@@ -280,7 +285,10 @@ package final class LiveRun {
             switch effect {
             case .send(let peer, let message): send(peer, wireMessage(message))
             case .persist(let unit): persist(unit, at: now)
-            case .retract(let unit): attempt(at: now) { try finished.retract(unit) }
+            case .retract(let unit): attempt(at: now) { try finished.retract([unit]) }
+            case .unlearn(let units):
+                training.isGivenUp = true
+                attempt(at: now) { try finished.retract(units) }
             case .keepShard(let unit):
                 if case .train(let result) = incoming?.result { training.keep(result, of: unit) }
             case .applyStep(let step): apply(step: step, at: now)
@@ -321,7 +329,7 @@ package final class LiveRun {
     }
 
     private func endIfWritten() {
-        if training.isWritten, let ending { outcome = ending }
+        if training.isWritten, finished.isCommitted, let ending { outcome = ending }
     }
 
     // MARK: Messages

@@ -53,8 +53,8 @@ package struct ResultRecord {
     /// What a record of the journal says.
     package enum Change {
         case result(ResultRecord)
-        /// What was recorded of the unit counts no more.
-        case retraction(UnitID)
+        /// What was recorded of these units counts no more.
+        case retraction([UnitID])
     }
 
     /// Reads a result that ``append(to:)`` wrote.
@@ -65,28 +65,51 @@ package struct ResultRecord {
     }
 
     /// Reads what ``append(to:)`` or ``retraction(of:run:)`` wrote.
+    /// - Throws: `WireError` or ``RecordError`` where the bytes are no such record.
     package static func change(_ payload: Data) throws -> (run: String, change: Change) {
         try payload.withUnsafeBytes { bytes in
             let frames = try frames(in: bytes)
+            if frames[0].isEmpty { return try retraction(frames.dropFirst()) }
+            guard frames.count <= MessageLimits.frames else { throw RecordError.notAResult }
             let message = try WireFormat.decodeWorkerMessage(header: frames[0], tensors: Array(frames.dropFirst()))
-            switch message {
-            case .result(let run, _, let unit, let result):
-                return (run, .result(ResultRecord(run: run, unit: unit, result: result)))
-            // A failure brings no run along: its cause names it.
-            case .failure(_, let unit, let run): return (run, .retraction(unit))
-            default: throw RecordError.notAResult
-            }
+            guard case .result(let run, _, let unit, let result) = message else { throw RecordError.notAResult }
+            return (run, .result(ResultRecord(run: run, unit: unit, result: result)))
         }
     }
 
-    /// The record that takes a unit's result back: the message of a unit that cannot be done, with the run as its cause.
-    package static func retraction(of unit: UnitID, run: String) -> Data {
-        let message = WireFormat.encode(.failure(lease: LeaseID(0), unit: unit, cause: run) as WorkerMessage)
-        var bytes = Data()
-        withPieces(of: message) { pieces in
-            for piece in pieces { bytes.append(contentsOf: piece) }
+    /// The record that takes units' results back, all of them or none: an empty frame, then for each unit the message
+    /// of one that cannot be done, with the run as its cause.
+    package static func retraction(of units: [UnitID], run: String) -> Data {
+        let messages = units.map {
+            WireFormat.encode(.failure(lease: LeaseID(0), unit: $0, cause: run) as WorkerMessage)
         }
-        return bytes
+        var (head, body) = (Data(), Data())
+        func append(_ number: Int) { withUnsafeBytes(of: UInt64(number).littleEndian) { head.append(contentsOf: $0) } }
+        append(1 + messages.count)
+        append(0)
+        for message in messages {
+            message.withFrames { header, _ in
+                append(header.count)
+                body.append(contentsOf: header)
+            }
+        }
+        return head + body
+    }
+
+    private static func retraction(
+        _ headers: ArraySlice<UnsafeRawBufferPointer>
+    ) throws -> (run: String, change: Change) {
+        var (run, units): (String?, [UnitID]) = (nil, [])
+        for header in headers {
+            let message = try WireFormat.decodeWorkerMessage(header: header, tensors: [])
+            guard case .failure(_, let unit, let cause) = message, run == nil || run == cause else {
+                throw RecordError.notAResult
+            }
+            run = cause
+            units.append(unit)
+        }
+        guard let run else { throw RecordError.notAResult }
+        return (run, .retraction(units))
     }
 
     private static func frames(in bytes: UnsafeRawBufferPointer) throws(RecordError) -> [UnsafeRawBufferPointer] {
@@ -97,7 +120,7 @@ package struct ResultRecord {
             return Int(number)
         }
         let count = try number(0)
-        guard (1...MessageLimits.frames).contains(count) else { throw .truncated }
+        guard count >= 1, count < bytes.count / 8 else { throw .truncated }
         var offset = 8 * (count + 1)
         var frames: [UnsafeRawBufferPointer] = []
         for index in 1...count {

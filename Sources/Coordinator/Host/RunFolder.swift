@@ -4,6 +4,8 @@ package import Storage
 /// The output folder of a run.
 package struct RunFolder: RunStorage, Sendable {
     package let url: URL
+    /// Told of the journal's bytes that were read, and of all that there are, record by record.
+    package var onReading: (@Sendable (_ read: UInt64, _ size: UInt64) -> Void)?
 
     package init(_ url: URL) {
         self.url = url
@@ -34,7 +36,12 @@ package struct RunFolder: RunStorage, Sendable {
     }
 
     package func journal(replay: (Journal.Record) throws -> Void) throws -> Journal {
-        let journal = try Journal(folder: url, replay: replay)
+        var status = stat()
+        let size = stat(url(of: RunFiles.journal).path, &status) == 0 ? UInt64(status.st_size) : 0
+        let journal = try Journal(folder: url) { record in
+            try replay(record)
+            onReading?(record.position.offset, size)
+        }
         // The journal is locked: no other coordinator writes here.
         AtomicFile.removeLeftovers(in: url)
         return journal

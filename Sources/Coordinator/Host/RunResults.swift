@@ -15,6 +15,11 @@ struct RunResults {
     /// Records appended to the journal that no commit has begun for, and those of the commit that has begun.
     private var uncommitted: [ResultRecord] = []
     private var committing: [ResultRecord] = []
+    private var isCommitting = false
+    /// Whether results were taken back that no commit has begun for.
+    private var hasRetractions = false
+    /// How often all that W had learned was taken back: what it has learned before counts no more.
+    private(set) var unlearnings = 0
 
     /// Opens the journal and takes in what it holds of the run.
     init(_ inputs: RunInputs, storage: any RunStorage) throws {
@@ -27,6 +32,7 @@ struct RunResults {
                     dimensionB: inputs.dimensionB)
             }
         var (results, digests): ([UnitID: UnitResult], [UnitID: String]) = ([:], [:])
+        var unlearnings = 0
         journal = try storage.journal { entry in
             let (run, change): (String, ResultRecord.Change)
             do {
@@ -41,8 +47,9 @@ struct RunResults {
             guard run == inputs.manifest.run else { return }
             let record: ResultRecord
             switch change {
-            case .retraction(let unit):
-                (digests[unit], results[unit]) = (nil, nil)
+            case .retraction(let units):
+                for unit in units { (digests[unit], results[unit]) = (nil, nil) }
+                if units.contains(.firstOfTraining) { unlearnings += 1 }
                 return
             case .result(let result): record = result
             }
@@ -62,6 +69,7 @@ struct RunResults {
         activations = store
         self.results = results
         self.digests = digests
+        self.unlearnings = unlearnings
     }
 
     /// Records that were on disk, whichever run's they are.
@@ -98,18 +106,25 @@ struct RunResults {
     // MARK: New results
 
     /// Whether ``beginCommit()`` has something to do.
-    var hasUncommitted: Bool { !uncommitted.isEmpty && committing.isEmpty }
+    var hasUncommitted: Bool { (!uncommitted.isEmpty || hasRetractions) && !isCommitting }
+
+    /// Whether nothing waits to be put on disk.
+    var isCommitted: Bool { uncommitted.isEmpty && !hasRetractions && !isCommitting }
 
     mutating func append(_ record: ResultRecord) throws {
         try record.append(to: journal)
         uncommitted.append(record)
     }
 
-    /// Has a result on disk count no more, from the next commit on.
-    mutating func retract(_ unit: UnitID) throws {
-        try journal.append(ResultRecord.retraction(of: unit, run: inputs.manifest.run))
-        (digests[unit], results[unit]) = (nil, nil)
+    /// Has results on disk count no more, from the next commit on: all of them, or none.
+    mutating func retract(_ units: [UnitID]) throws {
+        try journal.append(ResultRecord.retraction(of: units, run: inputs.manifest.run))
+        hasRetractions = true
+        for unit in units { (digests[unit], results[unit]) = (nil, nil) }
     }
+
+    /// Gives up what no commit has begun for: the journal takes nothing any more.
+    mutating func abandon() { (uncommitted, hasRetractions) = ([], false) }
 
     /// Begins to put the records appended since the last commit on disk.
     /// - Returns: nil where there is nothing to wait for, or the wait before has not ended.
@@ -117,6 +132,7 @@ struct RunResults {
         guard hasUncommitted else { return nil }
         let commit = try journal.beginCommit()
         swap(&committing, &uncommitted)
+        (isCommitting, hasRetractions) = (commit != nil, false)
         return commit
     }
 
@@ -126,7 +142,7 @@ struct RunResults {
         _ commit: Journal.Commit, _ result: Result<Void, StorageError>
     ) throws -> [ResultRecord] {
         let records = committing
-        committing = []
+        (committing, isCommitting) = ([], false)
         try journal.finish(commit, result)
         return records
     }

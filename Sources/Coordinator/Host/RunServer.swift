@@ -257,7 +257,7 @@ package actor RunServer {
         defer { speaker = nil }
         do {
             let message = try WireFormat.decodeWorkerMessage(frames)
-            live.receive(message, from: peer, at: now)
+            live.receive(message, from: located(peer, message, frames), at: now)
             count(frames, receivedFrom: peer)
             if case .result(_, _, let unit, _) = message, unit.stage == .train {
                 trainingBytes += UInt64(frames.reduce(0) { $0 + $1.count })
@@ -270,6 +270,12 @@ package actor RunServer {
                 workerSockets.close(frame.connection, of: peer)
             }
         }
+    }
+
+    /// The peer with its address where it registers; asking for that with every message would cost more than reading it.
+    private func located(_ peer: PeerID, _ message: WorkerMessage, _ frames: [Frame]) -> PeerID {
+        guard case .register = message else { return peer }
+        return PeerID(peer.bytes, isPrivate: peer.isPrivate, address: frames.first?.peerAddress)
     }
 
     /// Bytes that are no message end nothing; who sent them is named in the status.

@@ -30,6 +30,10 @@ struct RunTraining {
     /// The mean of squared errors that a shard may have without being looked at more closely; nil before the first step.
     var usualError: Double?
     private var writes: TrainingWrites
+    /// How often what W had learned was taken back: a checkpoint from before is of no use.
+    private let unlearnings: Int
+    /// Whether what W has learned counts no more: nothing of it is to be written.
+    var isGivenUp = false
 
     /// Takes the training up where it was left.
     ///
@@ -40,14 +44,16 @@ struct RunTraining {
     ///   - asked: nil leaves it to the number of channels.
     ///   - isShared: whether W is to be put where workers of this machine read it in place.
     ///   - blocks: blocks of outputs on disk.
+    ///   - unlearnings: how often what W had learned was taken back.
     init(
         _ inputs: RunInputs, storage: any RunStorage, asked: TrainingMode?, gradients: GradientForm, isShared: Bool,
-        blocks: Int, now: Instant
+        blocks: Int, unlearnings: Int, now: Instant
     ) throws {
         self.inputs = inputs
         self.storage = storage
         self.gradients = gradients.resolved(for: inputs)
         self.isShared = isShared
+        self.unlearnings = unlearnings
         writes = TrainingWrites(now: now)
         let mode = try inputs.trainingMode(asked)
         let channels = inputs.plan.channels
@@ -62,8 +68,8 @@ struct RunTraining {
             return
         }
         let checkpoint = try TrainingCheckpoint.read(
-            run: inputs.manifest.run, channel: channels[0], from: storage, dimensionA: inputs.dimensionA,
-            dimensionB: inputs.dimensionB, adam: inputs.adam, steps: schedule.steps)
+            run: inputs.manifest.run, channel: channels[0], unlearnings: unlearnings, from: storage,
+            dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB, adam: inputs.adam, steps: schedule.steps)
         self.mode = checkpoint?.trainer.step == schedule.steps ? .averaged : mode
         guard self.mode == .averaged else { return }
         var projection = checkpoint ?? TrainedProjection(untrained: channels[0], inputs)
@@ -142,7 +148,7 @@ struct RunTraining {
 
     /// Wants a checkpoint of what a run that ends before its time has come to.
     mutating func saveUnfinished() {
-        if steps > 0 { writes.want(.checkpoint) }
+        if steps > 0, !isGivenUp { writes.want(.checkpoint) }
     }
 
     /// Wants every channel's W on disk: all units of the training are done.
@@ -157,10 +163,11 @@ struct RunTraining {
         guard writes.canBegin, let kind = writes.wanted else { return nil }
         writes.begin(at: now)
         let projections = projections.map { $0.copy() }
-        let (isAveraged, inputs, storage) = (mode == .averaged, inputs, storage)
+        let (isAveraged, inputs, storage, unlearnings) = (mode == .averaged, inputs, storage, unlearnings)
         return FileWrite {
             if isAveraged, let projection = projections.first {
-                try TrainingCheckpoint.write(projection, run: inputs.manifest.run, to: storage)
+                try TrainingCheckpoint.write(
+                    projection, run: inputs.manifest.run, unlearnings: unlearnings, to: storage)
             }
             guard kind == .completion else { return }
             for projection in projections { try projection.write(inputs, to: storage) }

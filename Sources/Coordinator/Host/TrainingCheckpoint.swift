@@ -10,19 +10,22 @@ import Storage
 /// coordinator comes back: to the same bits, since a step is a function of the state before it and of the texts.
 ///
 /// Layout, numbers little-endian: magic (8 bytes); the run's digest as text (its length, UInt64, and its bytes); k and
-/// j (UInt64 each); the number of losses (UInt64), the losses, and the standardised ones (float64); the trainer's
+/// j (UInt64 each); how often what W had learned was taken back (UInt64); the number of losses (UInt64), the losses, and the standardised ones (float64); the trainer's
 /// checkpoint; SHA-256 of all before.
 enum TrainingCheckpoint {
-    private static let magic = Array("ACTRAIN\u{4}".utf8)
+    private static let magic = Array("ACTRAIN\u{5}".utf8)
     private static let maximumRunBytes = 1024
 
-    static func write(_ training: TrainedProjection, run: String, to storage: some RunStorage) throws {
+    static func write(
+        _ training: TrainedProjection, run: String, unlearnings: Int, to storage: some RunStorage
+    ) throws {
         var head = Data(magic)
         func append(_ number: UInt64) { withUnsafeBytes(of: number.littleEndian) { head.append(contentsOf: $0) } }
         append(UInt64(run.utf8.count))
         head.append(contentsOf: run.utf8)
         append(UInt64(training.channel.k))
         append(UInt64(training.channel.j))
+        append(UInt64(unlearnings))
         append(UInt64(training.losses.count))
         for loss in training.losses { append(loss.loss.bitPattern) }
         for loss in training.losses { append(loss.standardised.bitPattern) }
@@ -50,12 +53,12 @@ enum TrainingCheckpoint {
         return isLarge || isLarger || isLong || isTooLarge ? .max : sum.addingReportingOverflow(heads).partialValue
     }
 
-    /// The state in the file; nil where there is no file.
+    /// The state in the file; nil where there is no file, or one of what has been taken back since.
     /// - Throws: ``HostError/damagedCheckpoint(path:cause:)``, and ``HostError/otherCheckpoint(path:expected:found:)``
     ///   where it is of another run or channel.
     static func read(
-        run: String, channel: Channel, from storage: some RunStorage, dimensionA: Int, dimensionB: Int, adam: Adam,
-        steps: Int
+        run: String, channel: Channel, unlearnings: Int, from storage: some RunStorage, dimensionA: Int,
+        dimensionB: Int, adam: Adam, steps: Int
     ) throws -> TrainedProjection? {
         let limit = largestBytes(dimensionA: dimensionA, dimensionB: dimensionB, steps: steps)
         guard let data = try storage.read(RunFiles.checkpoint, limit: limit) else { return nil }
@@ -71,12 +74,13 @@ enum TrainingCheckpoint {
         }
         var head = CheckpointHead(rest: body.dropFirst(magic.count))
         guard let found = head.text(limit: maximumRunBytes), let k = head.number(), let j = head.number(),
-            let count = head.number()
+            let generation = head.number(), let count = head.number()
         else { throw damaged("its head is cut off") }
         for (what, expected, found) in [("run", run, found), ("channel", channel.description, "\(k):\(j)")]
         where expected != found {
             throw HostError.otherCheckpoint(path: path, expected: "\(what) \(expected)", found: found)
         }
+        guard generation == UInt64(unlearnings) else { return nil }
         guard count <= UInt64(steps), let bits = head.numbers(Int(count)), let others = head.numbers(Int(count)) else {
             throw damaged("\(count) losses for a training of \(steps) steps")
         }

@@ -45,6 +45,8 @@ package enum Program {
         _ root: Root.Type, arguments: [String], places: [String: String] = [:]
     ) async -> Never {
         StandardStreams.prepare()
+        // Ctrl-\ ends the program at once: the language's runtime would look at every thread first, for a long time.
+        signal(SIGQUIT, SIG_DFL)
         do {
             try CommandOptions(root, arguments).checkNames()
             var command = try root.parseAsRoot(arguments)

@@ -4,8 +4,8 @@ import PlainText
 /// person watches, and gives back the text to write.
 ///
 /// On a terminal the bar is redrawn in place, at most ten times a second. Elsewhere a plain line comes at each stage's
-/// end, and in between at most every five seconds, less often as a run grows old: a twentieth of its age apart, ten
-/// minutes at most. A day's run has some two hundred lines, not seventeen thousand.
+/// end, and in between where there is more to tell, at most every five seconds, less often as a run grows old: a
+/// twentieth of its age apart, ten minutes at most. A day's run has some two hundred lines, not seventeen thousand.
 package struct ProgressBar: Sendable {
     /// Seconds between two drawings.
     package static let redrawSeconds = 0.1
@@ -16,6 +16,8 @@ package struct ProgressBar: Sendable {
     /// When something was last written for the stage, in seconds.
     private var lastWritten: Double?
     private var label: String?
+    /// What the last line said was done.
+    private var doneWritten: Int?
     /// Whether the stage's last line has been written.
     private var ended = false
     private var barIsDrawn = false
@@ -36,7 +38,7 @@ package struct ProgressBar: Sendable {
         if label != progress.label {
             text += endBar()
             label = progress.label
-            lastWritten = nil
+            (lastWritten, doneWritten) = (nil, nil)
             ended = false
         }
         last = progress
@@ -52,7 +54,8 @@ package struct ProgressBar: Sendable {
         }
         let pause = isInteractive ? Self.redrawSeconds : Self.lineSeconds(atAge: seconds)
         if let lastWritten, seconds - lastWritten < pause { return text }
-        lastWritten = seconds
+        if !isInteractive, doneWritten == progress.done { return text }
+        (lastWritten, doneWritten) = (seconds, progress.done)
         guard isInteractive else { return text + progress.line + "\n" }
         barIsDrawn = true
         return text + redrawn(progress)

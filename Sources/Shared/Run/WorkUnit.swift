@@ -93,6 +93,9 @@ package struct UnitID: Codable, Hashable, Sendable, Comparable, CustomStringConv
     package static func < (a: UnitID, b: UnitID) -> Bool {
         (a.stage, a.index) < (b.stage, b.index)
     }
+
+    /// Where it counts no more, what W has learned does not either.
+    package static let firstOfTraining = UnitID(.train, 0)
 }
 
 /// A piece of work that any worker can do, with all that it depends on besides the models and, where the grant

@@ -12,6 +12,8 @@ final class Context {
         }
         self.handle = handle
         zmq_ctx_set(handle, ZMQ_IO_THREADS, Int32(clamping: max(1, ioThreads)))
+        // Its own limit is 1,023, of which each socket takes three with its monitor; descriptors end sooner than this.
+        zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, zmq_ctx_get(handle, ZMQ_SOCKET_LIMIT))
     }
 
     deinit {

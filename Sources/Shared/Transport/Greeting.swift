@@ -5,9 +5,9 @@ import Foundation
 ///
 /// libzmq keeps the greeting to itself: of a handshake that fails it only says that the other side broke off. To
 /// tell a coordinator that wants other keys from a tunnel that has nobody behind it, one has to look.
-struct Greeting: Equatable, Sendable {
+package struct Greeting: Equatable, Sendable {
     /// `NULL` or `CURVE`, in the main.
-    let mechanism: String
+    package let mechanism: String
 
     private static let count = 64
     /// Signature and major version. The rest would tell that the mechanisms differ, upon which libzmq hangs up without
@@ -15,7 +15,7 @@ struct Greeting: Equatable, Sendable {
     private static let opening: [UInt8] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3]
 
     /// Reads a greeting; nil where the bytes are none of version 3.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard bytes.count == Greeting.count, bytes[0] == 0xFF, bytes[9] & 1 == 1, bytes[10] >= 3 else { return nil }
         let name = bytes[12..<32].prefix { $0 != 0 }
         guard !name.isEmpty, name.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }

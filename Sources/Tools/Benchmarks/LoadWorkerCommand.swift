@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 import Messaging
 import Run
@@ -21,12 +22,15 @@ struct LoadWorkerCommand: AsyncParsableCommand {
     @Option var itemsPerUnit = 1
 
     func run() async throws {
+        // A socket, its monitor's two and its connection have a descriptor each.
+        try OpenFiles.raiseLimit(needed: 64 + 4 * sessions)
         let (items, perUnit, mean) = (items, itemsPerUnit, itemSeconds)
         let crowd = try Crowd(endpoint: Endpoint(connect), count: sessions) { unit in
             mean > 0 ? AnswerLengths.seconds(ofUnit: unit, items: items, perUnit: perUnit, mean: mean) : 0
         }
-        await crowd.work()
+        let failure = await crowd.work()
         await crowd.close()
+        if let failure { throw failure }
     }
 }
 
@@ -49,6 +53,8 @@ private actor Crowd {
     private var members: [Member] = []
     private var run = ""
     private var ending: CheckedContinuation<Void, Never>?
+    /// Why there are fewer sessions than were asked for.
+    private var failure: TransportError?
 
     init(endpoint: Endpoint, count: Int, seconds: @escaping @Sendable (Int) -> Double) throws {
         loop = try MessageLoop(name: "crowd")
@@ -67,10 +73,16 @@ private actor Crowd {
 
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
-    func work() async {
-        for index in members.indices { perform(members[index].session.start(at: now), of: index) }
-        tick()
-        await withCheckedContinuation { ending = $0 }
+    /// - Returns: why it could not do as it was told, if it could not.
+    func work() async -> TransportError? {
+        for index in members.indices where failure == nil {
+            perform(members[index].session.start(at: now), of: index)
+        }
+        if failure == nil {
+            tick()
+            await withCheckedContinuation { ending = $0 }
+        }
+        return failure
     }
 
     func close() async { await loop.stop() }
@@ -101,10 +113,7 @@ private actor Crowd {
             switch effect {
             case .connect:
                 members[index].socket?.close()
-                members[index].socket = try? loop.connectDealer(to: endpoint)
-                members[index].socket?.onReceive { [unowned self] frames in
-                    self.assumeIsolated { $0.receive(frames, of: index) }
-                }
+                connect(index)
             case .send(let message): send(message.mapResult { (never: Never) -> UnitResult in }, of: index)
             case .forget: break
             case .deliver(let lease, let unit):
@@ -116,6 +125,18 @@ private actor Crowd {
             case .execute(let lease, let unit): execute(lease, seconds(unit.index), of: index)
             case .end: members[index].isEnded = true
             }
+        }
+    }
+
+    private func connect(_ index: Int) {
+        do throws(TransportError) {
+            let socket = try loop.connectDealer(to: endpoint, options: .withoutKeys(endpoint))
+            socket.onReceive { [unowned self] frames in self.assumeIsolated { $0.receive(frames, of: index) } }
+            members[index].socket = socket
+        } catch {
+            failure = error
+            ending?.resume()
+            ending = nil
         }
     }
 

@@ -183,7 +183,7 @@ package struct FuzzedConversation {
                 try journal.append(Data(record.bytes))
             }
             if random.index(below: 4) == 0 {
-                try journal.append(ResultRecord.retraction(of: unit(), run: runName()))
+                try journal.append(ResultRecord.retraction(of: [unit(), unit()], run: runName()))
             }
             try journal.commit()
         } catch {

@@ -36,10 +36,21 @@ extension FuzzedDecoder {
             FuzzedDecoder("endpoint", Mutator(seeds: endpoints, words: ["tcp://", "ipc://", "[::1]", ":", "*"])) {
                 _ = try Endpoint(String(decoding: $0, as: UTF8.self))
             },
+            FuzzedDecoder("ZMTP greeting", Mutator(seeds: greetings, words: ["NULL", "CURVE", "PLAIN"])) {
+                guard Greeting($0) != nil else { throw NoGreeting() }
+            },
             FuzzedDecoder("key list", Mutator(seeds: keyLists, words: ["curve-public ", "curve-secret ", "#", "\n"])) {
                 _ = try CurveKeyFile.publicKeys(in: String(decoding: $0, as: UTF8.self), at: "list")
             },
         ]
+    }
+
+    private struct NoGreeting: Error {}
+
+    /// What ZeroMQ sockets with and without keys say first.
+    private static let greetings: [[UInt8]] = ["NULL", "CURVE"].map { mechanism in
+        [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1] + Array(mechanism.utf8)
+            + [UInt8](repeating: 0, count: 52 - mechanism.utf8.count)
     }
 
     /// A message with its header's length, number of tensors and their lengths before it, so that these change as well.

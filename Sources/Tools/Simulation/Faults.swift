@@ -31,8 +31,11 @@ package struct Faults: Hashable, Sendable {
     package var failure = 0.0
     package var repetition = 0.0
     package var wrongAnswer = 0.0
-    /// So many of the last workers lie: most of their answers are wrong, and look right, each of its own kind.
+    /// So many of the last workers lie: that share of their answers is wrong, and looks right, each of its own kind.
     package var liars = 0
+    package var lies = 0.8
+    /// Whether one that was found out does not come again as another process.
+    package var barsLiars = false
     /// Mean seconds between attacks of somebody who knows the protocol and the run: made-up names, kinds of device and
     /// readiness, answers to units that it was never given.
     package var attackEvery: Double?

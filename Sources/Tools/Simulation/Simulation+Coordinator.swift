@@ -13,6 +13,7 @@ extension Simulation {
         outbox = []
         for (peer, message) in sent { send(message, to: peer) }
         if disk.power.isOut { return crashCoordinator() }
+        if case .failed(let why) = coordinator.outcome, why.hasPrefix("W was learned from") { return startAgain() }
         outcome = coordinator.outcome
         check(coordinator)
         if coordinator.hasUncommitted, !isCommitScheduled {
@@ -54,6 +55,9 @@ extension Simulation {
         let (index, connection) = SimulatedWorker.address(peer)
         // Of somebody who attacks.
         guard workers.indices.contains(index) else { return }
+        if lies(index), case .refusal(let reason) = message, reason.contains("otherwise than others") {
+            noteFound(index)
+        }
         guard workers[index].connection == connection, workers[index].isRunning else {
             if random.uniform() < 0.5 { schedule(.unreachable(peer), after: 0.001) }
             return
@@ -102,6 +106,11 @@ extension Simulation {
     func crashCoordinator() {
         guard coordinator != nil, outcome == nil else { return }
         disk.power.cut()
+        stopCoordinator()
+    }
+
+    /// Another coordinator takes its place, on what is left on the disk.
+    private func stopCoordinator() {
         coordinator = nil
         disk = SimulatedDisk(disk.afterPowerFailure(&random), power: Power())
         life += 1
@@ -114,6 +123,14 @@ extension Simulation {
         schedule(.startCoordinator, after: 0.2 + random.uniform())
     }
 
+    /// The user gives the command again of a run that has taken back what it had learned from a liar, which does not come
+    /// again.
+    private func startAgain() {
+        announced = []
+        stopCoordinator()
+        for index in scenario.localWorkers..<scenario.workers { schedule(.start(index), after: random.uniform()) }
+    }
+
     // MARK: The end
 
     /// What is durable when the run is done, compared with what one process makes of the inputs.
@@ -124,7 +141,7 @@ extension Simulation {
                 switch try ResultRecord.change(entry.payload).change {
                 case .result(let record):
                     if results[record.unit] == nil { results[record.unit] = record.result }
-                case .retraction(let unit): results[unit] = nil
+                case .retraction(let units): for unit in units { results[unit] = nil }
                 }
             }
         } catch {

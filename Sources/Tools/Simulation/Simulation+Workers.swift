@@ -60,6 +60,7 @@ extension Simulation {
     private func isLocal(_ index: Int) -> Bool { index < scenario.localWorkers }
 
     private func start(_ index: Int) {
+        if faults.barsLiars, liarsFound.contains(index) { return }
         workers[index].restart(at: time)
         perform(workers[index].session.start(at: now), of: index)
     }
@@ -119,10 +120,10 @@ extension Simulation {
         do {
             var result = try workers[index].engine.execute(grant, drifts: chance(faults.drift))
             if chance(faults.wrongAnswer) {
-                isTainted = true
+                hasWrongAnswers = true
                 result.falsify()
-            } else if lies(index), random.uniform() < 0.8 {
-                if scenario.limits.verifiedShare < 1 { isTainted = true }
+            } else if lies(index), random.uniform() < faults.lies {
+                noteLie(of: index)
                 result.falsify(by: Float(1 + index))
             }
             workers[index].results[lease] = result

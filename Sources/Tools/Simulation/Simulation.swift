@@ -73,8 +73,13 @@ package final class Simulation {
     package internal(set) var time = 0.0
     package internal(set) var eventCount = 0
     var queue = EventQueue()
-    /// Whether a wrong answer was sent, so that W and results may not be what one process would compute.
-    package internal(set) var isTainted = false
+    /// Whether a wrong answer was sent by somebody of whom it is not known, so that W and results may not be what one
+    /// process would compute.
+    package var isTainted: Bool { hasWrongAnswers || !liarsAtLarge.isEmpty }
+    var hasWrongAnswers = false
+    /// Liars that have lied where not all units are confirmed, and those that were found out and are kept away since.
+    private(set) var liarsAtLarge: Set<Int> = []
+    package private(set) var liarsFound: Set<Int> = []
     /// As many as there were at a time at most.
     package internal(set) var alarms = 0
     /// Told each event, for a trace.
@@ -102,6 +107,15 @@ package final class Simulation {
 
     func schedule(_ happening: Happening, after delay: Double) {
         queue.insert(happening, at: time + delay)
+    }
+
+    func noteLie(of index: Int) {
+        if scenario.limits.verifiedShare < 1, !liarsFound.contains(index) { liarsAtLarge.insert(index) }
+    }
+
+    func noteFound(_ index: Int) {
+        liarsAtLarge.remove(index)
+        liarsFound.insert(index)
     }
 
     /// Schedules a fault that comes every so many seconds on average, as long as faults happen.
@@ -152,7 +166,8 @@ package final class Simulation {
             if scenario.workers < 100 || eventCount % 1000 == 0 { violation = violation ?? control.violation() }
             let progress = control.progress
             // What a worker that answers wrongly has done is done again.
-            if !isTainted, lastProgress.life == life, progress < (lastProgress.stages, lastProgress.units) {
+            let mayGoBack = hasWrongAnswers || faults.liars > 0 && scenario.limits.verifiedShare < 1
+            if !mayGoBack, lastProgress.life == life, progress < (lastProgress.stages, lastProgress.units) {
                 violation = "progress went back from \(lastProgress) to \(progress)"
             }
             lastProgress = (life, progress.stages, progress.units)
@@ -166,7 +181,6 @@ package final class Simulation {
 
     /// What must hold when the run has ended.
     private func violationOfEnd() -> String? {
-        if isTainted, case .failed(let why) = outcome, why.hasPrefix("W was learned from") { return nil }
         guard outcome == .done else { return "the run ended with \(outcome.map { "\($0)" } ?? "nothing")" }
         return violationOfDisk()
     }
