@@ -1,6 +1,7 @@
 package import CoordinatorControl
 package import Devices
 import PlainText
+import Projection
 package import Run
 package import Storage
 
@@ -87,7 +88,7 @@ package final class LiveRun {
         training = try RunTraining(
             inputs, storage: storage, asked: travel.training, gradients: travel.gradients,
             isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount, now: now)
-        if training.mode == .averaged { finished.forgetBlocks() }
+        if training.mode == .averaged { finished.forget(.train) }
         var limits = limits
         if !training.isReplayed(travel.weights) { limits.replaySteps = 0 }
         limits.sharingHost = training.isShared ? host : nil
@@ -179,8 +180,12 @@ package final class LiveRun {
     /// Why a result cannot be an answer to the unit; nil where it can be.
     private func flaw(of result: UnitResult, for unit: UnitID) -> String? {
         if let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit) { return flaw }
-        guard case .train(let result) = result, let activations = finished.activations else { return nil }
-        return training.flaw(of: result, for: unit, activations, on: device)
+        guard let activations = finished.activations else { return nil }
+        switch result {
+        case .train(let result): return training.flaw(of: result, for: unit, activations, on: device)
+        case .sums(let result): return ActivationSums.flaw(in: result, of: inputs.sumsUnit(unit, activations))
+        default: return nil
+        }
     }
 
     /// Begins to put the records appended since the last commit on disk: one wait for all of them, for another
@@ -275,9 +280,9 @@ package final class LiveRun {
 
     private func complete(_ stage: Stage, at now: Instant) {
         let isDone = attempt(at: now) {
-            guard stage == .train else { return }
-            try training.complete(finished.results, at: now)
-            finished.forgetBlocks()
+            guard stage == .train || stage == .sums else { return }
+            try training.complete(stage, finished.results, at: now)
+            finished.forget(stage)
         }
         if isDone { handle(.stageCompleted(stage), at: now) }
     }
