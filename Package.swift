@@ -74,7 +74,6 @@ let package = Package(
         system("CZMQ"),
         system("CZlib"),
         system("COniguruma"),
-        system("COpenBLAS"),
         system("CCrypto"),
         system("CProtobufC"),
         .target(
@@ -125,7 +124,7 @@ let package = Package(
         shared("Backends", ["Devices", "CPUDevice", "ReferenceDevice", "CUDADevice"]),
         shared("Models", ["Devices", "Run", "ModelFolders", "Locking"]),
         shared("Generation", ["Run", "Models", "Devices"]),
-        shared("Projection", ["Run", "Devices", "CSharedMemory", "COpenBLAS"], optimized),
+        shared("Projection", ["Run", "Devices", "CSharedMemory"], optimized),
         shared("Datasets", ["Run", "JSON", "PlainText", "CZlib"]),
         // Optimized in debug builds too: the bootstrap draws every item a thousand times.
         shared("Evaluation", ["Run", "PlainText"], optimized),

@@ -54,12 +54,19 @@ struct ProjectionFileTests {
         #expect(try refusal() == "expected tensor proj.weight, found none")
     }
 
-    @Test func `a layer with a bias is refused: W is a matrix alone`() throws {
+    @Test func `a bias is the last column, written and read as PyTorch's layer has it`() throws {
+        let w = FloatMatrix(rows: 2, columns: 3, values: [1, 2, 10, 3, 4, -20])
+        var bytes = Data()
+        try ProjectionFile.write(w, hasBias: true, metadata: [:]) { bytes.append(contentsOf: $0) }
+        try bytes.write(to: url)
+        #expect(try SafetensorsFile(url).tensor("proj.weight")?.floats() == [1, 2, 3, 4])
+        #expect(try SafetensorsFile(url).tensor("proj.bias")?.floats() == [10, -20])
+        #expect(try ProjectionFile.read(url, dimensionA: 2, dimensionB: 2) == w)
+        #expect(try refusal(dimensionA: 3) == "tensor proj.weight: expected shape [d_B, 3], found [2, 2]")
         try write(
             .init(name: "proj.weight", shape: [1, 1], values: .float32([1])),
-            .init(name: "proj.bias", shape: [1], values: .float32([1])))
-        #expect(
-            try refusal() == "expected a layer without a bias, found proj.bias: a W is a matrix alone")
+            .init(name: "proj.bias", shape: [2], values: .float32([1, 2])))
+        #expect(try refusal() == "tensor proj.bias: expected shape [1], found [2]")
     }
 
     @Test(arguments: [Array("PK\u{3}\u{4}more".utf8), [0x80, 2, 0x8a, 0x0a, 1, 2]])

@@ -221,6 +221,41 @@ struct OutputTests {
         #expect(test.parts(messages, at: .a(4)) == [32..<64, 64..<70])
     }
 
+    @Test func `after the sums of maps in closed form there are W's, of whatever version the training left`() {
+        for (train, version) in [
+            ([], 1), ([StagePlan(.train, .steps(Self.schedule), channels: 1)], Self.schedule.steps),
+        ] {
+            let channels =
+                (train.isEmpty ? [] : [Channel(k: 0, j: 0)]) + [Channel(k: 0, j: 0, fit: .ridge)]
+            let plan = RunPlan(
+                run: "run",
+                stages: train + [
+                    StagePlan(.sums, .ranges(of: 70, size: 35)),
+                    StagePlan(
+                        .evaluate(task: "squad"), .independent(units: channels.count), channels: channels.count),
+                ], channels: channels, fingerprintA: "a", fingerprintB: "b")
+            var test = OutputTests()
+            test.control = RunControl(
+                RunControl.Beginning(
+                    plan: plan, limits: RunLimits(), stepsApplied: train.isEmpty ? 0 : version, now: .seconds(0)))
+            for case .completeStage(let stage) in test.control.start(at: .seconds(0)) {
+                _ = test.tell(.stageCompleted(stage))
+            }
+            var waiting = test.grants(test.join("w", 1))
+            #expect(waiting.map(\.unit) == [UnitID(.sums, 0), UnitID(.sums, 1)])
+            #expect(waiting.allSatisfy { $0.2 == RunControl.Supply() })
+            var supplies: [RunControl.Supply] = []
+            while !waiting.isEmpty {
+                let (lease, unit, supply) = waiting.removeFirst()
+                if unit.stage != .sums { supplies.append(supply) }
+                waiting += test.grants(test.answer(unit, lease: lease, 1))
+            }
+            #expect(supplies.map(\.projection?.channel) == channels)
+            #expect(supplies.allSatisfy { $0.projection?.version == version })
+            #expect(supplies.allSatisfy { $0.projection?.form == .whole(withMoments: false) })
+        }
+    }
+
     @Test func `runs by outputs keep every promise under mixed faults`() {
         for seed in UInt64(1)...500 {
             let simulation = Simulation(

@@ -10,6 +10,11 @@ import Wire
 /// Peers that send what they like are named, bounded and end nothing.
 @Suite(.serialized, .blocking)
 struct HostilePeerTests {
+    /// Those that there are, and one that no run has.
+    private static let stages: [Stage] = [
+        .extract, .train, .sums, .similarity, .evaluate(task: "squad"), .evaluate(task: "none"),
+    ]
+
     @Test func `garbage, floods and claimed identities are named and change no byte of a result`() async throws {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
@@ -62,12 +67,13 @@ struct HostilePeerTests {
         let endpoint = try coordinator.publicEndpoint()
         let stranger = try NoisyPeer(endpoint)
         for index in [0, 1, 1 << 20, 1 << 40] {
-            for stage in [Stage.extract, .train, .similarity, .evaluate(task: "squad"), .evaluate(task: "none")] {
+            for stage in Self.stages {
                 let answer = EvaluateResult(items: [])
                 let result: UnitResult =
                     switch stage {
                     case .extract: .extract(ExtractResult(a: [], b: []))
                     case .train: .train(TrainResult(squaredErrorSum: 0, gradient: .factor(FloatMatrix(zeros: 0, 0))))
+                    case .sums: .sums(SumsResult(products: []))
                     case .similarity: .similarity(SimilarityResult(plain: WrittenText(), injected: WrittenText()))
                     case .evaluate: .evaluate(answer)
                     }

@@ -48,14 +48,12 @@ struct Reference: Decodable {
     let batch: Int
     let shardRows: Int
     let learningRate: Double
-    let ridge: Double
     let x: [[Float]]
     let y: [[Float]]
     let firstW: [[Float]]
     let orders: [[Int]]
     let losses: [Double]
     let w: [[[Float]]]
-    let ridgeW: [[Float]]
     let similarity: Double
 
     static func load() throws -> Reference {

@@ -53,7 +53,9 @@ enum SampleReport {
                                 stepsPerEpoch: 2, learningRate: 1e-3,
                                 losses: losses.map { StepLoss(loss: $0, standardised: $0 / 8) }, meanLoss: 5,
                                 heldOut: HeldOutSummary(
-                                    texts: 307, loss: 0.75, meanLoss: 3, r2: 0.75, coordinateR2: 0.5),
+                                    texts: 307, loss: 0.75, meanLoss: 3, r2: 0.75, coordinateR2: 0.5,
+                                    standardisedLoss: 0.25,
+                                    cosine: 0.875),
                                 activationSimilarity: 0.25)),
                     similarity: similarity,
                     tasks: [

@@ -92,7 +92,10 @@ struct FieldTests {
         }
         let unit = HeaderField.message(
             4, "evaluate",
-            [.text(1, "task", "squad"), .message(2, "channel", [.integer(1, "k", 1), .integer(2, "j", 1)])] + conditions
+            [
+                .text(1, "task", "squad"),
+                .message(2, "channel", [.integer(1, "k", 1), .integer(2, "j", 1), .integer(3, "fit", 1)]),
+            ] + conditions
                 + [.message(6, "choice", [])])
         let header = [HeaderField.message(13, "grant", [unitID("squad"), .message(3, "unit", [unit])])].encoded
         let error = try #require(refusal(CoordinatorMessage.self, header))

@@ -33,13 +33,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "register",
             WorkerMessage.register(
                 Registration(
-                    protocolVersion: 4, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
+                    protocolVersion: 5, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
                     deviceKind: "cpu", device: "cpu fast", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
                     [
-                        .integer(1, "protocol_version", 4), .text(2, "software_version", "0.1"),
+                        .integer(1, "protocol_version", 5), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
                         .packed(8, "leases", [1, 300]), .text(9, "device", "cpu fast"),
@@ -97,6 +97,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .bytes(3, "standardised_error_sums", bytes(of: [0.25])),
                     ])
             ]),
+        result(
+            "sums", .sums, .sums(SumsResult(products: [0.1, -0.0, .infinity])),
+            [.message(9, "sums", .choice, [.message(1, "products", [.integer(1, "count", 3)])])]),
         result(
             "similarity", .similarity,
             .similarity(
@@ -339,15 +342,18 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 ])
             ])),
         grant(
+            "sums", .sums, .sums(SumsUnit(rows: matrix)), [.message(6, "sums", .choice, [.matrix(1, "rows", 2, 3)])]),
+        grant(
             "similarity", .similarity,
             .similarity(
-                SimilarityUnit(prompt: texts[2], layer: 8, newTokens: 20, channel: Channel(k: 26, j: 4))),
+                SimilarityUnit(
+                    prompt: texts[2], layer: 8, newTokens: 20, channel: Channel(k: 26, j: 4, fit: .ridge))),
             [
                 .message(
                     3, "similarity", .choice,
                     [
                         .text(1, "prompt", texts[2]), .integer(2, "layer", 8), .integer(3, "new_tokens", 20),
-                        .message(4, "channel", [.integer(1, "k", 26), .integer(2, "j", 4)]),
+                        .message(4, "channel", [.integer(1, "k", 26), .integer(2, "j", 4), .integer(3, "fit", 2)]),
                     ])
             ]),
         grant(
@@ -380,7 +386,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     4, "evaluate", .choice,
                     [
                         .text(1, "task", "squad"),
-                        .message(2, "channel", [.integer(1, "k", 1), .integer(2, "j", 2)]),
+                        .message(2, "channel", [.integer(1, "k", 1), .integer(2, "j", 2), .integer(3, "fit", 1)]),
                         .message(3, "conditions[0]", .referred, condition("a_full", 1, 3)),
                         .message(
                             3, "conditions[1]", .referred,
@@ -443,7 +449,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ]
 
     static let status: [Sample] = [
-        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 4)]),
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 5)]),
         Sample(
             "status reply",
             StatusReply.status(
@@ -519,7 +525,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     }
 
     private static func channelFields(_ number: Int, _ k: Int, _ j: Int) -> HeaderField {
-        .message(number, "channel", [.integer(1, "k", k), .integer(2, "j", j)])
+        .message(number, "channel", [.integer(1, "k", k), .integer(2, "j", j), .integer(3, "fit", 1)])
     }
 
     private static func activations(

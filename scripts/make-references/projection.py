@@ -1,4 +1,4 @@
-"""Writes Tests/Fixtures/Projection/adam.json: a small projection trained by PyTorch, and a ridge fit by numpy.
+"""Writes Tests/Fixtures/Projection/adam.json: a small projection trained by PyTorch.
 
     python -m venv /tmp/references && /tmp/references/bin/pip install torch==2.13.0 numpy
     /tmp/references/bin/python scripts/make-references/projection.py
@@ -13,7 +13,7 @@ import pathlib
 import numpy as np
 import torch
 
-D_A, D_B, ROWS, BATCH, SHARD, EPOCHS, LR, RIDGE = 12, 10, 40, 8, 4, 3, 1e-2, 1e-2
+D_A, D_B, ROWS, BATCH, SHARD, EPOCHS, LR = 12, 10, 40, 8, 4, 3, 1e-2
 
 
 def nested(array):
@@ -44,11 +44,7 @@ def main():
             losses.append(loss.item())
         weights.append(nested(layer.weight.detach().numpy()))
 
-    # Ridge by least squares on the rows extended by sqrt(lambda) I.
     xs, ys = x.astype(np.float64), y.astype(np.float64)
-    scale = np.sqrt(RIDGE * np.mean(np.diag(xs.T @ xs)))
-    extended = np.vstack([xs, scale * np.eye(D_A)])
-    ridge = np.linalg.lstsq(extended, np.vstack([ys, np.zeros((D_A, D_B))]), rcond=None)[0].T
     similarity = np.linalg.norm(ys.T @ xs) ** 2 / np.linalg.norm(xs) ** 2 / np.linalg.norm(ys) ** 2
 
     target = pathlib.Path(__file__).parents[2] / "Tests/Fixtures/Projection/adam.json"
@@ -58,14 +54,12 @@ def main():
         "batch": BATCH,
         "shardRows": SHARD,
         "learningRate": LR,
-        "ridge": RIDGE,
         "x": nested(x),
         "y": nested(y),
         "firstW": nested(first),
         "orders": orders,
         "losses": losses,
         "w": weights,
-        "ridgeW": [[float(value) for value in row] for row in ridge],
         "similarity": float(similarity),
     }
     target.write_text(json.dumps(document, separators=(",", ":")) + "\n")

@@ -12,6 +12,7 @@ extension EvaluationProtocol: ExpressibleByArgument {}
 extension TextCut: ExpressibleByArgument {}
 extension EvaluationEndpoint: ExpressibleByArgument {}
 extension ProjectionInitialization: ExpressibleByArgument {}
+extension ProjectionFit: ExpressibleByArgument {}
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -82,7 +83,8 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration(_ tasks: [TaskDefinition]) throws -> RunConfiguration {
         let own = tasks.dropFirst(TaskDefinition.all.count)
         var configuration = RunConfiguration(
-            modelA: pair.modelA, modelB: pair.modelB, channels: try pair.channels(), operation: evaluation.op,
+            modelA: pair.modelA, modelB: pair.modelB, channels: training.fitted(try pair.channels()),
+            operation: evaluation.op,
             strength: evaluation.alpha, computeType: computeType, chat: chat, reading: try reading.settings(),
             experiments: try work.chosenExperiments(data, own: own.map(\.name)), projection: work.projectionSource,
             seed: seed)
@@ -162,6 +164,16 @@ struct TrainingArguments: ParsableArguments {
             valueName: "n"))
     var heldOut: Int?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            How W is fitted: \(ProjectionFit.allCases.map(\.rawValue).joined(separator: ", ")) (default: adam, the \
+            paper's; the others are closed forms with a bias). Several are compared: each has its own W, scores and \
+            files.
+            """, valueName: "name"))
+    var fit: [ValueList<ProjectionFit>] = []
+
     @Option(help: ArgumentHelp("Times that each text is visited.", valueName: "n"))
     var epochs = TrainingConfiguration().epochs
 
@@ -200,6 +212,13 @@ struct TrainingArguments: ParsableArguments {
         guard learningRate.isFinite, learningRate > 0 else {
             throw ValidationError("--learning-rate \(learningRate): expected a number above 0")
         }
+    }
+
+    /// The lines with W's of all fits that are asked for.
+    func fitted(_ lines: [Channel]) -> [Channel] {
+        let asked = fit.elements()
+        let fits = ProjectionFit.allCases.filter { asked.isEmpty ? $0 == .adam : asked.contains($0) }
+        return lines.flatMap { line in fits.map { Channel(k: line.k, j: line.j, fit: $0) } }
     }
 
     func apply(to training: inout TrainingConfiguration) {

@@ -9,7 +9,7 @@ extension RunControl {
     /// to the unit, and says so.
     mutating func missingParts(for unit: UnitID, at place: Int) -> [SiteTexts] {
         guard unit.stage == .train, case .outputs(let blocks, _, let schedule) = currentStage?.cut else { return [] }
-        let site = Site.a(plan.channels[unit.index / blocks].k)
+        let site = Site.a(plan.trainedChannels[unit.index / blocks].k)
         let size = Self.textsPerPart(schedule)
         var parts: [SiteTexts] = []
         for first in stride(from: 0, to: schedule.textCount, by: size) {
@@ -27,10 +27,14 @@ extension RunControl {
         32 * max(1, (schedule.textCount + 32 * 1024 - 1) / (32 * 1024))
     }
 
-    /// Every W is whole: it has taken all steps of its training.
-    mutating func finishOutputs() {
-        guard case .outputs(_, _, let schedule) = currentStage?.cut else { return }
-        stepsApplied = schedule.steps
+    /// The stage at work has made W's whole: they have taken all steps of their training, or, where there is none, the
+    /// one that made them.
+    mutating func finishProjections() {
+        switch currentStage?.cut {
+        case .outputs(_, _, let schedule): stepsApplied = schedule.steps
+        case .ranges where isAtWork(.sums) && plan[.train] == nil: stepsApplied = 1
+        default: return
+        }
         firstReplayable = stepsApplied
     }
 }

@@ -137,7 +137,7 @@ package struct RunControl: Sendable {
         case .stageCompleted(let stage):
             if isAtWork(stage), self.stage.activity == .completing {
                 closeStage(at: now)
-                finishOutputs()
+                finishProjections()
                 stagePosition = nextPosition
                 beginStage(at: now, &effects)
             }

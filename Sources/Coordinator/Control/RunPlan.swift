@@ -38,6 +38,9 @@ package struct RunPlan: Codable, Hashable, Sendable {
     /// Where the extraction reads: A's sites and B's, each once.
     package var sites: [Site] { Self.sites(of: channels) }
 
+    /// The channels whose W's are trained, in their order: the units of the training are theirs.
+    package var trainedChannels: [Channel] { channels.filter { !$0.fit.isClosedForm } }
+
     /// A's sites of channels and B's, each once.
     package static func sites(of channels: [Channel]) -> [Site] {
         Set(channels.map(\.k)).sorted().map { Site.a($0) } + Set(channels.map(\.j)).sorted().map { Site.b($0) }
@@ -82,7 +85,7 @@ package struct StagePlan: Codable, Hashable, Sendable {
     /// Whether no later stage rests on its results.
     var isRepeatable: Bool {
         switch stage {
-        case .extract, .train: false
+        case .extract, .train, .sums: false
         case .similarity, .evaluate: true
         }
     }

@@ -1,5 +1,6 @@
 import CPUDevice
 import CoordinatorControl
+import Devices
 package import Evaluation
 import Foundation
 import Projection
@@ -101,14 +102,14 @@ package struct FinishedRun: Sendable {
                             task: task.task.title, gates: task.gates.gates,
                             items: min(task.items.count, RunInputs.itemsPerUnit))
                     })
-            }, shape: inputs.shape)
+            }, maps: try inputs.fittedLines.compactMap { try comparison(of: $0, in: run) }, shape: inputs.shape)
     }
 
     /// What maps A's activations over a channel; nil where nothing asks for any.
     private static func projection(of run: LiveRun, _ channel: Int) throws -> ProjectionReport? {
         let inputs = run.inputs
         switch inputs.manifest.configuration.projection {
-        case .trained: return try training(of: run, channel).map { .trained($0) }
+        case .trained: return try made(in: run, inputs.configuration.channels[channel])
         case .files(let files):
             let file = inputs.manifest.data.filter { $0.flag == "projection" }[channel]
             return .given(
@@ -117,35 +118,46 @@ package struct FinishedRun: Sendable {
         }
     }
 
-    private static func training(of run: LiveRun, _ channel: Int) throws -> ProjectionSummary? {
-        guard run.projections.indices.contains(channel), let schedule = run.inputs.schedule else { return nil }
-        let trained = run.projections[channel]
-        let (a, b) = (Site.a(trained.channel.k), Site.b(trained.channel.j))
-        let learned = 0..<schedule.textCount
-        guard let x = run.activations?.rows(learned, at: a), let y = run.activations?.rows(learned, at: b) else {
-            return nil
+    private static func made(in run: LiveRun, _ channel: Channel) throws -> ProjectionReport? {
+        guard let made = run.projections.first(where: { $0.channel == channel }), let schedule = run.inputs.schedule,
+            let texts = LineTexts(channel, in: run)
+        else { return nil }
+        let heldOut = try texts.heldOut { try HeldOutFit(made.trainer.projection, x: $0, y: $1, moments: $2, on: $3) }
+        if let form = made.form {
+            return .fitted(
+                FittedSummary(
+                    file: made.file(run.inputs), fit: channel.fit, dimensionA: run.inputs.dimensionA,
+                    dimensionB: run.inputs.dimensionB, rows: schedule.textCount, ridge: form.ridge, rank: form.rank,
+                    heldOut: heldOut))
         }
-        let moments = TargetMoments(y)
-        let diagnostics = try ActivationDiagnostics(x: x, y: y, w: trained.trainer.projection, on: run.device)
-        return ProjectionSummary(
-            file: trained.file(run.inputs),
-            dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
-            rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch,
-            learningRate: run.inputs.configuration.training.learningRate, losses: trained.losses,
-            meanLoss: moments.loss, heldOut: try heldOut(of: run, trained, moments, a, b),
-            activationSimilarity: diagnostics.similarity, diagnostics: diagnostics.figures)
+        let diagnostics = try ActivationDiagnostics(
+            x: texts.x, y: texts.y, w: made.trainer.projection, on: run.device)
+        return .trained(
+            ProjectionSummary(
+                file: made.file(run.inputs),
+                dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
+                rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch,
+                learningRate: run.inputs.configuration.training.learningRate, losses: made.losses,
+                meanLoss: texts.moments.loss, heldOut: heldOut,
+                activationSimilarity: diagnostics.similarity, diagnostics: diagnostics.figures))
     }
 
-    /// How W predicts the texts that it has not learned from; nil where there are none.
-    private static func heldOut(
-        of run: LiveRun, _ trained: TrainedProjection, _ moments: TargetMoments, _ a: Site, _ b: Site
-    ) throws -> HeldOutSummary? {
-        let texts = run.inputs.heldOut
-        guard !texts.isEmpty, let x = run.activations?.rows(texts, at: a), let y = run.activations?.rows(texts, at: b)
-        else { return nil }
-        let fit = try HeldOutFit(trained.trainer.projection, x: x, y: y, moments: moments, on: run.device)
-        return HeldOutSummary(
-            texts: fit.texts, loss: fit.loss, meanLoss: fit.meanLoss, r2: fit.r2, coordinateR2: fit.coordinateR2)
+    /// The maps of a line beside each other, and beside such as nobody has to make; nil where no texts were held out.
+    private static func comparison(of line: Channel, in run: LiveRun) throws -> MapComparison? {
+        guard let texts = LineTexts(line, in: run) else { return nil }
+        var maps = try run.projections.filter { $0.channel.line == line }.compactMap { made in
+            try texts.heldOut { try HeldOutFit(made.trainer.projection, x: $0, y: $1, moments: $2, on: $3) }
+                .map { MapComparison.Map(made.channel.fit.rawValue, channel: made.channel, heldOut: $0) }
+        }
+        if run.inputs.dimensionA == run.inputs.dimensionB,
+            let fit = try texts.heldOut({ x, y, moments, _ in try HeldOutFit(predicted: x, y: y, moments: moments) })
+        {
+            maps.append(.init("identity", heldOut: fit))
+        }
+        if let fit = try texts.heldOut({ _, y, moments, _ in try HeldOutFit(meanOf: moments, y: y) }) {
+            maps.append(.init("mean", heldOut: fit))
+        }
+        return maps.isEmpty ? nil : MapComparison(line, maps: maps)
     }
 
     private static func similarity(of run: LiveRun, _ channel: Int) -> SimilarityScores? {
@@ -181,6 +193,43 @@ package struct FinishedRun: Sendable {
                 task.asked.grouped(task.merged(first: $0, own: $1, channel: channel))
             },
             preset: evaluation.preset, endpoints: evaluation.endpoints, seed: inputs.configuration.seed)
+    }
+}
+
+/// The texts' activations on a line: those that its W's are made of, and those that were held out.
+private struct LineTexts {
+    let x: FloatMatrix
+    let y: FloatMatrix
+    let moments: TargetMoments
+    private let others: (x: FloatMatrix, y: FloatMatrix)?
+    private let device: any Device
+
+    /// nil where they were not read.
+    init?(_ line: Channel, in run: LiveRun) {
+        guard let schedule = run.inputs.schedule, let activations = run.activations,
+            let x = activations.rows(0..<schedule.textCount, at: .a(line.k)),
+            let y = activations.rows(0..<schedule.textCount, at: .b(line.j))
+        else { return nil }
+        (self.x, self.y, moments, device) = (x, y, TargetMoments(y), run.device)
+        let heldOut = run.inputs.heldOut
+        guard !heldOut.isEmpty, let x = activations.rows(heldOut, at: .a(line.k)),
+            let y = activations.rows(heldOut, at: .b(line.j))
+        else {
+            others = nil
+            return
+        }
+        others = (x, y)
+    }
+
+    /// How a map fits the texts that were held out; nil where there are none.
+    func heldOut(
+        _ fit: (_ x: FloatMatrix, _ y: FloatMatrix, TargetMoments, any Device) throws -> HeldOutFit
+    ) throws -> HeldOutSummary? {
+        guard let others else { return nil }
+        let fit = try fit(others.x, others.y, moments, device)
+        return HeldOutSummary(
+            texts: fit.texts, loss: fit.loss, meanLoss: fit.meanLoss, r2: fit.r2, coordinateR2: fit.coordinateR2,
+            standardisedLoss: fit.standardisedLoss, cosine: fit.cosine)
     }
 }
 

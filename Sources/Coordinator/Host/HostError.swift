@@ -35,6 +35,10 @@ package enum HostError: Error, CustomStringConvertible {
     case otherCheckpoint(path: String, expected: String, found: String)
     case tooLargeForOutputs(what: String, bytes: Int, limit: Int)
     case averagedChannels([Channel])
+    /// A W in closed form, and no texts that it could be made of.
+    case fitWithoutTexts(ProjectionFit)
+    case tooFewTexts(ProjectionFit, rows: Int, needed: Int, dimensionA: Int, dimensionB: Int)
+    case tooWideForSums(ProjectionFit, columns: Int)
     case tooManySites(model: String, count: Int, limit: Int)
     /// A folder that holds no run.
     case noRun(path: String)
@@ -104,6 +108,15 @@ package enum HostError: Error, CustomStringConvertible {
         case .averagedChannels(let channels):
             "--training averaged trains the W of one channel, and the run has \(channels.count): "
                 + "\(channels.map(\.description).joined(separator: ", ")); use --training by-outputs"
+        case .fitWithoutTexts(let fit):
+            "--fit \(fit.rawValue): a W is fitted to texts: add --c4 FILE and 'projection' of --experiments, or leave it out"
+        case .tooFewTexts(let fit, let rows, let needed, let dimensionA, let dimensionB):
+            fit.needsTextsBeyondWidths
+                ? "--fit \(fit.rawValue): \(rows) texts do not determine a map from \(dimensionA) to \(dimensionB) "
+                    + "coordinates: expected --rows \(needed) or more, or another fit, such as ridge"
+                : "--fit \(fit.rawValue): expected --rows \(needed) or more, a tenth of which is held out, found \(rows)"
+        case .tooWideForSums(let fit, let columns):
+            "--fit \(fit.rawValue): the sums over \(columns) coordinates are more than one message holds; leave it out"
         case .tooManySites(let model, let count, let limit):
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"

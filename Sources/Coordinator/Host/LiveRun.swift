@@ -1,6 +1,7 @@
 package import CoordinatorControl
 package import Devices
 import PlainText
+import Projection
 package import Run
 package import Storage
 
@@ -91,7 +92,7 @@ package final class LiveRun {
             inputs, storage: storage, asked: travel.training, gradients: travel.gradients,
             isShared: travel.weights == .auto && host != nil, blocks: finished.blockCount,
             unlearnings: finished.unlearnings, now: now)
-        if training.mode == .averaged { finished.forgetBlocks() }
+        if training.mode == .averaged { finished.forget(.train) }
         var limits = limits
         if !training.isReplayed(travel.weights) { limits.replaySteps = 0 }
         limits.sharingHost = training.isShared ? host : nil
@@ -183,8 +184,12 @@ package final class LiveRun {
     /// Why a result cannot be an answer to the unit; nil where it can be.
     private func flaw(of result: UnitResult, for unit: UnitID) -> String? {
         if let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit) { return flaw }
-        guard case .train(let result) = result, let activations = finished.activations else { return nil }
-        return training.flaw(of: result, for: unit, activations, on: device)
+        guard let activations = finished.activations else { return nil }
+        switch result {
+        case .train(let result): return training.flaw(of: result, for: unit, activations, on: device)
+        case .sums(let result): return ActivationSums.flaw(in: result, of: inputs.sumsUnit(unit, activations))
+        default: return nil
+        }
     }
 
     /// Begins to put the records appended since the last commit on disk: one wait for all of them, for another
@@ -224,11 +229,11 @@ package final class LiveRun {
 
     /// Takes in how the write ended, which ``beginWrite(at:)`` gave.
     package func finishWrite(_ ending: FileWrite.Ending, at now: Instant) {
-        var isTrained = false
-        attempt(at: now) { isTrained = try training.finishWrite(ending) }
-        if isTrained {
-            finished.forgetBlocks()
-            handle(.stageCompleted(.train), at: now)
+        var completed: Stage?
+        attempt(at: now) { completed = try training.finishWrite(ending) }
+        if let completed {
+            finished.forget(completed)
+            handle(.stageCompleted(completed), at: now)
         }
         endIfWritten()
     }
@@ -318,8 +323,8 @@ package final class LiveRun {
     }
 
     private func complete(_ stage: Stage, at now: Instant) {
-        guard stage == .train else { return handle(.stageCompleted(stage), at: now) }
-        training.complete(finished.results)
+        guard stage == .train || stage == .sums else { return handle(.stageCompleted(stage), at: now) }
+        attempt(at: now) { try training.complete(stage, finished.results) }
     }
 
     private func end(_ outcome: RunControl.Outcome) {

@@ -63,7 +63,7 @@ package struct RunEstimate: Sendable {
         let activations = inputs.plan.sites.reduce(0) { sum, site in
             sum + texts * UInt64(site.model == .a ? inputs.dimensionA : inputs.dimensionB) * 4
         }
-        let trained = inputs.schedule == nil ? 0 : UInt64(inputs.plan.channels.count)
+        let trained = inputs.schedule == nil ? 0 : UInt64(inputs.plan.trainedChannels.count)
         let w = UInt64(inputs.dimensionA * inputs.dimensionB) * 4 * trained
         // W and Adam's two moments.
         coordinatorBytes = activations + 3 * w
@@ -132,7 +132,9 @@ private final class TokenCounter {
         var work = RunEstimate.StageWork(stage: stage.stage, units: stage.total)
         switch stage.stage {
         case .extract: extract(inputs, &work)
-        case .train: work.steps = (inputs.schedule?.steps ?? 0) * inputs.plan.channels.count
+        case .train: work.steps = (inputs.schedule?.steps ?? 0) * inputs.plan.trainedChannels.count
+        // Next to nothing beside what models compute.
+        case .sums: break
         case .similarity:
             for unit in 0..<stage.total {
                 let (_, layer, prompt) = inputs.similarity(unit)

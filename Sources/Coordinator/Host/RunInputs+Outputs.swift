@@ -15,18 +15,19 @@ extension RunInputs {
         guard let outputBlocks, let schedule else { return plan }
         for index in plan.stages.indices where plan.stages[index].stage == .train {
             plan.stages[index] = StagePlan(
-                .train, .outputs(blocks: outputBlocks.count, channels: plan.channels.count, schedule))
+                .train, .outputs(blocks: outputBlocks.count, channels: plan.trainedChannels.count, schedule))
         }
         return plan
     }
 
     /// The unit that trains a block: those of the first channel's W, then of the next.
     func outputsUnit(_ index: Int) -> TrainOutputsUnit? {
-        guard let outputBlocks, let schedule, index >= 0, index / outputBlocks.count < plan.channels.count else {
+        guard let outputBlocks, let schedule, index >= 0, index / outputBlocks.count < plan.trainedChannels.count else {
             return nil
         }
         return TrainOutputsUnit(
-            channel: plan.channels[index / outputBlocks.count], outputs: outputBlocks[index % outputBlocks.count],
+            channel: plan.trainedChannels[index / outputBlocks.count],
+            outputs: outputBlocks[index % outputBlocks.count],
             dimensionA: dimensionA, dimensionB: dimensionB, schedule: schedule,
             learningRate: configuration.training.learningRate, initialization: configuration.training.initialization)
     }
@@ -60,10 +61,11 @@ extension RunInputs {
     /// How W is trained where `asked` is what the user wants: several channels by outputs, one by steps unless told.
     /// - Throws: where that cannot be, because of the channels or because what has to travel is too much at a time.
     func trainingMode(_ asked: TrainingMode?) throws(HostError) -> TrainingMode {
-        let mode = asked ?? (plan.channels.count > 1 ? .byOutputs : .averaged)
+        let channels = plan.trainedChannels
+        let mode = asked ?? (channels.count > 1 ? .byOutputs : .averaged)
         guard let outputBlocks, let schedule else { return mode }
         guard mode == .byOutputs else {
-            guard plan.channels.count == 1 else { throw .averagedChannels(plan.channels) }
+            guard channels.count <= 1 else { throw .averagedChannels(channels) }
             return mode
         }
         let float = MemoryLayout<Float>.size

@@ -28,7 +28,14 @@ extension RunInputs {
         var stages: [StagePlan] = []
         if trains {
             stages.append(StagePlan(.extract, .ranges(of: textCount, size: textsPerUnit)))
-            stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
+            if configuration.channels.contains(where: { !$0.fit.isClosedForm }) {
+                stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
+            }
+            let lines = fittedLines(configuration.channels).count
+            if lines > 0 {
+                let rows = configuration.training.rows
+                stages.append(StagePlan(.sums, .ranges(of: rows, size: textsPerSums(rows), times: lines)))
+            }
         }
         if configuration.experiments.contains(.similarity) {
             var ranges: [Range<Int>] = []

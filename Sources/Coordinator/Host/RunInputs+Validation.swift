@@ -1,3 +1,4 @@
+import Projection
 import Run
 
 extension RunInputs {
@@ -11,6 +12,10 @@ extension RunInputs {
             return flaw(of: result, texts: range(of: id).count)
         case (.train, .train(let result)): return flaw(of: result, for: id)
         case (.train, .trainOutputs(let result)): return flaw(of: result, unit: id.index)
+        case (.sums, .sums(let result)):
+            let columns = ActivationSums.columns(dimensionA: dimensionA, dimensionB: dimensionB)
+            return result.products.count == SumsResult.count(columns: columns)
+                ? nil : "expected \(SumsResult.count(columns: columns)) products, found \(result.products.count)"
         case (.similarity, .similarity(let result)):
             return [result.plain, result.injected].lazy.compactMap { flaw(of: $0) }.first
         case (.evaluate(let task), .evaluate(let result)):

@@ -99,6 +99,7 @@ package struct RunInputs: Sendable {
         try Self.checkSimilarity(configuration, readers)
         remarks += unreadable.remarks
         try Self.checkProjection(configuration, tasks: tasks)
+        try Self.checkFits(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
         projections = try Self.projections(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
         self.configuration = configuration
 
@@ -289,7 +290,7 @@ package struct RunInputs: Sendable {
         guard plan.contains(id) || id.stage == .train else { return nil }
         switch id.stage {
         case .extract: return .extract(extractUnit(id))
-        case .train: return nil
+        case .train, .sums: return nil
         case .similarity:
             let (channel, layer, prompt) = similarity(id.index)
             return .similarity(

@@ -62,7 +62,7 @@ struct RunResults {
             case .extract(let result):
                 store?.insert(
                     result, atText: inputs.range(of: record.unit).lowerBound, sites: inputs.plan.sites)
-            case .trainOutputs, .similarity, .evaluate: results[record.unit] = record.result
+            case .trainOutputs, .sums, .similarity, .evaluate: results[record.unit] = record.result
             }
             digests[record.unit] = record.digest
         }
@@ -81,10 +81,10 @@ struct RunResults {
     /// The blocks of outputs that were on disk.
     var blockCount: Int { digests.keys.count { $0.stage == .train } }
 
-    /// Forgets blocks of outputs: W is made of them, or is trained otherwise. They stay on disk.
-    mutating func forgetBlocks() {
-        results = results.filter { $0.key.stage != .train }
-        digests = digests.filter { $0.key.stage != .train }
+    /// Forgets what W's were made of, or are made without: blocks of outputs, sums. They stay on disk.
+    mutating func forget(_ stage: Stage) {
+        results = results.filter { $0.key.stage != stage }
+        digests = digests.filter { $0.key.stage != stage }
     }
 
     /// Takes in what an earlier run has read of the same texts, and puts it on disk as this run's.

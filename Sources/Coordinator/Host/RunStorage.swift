@@ -48,6 +48,6 @@ package enum RunFiles {
     package static let statusAddress = "status.address"
 
     package static func projection(dimensionA: Int, dimensionB: Int, channel: Channel) -> String {
-        "projection_\(dimensionA)_to_\(dimensionB)_k\(channel.k)_j\(channel.j).safetensors"
+        "projection_\(dimensionA)_to_\(dimensionB)\(channel.suffix).safetensors"
     }
 }

@@ -15,7 +15,8 @@ struct RunTraining {
     private let gradients: GradientForm
     /// Whether workers of this machine read W in place.
     private(set) var isShared: Bool
-    /// In the order of the run's channels. Where W is trained by outputs, none is there before all of them are.
+    /// In the order of the run's channels. Where W is trained by outputs, none is there before all of them are; W's in
+    /// closed form are there once their sums are.
     private(set) var projections: [TrainedProjection] = []
     /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
     private var shards: [UnitID: TrainResult] = [:]
@@ -56,7 +57,7 @@ struct RunTraining {
         self.unlearnings = unlearnings
         writes = TrainingWrites(now: now)
         let mode = try inputs.trainingMode(asked)
-        let channels = inputs.plan.channels
+        let channels = inputs.plan.trainedChannels
         guard let schedule = inputs.schedule, let all = inputs.outputBlocks?.count else {
             self.mode = mode
             projections = inputs.projections.map(TrainedProjection.init)
@@ -64,7 +65,7 @@ struct RunTraining {
             return
         }
         guard channels.count == 1, blocks < all else {
-            self.mode = .byOutputs
+            self.mode = channels.isEmpty ? mode : .byOutputs
             return
         }
         let checkpoint = try TrainingCheckpoint.read(
@@ -82,7 +83,7 @@ struct RunTraining {
     var plan: RunPlan { mode == .byOutputs ? inputs.planByOutputs : inputs.plan }
 
     /// Steps that W has taken.
-    var steps: Int { mode == .averaged && inputs.schedule != nil ? version : 0 }
+    var steps: Int { mode == .averaged && inputs.plan[.train] != nil ? version : 0 }
 
     /// The version of the W's that there are.
     var version: Int { projections.first?.trainer.step ?? 0 }
@@ -151,41 +152,54 @@ struct RunTraining {
         if steps > 0, !isGivenUp { writes.want(.checkpoint) }
     }
 
-    /// Wants every channel's W on disk: all units of the training are done.
-    /// - Parameter results: of the blocks, where W is trained by outputs.
-    mutating func complete(_ results: [UnitID: UnitResult]) {
-        if mode == .byOutputs { assemble(results) }
-        writes.want(.completion)
+    /// Makes the W's of a stage, all of whose units are done, by training or in closed form, and wants them on disk.
+    /// - Parameter results: of the blocks, where W is trained by outputs; of the sums.
+    mutating func complete(_ stage: Stage, _ results: [UnitID: UnitResult]) throws {
+        let made: [TrainedProjection]
+        switch (stage, mode) {
+        case (.sums, _): made = try closedForms(results)
+        case (_, .byOutputs): made = assembled(results)
+        case (_, .averaged): made = projections
+        }
+        projections = inputs.plan.channels.compactMap { channel in
+            (made + projections).first { $0.channel == channel }
+        }
+        writes.want(.completion(stage))
     }
 
     /// What is to be written now, of copies.
     mutating func beginWrite(at now: Instant) -> FileWrite? {
         guard writes.canBegin, let kind = writes.wanted else { return nil }
         writes.begin(at: now)
-        let projections = projections.map { $0.copy() }
-        let (isAveraged, inputs, storage, unlearnings) = (mode == .averaged, inputs, storage, unlearnings)
+        let isOfTraining = kind != .completion(.sums)
+        let trained = inputs.plan.trainedChannels
+        let written = projections.filter { trained.contains($0.channel) == isOfTraining }.map { $0.copy() }
+        let isAveraged = mode == .averaged && isOfTraining
+        let (inputs, storage, unlearnings) = (inputs, storage, unlearnings)
         return FileWrite {
-            if isAveraged, let projection = projections.first {
+            if isAveraged, let projection = written.first {
                 try TrainingCheckpoint.write(
                     projection, run: inputs.manifest.run, unlearnings: unlearnings, to: storage)
             }
-            guard kind == .completion else { return }
-            for projection in projections { try projection.write(inputs, to: storage) }
+            guard kind != .checkpoint else { return }
+            for projection in written { try projection.write(inputs, to: storage) }
         }
     }
 
     /// Takes in how it ended.
-    /// - Returns: whether the training's files are whole now.
-    mutating func finishWrite(_ ending: FileWrite.Ending) throws -> Bool {
+    /// - Returns: the stage whose files are whole now.
+    mutating func finishWrite(_ ending: FileWrite.Ending) throws -> Stage? {
         let kind = writes.end(after: ending.seconds)
         try ending.result.get()
-        return kind == .completion
+        guard case .completion(let stage) = kind else { return nil }
+        return stage
     }
 
-    /// Makes the W's of their blocks.
-    private mutating func assemble(_ results: [UnitID: UnitResult]) {
-        guard let blocks = inputs.outputBlocks?.count else { return }
-        projections = inputs.plan.channels.enumerated().compactMap { place, channel in
+    /// The W's, made of their blocks.
+    private mutating func assembled(_ results: [UnitID: UnitResult]) -> [TrainedProjection] {
+        guard let blocks = inputs.outputBlocks?.count else { return [] }
+        parts = nil
+        return inputs.plan.trainedChannels.enumerated().compactMap { place, channel in
             let found = (0..<blocks).map { block -> TrainOutputsResult? in
                 guard case .trainOutputs(let result) = results[UnitID(.train, place * blocks + block)] else {
                     return nil
@@ -196,7 +210,6 @@ struct RunTraining {
             if isShared { projection?.trainer.share() }
             return projection
         }
-        parts = nil
     }
 }
 
@@ -205,6 +218,7 @@ struct RunTraining {
 extension RunTraining {
     /// The content of a unit of the training.
     mutating func content(of id: UnitID, activations: ActivationStore?, step: Int) -> WorkUnit {
+        if id.stage == .sums, let activations { return .sums(inputs.sumsUnit(id, activations)) }
         if mode == .byOutputs, let unit = inputs.outputsUnit(id.index), let activations {
             let targets = activations.columns(
                 unit.outputs, ofTexts: unit.schedule.textCount, at: .b(unit.channel.j))

@@ -5,7 +5,7 @@ extension TrainedProjection {
     /// Writes W's file, with what W was trained on and how.
     func write(_ inputs: RunInputs, to storage: some RunStorage) throws {
         let configuration = inputs.configuration
-        let metadata = [
+        var metadata = [
             "format": "pt",
             "model_a": inputs.manifest.configuration.modelA,
             "model_b": inputs.manifest.configuration.modelB,
@@ -19,8 +19,15 @@ extension TrainedProjection {
             "loss": losses.last.map { String($0.loss) } ?? "",
             "run": inputs.manifest.run,
         ]
+        if let form {
+            metadata["fit"] = channel.fit.rawValue
+            metadata["steps"] = nil
+            metadata["loss"] = nil
+            metadata["ridge"] = form.ridge.map { String($0) }
+            metadata["rank"] = form.rank.map { String($0) }
+        }
         try storage.write(file(inputs)) { write in
-            try ProjectionFile.write(trainer.projection, metadata: metadata, write)
+            try ProjectionFile.write(trainer.projection, hasBias: form != nil, metadata: metadata, write)
         }
     }
 

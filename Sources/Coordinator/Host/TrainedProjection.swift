@@ -8,11 +8,22 @@ struct TrainedProjection {
     var trainer: ProjectionTrainer
     /// Before each step.
     var losses: [StepLoss] = []
+    /// What it is made of, where it is not trained by steps.
+    var form: ClosedForm?
 
-    init(channel: Channel, trainer: ProjectionTrainer, losses: [StepLoss] = []) {
+    init(channel: Channel, trainer: ProjectionTrainer, losses: [StepLoss] = [], form: ClosedForm? = nil) {
         self.channel = channel
         self.trainer = trainer
         self.losses = losses
+        self.form = form
+    }
+
+    /// In closed form: of the version that the run's W's have after all steps, or of the first where there are none.
+    init(_ channel: Channel, _ form: ClosedForm, _ inputs: RunInputs) {
+        let steps = inputs.plan[.train] == nil ? 1 : inputs.schedule?.steps ?? 1
+        self.init(
+            channel: channel, trainer: ProjectionTrainer(finished: form.matrix, steps: steps, adam: inputs.adam),
+            form: form)
     }
 
     /// From a file: as after a step that nobody can take again.

@@ -4,11 +4,11 @@ import Run
 ///
 /// Writing W takes its time (150 MB at 3072 → 4096), so another thread does it, on a copy.
 struct TrainingWrites {
-    enum Kind {
+    enum Kind: Equatable {
         /// W as it is now, for a coordinator that goes on with the training.
         case checkpoint
-        /// The end of the training: the last checkpoint, then every channel's W.
-        case completion
+        /// The end of a stage that makes W's: they, and of the training the last checkpoint before.
+        case completion(Stage)
     }
 
     private(set) var wanted: Kind?

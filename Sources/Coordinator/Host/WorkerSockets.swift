@@ -1,5 +1,6 @@
 import CoordinatorControl
 import Foundation
+import Projection
 import Run
 import Transport
 import Wire
@@ -136,7 +137,7 @@ extension HandshakeFailure {
 
 extension RunInputs {
     /// The largest frame, in bytes, that a worker of this run has reason to send: a header, a gradient or block of W
-    /// with Adam's state, or the activations of a unit's texts at one site.
+    /// with Adam's state, the activations of a unit's texts at one site, or the sums of closed forms.
     var largestFrame: Int {
         let float = MemoryLayout<Float>.size
         let texts = max(Self.textsPerUnit, configuration.training.shardRows)
@@ -144,6 +145,13 @@ extension RunInputs {
         let block = w.partialValue.multipliedReportingOverflow(by: 4 * float)
         let unit = texts.multipliedReportingOverflow(by: max(dimensionA, dimensionB) * float)
         guard !w.overflow, !block.overflow, !unit.overflow else { return MessageLimits.tensorBytes }
-        return min(MessageLimits.tensorBytes, max(WireLimits.headerBytes, block.partialValue, unit.partialValue))
+        // Their number was checked where there are any.
+        let sums =
+            plan[.sums] == nil
+            ? 0
+            : MemoryLayout<Double>.size
+                * SumsResult.count(columns: ActivationSums.columns(dimensionA: dimensionA, dimensionB: dimensionB))
+        return min(
+            MessageLimits.tensorBytes, max(WireLimits.headerBytes, block.partialValue, unit.partialValue, sums))
     }
 }

@@ -11,8 +11,6 @@ package enum ActivationFileError: Error, Equatable, CustomStringConvertible {
     case shape(path: String, tensor: String, expected: String, found: [Int])
     /// The file is what `torch.save` writes.
     case pickle(path: String)
-    /// The layer that the file holds adds a bias, which a W does not.
-    case bias(path: String, tensor: String)
 
     package var description: String {
         switch self {
@@ -25,8 +23,6 @@ package enum ActivationFileError: Error, Equatable, CustomStringConvertible {
                 + "python3 -c \"import sys, torch; from safetensors.torch import save_file; "
                 + "save_file(torch.load(sys.argv[1], map_location='cpu', weights_only=True), sys.argv[2])\" "
                 + "\(Self.quoted(path)) \(Self.quoted(path + ".safetensors"))"
-        case .bias(let path, let tensor):
-            "\(path): expected a layer without a bias, found \(tensor): a W is a matrix alone"
         }
     }
 

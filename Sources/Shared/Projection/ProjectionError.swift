@@ -9,8 +9,8 @@ package enum ProjectionError: Error, Hashable, CustomStringConvertible {
     case emptyBatch
     /// Bytes that are no checkpoint of this training.
     case checkpoint(reason: String)
-    /// The normal equations have no unique solution.
-    case singular(pivot: Int)
+    /// The library that factorises matrices cannot be used.
+    case noLinearAlgebra(reason: String)
 
     package var description: String {
         switch self {
@@ -22,8 +22,9 @@ package enum ProjectionError: Error, Hashable, CustomStringConvertible {
             "a training step needs at least one row, found none"
         case .checkpoint(let reason):
             "checkpoint of the projection: \(reason); remove it to start the training anew"
-        case .singular(let pivot):
-            "the normal equations are singular at pivot \(pivot): use a larger ridge or more rows"
+        case .noLinearAlgebra(let reason):
+            "maps in closed form need OpenBLAS, which cannot be opened (\(reason)): install libopenblas0, or leave them "
+                + "out of --fit"
         }
     }
 }

@@ -7,6 +7,8 @@ extension ProjectionReport {
         switch self {
         case .trained(let projection):
             return projection.line
+        case .fitted(let projection):
+            return projection.line
         case .given(let file, let sha256, let dimensionA, let dimensionB):
             return "projection \(dimensionB) × \(dimensionA) from \(file) (SHA-256 \(sha256.prefix(12))…)"
         case .none(let dimensionA, let dimensionB):
@@ -34,8 +36,22 @@ extension ProjectionSummary {
             + "\(Quantities.count(losses.count)) steps"
         let mean = meanLoss.map { " (the mean alone: \(Quantities.significant($0)))" } ?? ""
         return training + mean
-            + (heldOut.map {
-                ", R² \($0.r2.map(Quantities.significant) ?? "–") on \(Quantities.count($0.texts)) others"
-            } ?? "")
+            + (heldOut?.line ?? "")
+    }
+}
+
+extension FittedSummary {
+    /// What W is, in a line.
+    fileprivate var line: String {
+        let chosen = [ridge.map { "λ = \($0)" }, rank.map { "rank \($0)" }].compactMap(\.self)
+        return
+            "projection \(dimensionB) × \(dimensionA) with a bias from \(Quantities.count(rows)) texts: \(fit.rawValue)"
+            + (chosen.isEmpty ? "" : " (\(chosen.joined(separator: ", ")))") + (heldOut?.line ?? "")
+    }
+}
+
+extension HeldOutSummary {
+    fileprivate var line: String {
+        ", R² \(r2.map(Quantities.significant) ?? "–") on \(Quantities.count(texts)) others"
     }
 }

@@ -24,7 +24,8 @@ extension RunReport {
         let samples = channels.flatMap { channel in
             channel.tasks.map { task in
                 ReportFile(
-                    "samples_\(task.task.name)\(hasSeveralChannels ? channel.suffix : "").jsonl", Self.samples(of: task)
+                    "samples_\(task.task.name)\(hasSeveralChannels ? channel.channel.suffix : "").jsonl",
+                    Self.samples(of: task)
                 )
             }
         }

@@ -16,6 +16,7 @@ extension RunReport {
         } else {
             members += Self.members(of: channels[0], audits[0], shape)
         }
+        if !maps.isEmpty { add("maps", mapsJSON) }
         let tasks = channels[0].tasks
         func add(_ name: String, _ value: (TaskScores) -> JSONValue) {
             add(name, .object(tasks.map { .init(name: $0.task.name, value: value($0)) }))
@@ -160,6 +161,13 @@ extension RunReport {
     private static func json(_ projection: ProjectionReport) -> JSONValue {
         switch projection {
         case .trained(let summary): json(summary)
+        case .fitted(let summary):
+            .members(
+                ("source", .string("fitted")), ("fit", .string(summary.fit.rawValue)), ("file", .string(summary.file)),
+                ("d_a", .count(summary.dimensionA)), ("d_b", .count(summary.dimensionB)),
+                ("rows", .count(summary.rows)),
+                ("ridge", .optional(summary.ridge)), ("rank", summary.rank.map(JSONValue.count) ?? .null),
+                ("held_out", summary.heldOut.map(json) ?? .null))
         case .given(let file, let sha256, let dimensionA, let dimensionB):
             .members(
                 ("source", .string("given")), ("file", .string(file)), ("sha256", .string(sha256)),

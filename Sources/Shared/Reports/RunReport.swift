@@ -21,13 +21,15 @@ package struct RunReport: Sendable {
     package var originalCounts: [String: Int]
     /// In the run's order; at least one.
     package var channels: [ChannelReport]
+    /// Of each line with W's that are fitted in other ways than by training.
+    package var maps: [MapComparison]
     /// What the models compute; nil where none were there.
     package var shape: PairShape?
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
         deviceKinds: [DeviceKind], remarks: [String] = [], originalCounts: [String: Int] = [:],
-        channels: [ChannelReport], shape: PairShape? = nil
+        channels: [ChannelReport], maps: [MapComparison] = [], shape: PairShape? = nil
     ) {
         precondition(!channels.isEmpty, "a run of at least one channel")
         self.run = run
@@ -38,6 +40,7 @@ package struct RunReport: Sendable {
         self.remarks = remarks
         self.originalCounts = originalCounts
         self.channels = channels
+        self.maps = maps
         self.shape = shape
     }
 
@@ -68,9 +71,6 @@ package struct ChannelReport: Sendable {
         self.tasks = tasks
         self.gates = gates
     }
-
-    /// In the name of a file that is one of several channels.
-    var suffix: String { "_k\(channel.k)_j\(channel.j)" }
 }
 
 /// What held to the last bit in one task.
@@ -103,6 +103,8 @@ package struct NamedValue: Hashable, Sendable {
 package enum ProjectionReport: Hashable, Sendable {
     /// A W that the run has trained.
     case trained(ProjectionSummary)
+    /// A W that the run has made in closed form.
+    case fitted(FittedSummary)
     /// A W from a file, with the SHA-256 of the file.
     case given(file: String, sha256: String, dimensionA: Int, dimensionB: Int)
     /// None: A's activation goes into B as it is.
@@ -159,6 +161,35 @@ package struct ProjectionSummary: Hashable, Sendable {
     }
 }
 
+/// What a W in closed form has come to.
+package struct FittedSummary: Hashable, Sendable {
+    /// The file that holds W, relative to the run's folder.
+    package var file: String
+    package var fit: ProjectionFit
+    package var dimensionA: Int
+    package var dimensionB: Int
+    /// Texts that it is made of.
+    package var rows: Int
+    /// λ, in units of the mean sum of squares of A's coordinates, and the rank, where they were chosen.
+    package var ridge: Double?
+    package var rank: Int?
+    package var heldOut: HeldOutSummary?
+
+    package init(
+        file: String, fit: ProjectionFit, dimensionA: Int, dimensionB: Int, rows: Int, ridge: Double?, rank: Int?,
+        heldOut: HeldOutSummary?
+    ) {
+        self.file = file
+        self.fit = fit
+        self.dimensionA = dimensionA
+        self.dimensionB = dimensionB
+        self.rows = rows
+        self.ridge = ridge
+        self.rank = rank
+        self.heldOut = heldOut
+    }
+}
+
 /// A figure of the activations that W was trained on.
 package struct DiagnosticFigure: Hashable, Sendable {
     /// In files.
@@ -187,7 +218,7 @@ package struct StepLoss: Hashable, Sendable {
     }
 }
 
-/// How well W predicts B's activations of texts that it has not learned from.
+/// How well a map predicts B's activations of texts that it has not learned from.
 package struct HeldOutSummary: Hashable, Sendable {
     package var texts: Int
     /// Mean squared error per element, of W and of the mean of the texts that W learned from.
@@ -196,12 +227,21 @@ package struct HeldOutSummary: Hashable, Sendable {
     /// 1 − loss / meanLoss; and the mean of the same of each coordinate by itself.
     package var r2: Double?
     package var coordinateR2: Double?
+    /// The loss with each element in units of its variance over the texts that W learned from.
+    package var standardisedLoss: Double
+    /// Between predictions and B's activations, the mean over the texts.
+    package var cosine: Double
 
-    package init(texts: Int, loss: Double, meanLoss: Double, r2: Double?, coordinateR2: Double?) {
+    package init(
+        texts: Int, loss: Double, meanLoss: Double, r2: Double?, coordinateR2: Double?, standardisedLoss: Double,
+        cosine: Double
+    ) {
         self.texts = texts
         self.loss = loss
         self.meanLoss = meanLoss
         self.r2 = r2
         self.coordinateR2 = coordinateR2
+        self.standardisedLoss = standardisedLoss
+        self.cosine = cosine
     }
 }

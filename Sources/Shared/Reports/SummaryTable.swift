@@ -12,6 +12,7 @@ extension RunReport {
             parts += summary(of: channel)
             if !audits.isEmpty { parts.append(audits.map { $0.sentence + "\n" }.joined()) }
         }
+        parts += mapTables.map { $0.text(width: Self.summaryColumns) }
         if channels.contains(where: { $0.similarity != nil || !$0.tasks.isEmpty }) {
             parts.append("[95 % confidence intervals]\n")
         }

@@ -6,7 +6,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// Model folders, as given.
     package var modelA: String
     package var modelB: String
-    /// The lines from A to B, each with a W of its own: at least one, no two alike, in the order given.
+    /// The lines from A to B, each with a W of its own: at least one, no two alike, in the order given; of a line those
+    /// of all fits, in the order of ``ProjectionFit``.
     package var channels: [Channel]
     package var operation: InjectionOperation
     /// By which a message is multiplied before it is combined.
@@ -50,6 +51,13 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.training = training
         self.similarity = similarity
         self.evaluation = evaluation
+    }
+
+    /// The lines that the channels lie on, each once, in their order.
+    package var lines: [Channel] {
+        var lines: [Channel] = []
+        for channel in channels where !lines.contains(channel.line) { lines.append(channel.line) }
+        return lines
     }
 
     /// Whether there is a W for every channel, once it is trained or from the start.

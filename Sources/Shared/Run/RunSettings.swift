@@ -23,7 +23,7 @@ extension RunConfiguration {
     /// All settings that say something, in the order of the flags' help: given again they make the same run. What is
     /// left to its default by saying nothing is left out.
     package var settings: [RunSetting] {
-        lines + data + trainingSettings + evaluationSettings + [
+        pair + data + trainingSettings + evaluationSettings + [
             RunSetting("compute-type", .text(computeType.rawValue)), RunSetting("chat", .isOn(chat)),
         ] + readingSettings + [RunSetting("seed", .seed(seed))]
     }
@@ -36,13 +36,15 @@ extension RunConfiguration {
             + text.compactMap { flag, text in text.map { RunSetting(flag, .text($0)) } }
     }
 
-    private var lines: [RunSetting] {
+    private var pair: [RunSetting] {
         var settings = [RunSetting("model-a", .text(modelA)), RunSetting("model-b", .text(modelB))]
-        if channels.count == 1 {
-            settings += [RunSetting("layer-k", .count(channels[0].k)), RunSetting("layer-j", .count(channels[0].j))]
+        if lines.count == 1 {
+            settings += [RunSetting("layer-k", .count(lines[0].k)), RunSetting("layer-j", .count(lines[0].j))]
         } else {
-            settings.append(RunSetting("channel", .texts(channels.map(\.description))))
+            settings.append(RunSetting("channel", .texts(lines.map(\.description))))
         }
+        let fits = ProjectionFit.allCases.filter { fit in channels.contains { $0.fit == fit } }
+        if fits != [.adam] { settings.append(RunSetting("fit", .text(fits.map(\.rawValue).joined(separator: ",")))) }
         settings.append(RunSetting("experiments", .text(experiments.map(\.rawValue).joined(separator: ","))))
         switch projection {
         case .trained: break

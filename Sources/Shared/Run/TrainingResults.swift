@@ -53,3 +53,17 @@ package struct TrainOutputsResult: Hashable, Sendable {
         self.standardisedErrorSums = standardisedErrorSums
     }
 }
+
+/// The sums over the texts of a ``SumsUnit``.
+package struct SumsResult: Hashable, Sendable {
+    /// RᵀR of its rows, the lower triangle row after row: products of all pairs of columns, each exact in double, added
+    /// in double in the texts' order.
+    package var products: [Double]
+
+    package init(products: [Double]) {
+        self.products = products
+    }
+
+    /// How many there are of so many columns.
+    package static func count(columns: Int) -> Int { columns * (columns + 1) / 2 }
+}

@@ -63,3 +63,13 @@ package struct TrainOutputsUnit: Hashable, Sendable {
         self.initialization = initialization
     }
 }
+
+/// The sums that closed forms are made of, over some of the texts.
+package struct SumsUnit: Hashable, Sendable {
+    /// A row for each text: A's activation at the line's site, B's, and a 1; [texts, d_A + d_B + 1].
+    package var rows: FloatMatrix
+
+    package init(rows: FloatMatrix) {
+        self.rows = rows
+    }
+}

@@ -3,6 +3,7 @@ package enum UnitResult: Hashable, Sendable {
     case extract(ExtractResult)
     case train(TrainResult)
     case trainOutputs(TrainOutputsResult)
+    case sums(SumsResult)
     case similarity(SimilarityResult)
     case evaluate(EvaluateResult)
 }

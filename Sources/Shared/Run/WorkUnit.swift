@@ -4,6 +4,8 @@ package enum Stage: Hashable, Sendable {
     case extract
     /// W is trained on the activations.
     case train
+    /// The sums of the activations that W's in closed form are made of.
+    case sums
     /// Text similarity across layers.
     case similarity
     /// A task's items are answered. The stage has the task's name.
@@ -16,6 +18,7 @@ extension Stage: RawRepresentable, Codable {
         switch rawValue {
         case "extract": self = .extract
         case "train": self = .train
+        case "sums": self = .sums
         case "similarity": self = .similarity
         default: self = .evaluate(task: rawValue)
         }
@@ -25,6 +28,7 @@ extension Stage: RawRepresentable, Codable {
         switch self {
         case .extract: "extract"
         case .train: "train"
+        case .sums: "sums"
         case .similarity: "similarity"
         case .evaluate(let task): task
         }
@@ -35,7 +39,7 @@ extension Stage: RawRepresentable, Codable {
 extension Stage {
     package static func == (a: Stage, b: Stage) -> Bool {
         switch (a, b) {
-        case (.extract, .extract), (.train, .train), (.similarity, .similarity): true
+        case (.extract, .extract), (.train, .train), (.sums, .sums), (.similarity, .similarity): true
         case (.evaluate(let a), .evaluate(let b)): a == b
         default: false
         }
@@ -51,7 +55,7 @@ extension Stage {
     /// Whether its units ask models for answers: those of one worker are then worked on together.
     package var asksForAnswers: Bool {
         switch self {
-        case .extract, .train: false
+        case .extract, .train, .sums: false
         case .similarity, .evaluate: true
         }
     }
@@ -62,8 +66,9 @@ extension Stage: Comparable {
         switch self {
         case .extract: 0
         case .train: 1
-        case .similarity: 2
-        case .evaluate: 3
+        case .sums: 2
+        case .similarity: 3
+        case .evaluate: 4
         }
     }
 
@@ -105,6 +110,7 @@ package enum WorkUnit: Hashable, Sendable {
     case train(TrainUnit)
     /// - targets: B's activations of all texts at the channel's site, the block's columns: [texts, outputs].
     case trainOutputs(TrainOutputsUnit, targets: FloatMatrix)
+    case sums(SumsUnit)
     case similarity(SimilarityUnit)
     case evaluate(EvaluateUnit)
 }

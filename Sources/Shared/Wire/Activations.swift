@@ -6,6 +6,7 @@ extension Channel {
         let message = writer.new(wire__channel__init)
         (message.pointee.has_k, message.pointee.k) = writer.field(k)
         (message.pointee.has_j, message.pointee.j) = writer.field(j)
+        (message.pointee.has_fit, message.pointee.fit) = writer.field(fit.code)
         return message
     }
 
@@ -14,7 +15,8 @@ extension Channel {
         self = try within(name) { () throws(WireError) in
             Channel(
                 k: try Field.number(message.has_k, message.k, "k", in: 0...WireLimits.layers),
-                j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers))
+                j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers),
+                fit: try Field.choice(message.has_fit, message.fit, "fit"))
         }
     }
 }

@@ -35,6 +35,18 @@ extension ProjectionInitialization: WireEnumeration {
     }
 }
 
+extension ProjectionFit: WireEnumeration {
+    var code: Wire__ProjectionFit {
+        switch self {
+        case .adam: WIRE__PROJECTION_FIT__PROJECTION_FIT_ADAM
+        case .ridge: WIRE__PROJECTION_FIT__PROJECTION_FIT_RIDGE
+        case .procrustes: WIRE__PROJECTION_FIT__PROJECTION_FIT_PROCRUSTES
+        case .reducedRank: WIRE__PROJECTION_FIT__PROJECTION_FIT_REDUCED_RANK
+        case .whitened: WIRE__PROJECTION_FIT__PROJECTION_FIT_WHITENED
+        }
+    }
+}
+
 extension ModelSide: WireEnumeration {
     var code: Wire__ModelSide {
         switch self {

@@ -106,6 +106,18 @@ struct MessageWriter {
         return header
     }
 
+    /// Makes the numbers' bytes the next tensor frame. Frames are kept as float32, two of which hold a number's bits.
+    mutating func numbers(_ numbers: [Double]) -> UnsafeMutablePointer<Wire__Numbers> {
+        let halves = [Float](unsafeUninitializedCapacity: 2 * numbers.count) { buffer, count in
+            numbers.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+            count = 2 * numbers.count
+        }
+        tensors.append(FloatMatrix(rows: numbers.count, columns: 2, values: halves))
+        let header = new(wire__numbers__init)
+        (header.pointee.has_count, header.pointee.count) = field(numbers.count)
+        return header
+    }
+
     /// A matrix each, in their order.
     mutating func matrices(
         _ matrices: [FloatMatrix]

@@ -23,6 +23,9 @@ struct ResultReport {
         case .trainOutputs(let result):
             message.pointee.kind_case = WIRE__RESULT__KIND_TRAIN_OUTPUTS
             message.pointee.train_outputs = result.write(&writer)
+        case .sums(let result):
+            message.pointee.kind_case = WIRE__RESULT__KIND_SUMS
+            message.pointee.sums = result.write(&writer)
         case .similarity(let result):
             message.pointee.kind_case = WIRE__RESULT__KIND_SIMILARITY
             message.pointee.similarity = result.write(writer)
@@ -60,6 +63,11 @@ struct ResultReport {
             result = try within("train_outputs") { () throws(WireError) in
                 .trainOutputs(try TrainOutputsResult(try Field.message(message.train_outputs, ""), &tensors))
             }
+        case WIRE__RESULT__KIND_SUMS:
+            try unit.require(.sums, "unit")
+            result = try within("sums") { () throws(WireError) in
+                .sums(try SumsResult(try Field.message(message.sums, ""), &tensors))
+            }
         case WIRE__RESULT__KIND_SIMILARITY:
             try unit.require(.similarity, "unit")
             result = try within("similarity") { () throws(WireError) in
@@ -71,7 +79,8 @@ struct ResultReport {
                 .evaluate(try EvaluateResult(try Field.message(message.evaluate, "")))
             }
         default:
-            throw WireError(expected: "extract, train, train_outputs, similarity or evaluate", found: "none of them")
+            throw WireError(
+                expected: "extract, train, train_outputs, sums, similarity or evaluate", found: "none of them")
         }
     }
 }

@@ -33,20 +33,42 @@ struct TensorFrames {
                 field: name, expected: "a matrix of at most \(MessageLimits.tensorBytes) bytes",
                 found: "\(rows) × \(columns) float32")
         }
-        guard taken < frames.count else {
-            throw WireError(field: name, expected: "tensor frame \(taken + 1)", found: "\(frames.count) tensor frames")
-        }
-        let frame = frames[taken]
-        guard frame.count == byteCount else {
-            throw WireError(
-                field: name, expected: "\(byteCount) bytes for \(rows) × \(columns) float32", found: "\(frame.count)")
-        }
-        taken += 1
+        let frame = try frame(of: byteCount, "\(rows) × \(columns) float32", name)
         let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: frame)
             initialized = count
         }
         return FloatMatrix(rows: rows, columns: columns, values: values)
+    }
+
+    /// The numbers that `header` describes, copied from the next frame. Any bits are allowed.
+    mutating func numbers(
+        _ header: UnsafeMutablePointer<Wire__Numbers>?, _ name: String
+    ) throws(WireError) -> [Double] {
+        let header = try Field.message(header, name)
+        let count = try within(name) { () throws(WireError) in
+            try Field.number(header.has_count, header.count, "count", in: 0...WireLimits.doubles)
+        }
+        let frame = try frame(of: count * MemoryLayout<Double>.size, "\(count) float64", name)
+        return [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: frame)
+            initialized = count
+        }
+    }
+
+    /// The next frame, which has to have so many bytes.
+    private mutating func frame(
+        of byteCount: Int, _ content: String, _ name: String
+    ) throws(WireError) -> UnsafeRawBufferPointer {
+        guard taken < frames.count else {
+            throw WireError(field: name, expected: "tensor frame \(taken + 1)", found: "\(frames.count) tensor frames")
+        }
+        let frame = frames[taken]
+        guard frame.count == byteCount else {
+            throw WireError(field: name, expected: "\(byteCount) bytes for \(content)", found: "\(frame.count)")
+        }
+        taken += 1
+        return frame
     }
 
     /// The matrices of a repeated field: at least one, and as many as a model has sites at the most.

@@ -77,6 +77,18 @@ extension TrainOutputsResult {
     }
 }
 
+extension SumsResult {
+    func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__SumsResult> {
+        let message = writer.new(wire__sums_result__init)
+        message.pointee.products = writer.numbers(products)
+        return message
+    }
+
+    init(_ message: Wire__SumsResult, _ tensors: inout TensorFrames) throws(WireError) {
+        self.init(products: try tensors.numbers(message.products, "products"))
+    }
+}
+
 extension MessageWriter {
     /// Numbers as their bytes, little-endian.
     fileprivate func field(_ numbers: [Double]) -> (Presence, ProtobufCBinaryData) {

@@ -115,3 +115,23 @@ extension TrainOutputsUnit {
         return targets
     }
 }
+
+extension SumsUnit {
+    func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__SumsUnit> {
+        let message = writer.new(wire__sums_unit__init)
+        message.pointee.rows = writer.matrix(rows)
+        return message
+    }
+
+    init(_ message: Wire__SumsUnit, _ tensors: inout TensorFrames) throws(WireError) {
+        let rows = try tensors.matrix(message.rows, "rows")
+        // Their products have to be so few that they can travel back.
+        guard rows.columns > 0, SumsResult.count(columns: rows.columns) <= WireLimits.doubles else {
+            throw WireError(
+                field: "rows",
+                expected: "1 column, or so many that at most \(WireLimits.doubles) products come of them",
+                found: "\(rows.columns)")
+        }
+        self.init(rows: rows)
+    }
+}

@@ -20,6 +20,8 @@ package enum WireLimits {
     package static let dimensions = 1 << 24
     /// Bytes of the losses of a training.
     package static let lossBytes = 32 << 20
+    /// Numbers of a tensor frame of float64.
+    package static let doubles = MessageLimits.tensorBytes / MemoryLayout<Double>.size
     /// Rows, or columns, of a matrix.
     static let matrixSide = MessageLimits.tensorBytes / MemoryLayout<Float>.size
 

@@ -7,6 +7,7 @@ extension WorkUnit {
         switch self {
         case .extract: .extract
         case .train, .trainOutputs: .train
+        case .sums: .sums
         case .similarity: .similarity
         case .evaluate(let unit): .evaluate(task: unit.task)
         }
@@ -24,6 +25,9 @@ extension WorkUnit {
         case .trainOutputs(let unit, let targets):
             message.pointee.kind_case = WIRE__WORK_UNIT__KIND_TRAIN_OUTPUTS
             message.pointee.train_outputs = unit.write(targets: targets, &writer)
+        case .sums(let unit):
+            message.pointee.kind_case = WIRE__WORK_UNIT__KIND_SUMS
+            message.pointee.sums = unit.write(&writer)
         case .similarity(let unit):
             message.pointee.kind_case = WIRE__WORK_UNIT__KIND_SIMILARITY
             message.pointee.similarity = unit.write(writer)
@@ -50,6 +54,10 @@ extension WorkUnit {
                 let unit = try TrainOutputsUnit(message)
                 return .trainOutputs(unit, targets: try unit.targets(message.targets, &tensors))
             }
+        case WIRE__WORK_UNIT__KIND_SUMS:
+            self = try within("sums") { () throws(WireError) in
+                .sums(try SumsUnit(try Field.message(message.sums, ""), &tensors))
+            }
         case WIRE__WORK_UNIT__KIND_SIMILARITY:
             self = try within("similarity") { () throws(WireError) in
                 .similarity(try SimilarityUnit(try Field.message(message.similarity, "")))
@@ -59,7 +67,8 @@ extension WorkUnit {
                 .evaluate(try EvaluateUnit(try Field.message(message.evaluate, "")))
             }
         default:
-            throw WireError(expected: "extract, train, train_outputs, similarity or evaluate", found: "none of them")
+            throw WireError(
+                expected: "extract, train, train_outputs, sums, similarity or evaluate", found: "none of them")
         }
     }
 }

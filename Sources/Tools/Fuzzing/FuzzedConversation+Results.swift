@@ -49,6 +49,9 @@ extension FuzzedConversation {
                     w: FloatMatrix(zeros: unit.outputs.count, unit.dimensionA),
                     squaredErrorSums: [Double](repeating: 1, count: unit.schedule.shardTotal),
                     standardisedErrorSums: [Double](repeating: 1, count: unit.schedule.shardTotal)))
+        case .sums(let unit):
+            let count = SumsResult.count(columns: unit.rows.columns)
+            return .sums(SumsResult(products: (0..<count).map { _ in value() }))
         case .similarity: return .similarity(SimilarityResult(plain: WrittenText(), injected: WrittenText()))
         case .evaluate(let unit):
             let answers = ItemAnswers(answers: unit.conditions.map { _ in answer() })
@@ -61,6 +64,7 @@ extension FuzzedConversation {
         switch result {
         case .extract: .extract
         case .train, .trainOutputs: .train
+        case .sums: .sums
         case .similarity: .similarity
         case .evaluate: .evaluate(task: random.index(below: 4) == 0 ? "no-such" : "simulated")
         }
@@ -68,7 +72,7 @@ extension FuzzedConversation {
 
     private mutating func anyResult() -> UnitResult {
         let (rows, columns) = (random.index(below: 7), random.index(below: 7))
-        switch random.index(below: 6) {
+        switch random.index(below: 7) {
         case 0: return .extract(ExtractResult(a: [matrix(rows, columns)], b: [matrix(rows, columns)]))
         case 1:
             return .train(
@@ -81,7 +85,8 @@ extension FuzzedConversation {
                 TrainOutputsResult(
                     w: matrix(rows, columns), squaredErrorSums: (0..<rows).map { _ in value() },
                     standardisedErrorSums: (0..<columns).map { _ in value() }))
-        case 4: return .similarity(SimilarityResult(plain: WrittenText(answer()), injected: WrittenText(answer())))
+        case 4: return .sums(SumsResult(products: (0..<rows).map { _ in value() }))
+        case 5: return .similarity(SimilarityResult(plain: WrittenText(answer()), injected: WrittenText(answer())))
         default:
             return .evaluate(
                 EvaluateResult(

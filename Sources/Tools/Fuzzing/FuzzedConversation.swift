@@ -243,7 +243,9 @@ package struct FuzzedConversation {
     }
 
     private mutating func unit() -> UnitID {
-        let stages: [Stage] = [.extract, .train, .similarity, .evaluate(task: "simulated"), .evaluate(task: "no-such")]
+        let stages: [Stage] = [
+            .extract, .train, .sums, .similarity, .evaluate(task: "simulated"), .evaluate(task: "no-such"),
+        ]
         return UnitID(stages[random.index(below: stages.count)], number())
     }
 

@@ -100,6 +100,7 @@ extension FuzzedDecoder {
             .trainOutputs(
                 TrainOutputsResult(
                     w: matrix, squaredErrorSums: [0.5, -0.0, .infinity], standardisedErrorSums: [0.5])),
+            .sums(SumsResult(products: [0.5, -0.0, .infinity])),
             .similarity(SimilarityResult(plain: WrittenText(answer), injected: WrittenText(answer))),
             .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer, answer])])),
         ]
@@ -112,7 +113,7 @@ extension FuzzedDecoder {
             .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"),
             .goodbye(reason: "done"),
         ]
-            + zip([.extract, .train, .train, .train, .similarity, .evaluate(task: "squad")], results).map {
+            + zip([.extract, .train, .train, .train, .sums, .similarity, .evaluate(task: "squad")], results).map {
                 (stage: Stage, result) in
                 .result(run: "run", lease: LeaseID(9), unit: UnitID(stage, 4), result: result)
             }
@@ -128,6 +129,7 @@ extension FuzzedDecoder {
                 ExtractUnit(
                     firstText: 64, texts: ["a", "é"], maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
             .train(TrainUnit(step: 2, texts: [7, 0], dense: true)),
+            .sums(SumsUnit(rows: matrix)),
             .similarity(SimilarityUnit(prompt: "p", layer: 8, newTokens: 20, channel: channel)),
             .evaluate(
                 EvaluateUnit(
@@ -147,7 +149,8 @@ extension FuzzedDecoder {
         let whole = GrantedProjection(
             channel: Channel(k: 26, j: 0), version: 4,
             supply: .whole(matrix, moments: Moments(first: matrix, second: matrix)))
-        let grants = zip([Stage.extract, .train, .similarity, .evaluate(task: "squad")], units).map { stage, unit in
+        let grants = zip([Stage.extract, .train, .sums, .similarity, .evaluate(task: "squad")], units).map {
+            stage, unit in
             Grant(
                 lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: whole,
                 activations: [activations, TextActivations(site: .b(0), texts: [7, 0], values: matrix)])

@@ -37,6 +37,7 @@ struct SimulatedEngine {
             return .extract(result)
         case .train(let unit): return .train(try training.result(unit, of: grant))
         case .trainOutputs(let unit, let targets): return .trainOutputs(try training.result(unit, targets: targets))
+        case .sums(let unit): return .sums(ActivationSums.result(unit, on: SimulatedInputs.device))
         case .similarity(let unit): return .similarity(inputs.answer(unit, w: try checksum(for: grant)))
         case .evaluate(let unit): return .evaluate(inputs.answer(unit, w: try checksum(for: grant)))
         }

@@ -223,6 +223,9 @@ extension UnitResult {
         case .trainOutputs(var result):
             result.w.values[0] += amount / 1e6
             self = .trainOutputs(result)
+        case .sums(var result):
+            result.products[0] += Double(amount)
+            self = .sums(result)
         case .similarity(var result):
             result.injected.text += "!\(amount)"
             self = .similarity(result)

@@ -1,6 +1,7 @@
 package import Devices
 import Generation
 import Models
+import Projection
 package import Run
 
 /// Does units: a unit in, a result out. It knows no coordinator and no sockets; the same unit gives the same bytes
@@ -72,6 +73,7 @@ package final class UnitEngine: UnitExecutor {
         case .train(let unit): return .train(try training.result(unit, of: grant))
         case .trainOutputs(let unit, let targets):
             return .trainOutputs(try training.result(unit, targets: targets))
+        case .sums(let unit): return .sums(ActivationSums.result(unit, on: device))
         case .similarity(let unit): return .similarity(try similarity(unit))
         case .evaluate(let unit): return .evaluate(try evaluate(unit))
         }

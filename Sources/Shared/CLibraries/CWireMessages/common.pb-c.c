@@ -142,6 +142,51 @@ void   wire__channel__free_unpacked
   assert(message->base.descriptor == &wire__channel__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__numbers__init
+                     (Wire__Numbers         *message)
+{
+  static const Wire__Numbers init_value = WIRE__NUMBERS__INIT;
+  *message = init_value;
+}
+size_t wire__numbers__get_packed_size
+                     (const Wire__Numbers *message)
+{
+  assert(message->base.descriptor == &wire__numbers__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__numbers__pack
+                     (const Wire__Numbers *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__numbers__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__numbers__pack_to_buffer
+                     (const Wire__Numbers *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__numbers__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Numbers *
+       wire__numbers__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Numbers *)
+     protobuf_c_message_unpack (&wire__numbers__descriptor,
+                                allocator, len, data);
+}
+void   wire__numbers__free_unpacked
+                     (Wire__Numbers *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__numbers__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__refusal__init
                      (Wire__Refusal         *message)
 {
@@ -289,7 +334,7 @@ const ProtobufCMessageDescriptor wire__unit_id__descriptor =
   (ProtobufCMessageInit) wire__unit_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__channel__field_descriptors[2] =
+static const ProtobufCFieldDescriptor wire__channel__field_descriptors[3] =
 {
   {
     "k",
@@ -315,15 +360,28 @@ static const ProtobufCFieldDescriptor wire__channel__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fit",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Wire__Channel, has_fit),
+    offsetof(Wire__Channel, fit),
+    &wire__projection_fit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__channel__field_indices_by_name[] = {
+  2,   /* field[2] = fit */
   1,   /* field[1] = j */
   0,   /* field[0] = k */
 };
 static const ProtobufCIntRange wire__channel__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor wire__channel__descriptor =
 {
@@ -333,11 +391,49 @@ const ProtobufCMessageDescriptor wire__channel__descriptor =
   "Wire__Channel",
   "wire",
   sizeof(Wire__Channel),
-  2,
+  3,
   wire__channel__field_descriptors,
   wire__channel__field_indices_by_name,
   1,  wire__channel__number_ranges,
   (ProtobufCMessageInit) wire__channel__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__numbers__field_descriptors[1] =
+{
+  {
+    "count",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Numbers, has_count),
+    offsetof(Wire__Numbers, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__numbers__field_indices_by_name[] = {
+  0,   /* field[0] = count */
+};
+static const ProtobufCIntRange wire__numbers__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor wire__numbers__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Numbers",
+  "Numbers",
+  "Wire__Numbers",
+  "wire",
+  sizeof(Wire__Numbers),
+  1,
+  wire__numbers__field_descriptors,
+  wire__numbers__field_indices_by_name,
+  1,  wire__numbers__number_ranges,
+  (ProtobufCMessageInit) wire__numbers__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__refusal__field_descriptors[1] =
@@ -377,6 +473,42 @@ const ProtobufCMessageDescriptor wire__refusal__descriptor =
   1,  wire__refusal__number_ranges,
   (ProtobufCMessageInit) wire__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue wire__projection_fit__enum_values_by_number[6] =
+{
+  { "PROJECTION_FIT_UNSPECIFIED", "WIRE__PROJECTION_FIT__PROJECTION_FIT_UNSPECIFIED", 0 },
+  { "PROJECTION_FIT_ADAM", "WIRE__PROJECTION_FIT__PROJECTION_FIT_ADAM", 1 },
+  { "PROJECTION_FIT_RIDGE", "WIRE__PROJECTION_FIT__PROJECTION_FIT_RIDGE", 2 },
+  { "PROJECTION_FIT_PROCRUSTES", "WIRE__PROJECTION_FIT__PROJECTION_FIT_PROCRUSTES", 3 },
+  { "PROJECTION_FIT_REDUCED_RANK", "WIRE__PROJECTION_FIT__PROJECTION_FIT_REDUCED_RANK", 4 },
+  { "PROJECTION_FIT_WHITENED", "WIRE__PROJECTION_FIT__PROJECTION_FIT_WHITENED", 5 },
+};
+static const ProtobufCIntRange wire__projection_fit__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex wire__projection_fit__enum_values_by_name[6] =
+{
+  { "PROJECTION_FIT_ADAM", 1 },
+  { "PROJECTION_FIT_PROCRUSTES", 3 },
+  { "PROJECTION_FIT_REDUCED_RANK", 4 },
+  { "PROJECTION_FIT_RIDGE", 2 },
+  { "PROJECTION_FIT_UNSPECIFIED", 0 },
+  { "PROJECTION_FIT_WHITENED", 5 },
+};
+const ProtobufCEnumDescriptor wire__projection_fit__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "wire.ProjectionFit",
+  "ProjectionFit",
+  "Wire__ProjectionFit",
+  "wire",
+  6,
+  wire__projection_fit__enum_values_by_number,
+  6,
+  wire__projection_fit__enum_values_by_name,
+  1,
+  wire__projection_fit__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue wire__model_side__enum_values_by_number[3] =
 {

@@ -142,6 +142,51 @@ void   wire__train_outputs_unit__free_unpacked
   assert(message->base.descriptor == &wire__train_outputs_unit__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__sums_unit__init
+                     (Wire__SumsUnit         *message)
+{
+  static const Wire__SumsUnit init_value = WIRE__SUMS_UNIT__INIT;
+  *message = init_value;
+}
+size_t wire__sums_unit__get_packed_size
+                     (const Wire__SumsUnit *message)
+{
+  assert(message->base.descriptor == &wire__sums_unit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__sums_unit__pack
+                     (const Wire__SumsUnit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__sums_unit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__sums_unit__pack_to_buffer
+                     (const Wire__SumsUnit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__sums_unit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__SumsUnit *
+       wire__sums_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__SumsUnit *)
+     protobuf_c_message_unpack (&wire__sums_unit__descriptor,
+                                allocator, len, data);
+}
+void   wire__sums_unit__free_unpacked
+                     (Wire__SumsUnit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__sums_unit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__work_unit__init
                      (Wire__WorkUnit         *message)
 {
@@ -1120,7 +1165,45 @@ const ProtobufCMessageDescriptor wire__train_outputs_unit__descriptor =
   (ProtobufCMessageInit) wire__train_outputs_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[5] =
+static const ProtobufCFieldDescriptor wire__sums_unit__field_descriptors[1] =
+{
+  {
+    "rows",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__SumsUnit, rows),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__sums_unit__field_indices_by_name[] = {
+  0,   /* field[0] = rows */
+};
+static const ProtobufCIntRange wire__sums_unit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor wire__sums_unit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.SumsUnit",
+  "SumsUnit",
+  "Wire__SumsUnit",
+  "wire",
+  sizeof(Wire__SumsUnit),
+  1,
+  wire__sums_unit__field_descriptors,
+  wire__sums_unit__field_indices_by_name,
+  1,  wire__sums_unit__number_ranges,
+  (ProtobufCMessageInit) wire__sums_unit__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[6] =
 {
   {
     "extract",
@@ -1182,18 +1265,31 @@ static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[5] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sums",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__WorkUnit, kind_case),
+    offsetof(Wire__WorkUnit, sums),
+    &wire__sums_unit__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__work_unit__field_indices_by_name[] = {
   3,   /* field[3] = evaluate */
   0,   /* field[0] = extract */
   2,   /* field[2] = similarity */
+  5,   /* field[5] = sums */
   1,   /* field[1] = train */
   4,   /* field[4] = train_outputs */
 };
 static const ProtobufCIntRange wire__work_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor wire__work_unit__descriptor =
 {
@@ -1203,7 +1299,7 @@ const ProtobufCMessageDescriptor wire__work_unit__descriptor =
   "Wire__WorkUnit",
   "wire",
   sizeof(Wire__WorkUnit),
-  5,
+  6,
   wire__work_unit__field_descriptors,
   wire__work_unit__field_indices_by_name,
   1,  wire__work_unit__number_ranges,

@@ -142,6 +142,51 @@ void   wire__train_outputs_result__free_unpacked
   assert(message->base.descriptor == &wire__train_outputs_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__sums_result__init
+                     (Wire__SumsResult         *message)
+{
+  static const Wire__SumsResult init_value = WIRE__SUMS_RESULT__INIT;
+  *message = init_value;
+}
+size_t wire__sums_result__get_packed_size
+                     (const Wire__SumsResult *message)
+{
+  assert(message->base.descriptor == &wire__sums_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__sums_result__pack
+                     (const Wire__SumsResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__sums_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__sums_result__pack_to_buffer
+                     (const Wire__SumsResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__sums_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__SumsResult *
+       wire__sums_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__SumsResult *)
+     protobuf_c_message_unpack (&wire__sums_result__descriptor,
+                                allocator, len, data);
+}
+void   wire__sums_result__free_unpacked
+                     (Wire__SumsResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__sums_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__result__init
                      (Wire__Result         *message)
 {
@@ -424,7 +469,45 @@ const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor =
   (ProtobufCMessageInit) wire__train_outputs_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__result__field_descriptors[8] =
+static const ProtobufCFieldDescriptor wire__sums_result__field_descriptors[1] =
+{
+  {
+    "products",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__SumsResult, products),
+    &wire__numbers__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__sums_result__field_indices_by_name[] = {
+  0,   /* field[0] = products */
+};
+static const ProtobufCIntRange wire__sums_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor wire__sums_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.SumsResult",
+  "SumsResult",
+  "Wire__SumsResult",
+  "wire",
+  sizeof(Wire__SumsResult),
+  1,
+  wire__sums_result__field_descriptors,
+  wire__sums_result__field_indices_by_name,
+  1,  wire__sums_result__number_ranges,
+  (ProtobufCMessageInit) wire__sums_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__result__field_descriptors[9] =
 {
   {
     "run",
@@ -522,6 +605,18 @@ static const ProtobufCFieldDescriptor wire__result__field_descriptors[8] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sums",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Result, kind_case),
+    offsetof(Wire__Result, sums),
+    &wire__sums_result__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__result__field_indices_by_name[] = {
   6,   /* field[6] = evaluate */
@@ -529,6 +624,7 @@ static const unsigned wire__result__field_indices_by_name[] = {
   1,   /* field[1] = lease */
   0,   /* field[0] = run */
   5,   /* field[5] = similarity */
+  8,   /* field[8] = sums */
   4,   /* field[4] = train */
   7,   /* field[7] = train_outputs */
   2,   /* field[2] = unit */
@@ -536,7 +632,7 @@ static const unsigned wire__result__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor wire__result__descriptor =
 {
@@ -546,7 +642,7 @@ const ProtobufCMessageDescriptor wire__result__descriptor =
   "Wire__Result",
   "wire",
   sizeof(Wire__Result),
-  8,
+  9,
   wire__result__field_descriptors,
   wire__result__field_indices_by_name,
   1,  wire__result__number_ranges,

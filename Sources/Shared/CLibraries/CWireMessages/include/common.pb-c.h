@@ -18,11 +18,24 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Wire__Matrix Wire__Matrix;
 typedef struct Wire__UnitID Wire__UnitID;
 typedef struct Wire__Channel Wire__Channel;
+typedef struct Wire__Numbers Wire__Numbers;
 typedef struct Wire__Refusal Wire__Refusal;
 
 
 /* --- enums --- */
 
+/*
+ * How a W is fitted.
+ */
+typedef enum _Wire__ProjectionFit {
+  WIRE__PROJECTION_FIT__PROJECTION_FIT_UNSPECIFIED = 0,
+  WIRE__PROJECTION_FIT__PROJECTION_FIT_ADAM = 1,
+  WIRE__PROJECTION_FIT__PROJECTION_FIT_RIDGE = 2,
+  WIRE__PROJECTION_FIT__PROJECTION_FIT_PROCRUSTES = 3,
+  WIRE__PROJECTION_FIT__PROJECTION_FIT_REDUCED_RANK = 4,
+  WIRE__PROJECTION_FIT__PROJECTION_FIT_WHITENED = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__PROJECTION_FIT)
+} Wire__ProjectionFit;
 typedef enum _Wire__ModelSide {
   WIRE__MODEL_SIDE__MODEL_SIDE_UNSPECIFIED = 0,
   WIRE__MODEL_SIDE__MODEL_SIDE_A = 1,
@@ -56,7 +69,7 @@ struct  Wire__UnitID
 {
   ProtobufCMessage base;
   /*
-   * The stage's name: extract, train, similarity, or a task's.
+   * The stage's name: extract, train, sums, similarity, or a task's.
    */
   protobuf_c_boolean has_stage;
   ProtobufCBinaryData stage;
@@ -78,10 +91,26 @@ struct  Wire__Channel
   int64_t k;
   protobuf_c_boolean has_j;
   int64_t j;
+  protobuf_c_boolean has_fit;
+  Wire__ProjectionFit fit;
 };
 #define WIRE__CHANNEL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__channel__descriptor) \
-    , 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, WIRE__PROJECTION_FIT__PROJECTION_FIT_UNSPECIFIED }
+
+
+/*
+ * Numbers in the next tensor frame, as little-endian float64.
+ */
+struct  Wire__Numbers
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_count;
+  int64_t count;
+};
+#define WIRE__NUMBERS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__numbers__descriptor) \
+    , 0, 0 }
 
 
 /*
@@ -155,6 +184,25 @@ Wire__Channel *
 void   wire__channel__free_unpacked
                      (Wire__Channel *message,
                       ProtobufCAllocator *allocator);
+/* Wire__Numbers methods */
+void   wire__numbers__init
+                     (Wire__Numbers         *message);
+size_t wire__numbers__get_packed_size
+                     (const Wire__Numbers   *message);
+size_t wire__numbers__pack
+                     (const Wire__Numbers   *message,
+                      uint8_t             *out);
+size_t wire__numbers__pack_to_buffer
+                     (const Wire__Numbers   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Numbers *
+       wire__numbers__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__numbers__free_unpacked
+                     (Wire__Numbers *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Refusal methods */
 void   wire__refusal__init
                      (Wire__Refusal         *message);
@@ -185,6 +233,9 @@ typedef void (*Wire__UnitID_Closure)
 typedef void (*Wire__Channel_Closure)
                  (const Wire__Channel *message,
                   void *closure_data);
+typedef void (*Wire__Numbers_Closure)
+                 (const Wire__Numbers *message,
+                  void *closure_data);
 typedef void (*Wire__Refusal_Closure)
                  (const Wire__Refusal *message,
                   void *closure_data);
@@ -194,10 +245,12 @@ typedef void (*Wire__Refusal_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    wire__projection_fit__descriptor;
 extern const ProtobufCEnumDescriptor    wire__model_side__descriptor;
 extern const ProtobufCMessageDescriptor wire__matrix__descriptor;
 extern const ProtobufCMessageDescriptor wire__unit_id__descriptor;
 extern const ProtobufCMessageDescriptor wire__channel__descriptor;
+extern const ProtobufCMessageDescriptor wire__numbers__descriptor;
 extern const ProtobufCMessageDescriptor wire__refusal__descriptor;
 
 PROTOBUF_C__END_DECLS

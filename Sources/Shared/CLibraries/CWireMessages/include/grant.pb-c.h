@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Wire__ExtractUnit Wire__ExtractUnit;
 typedef struct Wire__TrainUnit Wire__TrainUnit;
 typedef struct Wire__TrainOutputsUnit Wire__TrainOutputsUnit;
+typedef struct Wire__SumsUnit Wire__SumsUnit;
 typedef struct Wire__WorkUnit Wire__WorkUnit;
 typedef struct Wire__TextActivations Wire__TextActivations;
 typedef struct Wire__InitialProjection Wire__InitialProjection;
@@ -123,13 +124,27 @@ struct  Wire__TrainOutputsUnit
     , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, WIRE__PROJECTION_INITIALIZATION__PROJECTION_INITIALIZATION_UNSPECIFIED, NULL, NULL }
 
 
+struct  Wire__SumsUnit
+{
+  ProtobufCMessage base;
+  /*
+   * A row for each text: A's activation, B's, and a 1.
+   */
+  Wire__Matrix *rows;
+};
+#define WIRE__SUMS_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__sums_unit__descriptor) \
+    , NULL }
+
+
 typedef enum {
   WIRE__WORK_UNIT__KIND__NOT_SET = 0,
   WIRE__WORK_UNIT__KIND_EXTRACT = 1,
   WIRE__WORK_UNIT__KIND_TRAIN = 2,
   WIRE__WORK_UNIT__KIND_SIMILARITY = 3,
   WIRE__WORK_UNIT__KIND_EVALUATE = 4,
-  WIRE__WORK_UNIT__KIND_TRAIN_OUTPUTS = 5
+  WIRE__WORK_UNIT__KIND_TRAIN_OUTPUTS = 5,
+  WIRE__WORK_UNIT__KIND_SUMS = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__WORK_UNIT__KIND__CASE)
 } Wire__WorkUnit__KindCase;
 
@@ -143,6 +158,7 @@ struct  Wire__WorkUnit
     Wire__SimilarityUnit *similarity;
     Wire__EvaluateUnit *evaluate;
     Wire__TrainOutputsUnit *train_outputs;
+    Wire__SumsUnit *sums;
   };
 };
 #define WIRE__WORK_UNIT__INIT \
@@ -471,6 +487,25 @@ Wire__TrainOutputsUnit *
 void   wire__train_outputs_unit__free_unpacked
                      (Wire__TrainOutputsUnit *message,
                       ProtobufCAllocator *allocator);
+/* Wire__SumsUnit methods */
+void   wire__sums_unit__init
+                     (Wire__SumsUnit         *message);
+size_t wire__sums_unit__get_packed_size
+                     (const Wire__SumsUnit   *message);
+size_t wire__sums_unit__pack
+                     (const Wire__SumsUnit   *message,
+                      uint8_t             *out);
+size_t wire__sums_unit__pack_to_buffer
+                     (const Wire__SumsUnit   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__SumsUnit *
+       wire__sums_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__sums_unit__free_unpacked
+                     (Wire__SumsUnit *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__WorkUnit methods */
 void   wire__work_unit__init
                      (Wire__WorkUnit         *message);
@@ -748,6 +783,9 @@ typedef void (*Wire__TrainUnit_Closure)
 typedef void (*Wire__TrainOutputsUnit_Closure)
                  (const Wire__TrainOutputsUnit *message,
                   void *closure_data);
+typedef void (*Wire__SumsUnit_Closure)
+                 (const Wire__SumsUnit *message,
+                  void *closure_data);
 typedef void (*Wire__WorkUnit_Closure)
                  (const Wire__WorkUnit *message,
                   void *closure_data);
@@ -800,6 +838,7 @@ extern const ProtobufCEnumDescriptor    wire__projection_initialization__descrip
 extern const ProtobufCMessageDescriptor wire__extract_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_outputs_unit__descriptor;
+extern const ProtobufCMessageDescriptor wire__sums_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__work_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__text_activations__descriptor;
 extern const ProtobufCMessageDescriptor wire__initial_projection__descriptor;

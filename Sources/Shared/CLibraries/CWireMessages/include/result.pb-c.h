@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Wire__ExtractResult Wire__ExtractResult;
 typedef struct Wire__TrainResult Wire__TrainResult;
 typedef struct Wire__TrainOutputsResult Wire__TrainOutputsResult;
+typedef struct Wire__SumsResult Wire__SumsResult;
 typedef struct Wire__Result Wire__Result;
 typedef struct Wire__Failure Wire__Failure;
 
@@ -93,13 +94,27 @@ struct  Wire__TrainOutputsResult
     , NULL, 0, {0,NULL}, 0, {0,NULL} }
 
 
+struct  Wire__SumsResult
+{
+  ProtobufCMessage base;
+  /*
+   * The products of all pairs of the rows' columns, summed over the texts: a lower triangle, row after row.
+   */
+  Wire__Numbers *products;
+};
+#define WIRE__SUMS_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__sums_result__descriptor) \
+    , NULL }
+
+
 typedef enum {
   WIRE__RESULT__KIND__NOT_SET = 0,
   WIRE__RESULT__KIND_EXTRACT = 4,
   WIRE__RESULT__KIND_TRAIN = 5,
   WIRE__RESULT__KIND_SIMILARITY = 6,
   WIRE__RESULT__KIND_EVALUATE = 7,
-  WIRE__RESULT__KIND_TRAIN_OUTPUTS = 8
+  WIRE__RESULT__KIND_TRAIN_OUTPUTS = 8,
+  WIRE__RESULT__KIND_SUMS = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__RESULT__KIND__CASE)
 } Wire__Result__KindCase;
 
@@ -118,6 +133,7 @@ struct  Wire__Result
     Wire__SimilarityResult *similarity;
     Wire__EvaluateResult *evaluate;
     Wire__TrainOutputsResult *train_outputs;
+    Wire__SumsResult *sums;
   };
 };
 #define WIRE__RESULT__INIT \
@@ -196,6 +212,25 @@ Wire__TrainOutputsResult *
 void   wire__train_outputs_result__free_unpacked
                      (Wire__TrainOutputsResult *message,
                       ProtobufCAllocator *allocator);
+/* Wire__SumsResult methods */
+void   wire__sums_result__init
+                     (Wire__SumsResult         *message);
+size_t wire__sums_result__get_packed_size
+                     (const Wire__SumsResult   *message);
+size_t wire__sums_result__pack
+                     (const Wire__SumsResult   *message,
+                      uint8_t             *out);
+size_t wire__sums_result__pack_to_buffer
+                     (const Wire__SumsResult   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__SumsResult *
+       wire__sums_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__sums_result__free_unpacked
+                     (Wire__SumsResult *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Result methods */
 void   wire__result__init
                      (Wire__Result         *message);
@@ -245,6 +280,9 @@ typedef void (*Wire__TrainResult_Closure)
 typedef void (*Wire__TrainOutputsResult_Closure)
                  (const Wire__TrainOutputsResult *message,
                   void *closure_data);
+typedef void (*Wire__SumsResult_Closure)
+                 (const Wire__SumsResult *message,
+                  void *closure_data);
 typedef void (*Wire__Result_Closure)
                  (const Wire__Result *message,
                   void *closure_data);
@@ -260,6 +298,7 @@ typedef void (*Wire__Failure_Closure)
 extern const ProtobufCMessageDescriptor wire__extract_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor;
+extern const ProtobufCMessageDescriptor wire__sums_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__result__descriptor;
 extern const ProtobufCMessageDescriptor wire__failure__descriptor;
 
