@@ -161,7 +161,7 @@ let package = Package(
             [
                 "Run", "JSON", "PlainText", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
                 "Generation",
-                "Tokenization", "Projection",
+                "Tokenization", "Projection", "Locking",
             ], optimized),
         part(
             "WorkerHost", of: "Worker", in: "Host",
