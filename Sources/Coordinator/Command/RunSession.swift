@@ -125,6 +125,11 @@ struct RunSession {
         await host.close()
     }
 
+    /// Runs the user's command for the end.
+    private func tell(_ outcome: RunControl.Outcome) {
+        if let command = server.onEnd { EndCommand(command: command).run(after: outcome, output: output) }
+    }
+
     private func end(_ host: RunServer, _ outcome: RunControl.Outcome) async throws {
         switch outcome {
         case .done:
@@ -135,17 +140,21 @@ struct RunSession {
                 finished.show(in: output)
             } catch {
                 await close(host, code: Program.failure)
+                tell(.failed(ErrorLine.text(of: error)))
                 throw error
             }
+            tell(outcome)
             if !alarms.isEmpty { throw RunAlarms(count: alarms.count, output: output) }
         case .failed(let cause):
             await close(host, code: Program.failure)
+            tell(outcome)
             throw RunFailure(cause: cause, output: output)
         case .interrupted:
             await close(host, code: Program.interrupted)
             Terminal.error.writeLine(
                 "stopped; what is finished is in \(output), and the same command goes on from there:\n  "
                     + CommandLine.arguments.map(ShellText.quoted).joined(separator: " "))
+            tell(outcome)
             throw ExitCode(Program.interrupted)
         }
     }

@@ -100,6 +100,15 @@ struct ServerArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
+            A command for the run's end, run by /bin/sh with RUN_OUTCOME (done, failed, interrupted), RUN_OUTPUT, of a \
+            run that is done RUN_RESULTS and RUN_SUMMARY, of one that failed RUN_CAUSE in its environment. If it fails \
+            that is told, and changes nothing.
+            """, valueName: "command"))
+    var onEnd: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
             Write what the coordinator decides, an event a line, to this file (at most 64 MiB); 'simulate --replay' \
             runs it again.
             """, valueName: "file"), completion: .file())
