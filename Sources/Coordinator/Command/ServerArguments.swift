@@ -99,6 +99,12 @@ struct ServerArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Write an event file for TensorBoard to this folder: loss by step, scores by items.", valueName: "dir"),
+        completion: .directory)
+    var tensorboard: String?
+
+    @Option(
+        help: ArgumentHelp(
             """
             A command for the run's end, run by /bin/sh with RUN_OUTCOME (done, failed, interrupted), RUN_OUTPUT, of a \
             run that is done RUN_RESULTS and RUN_SUMMARY, of one that failed RUN_CAUSE in its environment. If it fails \
@@ -152,6 +158,7 @@ struct ServerArguments: ParsableArguments {
         if let verifyShare { options.limits.verifiedShare = verifyShare / 100 }
         options.deviceKind = deviceKind.map { DeviceKind(rawValue: $0) }
         options.recordEvents = recordEvents.map { URL(fileURLWithPath: $0) }
+        options.tensorBoard = tensorboard.map { URL(fileURLWithPath: $0) }
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }

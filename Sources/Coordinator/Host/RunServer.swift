@@ -478,7 +478,9 @@ package actor RunServer {
     /// - Returns: the report, for the terminal.
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
         reporting = .failed
-        let finished = try Descriptors.withReserve { try FinishedRun(live, software: software, remarks: remarks) }
+        let finished = try Descriptors.withReserve {
+            try FinishedRun(live, software: software, remarks: remarks, tensorBoard: options.tensorBoard)
+        }
         reporting = .done
         return finished
     }
