@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import CoordinatorControl
 import CoordinatorHost
+import CoordinatorPage
 import Foundation
 import PlainText
 import Run
@@ -98,6 +99,24 @@ struct ServerArguments: ParsableArguments {
     var weights = WeightTravel.auto
 
     @Option(
+        defaultAsFlag: PageAddress.standard.description,
+        help: ArgumentHelp(
+            """
+            Serve a page that shows the run as it goes, with /metrics for monitoring (without a value: \
+            \(PageAddress.standard), or the next port that is free). Another address than this machine's wants \
+            --page-token.
+            """, valueName: "host:port"))
+    var page: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file, readable by its owner alone, with the token that lets one see the page (default: \
+            $\(PageToken.variable)).
+            """, valueName: "file"), completion: .file())
+    var pageToken: String?
+
+    @Option(
         help: ArgumentHelp(
             "Write an event file for TensorBoard to this folder: loss by step, scores by items.", valueName: "dir"),
         completion: .directory)
@@ -127,6 +146,7 @@ struct ServerArguments: ParsableArguments {
         if let verifyShare, !(0...100).contains(verifyShare) {
             throw ValidationError("--verify-share \(verifyShare): expected 0 to 100")
         }
+        guard page != nil || pageToken == nil else { throw ValidationError("--page-token goes with --page") }
         if let unitLimit, !(unitLimit.isFinite && unitLimit > 0) {
             throw ValidationError("--unit-limit \(unitLimit): expected seconds above 0")
         }
