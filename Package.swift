@@ -68,6 +68,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // The live page: a server that bounds what comes to it, on NIO.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
     ],
     targets: [
         // C libraries, each behind one Swift target.
@@ -142,13 +148,25 @@ let package = Package(
                 "ModelFolders", "ModelReading", "Devices", "CPUDevice", "Projection", "Datasets",
                 "Evaluation", "Tasks", "Reports", "Locking", "JSON", "PlainText",
             ], optimized),
+        // Beside the run, outside of its loop: it shows the states that it is given.
+        part(
+            "CoordinatorPage", of: "Coordinator", in: "Page",
+            [
+                "Run", "Wire", "Messaging", "Reports", "Storage", "Locking",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "DemoAssets", "Console", "PlainText", "Locking", "Evaluation",
+                "CoordinatorHost", "CoordinatorControl", "CoordinatorPage", "DemoAssets", "Console", "PlainText",
+                "Locking", "Evaluation", "Reports",
                 "Tasks", "Run", "Wire", "Transport", "Messaging", "Storage",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
@@ -161,7 +179,7 @@ let package = Package(
             [
                 "Run", "JSON", "PlainText", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
                 "Generation",
-                "Tokenization", "Projection",
+                "Tokenization", "Projection", "Locking",
             ], optimized),
         part(
             "WorkerHost", of: "Worker", in: "Host",
@@ -262,6 +280,7 @@ let package = Package(
         tests(of: "Console", ["PlainText", argumentParser]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
+        tests(of: "CoordinatorPage", ["Run"]),
         tests(
             of: "CoordinatorHost",
             [

@@ -4,7 +4,7 @@ import Testing
 
 struct ProgressTests {
     private let half = Progress(
-        label: "train", done: 480, total: 960, unit: "steps", rate: 38.4, etaSeconds: 12.5, extra: "loss 0.0123")
+        label: "train", done: 480, total: 960, unit: "steps", rate: 38.4, etaSeconds: 12.5, extras: ["loss 0.0123"])
 
     @Test func `a bar shows label, share, count, rate, remaining time and extra text in the width it has`() {
         #expect(half.bar(width: 100).hasPrefix("train  ▕█████"))

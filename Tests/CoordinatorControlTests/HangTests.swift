@@ -45,7 +45,7 @@ struct HangTests {
         while seconds < end {
             seconds = min(seconds + step, end)
             let held = (1...20).map { LeaseID(UInt64($0)) }
-            effects += tell(.message(peer, .heartbeat(held)))
+            effects += tell(.message(peer, .heartbeat(Heartbeat(held))))
             effects += tell(.tick)
         }
         return effects.filter { if case .send(_, .heartbeat) = $0 { false } else { true } }

@@ -198,7 +198,7 @@ struct HostileWorkerTests {
         #expect(status.stages[0].unitsDone == 6)
         // What the liar is at for too long is given to the others as well.
         for byte in UInt8(1)...3 {
-            tell(.message(PeerID([byte]), .heartbeat((1000..<1100).map { LeaseID(UInt64($0)) })), after: 2)
+            tell(.message(PeerID([byte]), .heartbeat(Heartbeat((1000..<1100).map { LeaseID(UInt64($0)) }))), after: 2)
         }
         let shared = tell(.tick)
         let unit = UnitID(Self.squad, 2)
@@ -267,7 +267,9 @@ struct HostileWorkerTests {
         register("remote", PeerID([2]), processID: 8)
         var effects: [RunControl.Effect] = []
         for _ in 0..<62 {
-            for peer in [PeerID([1], isPrivate: true), PeerID([2])] { tell(.message(peer, .heartbeat([])), after: 0.5) }
+            for peer in [PeerID([1], isPrivate: true), PeerID([2])] {
+                tell(.message(peer, .heartbeat(Heartbeat([]))), after: 0.5)
+            }
             effects += tell(.tick)
         }
         #expect(effects.filter { $0 == .stopWorker(0) }.count == 1)
@@ -286,7 +288,7 @@ struct HostileWorkerTests {
         tell(.message(PeerID([3]), .ready(Readiness(fingerprintA: "a", fingerprintB: "b", capacity: 2))))
         var effects: [RunControl.Effect] = []
         for _ in 0..<100 {
-            tell(.message(PeerID([3]), .heartbeat((1000..<1100).map { LeaseID(UInt64($0)) })), after: 0.1)
+            tell(.message(PeerID([3]), .heartbeat(Heartbeat((1000..<1100).map { LeaseID(UInt64($0)) }))), after: 0.1)
             effects += tell(.tick)
         }
         #expect(!effects.contains(.stopWorker(0)))

@@ -93,7 +93,7 @@ struct LocalWorkerTests {
         register("w", host: "here", processID: 100, peer: 1)
         var effects: [RunControl.Effect] = []
         for _ in 0..<61 {
-            tell(.message(PeerID([1], isPrivate: true), .heartbeat((1...9).map { LeaseID($0) })), after: 1)
+            tell(.message(PeerID([1], isPrivate: true), .heartbeat(Heartbeat((1...9).map { LeaseID($0) }))), after: 1)
             effects += tell(.tick)
         }
         #expect(effects.contains(.stopWorker(0)))
@@ -105,7 +105,7 @@ struct LocalWorkerTests {
         register("w", host: "elsewhere", processID: 100, peer: 1)
         var effects: [RunControl.Effect] = []
         for _ in 0..<61 {
-            tell(.message(PeerID([1]), .heartbeat((1...9).map { LeaseID($0) })), after: 1)
+            tell(.message(PeerID([1]), .heartbeat(Heartbeat((1...9).map { LeaseID($0) }))), after: 1)
             effects += tell(.tick)
         }
         #expect(!effects.contains(.stopWorker(0)))

@@ -156,7 +156,7 @@ struct OutputTests {
             _ = tell(.tick, after: 0.2)
             waiting += grants(answer(unit, lease: lease, 2))
         }
-        _ = tell(.message(PeerID([1]), .heartbeat(slow.map(\.lease))))
+        _ = tell(.message(PeerID([1]), .heartbeat(Heartbeat(slow.map(\.lease)))))
         let second = grants(messages(tell(.tick, after: 5)))
         #expect(second.map(\.unit) == [slow[0].unit])
     }

@@ -87,7 +87,7 @@ struct RunControlTests {
                 _ = tell(.persisted(unit))
             }
         }
-        _ = tell(.message(PeerID([1]), .heartbeat(slow.map(\.0))))
+        _ = tell(.message(PeerID([1]), .heartbeat(Heartbeat(slow.map(\.0)))))
         let second = grants(tell(.tick, after: 3))
         #expect(second.map(\.1) == [slow[0].1])
         let faults = control.status(at: .seconds(seconds)).faults

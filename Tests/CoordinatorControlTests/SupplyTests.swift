@@ -104,8 +104,8 @@ struct SupplyTests {
         answer(first)
         // The second shard is given to the first worker too, whose answer ends the step.
         seconds = 200
-        tell(.message(PeerID([1]), .heartbeat([])))
-        tell(.message(PeerID([2]), .heartbeat([second.lease])))
+        tell(.message(PeerID([1]), .heartbeat(Heartbeat([]))))
+        tell(.message(PeerID([2]), .heartbeat(Heartbeat([second.lease]))))
         tell(.tick)
         let copy = granted.last { $0.unit == second.unit && $0.peer == first.peer }
         if let copy { answer(copy) }

@@ -2,53 +2,54 @@ import Foundation
 import TestSupport
 
 /// Programs in Python with packages of PyPI, as outsiders write them.
-enum PythonPrograms {
-    static let absence = "no Python with pyzmq and grpcio-tools, and none can be made (python3 -m venv, pip install)"
+final class PythonPrograms: Sendable {
+    /// The interpreter of an environment that has the packages.
+    private let interpreter: URL
+    /// It goes when the tests end.
+    private let environment: TemporaryFolder
 
-    /// The packages as they were when the tests were written.
-    private static let packages = ["pyzmq==27.3.0", "grpcio-tools==1.85.1"]
+    // The packages as they were when the tests were written.
+    /// Asks the status socket.
+    static let status = PythonPrograms(["pyzmq==27.3.0", "grpcio-tools==1.85.1"])
+    /// Reads event files.
+    static let tensorBoard = PythonPrograms(["tensorboard==2.21.0", "setuptools<81"])
 
-    /// An environment that has them; nil where it cannot be made. It goes when the tests end.
-    static let interpreter: URL? = {
+    static let absence = "no Python with the packages, and none can be made (python3 -m venv, pip install)"
+
+    /// nil where the environment cannot be made.
+    private init?(_ packages: [String]) {
         guard let scratch = try? TemporaryFolder() else { return nil }
         environment = scratch
         let folder = scratch.file("python")
-        let python = folder.appendingPathComponent("bin/python3")
-        let commands = [
-            ["/usr/bin/env", "python3", "-m", "venv", folder.path],
-            [python.path, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--timeout", "10"]
-                + packages,
-        ]
-        for command in commands {
+        interpreter = folder.appendingPathComponent("bin/python3")
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--timeout", "10"]
+        for command in [
+            ["/usr/bin/env", "python3", "-m", "venv", folder.path], [interpreter.path] + install + packages,
+        ] {
             let process = try? ProgramProcess(path: command[0], Array(command.dropFirst()), in: scratch)
-            guard let ending = try? process?.end(within: 240), ending.code == 0 else { return nil }
+            guard let ending = try? process?.end(within: 300), ending.code == 0 else { return nil }
         }
-        return python
-    }()
-
-    nonisolated(unsafe) private static var environment: TemporaryFolder?
+    }
 
     /// The programs of docs/PROTOCOL.md, in their order.
     static func inDocumentation() throws -> [String] {
-        let text = try String(contentsOf: Repository.root.appendingPathComponent("docs/PROTOCOL.md"), encoding: .utf8)
+        let file = Repository.root.appendingPathComponent("docs/PROTOCOL.md")
+        let text = try String(contentsOf: file, encoding: .utf8)
         return text.components(separatedBy: "```python\n").dropFirst().map {
             $0.components(separatedBy: "```")[0]
         }
     }
 
     /// Runs a program to its end.
-    static func run(_ program: String, _ arguments: [String], in scratch: TemporaryFolder) throws
-        -> ProgramProcess.Ending
-    {
+    func run(_ program: String, _ arguments: [String], in scratch: TemporaryFolder) throws -> ProgramProcess.Ending {
         let file = scratch.file("\(UUID().uuidString).py")
         try Data(program.utf8).write(to: file)
         return try run([file.path] + arguments, in: scratch)
     }
 
-    static func run(_ arguments: [String], in scratch: TemporaryFolder) throws -> ProgramProcess.Ending {
-        guard let interpreter else { throw TimedOut(what: absence) }
-        return try ProgramProcess(
+    func run(_ arguments: [String], in scratch: TemporaryFolder) throws -> ProgramProcess.Ending {
+        try ProgramProcess(
             path: interpreter.path, arguments, in: scratch, environment: ["PYTHONPATH": scratch.url.path]
-        ).end(within: 60)
+        ).end(within: 120)
     }
 }

@@ -76,35 +76,37 @@ struct StatusProtocolTests {
     }
 
     @Test(
-        .enabled(if: PythonPrograms.interpreter != nil, Comment(rawValue: PythonPrograms.absence)),
+        .enabled(if: PythonPrograms.status != nil, Comment(rawValue: PythonPrograms.absence)),
         .timeLimit(.minutes(10)))
     func `the programs of the documentation are told how a run does`() throws {
+        let python = try #require(PythonPrograms.status)
         let programs = try PythonPrograms.inDocumentation()
         #expect(programs.count == 2)
         #expect(programs.allSatisfy { $0.split(separator: "\n", omittingEmptySubsequences: false).count <= 16 })
         let protos = Repository.root.appendingPathComponent("proto")
         let files = try FileManager.default.contentsOfDirectory(atPath: protos.path).sorted()
-        let made = try PythonPrograms.run(
+        let made = try python.run(
             ["-m", "grpc_tools.protoc", "--python_out=\(scratch.url.path)", "--proto_path=\(protos.path)"] + files,
             in: scratch)
         #expect(made.code == 0, "\(made.errors)")
 
         let coordinator = try start()
         let status = try coordinator.statusEndpoint()
-        let plain = try PythonPrograms.run(programs[0], [status.text], in: scratch)
-        #expect(plain.code == 0 && plain.output == "running squad 0/16\n", "\(plain)")
+        let plain = try python.run(programs[0], [status.text], in: scratch)
+        #expect(plain.code == 0 && plain.output == "running squad 0/16 answers\n", "\(plain)")
         let run = try coordinator.status(at: status) { _ in true }.run
-        let wire = try PythonPrograms.run(programs[1], [status.text, "\(protocolVersion)"], in: scratch)
+        let wire = try python.run(programs[1], [status.text, "\(protocolVersion)"], in: scratch)
         #expect(wire.code == 0 && wire.output == "\(run) squad 0/16\n", "\(wire)")
-        let other = try PythonPrograms.run(programs[1], [status.text, "1"], in: scratch)
+        let other = try python.run(programs[1], [status.text, "1"], in: scratch)
         #expect(other.code == 1 && other.errors.contains("you ask in protocol 1"), "\(other)")
         try end(coordinator)
     }
 
     @Test(
-        .enabled(if: PythonPrograms.interpreter != nil, Comment(rawValue: PythonPrograms.absence)),
+        .enabled(if: PythonPrograms.status != nil, Comment(rawValue: PythonPrograms.absence)),
         .timeLimit(.minutes(10)))
     func `the program asks with keys where it needs them, and by a file where it needs none`() throws {
+        let python = try #require(PythonPrograms.status)
         let program = try #require(PythonPrograms.inDocumentation().first)
         let keys = scratch.file("keys").path
         #expect(try ProgramProcess.run("coordinator", ["keygen", "--output", keys], in: scratch).code == 0)
@@ -113,18 +115,18 @@ struct StatusProtocolTests {
             "\(keys)/worker.public",
         ])
         let port = try guarded.statusEndpoint().text.split(separator: ":").last ?? ""
-        let admitted = try PythonPrograms.run(
+        let admitted = try python.run(
             program, ["tcp://127.0.0.1:\(port)", "\(keys)/worker.secret", "\(keys)/coordinator.public"], in: scratch)
-        #expect(admitted.code == 0 && admitted.output == "running squad 0/16\n", "\(admitted)")
-        let stranger = try PythonPrograms.run(program, ["tcp://127.0.0.1:\(port)"], in: scratch)
+        #expect(admitted.code == 0 && admitted.output == "running squad 0/16 answers\n", "\(admitted)")
+        let stranger = try python.run(program, ["tcp://127.0.0.1:\(port)"], in: scratch)
         #expect(stranger.code == 1 && stranger.errors == "no answer\n", "\(stranger)")
         try end(guarded)
 
         let path = scratch.file("s").path
         let quiet = try start(["--status", "ipc://\(path)"])
         #expect(try quiet.statusEndpoint().text == "ipc://\(path)")
-        let local = try PythonPrograms.run(program, ["ipc://\(path)"], in: scratch)
-        #expect(local.code == 0 && local.output == "running squad 0/16\n", "\(local)")
+        let local = try python.run(program, ["ipc://\(path)"], in: scratch)
+        #expect(local.code == 0 && local.output == "running squad 0/16 answers\n", "\(local)")
         try end(quiet)
     }
 }

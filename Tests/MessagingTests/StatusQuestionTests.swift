@@ -71,10 +71,12 @@ struct StatusQuestionTests {
             loss: .infinity, workers: [],
             faults: [Fault(atSeconds: 1, worker: nil, what: "a/b \"c\"")], faultCount: 1)
         let json = StatusDocument(.status(status)).json
-        let stage = #"{"seconds":1,"stage":"train","units_done":1,"units_total":2}"#
+        let stage =
+            #"{"counted":"units","done":1,"seconds":1,"stage":"train","total":2,"under_way":0,"units_done":1,"#
+            + #""units_total":2}"#
         #expect(
             json == #"{"alarms":[],"elapsed_seconds":1.5,"fault_count":1,"faults":[{"at_seconds":1,"#
-                + #""what":"a/b \"c\""}],"loss":"inf","phase":"running","run":"r","schema":1,"stages":[\#(stage)],"#
+                + #""what":"a/b \"c\""}],"loss":"inf","phase":"running","run":"r","schema":1,"scores":[],"stages":[\#(stage)],"#
                 + #""workers":[]}"#)
     }
 }

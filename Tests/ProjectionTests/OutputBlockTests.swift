@@ -2,6 +2,7 @@ import CPUDevice
 import Devices
 import Projection
 import Run
+import Synchronization
 import Testing
 
 /// Blocks of W's rows that are trained apart have the bits that they have in the training of the whole W.
@@ -37,6 +38,14 @@ struct OutputBlockTests {
         try OutputBlockTraining.result(
             Self.unit(outputs, schedule: schedule), x: (0..<x.rows).map { x[row: $0] }, y: columns(outputs),
             on: device)
+    }
+
+    @Test func `a block at work says how many of its epochs are done`() throws {
+        let said = Mutex<[Double]>([])
+        _ = try OutputBlockTraining.result(
+            Self.unit(0..<29), x: (0..<x.rows).map { x[row: $0] }, y: columns(0..<29), on: processor,
+            report: { share in said.withLock { $0.append(share) } })
+        #expect(said.withLock { $0 } == [0, 1.0 / 3, 2.0 / 3])
     }
 
     /// W and the losses as shards and steps give them.

@@ -34,7 +34,8 @@ struct FieldTests {
 
     @Test func `of several kinds of message in one header the last counts`() throws {
         let header =
-            WorkerMessage.heartbeat([LeaseID(1)]).encoded.header + WorkerMessage.goodbye(reason: "r").encoded.header
+            WorkerMessage.heartbeat(Heartbeat([LeaseID(1)])).encoded.header
+            + WorkerMessage.goodbye(reason: "r").encoded.header
         #expect(try WorkerMessage(header: header) == .goodbye(reason: "r"))
     }
 

@@ -119,8 +119,8 @@ struct LimitTests {
 
     @Test func `lists reach to the limit and no further`() {
         let leases = (0...MessageLimits.elements).map { LeaseID(UInt64($0)) }
-        #expect(refusal(of: WorkerMessage.heartbeat(Array(leases.dropLast()))) == nil)
-        let error = refusal(of: WorkerMessage.heartbeat(leases))
+        #expect(refusal(of: WorkerMessage.heartbeat(Heartbeat(Array(leases.dropLast())))) == nil)
+        let error = refusal(of: WorkerMessage.heartbeat(Heartbeat(leases)))
         #expect(error?.field == "leases")
         #expect(error?.found == "65537")
         let texts = [String](repeating: "", count: MessageLimits.elements + 1)

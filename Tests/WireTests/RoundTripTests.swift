@@ -27,7 +27,7 @@ struct RoundTripTests {
 
     @Test func `what is empty or absent stays so`() throws {
         let messages: [WorkerMessage] = [
-            .heartbeat([]), .goodbye(reason: ""),
+            .heartbeat(Heartbeat([])), .goodbye(reason: ""),
             .register(
                 Registration(softwareVersion: "", worker: "", host: "", processID: 0, deviceKind: "", run: nil)),
             .register(Registration(softwareVersion: "", worker: "", host: "", processID: 0, deviceKind: "", run: "")),

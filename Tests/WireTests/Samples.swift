@@ -53,8 +53,17 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     [.text(1, "fingerprint_a", "aa"), .text(2, "fingerprint_b", "bb"), .integer(3, "capacity", 2)])
             ]),
         Sample(
-            "heartbeat", WorkerMessage.heartbeat([LeaseID(.max), LeaseID(0)]),
-            [.message(3, "heartbeat", .choice, [.packed(1, "leases", [-1, 0])])]),
+            "heartbeat",
+            WorkerMessage.heartbeat(
+                Heartbeat([LeaseID(.max), LeaseID(0)], shares: [1000, 0], memoryBytes: .max)),
+            [
+                .message(
+                    3, "heartbeat", .choice,
+                    [
+                        .packed(1, "leases", [-1, 0]), .packed(2, "shares", [1000, 0]),
+                        .integer(3, "memory_bytes", -1, .optional),
+                    ])
+            ]),
         result(
             "extract", .extract,
             .extract(ExtractResult(a: [matrix, FloatMatrix(zeros: 2, 3)], b: [FloatMatrix(zeros: 2, 1)])),
@@ -454,17 +463,23 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "status reply",
             StatusReply.status(
                 RunStatus(
-                    run: "r", phase: .stopping, elapsedSeconds: 1.25,
+                    run: "r", phase: .stopping, elapsedSeconds: 1.25, etaSeconds: 2.5,
                     stages: [
                         StageStatus(
-                            stage: .extract, unitsDone: 3, unitsTotal: 4, seconds: 1, rate: 3, etaSeconds: 1.0 / 3)
+                            stage: .extract, unitsDone: 3, unitsTotal: 4, counted: "texts", done: 96, underWay: 7,
+                            total: 128, seconds: 1, rate: 3, etaSeconds: 1.0 / 3)
+                    ],
+                    scores: [
+                        RunningScore(
+                            stage: .evaluate(task: "squad"), channel: Channel(k: 26, j: 4), items: 9, itemsTotal: 12,
+                            contrast: "CAG", metric: "f1", mean: 11.5, low: -2, high: 20, better: 3, worse: 1)
                     ], loss: 0.5,
                     trainingBytesPerStep: 4096,
                     workers: [
                         WorkerStatus(
                             worker: "w", host: "h", processID: 8, deviceKind: "cpu", device: "cpu slow",
-                            state: .lost, unitsDone: 3, leases: 1, rate: 2, lastHeardSeconds: 0.5, bytesIn: .max,
-                            bytesOut: 0)
+                            state: .lost, unitsDone: 3, leases: 1, unit: "squad/2", unitShare: 0.25, memoryBytes: 7,
+                            rate: 2, lastHeardSeconds: 0.5, bytesIn: .max, bytesOut: 0)
                     ], alarms: [Fault(atSeconds: 0.125, worker: nil, what: "two")],
                     faults: [Fault(atSeconds: 0.25, worker: "w", what: "gone")], faultCount: 12)),
             [
@@ -478,7 +493,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .text(1, "stage", "extract"), .integer(2, "units_done", 3),
                                 .integer(3, "units_total", 4),
                                 .double(4, "seconds", 1), .double(5, "rate", 3, .optional),
-                                .double(6, "eta_seconds", 1.0 / 3, .optional),
+                                .double(6, "eta_seconds", 1.0 / 3, .optional), .text(7, "counted", "texts"),
+                                .integer(8, "done", 96), .integer(9, "under_way", 7), .integer(10, "total", 128),
                             ]), .double(5, "loss", 0.5, .optional),
                         .message(
                             6, "workers[0]", .optional,
@@ -488,6 +504,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .integer(7, "leases", 1), .double(8, "rate", 2, .optional),
                                 .double(9, "last_heard_seconds", 0.5), .integer(10, "bytes_in", -1),
                                 .integer(11, "bytes_out", 0), .text(12, "device", "cpu slow"),
+                                .text(13, "unit", "squad/2", .optional), .double(14, "unit_share", 0.25, .optional),
+                                .integer(15, "memory_bytes", 7, .optional),
                             ]),
                         .message(
                             7, "faults[0]", .optional,
@@ -498,6 +516,15 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         ), .integer(8, "fault_count", 12), .double(9, "training_bytes_per_step", 4096, .optional),
                         .message(
                             10, "alarms[0]", .optional, [.double(1, "at_seconds", 0.125), .text(3, "what", "two")]),
+                        .double(11, "eta_seconds", 2.5, .optional),
+                        .message(
+                            12, "scores[0]", .optional,
+                            [
+                                .text(1, "stage", "squad"), channelFields(2, 26, 4), .integer(3, "items", 9),
+                                .integer(4, "items_total", 12), .text(5, "contrast", "CAG"), .text(6, "metric", "f1"),
+                                .double(7, "mean", 11.5), .double(8, "low", -2), .double(9, "high", 20),
+                                .integer(10, "better", 3), .integer(11, "worse", 1),
+                            ]),
                     ])
             ]),
         Sample(

@@ -85,7 +85,7 @@ struct TensorFrameTests {
     }
 
     @Test func `tensor frames are no more than a message may have`() throws {
-        let heartbeat = WorkerMessage.heartbeat([]).encoded.header
+        let heartbeat = WorkerMessage.heartbeat(Heartbeat([])).encoded.header
         let frames = [[UInt8]](repeating: [], count: MessageLimits.frames)
         let error = try #require(refusal(WorkerMessage.self, heartbeat, frames))
         #expect(error.expected == "at most 64 frames")

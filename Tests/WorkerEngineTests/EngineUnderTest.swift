@@ -279,6 +279,21 @@ struct EngineUnderTest {
         return done
     }
 
+    /// How much of a unit is done, as the meter says it whenever the engine looks for another one.
+    func shares(of unit: EvaluateUnit) -> [Double] {
+        let grant = Grant(
+            lease: LeaseID(7), id: UnitID(.evaluate(task: unit.task), 0), unit: .evaluate(unit),
+            projection: granted(w, version: 1, of: unit.channel))
+        var shares: [Double] = []
+        engine.execute(
+            grant,
+            besides: { [engine] in
+                shares.append(engine.meter?.share(of: LeaseID(7)) ?? -1)
+                return nil
+            }, finish: { _, _ in })
+        return shares + [engine.meter?.share(of: LeaseID(7)) ?? -1]
+    }
+
     /// The models of the run that was joined last.
     func models() throws -> (a: LoadedModel, b: LoadedModel) {
         let (a, b, _) = try engine.pair()

@@ -239,6 +239,14 @@ struct EvaluationCostTests {
         }
     }
 
+    @Test func `a unit at work says how much of it is answered, and nothing once it is done`() {
+        let shares = engine.shares(of: unit(Self.conditions, items, Self.text(20)))
+        #expect(shares.last == 0)
+        let atWork = shares[...(shares.lastIndex { $0 > 0 } ?? 0)]
+        #expect(zip(atWork, atWork.dropFirst()).allSatisfy { $0 <= $1 }, "\(shares)")
+        #expect(atWork.allSatisfy { (0...1).contains($0) } && Set(atWork).count > 3, "\(shares)")
+    }
+
     @Test func `units worked on together give what they give alone, each when it is whole; one that fails harms none`()
         throws
     {

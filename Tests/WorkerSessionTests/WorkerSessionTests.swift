@@ -80,14 +80,16 @@ struct WorkerSessionTests {
         var session = ready()
         _ = session.handle(.message(.grant(Self.given(1, 5))), at: .seconds(0.5))
         #expect(session.handle(.tick, at: .seconds(0.9)).isEmpty)
-        #expect(session.handle(.tick, at: .seconds(1.1)) == [.send(.heartbeat([LeaseID(1)]))])
+        #expect(session.handle(.tick, at: .seconds(1.1)) == [.send(.heartbeat(Heartbeat([LeaseID(1)])))])
         #expect(session.handle(.tick, at: .seconds(1.5)).isEmpty)
     }
 
     @Test func `readiness is repeated until a first unit comes, since it may have been lost`() {
         var session = ready()
         #expect(
-            session.handle(.tick, at: .seconds(1.1)) == [.send(.ready(Self.readiness)), .send(.heartbeat([]))])
+            session.handle(.tick, at: .seconds(1.1)) == [
+                .send(.ready(Self.readiness)), .send(.heartbeat(Heartbeat([]))),
+            ])
     }
 
     @Test func `a silent coordinator is taken for lost; what is held is kept and named`() {

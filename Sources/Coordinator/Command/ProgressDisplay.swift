@@ -70,7 +70,8 @@ struct ProgressDisplay {
             if !isCurrent, stagesShown.contains(stage.stage) { continue }
             Self.say(
                 bar.update(
-                    progress(of: stage, in: status), width: Terminal.error.width, atSeconds: status.elapsedSeconds))
+                    Self.progress(of: stage, in: status), width: Terminal.error.width, atSeconds: status.elapsedSeconds)
+            )
             if isCurrent { return }
             stagesShown.insert(stage.stage)
         }
@@ -82,18 +83,35 @@ struct ProgressDisplay {
         for line in text.split(separator: "\n") { Terminal.error.log(String(line)) }
     }
 
-    private func progress(of stage: StageStatus, in status: RunStatus) -> Console.Progress {
-        Console.Progress(
-            label: stage.stage.title, done: stage.unitsDone, total: stage.unitsTotal,
-            unit: status.unit(of: stage.stage), rate: stage.rate, etaSeconds: stage.etaSeconds,
-            extra: stage.stage == .train ? status.loss.map { "loss \(Quantities.significant($0))" } ?? "" : "")
+    static func progress(of stage: StageStatus, in status: RunStatus) -> Console.Progress {
+        var extras: [String] = []
+        if stage.stage == .train, let loss = status.loss { extras.append("loss \(Quantities.significant(loss))") }
+        if let score = status.scores.first, score.stage == stage.stage {
+            extras.append(score.text(among: status.scores.count))
+        }
+        if let seconds = status.etaSeconds, stage.unitsDone < stage.unitsTotal,
+            stage.stage != status.stages.last?.stage
+        {
+            extras.append("run ETA \(Quantities.duration(seconds: seconds))")
+        }
+        return Console.Progress(
+            label: stage.stage.title, done: stage.reached, total: stage.total, unit: stage.counted, rate: stage.rate,
+            etaSeconds: stage.etaSeconds, extras: extras)
     }
 }
 
-extension RunStatus {
-    /// What a stage's progress is counted in. As soon as a step has been taken there is a loss; where W is trained by
-    /// its rows there are no steps.
-    func unit(of stage: Stage) -> String { stage == .train && loss != nil ? "steps" : "units" }
+extension StageStatus {
+    /// What is done or under way: all of it only once the last unit is done.
+    var reached: Int { min(done + underWay, unitsDone < unitsTotal ? max(0, total - 1) : total) }
+}
+
+extension RunningScore {
+    /// The score in few words, and its channel where there are several.
+    func text(among channels: Int = 1) -> String {
+        let figures = [mean, low, high].map { Quantities.significant($0) }
+        return (channels > 1 ? "\(channel.k):\(channel.j) " : "") + "\(items)/\(itemsTotal) items: \(contrast) "
+            + (mean > 0 ? "+" : "") + "\(figures[0]) [\(figures[1]), \(figures[2])], \(better) better, \(worse) worse"
+    }
 }
 
 extension Stage {

@@ -44,12 +44,23 @@ struct RunSession {
         if isDry { return try DryRun(inputs: inputs, options: options).show() }
         let host = try UsageError.checking { try RunServer(inputs: inputs, folder: folder, options: options) }
         try await UsageError.awaiting { try await host.open() }
-        if await host.hasWork {
-            let workers = try await UsageError.awaiting { try await host.startWorkers() }
-            await announce(host, workers: workers, endpoints: await host.endpoints)
-            try await end(host, await work(host, isWaiting: options.listen != nil || workers == 0))
-        } else {
-            try await end(host, await host.run())
+        guard await host.hasWork else { return try await end(host, await host.run()) }
+        let page = try await openPage()
+        let workers = try await UsageError.awaiting { try await host.startWorkers() }
+        await announce(host, workers: workers, endpoints: await host.endpoints)
+        if let page { Terminal.error.writeLine("page: \(page.address)") }
+        let shown = Task { await page?.follow(host) }
+        let outcome = await work(host, isWaiting: options.listen != nil || workers == 0)
+        shown.cancel()
+        await shown.value
+        try await end(host, outcome, page)
+    }
+
+    private func openPage() async throws -> LivePage? {
+        guard let place = server.page else { return nil }
+        let title = "Run in \(URL(fileURLWithPath: output).standardizedFileURL.lastPathComponent)"
+        return try await UsageError.awaiting {
+            try await LivePage.open(place, tokenFile: server.pageToken, title: title)
         }
     }
 
@@ -118,36 +129,46 @@ struct RunSession {
     /// So long may connections and local workers take to end.
     private static let patienceSeconds = 60.0
 
-    private func close(_ host: RunServer, code: Int32) async {
+    private func close(_ host: RunServer, _ page: LivePage?, code: Int32) async {
         // What counts is on disk: nothing that hangs now keeps the program.
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.patienceSeconds) {
             Terminal.error.writeLine("note: connections or local workers do not end; ending with what is on disk")
             exit(code)
         }
+        await page?.end(host, in: RunFolder(URL(fileURLWithPath: output)))
         await host.close()
     }
 
-    private func end(_ host: RunServer, _ outcome: RunControl.Outcome) async throws {
+    /// Runs the user's command for the end.
+    private func tell(_ outcome: RunControl.Outcome) {
+        if let command = server.onEnd { EndCommand(command: command).run(after: outcome, output: output) }
+    }
+
+    private func end(_ host: RunServer, _ outcome: RunControl.Outcome, _ page: LivePage? = nil) async throws {
         switch outcome {
         case .done:
             let alarms = await host.status().alarms.map(\.what)
             do {
                 let finished = try await host.writeReports(software: productVersion, remarks: remarks + alarms)
-                await close(host, code: 0)
+                await close(host, page, code: 0)
                 finished.show(in: output)
             } catch {
-                await close(host, code: Program.failure)
+                await close(host, page, code: Program.failure)
+                tell(.failed(ErrorLine.text(of: error)))
                 throw error
             }
+            tell(outcome)
             if !alarms.isEmpty { throw RunAlarms(count: alarms.count, output: output) }
         case .failed(let cause):
-            await close(host, code: Program.failure)
+            await close(host, page, code: Program.failure)
+            tell(outcome)
             throw RunFailure(cause: cause, output: output)
         case .interrupted:
-            await close(host, code: Program.interrupted)
+            await close(host, page, code: Program.interrupted)
             Terminal.error.writeLine(
                 "stopped; what is finished is in \(output), and the same command goes on from there:\n  "
                     + CommandLine.arguments.map(ShellText.quoted).joined(separator: " "))
+            tell(outcome)
             throw ExitCode(Program.interrupted)
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import CoordinatorControl
 import CoordinatorHost
+import CoordinatorPage
 import Foundation
 import PlainText
 import Run
@@ -98,6 +99,39 @@ struct ServerArguments: ParsableArguments {
     var weights = WeightTravel.auto
 
     @Option(
+        defaultAsFlag: PageAddress.standard.description,
+        help: ArgumentHelp(
+            """
+            Serve a page that shows the run as it goes, with /metrics for monitoring (without a value: \
+            \(PageAddress.standard), or the next port that is free). Another address than this machine's wants \
+            --page-token.
+            """, valueName: "host:port"))
+    var page: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A file, readable by its owner alone, with the token that lets one see the page (default: \
+            $\(PageToken.variable)).
+            """, valueName: "file"), completion: .file())
+    var pageToken: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write an event file for TensorBoard to this folder: loss by step, scores by items.", valueName: "dir"),
+        completion: .directory)
+    var tensorboard: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A command for the run's end, run by /bin/sh with RUN_OUTCOME (done, failed, interrupted), RUN_OUTPUT, of a \
+            run that is done RUN_RESULTS and RUN_SUMMARY, of one that failed RUN_CAUSE in its environment. If it fails \
+            that is told, and changes nothing.
+            """, valueName: "command"))
+    var onEnd: String?
+
+    @Option(
         help: ArgumentHelp(
             """
             Write what the coordinator decides, an event a line, to this file (at most 64 MiB); 'simulate --replay' \
@@ -112,6 +146,7 @@ struct ServerArguments: ParsableArguments {
         if let verifyShare, !(0...100).contains(verifyShare) {
             throw ValidationError("--verify-share \(verifyShare): expected 0 to 100")
         }
+        guard page != nil || pageToken == nil else { throw ValidationError("--page-token goes with --page") }
         if let unitLimit, !(unitLimit.isFinite && unitLimit > 0) {
             throw ValidationError("--unit-limit \(unitLimit): expected seconds above 0")
         }
@@ -143,6 +178,7 @@ struct ServerArguments: ParsableArguments {
         if let verifyShare { options.limits.verifiedShare = verifyShare / 100 }
         options.deviceKind = deviceKind.map { DeviceKind(rawValue: $0) }
         options.recordEvents = recordEvents.map { URL(fileURLWithPath: $0) }
+        options.tensorBoard = tensorboard.map { URL(fileURLWithPath: $0) }
         options.limits.allowsMixedDevices = allowMixedDevices
         return options
     }

@@ -62,6 +62,9 @@ struct StatusCommand: AsyncParsableCommand {
                 for: endpoint, keyFile: key, coordinatorKeyFile: coordinatorKey, environment: environment)
         }
         let watcher = watch ? UInt64.random(in: 1 ... .max) : 0
+        if watch, format == .text, let screen = FullScreen() {
+            return try watch(on: screen, endpoint, options, watcher)
+        }
         while true {
             let status = try ask(endpoint, options, watcher)
             show(status)
@@ -72,6 +75,42 @@ struct StatusCommand: AsyncParsableCommand {
             }
             try await Task.sleep(for: .seconds(1))
         }
+    }
+
+    /// A view that is left open until the run ends, or its reader has seen enough.
+    private func watch(
+        on screen: FullScreen, _ endpoint: Endpoint, _ options: SocketOptions, _ watcher: UInt64
+    ) throws {
+        let signals = TerminationSignals { code in
+            screen.close()
+            Foundation.exit(128 + code)
+        }
+        defer { withExtendedLifetime(signals) {} }
+        var view = StatusScreen()
+        var asked = ContinuousClock.now - .seconds(1)
+        while !view.hasQuit {
+            if ContinuousClock.now - asked >= .seconds(1) {
+                asked = .now
+                let status: RunStatus
+                do {
+                    status = try ask(endpoint, options, watcher)
+                } catch {
+                    screen.close()
+                    throw error
+                }
+                view.note(status)
+                if let code = Self.exitCode(of: status.phase) {
+                    screen.close()
+                    show(status)
+                    if code != 0 { throw ExitCode(code) }
+                    return
+                }
+            }
+            let size = screen.size
+            screen.show(view.lines(width: size.width - 1, height: size.height))
+            if let key = screen.key(within: 200) { view.press(key) }
+        }
+        screen.close()
     }
 
     /// How a run ended, as its own coordinator's exit code says it; nil where it goes on.
@@ -98,8 +137,7 @@ struct StatusCommand: AsyncParsableCommand {
         case .json:
             Terminal.output.writeData(StatusDocument(.status(status)).json + "\n")
         case .text:
-            let clear = watch && Terminal.output.isInteractive ? "\u{1b}[H\u{1b}[2J" : ""
-            Terminal.output.writeLine(clear + StatusText.text(of: status, width: Terminal.output.width))
+            Terminal.output.writeLine(StatusText.text(of: status, width: Terminal.output.width))
         }
     }
 }

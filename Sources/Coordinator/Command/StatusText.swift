@@ -8,10 +8,15 @@ enum StatusText {
         var parts = [
             "run \(status.run.prefix(12)): \(status.phase.rawValue), "
                 + "\(Quantities.duration(seconds: status.elapsedSeconds)) so far"
+                + (status.etaSeconds.map { ", about \(Quantities.duration(seconds: $0)) to go" } ?? "")
                 + (status.loss.map { ", loss \(Quantities.significant($0))" } ?? "")
                 + (status.trainingBytesPerStep.map { ", \(Quantities.bytes(UInt64($0))) a training step" } ?? ""),
             stages(status, width), workers(status.workers, width),
         ]
+        if !status.scores.isEmpty {
+            let shown = status.scores.map { "  \($0.stage.rawValue) \($0.text(among: status.scores.count))" }
+            parts.insert((["so far:"] + shown).joined(separator: "\n"), at: 2)
+        }
         if !status.alarms.isEmpty {
             let shown = status.alarms.map { "  " + PrintableText.oneLine($0.what) }
             parts.append((["alarms: \(status.alarms.count)"] + shown).joined(separator: "\n"))
@@ -28,34 +33,44 @@ enum StatusText {
 
     private static func stages(_ status: RunStatus, _ width: Int) -> String {
         var table = Table([
-            .init("stage"), .init("done", .trailing), .init("total", .trailing), .init("rate", .trailing),
-            .init("ETA", .trailing),
+            .init("stage"), .init("done", .trailing), .init("total", .trailing), .init("of what"),
+            .init("rate", .trailing), .init("ETA", .trailing),
         ])
         for stage in status.stages {
             table.add([
-                stage.stage.rawValue, Quantities.count(stage.unitsDone), Quantities.count(stage.unitsTotal),
-                stage.rate.map { Quantities.rate($0, of: status.unit(of: stage.stage)) } ?? "–",
+                stage.stage.rawValue, Quantities.count(stage.reached), Quantities.count(stage.total), stage.counted,
+                stage.rate.map { Quantities.rate($0, of: stage.counted) } ?? "–",
                 stage.etaSeconds.map { Quantities.duration(seconds: $0) } ?? "–",
             ])
         }
         return table.text(width: width)
     }
 
-    private static func workers(_ workers: [WorkerStatus], _ width: Int) -> String {
+    static func workers(_ workers: [WorkerStatus], _ width: Int) -> String {
         guard !workers.isEmpty else { return "no worker has come yet" }
         var table = Table([
-            .init("worker"), .init("device"), .init("state"), .init("units", .trailing), .init("rate", .trailing),
-            .init("leases", .trailing), .init("last heard", .trailing), .init("in", .trailing), .init("out", .trailing),
+            .init("worker"), .init("device"), .init("state"), .init("at work on"), .init("units", .trailing),
+            .init("rate", .trailing),
+            .init("memory", .trailing), .init("last heard", .trailing), .init("in", .trailing), .init("out", .trailing),
         ])
         for worker in workers {
             table.add([
                 PrintableText.oneLine(worker.worker), PrintableText.oneLine(worker.device),
-                worker.state.rawValue,
+                worker.state.rawValue, worker.unitText,
                 Quantities.count(worker.unitsDone), worker.rate.map { Quantities.rate($0, of: "units") } ?? "–",
-                Quantities.count(worker.leases), Quantities.duration(seconds: worker.lastHeardSeconds),
+                worker.memoryBytes.map { Quantities.bytes($0) } ?? "–",
+                Quantities.duration(seconds: worker.lastHeardSeconds),
                 Quantities.bytes(worker.bytesIn), Quantities.bytes(worker.bytesOut),
             ])
         }
         return table.text(width: width)
+    }
+}
+
+extension WorkerStatus {
+    /// The unit that it has held longest, how far it is, and how many it holds besides.
+    fileprivate var unitText: String {
+        guard let unit else { return "–" }
+        return unit + (unitShare.map { " \(Int(100 * $0)) %" } ?? "") + (leases > 1 ? " and \(leases - 1) more" : "")
     }
 }

@@ -5,6 +5,7 @@ extension RunControl {
     package func status(at now: Instant) -> RunStatus {
         RunStatus(
             run: plan.run, phase: phase, elapsedSeconds: now.seconds(since: started),
+            etaSeconds: life == .running ? etaSeconds(at: now) : nil,
             stages: plan.stages.enumerated().map { position, stage in
                 status(of: stage, position: position, at: now)
             },
@@ -29,22 +30,25 @@ extension RunControl {
     }
 
     private func status(of planned: StagePlan, position: Int, at now: Instant) -> StageStatus {
-        var unitsDone = 0
-        var seconds = 0.0
-        var inThisLife = 0
+        let total = planned.countTotal
+        var status = StageStatus(
+            stage: planned.stage, unitsDone: 0, unitsTotal: planned.total, counted: planned.counted, total: total,
+            seconds: 0, rate: nil, etaSeconds: nil)
         if position < stagePosition {
-            unitsDone = planned.total
-            seconds = stageSeconds[planned.stage] ?? 0
-            inThisLife = stageUnits[planned.stage] ?? 0
+            status.unitsDone = planned.total
+            status.done = total
+            status.seconds = stageSeconds[planned.stage] ?? 0
+            let count = stageCounts[planned.stage] ?? 0
+            status.rate = count > 0 && status.seconds > 0 ? Double(count) / status.seconds : nil
         } else if position == stagePosition {
-            unitsDone = stage.doneCount
-            seconds = now.seconds(since: stage.began)
-            inThisLife = stage.doneCount - stage.doneBefore
+            status.unitsDone = stage.doneCount
+            status.done = stage.counted
+            status.underWay = min(Int(underWay), total - stage.counted)
+            status.seconds = now.seconds(since: stage.began)
+            status.rate = rate(at: now)
+            status.etaSeconds = status.rate.map { Double(total - status.done - status.underWay) / $0 }
         }
-        let rate = inThisLife > 0 && seconds > 0 ? Double(inThisLife) / seconds : nil
-        return StageStatus(
-            stage: planned.stage, unitsDone: unitsDone, unitsTotal: planned.total, seconds: seconds, rate: rate,
-            etaSeconds: position == stagePosition ? rate.map { Double(planned.total - unitsDone) / $0 } : nil)
+        return status
     }
 
     private func status(of worker: WorkerRecord, at now: Instant) -> WorkerStatus {
@@ -54,12 +58,14 @@ extension RunControl {
             case .loading: .loading
             case .ready: worker.leases.isEmpty ? .idle : .working
             }
+        let held = worker.leases.first.flatMap { leases[$0] }
         let active = worker.readySince.map { worker.lastHeard.seconds(since: $0) } ?? 0
         return WorkerStatus(
             worker: worker.registration.worker, host: worker.registration.host,
             processID: worker.registration.processID, deviceKind: worker.registration.deviceKind,
             device: worker.registration.device, state: state,
             unitsDone: worker.unitsDone, leases: worker.leases.count,
+            unit: held.map { "\($0.unit)" }, unitShare: held.flatMap(\.share), memoryBytes: worker.memoryBytes,
             rate: worker.unitsDone > 0 && active > 0 ? Double(worker.unitsDone) / active : nil,
             lastHeardSeconds: now.seconds(since: worker.lastHeard), bytesIn: 0, bytesOut: 0)
     }

@@ -16,6 +16,10 @@ struct StageProgress: Hashable, Sendable {
     var doneBefore = 0
     /// Units or steps done.
     var doneCount = 0
+    /// The same in what people count.
+    var countedBefore = 0
+    var counted = 0
+    var pace = StagePace()
     /// The first unit number that was never given out by this coordinator.
     var nextFresh = 0
     /// Units that were given out and came back undone, in ascending order.
@@ -58,12 +62,16 @@ extension RunControl {
         switch current.cut {
         case .steps:
             stage.doneCount = stepsApplied
-            stage.doneBefore = stepsApplied
+            stage.counted = stepsApplied
             stage.nextFresh = firstUnitOfStep
         case .independent, .ranges, .outputs:
-            stage.doneCount = (0..<current.total).count { done[UnitID(current.stage, $0)] != nil }
-            stage.doneBefore = stage.doneCount
+            for index in 0..<current.total where done[UnitID(current.stage, index)] != nil {
+                stage.doneCount += 1
+                stage.counted += current.count(ofUnit: index)
+            }
         }
+        stage.doneBefore = stage.doneCount
+        stage.countedBefore = stage.counted
         completeStageIfDone(&effects)
     }
 
@@ -81,7 +89,7 @@ extension RunControl {
     mutating func closeStage(at now: Instant) {
         guard let current = currentStage else { return }
         stageSeconds[current.stage] = now.seconds(since: stage.began)
-        stageUnits[current.stage] = stage.doneCount - stage.doneBefore
+        stageCounts[current.stage] = stage.counted - stage.countedBefore
     }
 
     mutating func completeStageIfDone(_ effects: inout [Effect]) {
@@ -159,6 +167,7 @@ extension RunControl {
         guard let digest = persisting.removeValue(forKey: unit) else { return }
         done[unit] = digest
         stage.doneCount += 1
+        stage.counted += currentStage?.count(ofUnit: unit.index) ?? 0
         if let answers = disputes.removeValue(forKey: unit) { reopen(unit, answers, &effects) }
         completeStageIfDone(&effects)
     }
@@ -171,6 +180,7 @@ extension RunControl {
         forgetAuthorsOfStep()
         stepsApplied += 1
         stage.doneCount = stepsApplied
+        stage.counted = stepsApplied
         stage.nextFresh = firstUnitOfStep
         self.loss = loss
         slideReplayWindow()

@@ -131,7 +131,10 @@ extension RunControl {
         if isStepped, unit.stage == .train {
             stage.shardDigests[unit.index - firstUnitOfStep] = nil
         } else if done.removeValue(forKey: unit) != nil {
-            if isAtWork(unit.stage) { stage.doneCount -= 1 }
+            if isAtWork(unit.stage) {
+                stage.doneCount -= 1
+                stage.counted -= plan[unit.stage]?.count(ofUnit: unit.index) ?? 0
+            }
             effects.append(.retract(unit))
         }
         giveBack(unit)

@@ -16,9 +16,10 @@ extension RunControl {
         case .ready(let readiness):
             effects.append(.send(peer, .heartbeat))
             enlist(place, readiness, peer, at: now, &effects)
-        case .heartbeat(let held):
+        case .heartbeat(let heartbeat):
             effects.append(.send(peer, .heartbeat))
-            reclaimLeases(of: place, notAmong: held, at: now)
+            reclaimLeases(of: place, notAmong: heartbeat.leases, at: now)
+            note(heartbeat, of: place)
         case .result(let run, let lease, let unit, let digest):
             if let objection = objection(to: lease, unit, run: run, from: peer) {
                 note(objection, to: unit, of: place, at: now)

@@ -57,7 +57,8 @@ package struct RunControl: Sendable {
     var loss: Double?
     /// Seconds spent on each stage that this coordinator has finished.
     var stageSeconds: [Stage: Double] = [:]
-    var stageUnits: [Stage: Int] = [:]
+    /// What each of them has counted in this coordinator's life.
+    var stageCounts: [Stage: Int] = [:]
 
     // MARK: Workers
 
@@ -151,6 +152,7 @@ package struct RunControl: Sendable {
             watchUnits(at: now, &effects)
             excuseFromConfirmation(at: now, &effects)
             shareStragglers(at: now, &effects)
+            measureStage(at: now)
         case .interrupt:
             if life == .running { life = .ending(.interrupted) }
         }

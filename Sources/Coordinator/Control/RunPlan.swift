@@ -65,16 +65,25 @@ package struct StagePlan: Codable, Hashable, Sendable {
     /// The numbers of the units that need a channel's W, in the order of ``RunPlan/channels``. In ``Stage/train`` it is
     /// the W of the step, later the final one. Empty where the units need no W.
     package var channelUnits: [Range<Int>]
+    /// Of a stage cut by ranges: what is counted of each text or item, at each time that they are gone through; one where
+    /// there is no number.
+    package var countPerItem: [Int]
+    /// What the stage costs, about, beside others that run models; 0 where nobody knows.
+    package var effort: Double
 
-    package init(_ stage: Stage, _ cut: Cut, channelUnits: [Range<Int>] = []) {
+    package init(
+        _ stage: Stage, _ cut: Cut, channelUnits: [Range<Int>] = [], countPerItem: [Int] = [], effort: Double = 0
+    ) {
         self.stage = stage
         self.cut = cut
         self.channelUnits = channelUnits
+        self.countPerItem = countPerItem
+        self.effort = effort
     }
 
     /// A stage whose units need the W's of so many channels, as many units each, one channel after the other.
-    package init(_ stage: Stage, _ cut: Cut, channels: Int) {
-        self.init(stage, cut)
+    package init(_ stage: Stage, _ cut: Cut, channels: Int, countPerItem: [Int] = [], effort: Double = 0) {
+        self.init(stage, cut, countPerItem: countPerItem, effort: effort)
         let each = unitRange.count / channels
         channelUnits = (0..<channels).map { $0 * each..<($0 + 1) * each }
     }
@@ -90,7 +99,7 @@ package struct StagePlan: Codable, Hashable, Sendable {
         }
     }
 
-    /// What progress is counted in: units, and steps where there are steps.
+    /// Units, and steps where there are steps.
     package var total: Int {
         switch cut {
         case .independent(let units): units
@@ -98,6 +107,34 @@ package struct StagePlan: Codable, Hashable, Sendable {
         case .steps(let schedule): schedule.steps
         case .outputs(let blocks, let channels, _): blocks * channels
         }
+    }
+
+    // MARK: What people count
+
+    /// What it is called.
+    package var counted: String {
+        switch (stage, cut) {
+        case (.extract, _): "texts"
+        case (.train, .steps): "steps"
+        case (.train, _): "blocks"
+        case (.similarity, _): "prompts × layers"
+        case (.evaluate, _): "answers"
+        }
+    }
+
+    /// How much of it a unit, or a step, is.
+    package func count(ofUnit index: Int) -> Int {
+        guard case .ranges = cut else { return 1 }
+        return range(ofUnit: index).count * countPerItem(at: repetition(ofUnit: index))
+    }
+
+    package var countTotal: Int {
+        guard case .ranges(let count, _, let times) = cut else { return total }
+        return (0..<times).reduce(0) { $0 + count * countPerItem(at: $1) }
+    }
+
+    private func countPerItem(at repetition: Int) -> Int {
+        countPerItem.indices.contains(repetition) ? countPerItem[repetition] : 1
     }
 
     /// Numbers that ``UnitID/index`` may take.

@@ -25,6 +25,8 @@ struct WorkerRecord: Hashable, Sendable {
     var leases: [LeaseID] = []
     var formerLeases = FormerLeases()
     var unitsDone = 0
+    /// That its process holds, as it said last.
+    var memoryBytes: UInt64?
     /// Units that it failed and others did.
     var refutedFailures = 0
     var pace = Pace()
@@ -95,4 +97,6 @@ struct Lease: Hashable, Sendable {
     /// Place in ``RunControl/workers``.
     var worker: Int
     var granted: Instant
+    /// How much of the unit is done, by what its worker says, 0 to 1.
+    var share: Double?
 }

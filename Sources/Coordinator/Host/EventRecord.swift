@@ -8,7 +8,7 @@ import Storage
 /// the effects that followed; at the end perhaps why it stops.
 enum EventRecord {
     static let format = "control-events"
-    static let version = 1
+    static let version = 2
 
     struct Head: Codable {
         var format = EventRecord.format

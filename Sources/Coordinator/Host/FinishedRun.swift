@@ -20,9 +20,15 @@ package struct FinishedRun: Sendable {
     /// - Parameters:
     ///   - software: the product's version.
     ///   - remarks: what a reader must know besides.
-    init(_ run: LiveRun, software: String, remarks: [String]) throws {
+    ///   - tensorBoard: a folder for TensorBoard's event file, if one is wanted.
+    init(_ run: LiveRun, software: String, remarks: [String], tensorBoard: URL? = nil) throws {
         let remarks = run.inputs.remarks + remarks
         let report = try Self.report(of: run, software: software, remarks: remarks)
+        if let tensorBoard {
+            let file = report.tensorBoard
+            try FileManager.default.createDirectory(at: tensorBoard, withIntermediateDirectories: true)
+            try AtomicFile.write(file.bytes, to: tensorBoard.appendingPathComponent(file.name))
+        }
         let inputs = try StoredInputs(run.inputs, remarks: remarks).bytes
         let files = [(name: RunFiles.inputs, bytes: inputs)] + report.files.map { (name: $0.name, bytes: $0.bytes) }
         for file in files { try run.storage.write(file.bytes, to: file.name) }

@@ -5,29 +5,28 @@ import Storage
 /// The cut of the work into stages and units.
 extension RunInputs {
     static func plan(
-        of manifest: RunManifest, textCount: Int, _ tasks: [TaskInputs], _ similarityLayers: [[Int]],
+        of manifest: RunManifest, texts: [String], _ tasks: [TaskInputs], _ similarityLayers: [[Int]],
         _ dimensionA: Int, _ dimensionB: Int
     ) -> RunPlan {
         RunPlan(
             run: manifest.run,
             stages: stages(
-                manifest.configuration, textCount: textCount, tasks: tasks, similarityLayers: similarityLayers),
+                manifest.configuration, texts: texts, tasks: tasks, similarityLayers: similarityLayers),
             channels: manifest.configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
             dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     private static func stages(
-        _ configuration: RunConfiguration, textCount: Int, tasks: [TaskInputs], similarityLayers: [[Int]]
+        _ configuration: RunConfiguration, texts: [String], tasks: [TaskInputs], similarityLayers: [[Int]]
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)
         let hasProjections = configuration.hasProjections
         let channels = configuration.channels.count
-        func stage(_ stage: Stage, _ cut: StagePlan.Cut) -> StagePlan {
-            hasProjections ? StagePlan(stage, cut, channels: channels) : StagePlan(stage, cut)
-        }
         var stages: [StagePlan] = []
         if trains {
-            stages.append(StagePlan(.extract, .ranges(of: textCount, size: textsPerUnit)))
+            let effort = texts.reduce(0) { $0 + StageEffort.reading($1) } * 2
+            stages.append(
+                StagePlan(.extract, .ranges(of: texts.count, size: textsPerUnit), effort: effort))
             if configuration.channels.contains(where: { !$0.fit.isClosedForm }) {
                 stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
             }
@@ -43,16 +42,26 @@ extension RunInputs {
                 let first = ranges.last?.upperBound ?? 0
                 ranges.append(first..<first + layers.count * configuration.similarity.prompts.count)
             }
+            let similarity = configuration.similarity
+            let effort = similarity.prompts.reduce(0) {
+                $0 + 3 * StageEffort.reading($1) + 2 * StageEffort.writing(similarity.newTokens)
+            }
             stages.append(
                 StagePlan(
                     .similarity, .independent(units: ranges.last?.upperBound ?? 0),
-                    channelUnits: hasProjections ? ranges : []))
+                    channelUnits: hasProjections ? ranges : [],
+                    effort: effort * Double(similarityLayers.reduce(0) { $0 + $1.count })))
         }
         return stages
             + tasks.map { task in
-                stage(
+                var plan = StagePlan(
                     .evaluate(task: task.task.name),
-                    .ranges(of: task.items.count, size: itemsPerUnit, times: channels))
+                    .ranges(of: task.items.count, size: itemsPerUnit, times: channels),
+                    channels: channels,
+                    countPerItem: (0..<channels).map { task.conditions(ofChannel: $0, isFirst: false).count },
+                    effort: (0..<channels).reduce(0) { $0 + StageEffort.answering(task, channel: $1) })
+                if !hasProjections { plan.channelUnits = [] }
+                return plan
             }
     }
 
@@ -106,5 +115,21 @@ extension RunInputs {
             maximumTokens: configuration.training.maximumTokens,
             sitesOfA: plan.sites.filter { $0.model == .a }.map(\.blocks),
             sitesOfB: plan.sites.filter { $0.model == .b }.map(\.blocks))
+    }
+}
+
+/// What stages cost beside one another, about, without a token having been counted: so that what one takes says something
+/// of those to come. In tokens of a pass, of four bytes of text each.
+private enum StageEffort {
+    static func reading(_ text: String) -> Double { Double(text.utf8.count) / 4 }
+
+    /// A token that is written is a pass of its own, which those that are decoded together share.
+    static func writing(_ tokens: Int) -> Double { 2 * Double(tokens) }
+
+    static func answering(_ task: RunInputs.TaskInputs, channel: Int) -> Double {
+        let conditions = task.conditions(ofChannel: channel, isFirst: false)
+        return task.prompts.reduce(0) { sum, item in
+            conditions.reduce(sum) { $0 + reading(item.prompts[$1.prompt] ?? "") + writing(task.form.longest) }
+        }
     }
 }

@@ -110,7 +110,7 @@ package struct RunInputs: Sendable {
         remarks += try Self.remarks(
             on: configuration, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB)
         self.remarks = remarks
-        plan = Self.plan(of: manifest, textCount: texts.count, tasks, similarityLayers, dimensionA, dimensionB)
+        plan = Self.plan(of: manifest, texts: texts, tasks, similarityLayers, dimensionA, dimensionB)
     }
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given

@@ -38,6 +38,7 @@ package actor RunServer {
     private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
     private var replies = SharedReplies()
+    private var scores: RunningScores
     /// The message at work: who sent it, and by which connection.
     private var speaker: (peer: PeerID, connection: Connection)?
     /// Peers that were refused, whose connections are about to be closed: they are not heard any more.
@@ -69,6 +70,7 @@ package actor RunServer {
             inputs: inputs, storage: folder, limits: limits, firstLease: firstLease, deviceKind: options.deviceKind,
             device: try CPUDevice(), travel: options.travel, foreign: options.activations,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
+        scores = RunningScores(inputs)
         timing = RunTiming(inputs, folder, command: options.command)
         let beginning = live.beginning
         recorder = try options.recordEvents.map {
@@ -418,6 +420,7 @@ package actor RunServer {
     /// What the run is doing now.
     package func status() -> RunStatus {
         var status = live.status(at: now)
+        status.scores = scores.scores(of: live, status.stages)
         let steps = live.stepsTaken
         if steps > 0 { status.trainingBytesPerStep = Double(trainingBytes) / Double(steps) }
         for index in status.workers.indices {
@@ -463,7 +466,7 @@ package actor RunServer {
     }
 
     /// The status as those who ask are told it: a run is not done before its reports are written.
-    private func toldStatus() -> RunStatus {
+    package func toldStatus() -> RunStatus {
         var status = status()
         if live.outcome == .done { status.phase = reporting ?? .stopping }
         return status
@@ -481,7 +484,9 @@ package actor RunServer {
     /// - Returns: the report, for the terminal.
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
         reporting = .failed
-        let finished = try Descriptors.withReserve { try FinishedRun(live, software: software, remarks: remarks) }
+        let finished = try Descriptors.withReserve {
+            try FinishedRun(live, software: software, remarks: remarks, tensorBoard: options.tensorBoard)
+        }
         reporting = .done
         return finished
     }

@@ -33,6 +33,8 @@ package struct ServerOptions: Sendable {
     package var deviceKind: DeviceKind?
     /// Where the coordinator's decisions are recorded, if they are.
     package var recordEvents: URL?
+    /// The folder for TensorBoard's event file, if one is wanted.
+    package var tensorBoard: URL?
     package var travel = LiveRun.Travel()
     /// What an earlier run has read of the same texts.
     package var activations: ForeignActivations?

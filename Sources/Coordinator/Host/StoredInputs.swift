@@ -105,6 +105,6 @@ extension RunInputs {
         (dimensionA, dimensionB, shape) = (stored.dimensionA, stored.dimensionB, stored.shape)
         (modelBytes, textBytesPerToken) = (stored.modelBytes, stored.textBytesPerToken)
         (projections, activations) = ([], nil)
-        plan = Self.plan(of: manifest, textCount: texts.count, tasks, similarityLayers, dimensionA, dimensionB)
+        plan = Self.plan(of: manifest, texts: texts, tasks, similarityLayers, dimensionA, dimensionB)
     }
 }

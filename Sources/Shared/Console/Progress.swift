@@ -12,12 +12,12 @@ package struct Progress: Hashable, Sendable {
     /// Units a second; nil before the first.
     package var rate: Double?
     package var etaSeconds: Double?
-    /// More to show, such as the loss; may be empty.
-    package var extra: String
+    /// More to show, such as the loss: what matters most first.
+    package var extras: [String]
 
     package init(
         label: String, done: Int, total: Int, unit: String = "units", rate: Double? = nil, etaSeconds: Double? = nil,
-        extra: String = ""
+        extras: [String] = []
     ) {
         self.label = label
         self.done = done
@@ -25,29 +25,31 @@ package struct Progress: Hashable, Sendable {
         self.unit = unit
         self.rate = rate
         self.etaSeconds = etaSeconds
-        self.extra = extra
+        self.extras = extras
     }
 
     package var isComplete: Bool { total > 0 && done >= total }
 
-    /// The bar on one line of at most `width` columns. Where it does not fit, first the extra text goes, then the
-    /// bar gets shorter, then the line is cut.
+    /// The bar on one line of at most `width` columns. Where it does not fit, first the extra texts go, the last one
+    /// first, then the bar gets shorter, then the line is cut.
     package func bar(width: Int) -> String {
         let head = PrintableText.oneLine(label) + "  "
         let tail = figures
-        let note = extra.isEmpty ? "" : "  " + PrintableText.oneLine(extra)
         // The bar's two ends and the two spaces behind it.
         let fixed = PrintableText.width(head) + PrintableText.width(tail) + 4
-        let withNote = width - fixed - PrintableText.width(note)
-        let cells = withNote >= 10 ? withNote : width - fixed
-        guard cells >= 5 else { return PrintableText.cut(head + tail, to: width) }
-        return head + drawn(cells: min(cells, 30)) + "  " + tail + (withNote >= 10 ? note : "")
+        for count in stride(from: extras.count, through: 0, by: -1) {
+            let note = count == 0 ? "" : "  " + PrintableText.oneLine(extras.prefix(count).joined(separator: ", "))
+            let cells = width - fixed - PrintableText.width(note)
+            guard cells >= (count == 0 ? 5 : 10) else { continue }
+            return head + drawn(cells: min(cells, 30)) + "  " + tail + note
+        }
+        return PrintableText.cut(head + tail, to: width)
     }
 
     /// The same on a plain line, without a bar.
     package var line: String {
-        let note = extra.isEmpty ? "" : ", " + PrintableText.oneLine(extra)
-        return PrintableText.oneLine(label) + ": " + figures + note
+        let notes = extras.map { ", " + PrintableText.oneLine($0) }.joined()
+        return PrintableText.oneLine(label) + ": " + figures + notes
     }
 
     private var fraction: Double {

@@ -18,13 +18,15 @@ package struct Contrast: Hashable, Sendable {
     }
 
     package static let all = [
-        Contrast("OPE", "own message against silence", ConditionTable.injected, less: ConditionTable.silent),
+        message,
         Contrast("OME", "others' messages against silence", ConditionTable.other, less: ConditionTable.silent),
         own, sender,
         Contrast(
             "DSC", "B's own activation against others' messages", ConditionTable.itself, less: ConditionTable.other),
     ]
 
+    package static let message = Contrast(
+        "OPE", "own message against silence", ConditionTable.injected, less: ConditionTable.silent)
     /// What decides whether anything was communicated.
     package static let own = Contrast(
         "CAG", "own message against others'", ConditionTable.injected, less: ConditionTable.other)

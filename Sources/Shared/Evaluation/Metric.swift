@@ -57,6 +57,16 @@ package struct Metric: Sendable {
     ]
 }
 
+extension Metric {
+    /// What a task's answers are scored by.
+    static func all(of task: TaskDefinition, _ endpoints: [EvaluationEndpoint]) -> [Metric] {
+        (endpoints.contains(.answers) ? task.metrics : []) + (endpoints.contains(.likelihood) ? likelihoods : [])
+    }
+
+    /// The one of them that stands for the task.
+    static func headline(of metrics: [Metric]) -> Metric { metrics.last { $0.scale == .share } ?? .goldLikelihood }
+}
+
 /// Metrics are alike where their names are.
 extension Metric: Hashable {
     package static func == (a: Metric, b: Metric) -> Bool { a.name == b.name }

@@ -105,5 +105,5 @@ extension TaskAudit.ContrastTest {
 
 extension TaskScores {
     /// The metric that stands for the task.
-    var headline: Metric { metrics.last { $0.scale == .share } ?? .goldLikelihood }
+    var headline: Metric { Metric.headline(of: metrics) }
 }

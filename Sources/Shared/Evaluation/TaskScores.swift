@@ -38,9 +38,7 @@ package struct TaskScores: Sendable {
         guard items.count == answers.count else {
             throw .itemCount(task.name, found: answers.count, expected: items.count)
         }
-        let metrics =
-            (endpoints.contains(.answers) ? task.metrics : [])
-            + (endpoints.contains(.likelihood) ? Metric.likelihoods : [])
+        let metrics = Metric.all(of: task, endpoints)
         var scored: [ScoredItem] = []
         for (item, answers) in zip(items, answers) {
             guard answers.count == conditions.count, answers.allSatisfy({ !$0.isEmpty }) else {

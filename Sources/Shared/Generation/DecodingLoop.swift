@@ -57,6 +57,11 @@ package final class DecodingLoop {
     /// Sequences that were asked for and have not ended.
     package var openCount: Int { batches.values.reduce(0) { $0 + $1.openCount } }
 
+    /// How many of a batch's sequences have ended, as a share; 1 of one that is whole.
+    package func share(of id: BatchID) -> Double {
+        batches[id].map { 1 - Double($0.openCount) / Double(max(1, $0.results.count)) } ?? 1
+    }
+
     /// Takes requests in. Their results come with ``step()``, under the name that this gives.
     /// - Throws: `ModelError`, before any work, where a request cannot be served: an empty or too long prompt, a
     ///   token that is not in the vocabulary, an injection beyond the model, keys and values that cannot fit.

@@ -13,7 +13,8 @@ package enum OutputBlockTraining {
     /// - Throws: ``ProjectionError/shape(operand:expected:found:)`` where they do not fit the unit;
     ///   ``ProjectionError/notFinite(operand:)`` where the training diverges.
     package static func result(
-        _ unit: TrainOutputsUnit, x: [ArraySlice<Float>], y: FloatMatrix, on device: any Device
+        _ unit: TrainOutputsUnit, x: [ArraySlice<Float>], y: FloatMatrix, on device: any Device,
+        report: @escaping @Sendable (Double) -> Void = { _ in }
     ) throws(ProjectionError) -> TrainOutputsResult {
         try check(unit, x: x, y: y)
         let outputs = unit.outputs.count
@@ -31,7 +32,10 @@ package enum OutputBlockTraining {
                     device.projection.share(outputs: outputs) { outputs, arithmetic in
                         var share = Share(unit, outputs, x: x, y: memory.y, arithmetic: arithmetic)
                         defer { share.deallocate() }
-                        share.train(memory.w + outputs.lowerBound * unit.dimensionA, squares: memory.squares)
+                        // All threads take the same steps: one of them says how far they are.
+                        share.train(
+                            memory.w + outputs.lowerBound * unit.dimensionA, squares: memory.squares,
+                            report: outputs.lowerBound == 0 ? report : { _ in })
                     }
                 }
             }
@@ -127,10 +131,14 @@ private struct Share {
     /// - Parameters:
     ///   - w: [outputs, d_A]
     ///   - squares: where the sums of the squared errors go, [shards, the block's outputs].
-    mutating func train(_ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Double>?) {
+    ///   - report: told after each epoch how much is done.
+    mutating func train(
+        _ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Double>?, report: (Double) -> Void
+    ) {
         guard var squares else { return }
         let adam = Adam(learningRate: unit.learningRate)
         for epoch in 0..<schedule.epochs {
+            report(Double(epoch) / Double(schedule.epochs))
             let order = schedule.order(epoch: epoch)
             for step in epoch * schedule.stepsPerEpoch..<(epoch + 1) * schedule.stepsPerEpoch {
                 let rows = gather(step: step, order: order)

@@ -2,10 +2,10 @@ import Foundation
 import Storage
 
 /// Text as HTML shows it.
-enum HTML {
+package enum HTML {
     /// Escapes what has a meaning in text and in quoted attributes; control characters that HTML forbids become
     /// U+FFFD.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var escaped = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -85,7 +85,8 @@ extension RunReport {
             + "</tbody>\n</table></div>\n"
     }
 
-    private static let style = """
+    /// How it looks; the live page looks alike.
+    package static let style = """
         :root { color-scheme: light dark; --page: #fcfcfa; --text: #1d2126; --soft: #667079; --rule: #dde1e4;
           --s0: #2a6fb0; --s1: #d9822b; --interval: #1d2126; }
         @media (prefers-color-scheme: dark) { :root { --page: #15181b; --text: #e4e7ea; --soft: #98a2ab;

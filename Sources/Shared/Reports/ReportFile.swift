@@ -14,6 +14,7 @@ package struct ReportFile: Hashable, Sendable {
 
 extension RunReport {
     package static let summaryFile = "summary.txt"
+    package static let pageFile = "report.html"
     /// More than any terminal's table.
     package static let summaryByteLimit = 16 << 20
 
@@ -31,7 +32,7 @@ extension RunReport {
         }
         return [ReportFile(Self.settingsFile, settingsYAML), ReportFile("results.json", resultsJSON.pretty + "\n")]
             + samples
-            + [ReportFile("report.md", markdown), ReportFile("report.html", html)]
+            + [ReportFile("report.md", markdown), ReportFile(Self.pageFile, html)]
             + (metrics.map { [ReportFile(Self.metricsFile, $0)] } ?? [])
             + [ReportFile(Self.summaryFile, summary)]
     }

@@ -39,8 +39,8 @@ package enum FromWorker<Result: Hashable & Sendable>: Hashable, Sendable {
     case register(Registration)
     /// The models that ``Welcome`` named are loaded.
     case ready(Readiness)
-    /// Sent when nothing else was for a second. Names the leases that the worker holds.
-    case heartbeat([LeaseID])
+    /// Sent when nothing else was for a second.
+    case heartbeat(Heartbeat)
     case result(run: String, lease: LeaseID, unit: UnitID, result: Result)
     /// A unit cannot be done.
     case failure(lease: LeaseID, unit: UnitID, cause: String)
@@ -55,7 +55,7 @@ package enum FromWorker<Result: Hashable & Sendable>: Hashable, Sendable {
         switch self {
         case .register(let registration): .register(registration)
         case .ready(let readiness): .ready(readiness)
-        case .heartbeat(let leases): .heartbeat(leases)
+        case .heartbeat(let heartbeat): .heartbeat(heartbeat)
         case .result(let run, let lease, let unit, let result):
             .result(run: run, lease: lease, unit: unit, result: try transform(result))
         case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
@@ -100,6 +100,23 @@ package struct Registration: Codable, Hashable, Sendable {
         self.device = device ?? deviceKind.rawValue
         self.run = run
         self.leases = leases
+    }
+}
+
+/// A worker's sign of life.
+package struct Heartbeat: Codable, Hashable, Sendable {
+    /// The leases that it holds.
+    package var leases: [LeaseID]
+    /// How much of each lease's unit is done, in thousandths, in their order; fewer, or none, where the worker does not
+    /// know.
+    package var shares: [Int]
+    /// Memory that its process holds; nil where the worker does not know.
+    package var memoryBytes: UInt64?
+
+    package init(_ leases: [LeaseID], shares: [Int] = [], memoryBytes: UInt64? = nil) {
+        self.leases = leases
+        self.shares = shares
+        self.memoryBytes = memoryBytes
     }
 }
 

@@ -25,8 +25,13 @@ package struct RunStatus: Codable, Hashable, Sendable {
     package var phase: Phase
     /// Seconds since this coordinator was started.
     package var elapsedSeconds: Double
+    /// Seconds to the run's end, from what the latest minutes and the stages before say of those to come; nil where
+    /// they say nothing of one of them.
+    package var etaSeconds: Double?
     /// In the run's order.
     package var stages: [StageStatus]
+    /// What the answers so far are worth, of the task at work, or else of the last that was: for each channel.
+    package var scores: [RunningScore]
     /// Mean squared error per element of the last training step.
     package var loss: Double?
     /// Bytes that grants and results of the training put on the wire, all workers together, for each step that this
@@ -41,14 +46,16 @@ package struct RunStatus: Codable, Hashable, Sendable {
     package var faultCount: Int
 
     package init(
-        run: String, phase: Phase, elapsedSeconds: Double, stages: [StageStatus], loss: Double?,
-        trainingBytesPerStep: Double? = nil, workers: [WorkerStatus], alarms: [Fault] = [], faults: [Fault],
-        faultCount: Int
+        run: String, phase: Phase, elapsedSeconds: Double, etaSeconds: Double? = nil, stages: [StageStatus],
+        scores: [RunningScore] = [], loss: Double?, trainingBytesPerStep: Double? = nil, workers: [WorkerStatus],
+        alarms: [Fault] = [], faults: [Fault], faultCount: Int
     ) {
         self.run = run
         self.phase = phase
         self.elapsedSeconds = elapsedSeconds
+        self.etaSeconds = etaSeconds
         self.stages = stages
+        self.scores = scores
         self.loss = loss
         self.trainingBytesPerStep = trainingBytesPerStep
         self.workers = workers
@@ -62,22 +69,73 @@ package struct StageStatus: Codable, Hashable, Sendable {
     package var stage: Stage
     package var unitsDone: Int
     package var unitsTotal: Int
+    /// What people count: texts, steps, answers and the like.
+    package var counted: String
+    /// So many of them are in units that are done.
+    package var done: Int
+    /// So many in units at work are, by what workers say of them.
+    package var underWay: Int
+    package var total: Int
     /// Seconds of work on this stage in this coordinator's life.
     package var seconds: Double
-    /// Units a second in this coordinator's life; nil before the first.
+    /// Of what is counted, a second: in the latest minutes of the stage at work, in all of this coordinator's life of one
+    /// that is done; nil before the first.
     package var rate: Double?
     /// Seconds to the stage's end at that rate.
     package var etaSeconds: Double?
 
+    /// Of a stage of which nobody counts anything but units, where `counted`, `done` and `total` are left out.
     package init(
-        stage: Stage, unitsDone: Int, unitsTotal: Int, seconds: Double, rate: Double?, etaSeconds: Double?
+        stage: Stage, unitsDone: Int, unitsTotal: Int, counted: String = "units", done: Int? = nil, underWay: Int = 0,
+        total: Int? = nil, seconds: Double, rate: Double?, etaSeconds: Double?
     ) {
         self.stage = stage
         self.unitsDone = unitsDone
         self.unitsTotal = unitsTotal
+        self.counted = counted
+        self.done = done ?? unitsDone
+        self.underWay = underWay
+        self.total = total ?? unitsTotal
         self.seconds = seconds
         self.rate = rate
         self.etaSeconds = etaSeconds
+    }
+}
+
+/// What a task's answers so far say of the message: a contrast on the metric that the verdict will be about.
+package struct RunningScore: Codable, Hashable, Sendable {
+    package var stage: Stage
+    package var channel: Channel
+    /// Items that have all answers it takes.
+    package var items: Int
+    package var itemsTotal: Int
+    /// The contrast's and the metric's name, as in `results.json`.
+    package var contrast: String
+    package var metric: String
+    /// Of the difference; in percentage points where the metric is a share.
+    package var mean: Double
+    /// 95 %, item by item; items that stand together are taken for independent until the report.
+    package var low: Double
+    package var high: Double
+    /// Items on which the contrast's first condition is the better, or the worse.
+    package var better: Int
+    package var worse: Int
+
+    package init(
+        stage: Stage, channel: Channel, items: Int, itemsTotal: Int, contrast: String, metric: String, mean: Double,
+        low: Double, high: Double, better: Int, worse: Int
+    ) {
+        self.stage = stage
+        self.channel = channel
+        self.items = items
+        self.itemsTotal = itemsTotal
+        self.contrast = contrast
+        self.metric = metric
+        self.mean = mean
+        self.low = low
+        self.high = high
+        self.better = better
+        self.worse = worse
     }
 }
 
@@ -100,6 +158,11 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
     package var state: State
     package var unitsDone: Int
     package var leases: Int
+    /// The unit that it has held longest, as `squad/12`, and how much of it is done by what it says, 0 to 1.
+    package var unit: String?
+    package var unitShare: Double?
+    /// Memory that its process holds, by what it says.
+    package var memoryBytes: UInt64?
     /// Units a second since it was ready.
     package var rate: Double?
     /// Seconds since its last message.
@@ -109,7 +172,7 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
 
     package init(
         worker: String, host: String, processID: Int32, deviceKind: DeviceKind, device: String? = nil, state: State,
-        unitsDone: Int, leases: Int,
+        unitsDone: Int, leases: Int, unit: String? = nil, unitShare: Double? = nil, memoryBytes: UInt64? = nil,
         rate: Double?, lastHeardSeconds: Double, bytesIn: UInt64, bytesOut: UInt64
     ) {
         self.worker = worker
@@ -120,6 +183,9 @@ package struct WorkerStatus: Codable, Hashable, Sendable {
         self.state = state
         self.unitsDone = unitsDone
         self.leases = leases
+        self.unit = unit
+        self.unitShare = unitShare
+        self.memoryBytes = memoryBytes
         self.rate = rate
         self.lastHeardSeconds = lastHeardSeconds
         self.bytesIn = bytesIn

@@ -50,6 +50,10 @@ struct MessageWriter {
         value.map { (1, $0) } ?? (0, 0)
     }
 
+    func field(_ value: UInt64?) -> (Presence, UInt64) {
+        value.map { (1, $0) } ?? (0, 0)
+    }
+
     func field(_ value: Int) -> (Presence, Int64) {
         (1, Int64(value))
     }

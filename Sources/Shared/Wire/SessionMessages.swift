@@ -47,6 +47,25 @@ extension Registration {
     }
 }
 
+extension Heartbeat {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__WorkerHeartbeat> {
+        let message = writer.new(wire__worker_heartbeat__init)
+        (message.pointee.n_leases, message.pointee.leases) = writer.list(leases)
+        (message.pointee.n_shares, message.pointee.shares) = writer.list(shares)
+        (message.pointee.has_memory_bytes, message.pointee.memory_bytes) = writer.field(memoryBytes)
+        return message
+    }
+
+    init(_ message: Wire__WorkerHeartbeat) throws(WireError) {
+        self.init(
+            try Field.leases(message.n_leases, message.leases, "leases"),
+            shares: try Field.list(message.n_shares, message.shares, "shares") { (share) throws(WireError) in
+                try Field.number(1, share, "", in: 0...1000)
+            },
+            memoryBytes: message.has_memory_bytes == 0 ? nil : message.memory_bytes)
+    }
+}
+
 extension Readiness {
     func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Readiness> {
         let message = writer.new(wire__readiness__init)

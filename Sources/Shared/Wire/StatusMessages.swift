@@ -7,7 +7,9 @@ extension RunStatus {
         (message.pointee.has_run, message.pointee.run) = writer.field(run)
         (message.pointee.has_phase, message.pointee.phase) = writer.field(phase.code)
         (message.pointee.has_elapsed_seconds, message.pointee.elapsed_seconds) = writer.field(elapsedSeconds)
+        (message.pointee.has_eta_seconds, message.pointee.eta_seconds) = writer.field(etaSeconds)
         (message.pointee.n_stages, message.pointee.stages) = writer.messages(stages) { $0.write(writer) }
+        (message.pointee.n_scores, message.pointee.scores) = writer.messages(scores) { $0.write(writer) }
         (message.pointee.has_loss, message.pointee.loss) = writer.field(loss)
         (message.pointee.has_training_bytes_per_step, message.pointee.training_bytes_per_step) = writer.field(
             trainingBytesPerStep)
@@ -23,8 +25,12 @@ extension RunStatus {
             run: try Field.text(message.has_run, message.run, "run"),
             phase: try Field.choice(message.has_phase, message.phase, "phase"),
             elapsedSeconds: try Field.measure(message.has_elapsed_seconds, message.elapsed_seconds, "elapsed_seconds"),
+            etaSeconds: try Field.optionalMeasure(message.has_eta_seconds, message.eta_seconds, "eta_seconds"),
             stages: try Field.messages(message.n_stages, message.stages, "stages") { (stage) throws(WireError) in
                 try StageStatus(stage)
+            },
+            scores: try Field.messages(message.n_scores, message.scores, "scores") { (score) throws(WireError) in
+                try RunningScore(score)
             },
             // A training that diverges has an infinite loss or none at all: the one who watches shall see it.
             loss: message.has_loss == 0 ? nil : message.loss,
@@ -52,6 +58,10 @@ extension StageStatus {
         (message.pointee.has_seconds, message.pointee.seconds) = writer.field(seconds)
         (message.pointee.has_rate, message.pointee.rate) = writer.field(rate)
         (message.pointee.has_eta_seconds, message.pointee.eta_seconds) = writer.field(etaSeconds)
+        (message.pointee.has_counted, message.pointee.counted) = writer.field(counted)
+        (message.pointee.has_done, message.pointee.done) = writer.field(done)
+        (message.pointee.has_under_way, message.pointee.under_way) = writer.field(underWay)
+        (message.pointee.has_total, message.pointee.total) = writer.field(total)
         return message
     }
 
@@ -60,9 +70,46 @@ extension StageStatus {
             stage: try Field.stage(message.has_stage, message.stage, "stage"),
             unitsDone: try Field.number(message.has_units_done, message.units_done, "units_done"),
             unitsTotal: try Field.number(message.has_units_total, message.units_total, "units_total"),
+            counted: try Field.name(message.has_counted, message.counted, "counted"),
+            done: try Field.number(message.has_done, message.done, "done"),
+            underWay: try Field.number(message.has_under_way, message.under_way, "under_way"),
+            total: try Field.number(message.has_total, message.total, "total"),
             seconds: try Field.measure(message.has_seconds, message.seconds, "seconds"),
             rate: try Field.optionalMeasure(message.has_rate, message.rate, "rate"),
             etaSeconds: try Field.optionalMeasure(message.has_eta_seconds, message.eta_seconds, "eta_seconds"))
+    }
+}
+
+extension RunningScore {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__RunningScore> {
+        let message = writer.new(wire__running_score__init)
+        (message.pointee.has_stage, message.pointee.stage) = writer.field(stage.rawValue)
+        message.pointee.channel = channel.write(writer)
+        (message.pointee.has_items, message.pointee.items) = writer.field(items)
+        (message.pointee.has_items_total, message.pointee.items_total) = writer.field(itemsTotal)
+        (message.pointee.has_contrast, message.pointee.contrast) = writer.field(contrast)
+        (message.pointee.has_metric, message.pointee.metric) = writer.field(metric)
+        (message.pointee.has_mean, message.pointee.mean) = writer.field(mean)
+        (message.pointee.has_low, message.pointee.low) = writer.field(low)
+        (message.pointee.has_high, message.pointee.high) = writer.field(high)
+        (message.pointee.has_better, message.pointee.better) = writer.field(better)
+        (message.pointee.has_worse, message.pointee.worse) = writer.field(worse)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__RunningScore) throws(WireError) {
+        self.init(
+            stage: try Field.stage(message.has_stage, message.stage, "stage"),
+            channel: try Channel(message.channel, "channel"),
+            items: try Field.number(message.has_items, message.items, "items"),
+            itemsTotal: try Field.number(message.has_items_total, message.items_total, "items_total"),
+            contrast: try Field.name(message.has_contrast, message.contrast, "contrast"),
+            metric: try Field.name(message.has_metric, message.metric, "metric"),
+            mean: try Field.finite(message.has_mean, message.mean, "mean"),
+            low: try Field.finite(message.has_low, message.low, "low"),
+            high: try Field.finite(message.has_high, message.high, "high"),
+            better: try Field.number(message.has_better, message.better, "better"),
+            worse: try Field.number(message.has_worse, message.worse, "worse"))
     }
 }
 
@@ -81,6 +128,9 @@ extension WorkerStatus {
         (message.pointee.has_last_heard_seconds, message.pointee.last_heard_seconds) = writer.field(lastHeardSeconds)
         (message.pointee.has_bytes_in, message.pointee.bytes_in) = writer.field(bytesIn)
         (message.pointee.has_bytes_out, message.pointee.bytes_out) = writer.field(bytesOut)
+        (message.pointee.has_unit, message.pointee.unit) = writer.field(unit)
+        (message.pointee.has_unit_share, message.pointee.unit_share) = writer.field(unitShare)
+        (message.pointee.has_memory_bytes, message.pointee.memory_bytes) = writer.field(memoryBytes)
         return message
     }
 
@@ -95,6 +145,9 @@ extension WorkerStatus {
             state: try Field.choice(message.has_state, message.state, "state"),
             unitsDone: try Field.number(message.has_units_done, message.units_done, "units_done"),
             leases: try Field.number(message.has_leases, message.leases, "leases"),
+            unit: try Field.optionalName(message.has_unit, message.unit, "unit"),
+            unitShare: try Field.optionalMeasure(message.has_unit_share, message.unit_share, "unit_share"),
+            memoryBytes: message.has_memory_bytes == 0 ? nil : message.memory_bytes,
             rate: try Field.optionalMeasure(message.has_rate, message.rate, "rate"),
             lastHeardSeconds: try Field.measure(
                 message.has_last_heard_seconds, message.last_heard_seconds, "last_heard_seconds"),

@@ -14,11 +14,9 @@ extension WireFormat {
             case .ready(let readiness):
                 envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_READINESS
                 envelope.pointee.readiness = readiness.write(writer)
-            case .heartbeat(let leases):
-                let heartbeat = writer.new(wire__worker_heartbeat__init)
-                (heartbeat.pointee.n_leases, heartbeat.pointee.leases) = writer.list(leases)
+            case .heartbeat(let heartbeat):
                 envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_HEARTBEAT
-                envelope.pointee.heartbeat = heartbeat
+                envelope.pointee.heartbeat = heartbeat.write(writer)
             case .result(let run, let lease, let unit, let result):
                 let report = ResultReport(run: run, lease: lease, unit: unit, result: result)
                 envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_RESULT
@@ -67,8 +65,7 @@ extension WireFormat {
             }
         case WIRE__WORKER_ENVELOPE__KIND_HEARTBEAT:
             try named("heartbeat") { () throws(WireError) in
-                let heartbeat = try Field.message(envelope.heartbeat, "")
-                return .heartbeat(try Field.leases(heartbeat.n_leases, heartbeat.leases, "leases"))
+                .heartbeat(try Heartbeat(try Field.message(envelope.heartbeat, "")))
             }
         case WIRE__WORKER_ENVELOPE__KIND_RESULT:
             try named("result") { () throws(WireError) in

@@ -6,7 +6,7 @@ import CWireMessages
 /// raw little-endian float32. Encoding is a function of the message. Decoding copies what it keeps; whatever it is
 /// given, it returns a message within ``MessageLimits`` and ``WireLimits`` or throws a ``WireError``.
 ///
-///     let encoded = WireFormat.encode(.heartbeat([LeaseID(7)]) as WorkerMessage)
+///     let encoded = WireFormat.encode(.heartbeat(Heartbeat([LeaseID(7)])) as WorkerMessage)
 ///     let message = try encoded.withFrames { header, tensors in
 ///         try WireFormat.decodeWorkerMessage(header: header, tensors: tensors)
 ///     }

@@ -202,7 +202,7 @@ package struct FuzzedConversation {
                 Readiness(
                     fingerprintA: isRight ? inputs.plan.fingerprintA : "x", fingerprintB: inputs.plan.fingerprintB,
                     capacity: number()))
-        case 4: return .heartbeat((0..<random.index(below: 5)).map { _ in lease() })
+        case 4: return .heartbeat(Heartbeat((0..<random.index(below: 5)).map { _ in lease() }))
         case 5: return .failure(lease: lease(), unit: unit(), cause: "cause")
         case 6: return .unprepared(lease: lease(), unit: unit(), cause: "cause")
         case 7: return .goodbye(reason: "reason")

@@ -109,7 +109,7 @@ extension FuzzedDecoder {
             leases: [LeaseID(1), LeaseID(300)])
         return [
             .register(registration), .ready(Readiness(fingerprintA: "aa", fingerprintB: "bb", capacity: 2)),
-            .heartbeat([LeaseID(1), LeaseID(2)]),
+            .heartbeat(Heartbeat([LeaseID(1), LeaseID(2)])),
             .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"),
             .goodbye(reason: "done"),
         ]

@@ -32,7 +32,7 @@ extension Simulation {
         case 3:
             // It does not know the models' fingerprints.
             return .ready(Readiness(fingerprintA: "made up", fingerprintB: plan.fingerprintB, capacity: number))
-        case 4: return .heartbeat([lease])
+        case 4: return .heartbeat(Heartbeat([lease]))
         case 5: return .failure(lease: lease, unit: unit, cause: "made up")
         case 6: return .unprepared(lease: lease, unit: unit, cause: "made up")
         default: return .result(run: plan.run, lease: lease, unit: unit, result: "made up")

@@ -178,8 +178,12 @@ package struct TrainingEngine {
     // MARK: Blocks of outputs
 
     /// Trains a block of W's outputs: activations have come ahead of the unit, and it needs nobody else.
-    /// - Parameter targets: B's activations of all texts, the block's columns.
-    package mutating func result(_ unit: TrainOutputsUnit, targets: FloatMatrix) throws -> TrainOutputsResult {
+    /// - Parameters:
+    ///   - targets: B's activations of all texts, the block's columns.
+    ///   - report: told now and then how much is done, 0 to 1.
+    package mutating func result(
+        _ unit: TrainOutputsUnit, targets: FloatMatrix, report: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws -> TrainOutputsResult {
         let site = Site.a(unit.channel.k)
         let needed = OutputBlockTraining.memory(unit, on: device)
         guard needed <= activations.limit else {
@@ -194,6 +198,6 @@ package struct TrainingEngine {
             guard let values = activations[site, text] else { throw EngineError.missingText(text, site: site) }
             x.append(values)
         }
-        return try OutputBlockTraining.result(unit, x: x, y: targets, on: device)
+        return try OutputBlockTraining.result(unit, x: x, y: targets, on: device, report: report)
     }
 }

@@ -19,8 +19,10 @@ extension UnitEngine {
         }
         let choices = limits == nil ? unit.items.map(\.choices) : nil
         let isAnswered = unit.endpoints.contains(.answers)
+        // Likelihoods take a pass for each question, about as long as reading it did.
+        let share = unit.endpoints.contains(.likelihood) && isAnswered ? 0.5 : 1
         var answers = try answer(
-            questions, choices: isAnswered ? choices : nil,
+            questions, share: share, choices: isAnswered ? choices : nil,
             limits: isAnswered
                 ? limits ?? GenerationLimits(maximumNewTokens: 0) : GenerationLimits(maximumNewTokens: 0),
             perItem: unit.conditions.count)
@@ -117,16 +119,25 @@ extension UnitEngine {
 
     /// Each question's answer, in their order; each model decodes all of its questions together.
     /// - Parameters:
+    ///   - share: what they are of the unit's work; nil where that is not known.
     ///   - choices: of each item, where answers are chosen.
     ///   - perItem: questions of an item, which stand together.
     ///   - thinks: whether thoughts are no part of the answers, where the settings say what ends them.
     func answer(
-        _ questions: [Question], choices: [[String]]?, limits: GenerationLimits, perItem: Int = 1, thinks: Bool = true
+        _ questions: [Question], share: Double? = nil, choices: [[String]]?, limits: GenerationLimits, perItem: Int = 1,
+        thinks: Bool = true
     ) throws -> [Answer] {
         var answers = [Answer?](repeating: nil, count: questions.count)
         let byModel = Dictionary(grouping: questions.indices) { ObjectIdentifier(questions[$0].model.model) }
+        var answered = 0
+        defer { running?.stretch = nil }
         for places in byModel.values {
             let asked = places.map { questions[$0] }
+            running?.stretch = share.map { share in
+                let each = share / Double(questions.count)
+                return Double(answered) * each...Double(answered + places.count) * each
+            }
+            answered += places.count
             let found =
                 if let choices {
                     try choose(asked, among: places.map { choices[$0 / perItem] })

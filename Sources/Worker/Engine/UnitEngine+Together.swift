@@ -43,7 +43,11 @@ extension UnitEngine {
         _ finish: (LeaseID, Result<UnitResult, any Error>) -> Void
     ) {
         do {
-            for (batch, results) in try loop.step() {
+            let whole = try loop.step()
+            for (key, routine) in waiting where key.model == model {
+                note(loop.share(of: key.batch), ofTheWishOf: routine)
+            }
+            for (batch, results) in whole {
                 guard let routine = waiting.removeValue(forKey: Waiting(model: model, batch: batch)) else { continue }
                 run(routine, &routines, finish) { $0.resume(with: .success(results)) }
             }
@@ -54,6 +58,13 @@ extension UnitEngine {
                 run(routine, &routines, finish) { $0.resume(with: .failure(error)) }
             }
         }
+    }
+
+    /// Notes how much of a unit is done: as much of its answers as there are, and of those that it waits for this share.
+    private func note(_ share: Double, ofTheWishOf routine: UnitRoutine) {
+        guard let stretch = routine.stretch else { return }
+        meter?.note(
+            stretch.lowerBound + share * (stretch.upperBound - stretch.lowerBound), of: routine.lease)
     }
 
     /// Lets a unit run until it waits for continuations, which are then decoded with the others', or ends.

@@ -24,6 +24,7 @@ package final class UnitEngine: UnitExecutor {
     var waiting: [Waiting: UnitRoutine] = [:]
     /// The unit that has its turn.
     var running: UnitRoutine?
+    package let meter: UnitMeter? = UnitMeter()
     /// The moments of a task's messages, of the units' sample that was asked for last.
     var sampled: (key: SampleKey, w: FloatMatrix?, moments: MessageMoments)?
 
@@ -67,12 +68,17 @@ package final class UnitEngine: UnitExecutor {
 
     /// Takes in what came with a grant and does its unit.
     package func execute(_ grant: Grant) throws -> UnitResult {
+        let lease = grant.lease
+        meter?.note(0, of: lease)
+        defer { meter?.forget(lease) }
         try training.prepare(grant)
         switch grant.unit {
-        case .extract(let unit): return .extract(try extract(unit))
+        case .extract(let unit):
+            return .extract(try extract(unit) { [meter] in meter?.note($0, of: lease) })
         case .train(let unit): return .train(try training.result(unit, of: grant))
         case .trainOutputs(let unit, let targets):
-            return .trainOutputs(try training.result(unit, targets: targets))
+            return .trainOutputs(
+                try training.result(unit, targets: targets) { [meter] in meter?.note($0, of: lease) })
         case .sums(let unit): return .sums(ActivationSums.result(unit, on: device))
         case .similarity(let unit): return .similarity(try similarity(unit))
         case .evaluate(let unit): return .evaluate(try evaluate(unit))
@@ -87,10 +93,12 @@ package final class UnitEngine: UnitExecutor {
     // MARK: Extraction
 
     /// One pass of each model over the unit's texts, whichever number of sites is read.
-    private func extract(_ unit: ExtractUnit) throws -> ExtractResult {
+    private func extract(_ unit: ExtractUnit, report: (Double) -> Void) throws -> ExtractResult {
         let (a, b, _) = try pair()
+        let ofA = try activations(of: unit.texts, in: a, at: unit.sitesOfA, maximumTokens: unit.maximumTokens)
+        report(0.5)
         let result = ExtractResult(
-            a: try activations(of: unit.texts, in: a, at: unit.sitesOfA, maximumTokens: unit.maximumTokens),
+            a: ofA,
             b: try activations(of: unit.texts, in: b, at: unit.sitesOfB, maximumTokens: unit.maximumTokens))
         training.keep(unit, result)
         return result

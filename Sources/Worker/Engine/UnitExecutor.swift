@@ -2,6 +2,8 @@ package import Run
 
 /// What a worker's host sets to work: it loads what a run names, and makes results of units.
 package protocol UnitExecutor: AnyObject {
+    /// How far the units at work are; nil where it does not tell.
+    var meter: UnitMeter? { get }
     func load(_ welcome: Welcome) throws -> Readiness
     /// Keeps activations for units that are granted later. What there is no room for is missed by the unit.
     func keep(_ activations: TextActivations)
@@ -15,6 +17,8 @@ package protocol UnitExecutor: AnyObject {
 }
 
 extension UnitExecutor {
+    package var meter: UnitMeter? { nil }
+
     package func execute(
         _ first: Grant, besides next: () -> Grant?, finish: (LeaseID, Result<UnitResult, any Error>) -> Void
     ) {

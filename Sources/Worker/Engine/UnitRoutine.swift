@@ -20,6 +20,8 @@ final class UnitRoutine: @unchecked Sendable {  // its owner and its thread take
     private(set) var wish: Wish?
     /// nil until it has ended.
     private(set) var result: Result<UnitResult, any Error>?
+    /// What the wish is of the unit, from 0 to 1; nil where that is not known.
+    var stretch: ClosedRange<Double>?
     private var granted: Result<[GenerationResult], any Error>?
     private let turn = DispatchSemaphore(value: 0)
     private let pause = DispatchSemaphore(value: 0)

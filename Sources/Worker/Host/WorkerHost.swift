@@ -27,6 +27,7 @@ package actor WorkerHost {
     private var session: WorkerSession
     private var socket: DealerSocket?
     private let engine: EngineThread
+    private let meter: UnitMeter?
     private var run: String?
     private var grants: [LeaseID: Grant] = [:]
     private var results: [LeaseID: UnitResult] = [:]
@@ -56,6 +57,7 @@ package actor WorkerHost {
         diagnosis = HandshakeDiagnosis(endpoint, security)
         self.parent = parent
         self.report = report
+        meter = engine.meter
         self.engine = EngineThread(engine)
         session = WorkerSession(
             identity: identity, patienceSeconds: patienceSeconds, now: Instant(nanoseconds: loop.now))
@@ -222,6 +224,12 @@ package actor WorkerHost {
     }
 
     private func send(_ message: WorkerMessage) {
+        var message = message
+        if case .heartbeat(var heartbeat) = message {
+            if let meter { heartbeat.shares = heartbeat.leases.map { Int(meter.share(of: $0) * 1000) } }
+            heartbeat.memoryBytes = ProcessMemory.resident
+            message = .heartbeat(heartbeat)
+        }
         do {
             try socket?.send(WireFormat.encode(message).frames)
         } catch {

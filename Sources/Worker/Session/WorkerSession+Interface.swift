@@ -39,7 +39,8 @@ extension WorkerSession {
         }
     }
 
-    /// What the worker says besides results, which ``Effect/deliver(_:_:)`` names.
+    /// What the worker says besides results, which ``Effect/deliver(_:_:)`` names. How far units are, and memory, are the
+    /// host's to add to a heartbeat.
     package typealias Message = FromWorker<Never>
 
     package enum Effect: Hashable, Sendable {

@@ -105,7 +105,7 @@ package struct WorkerSession: Sendable {
         } else if state != .registering, now.seconds(since: lastSent) >= welcome?.heartbeatSeconds ?? 1 {
             if state == .ready, !hasBeenGranted, let readiness { send(.ready(readiness), at: now, &effects) }
             // Said in any case: a first grant that was lost on its way is noticed by its lease not being named.
-            send(.heartbeat(held.map(\.lease)), at: now, &effects)
+            send(.heartbeat(Heartbeat(held.map(\.lease))), at: now, &effects)
         }
     }
 

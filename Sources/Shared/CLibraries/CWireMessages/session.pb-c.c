@@ -618,7 +618,7 @@ const ProtobufCMessageDescriptor wire__readiness__descriptor =
   (ProtobufCMessageInit) wire__readiness__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__worker_heartbeat__field_descriptors[1] =
+static const ProtobufCFieldDescriptor wire__worker_heartbeat__field_descriptors[3] =
 {
   {
     "leases",
@@ -632,14 +632,40 @@ static const ProtobufCFieldDescriptor wire__worker_heartbeat__field_descriptors[
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "shares",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__WorkerHeartbeat, n_shares),
+    offsetof(Wire__WorkerHeartbeat, shares),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_bytes",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Wire__WorkerHeartbeat, has_memory_bytes),
+    offsetof(Wire__WorkerHeartbeat, memory_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__worker_heartbeat__field_indices_by_name[] = {
   0,   /* field[0] = leases */
+  2,   /* field[2] = memory_bytes */
+  1,   /* field[1] = shares */
 };
 static const ProtobufCIntRange wire__worker_heartbeat__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor wire__worker_heartbeat__descriptor =
 {
@@ -649,7 +675,7 @@ const ProtobufCMessageDescriptor wire__worker_heartbeat__descriptor =
   "Wire__WorkerHeartbeat",
   "wire",
   sizeof(Wire__WorkerHeartbeat),
-  1,
+  3,
   wire__worker_heartbeat__field_descriptors,
   wire__worker_heartbeat__field_indices_by_name,
   1,  wire__worker_heartbeat__number_ranges,

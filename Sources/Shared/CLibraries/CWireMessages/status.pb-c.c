@@ -52,6 +52,51 @@ void   wire__stage_status__free_unpacked
   assert(message->base.descriptor == &wire__stage_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__running_score__init
+                     (Wire__RunningScore         *message)
+{
+  static const Wire__RunningScore init_value = WIRE__RUNNING_SCORE__INIT;
+  *message = init_value;
+}
+size_t wire__running_score__get_packed_size
+                     (const Wire__RunningScore *message)
+{
+  assert(message->base.descriptor == &wire__running_score__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__running_score__pack
+                     (const Wire__RunningScore *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__running_score__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__running_score__pack_to_buffer
+                     (const Wire__RunningScore *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__running_score__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__RunningScore *
+       wire__running_score__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__RunningScore *)
+     protobuf_c_message_unpack (&wire__running_score__descriptor,
+                                allocator, len, data);
+}
+void   wire__running_score__free_unpacked
+                     (Wire__RunningScore *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__running_score__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__worker_status__init
                      (Wire__WorkerStatus         *message)
 {
@@ -187,7 +232,7 @@ void   wire__run_status__free_unpacked
   assert(message->base.descriptor == &wire__run_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor wire__stage_status__field_descriptors[6] =
+static const ProtobufCFieldDescriptor wire__stage_status__field_descriptors[10] =
 {
   {
     "stage",
@@ -261,19 +306,71 @@ static const ProtobufCFieldDescriptor wire__stage_status__field_descriptors[6] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "counted",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__StageStatus, has_counted),
+    offsetof(Wire__StageStatus, counted),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "done",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__StageStatus, has_done),
+    offsetof(Wire__StageStatus, done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "under_way",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__StageStatus, has_under_way),
+    offsetof(Wire__StageStatus, under_way),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__StageStatus, has_total),
+    offsetof(Wire__StageStatus, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__stage_status__field_indices_by_name[] = {
+  6,   /* field[6] = counted */
+  7,   /* field[7] = done */
   5,   /* field[5] = eta_seconds */
   4,   /* field[4] = rate */
   3,   /* field[3] = seconds */
   0,   /* field[0] = stage */
+  9,   /* field[9] = total */
+  8,   /* field[8] = under_way */
   1,   /* field[1] = units_done */
   2,   /* field[2] = units_total */
 };
 static const ProtobufCIntRange wire__stage_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__stage_status__descriptor =
 {
@@ -283,14 +380,182 @@ const ProtobufCMessageDescriptor wire__stage_status__descriptor =
   "Wire__StageStatus",
   "wire",
   sizeof(Wire__StageStatus),
-  6,
+  10,
   wire__stage_status__field_descriptors,
   wire__stage_status__field_indices_by_name,
   1,  wire__stage_status__number_ranges,
   (ProtobufCMessageInit) wire__stage_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__worker_status__field_descriptors[12] =
+static const ProtobufCFieldDescriptor wire__running_score__field_descriptors[11] =
+{
+  {
+    "stage",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__RunningScore, has_stage),
+    offsetof(Wire__RunningScore, stage),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "channel",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__RunningScore, channel),
+    &wire__channel__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__RunningScore, has_items),
+    offsetof(Wire__RunningScore, items),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "items_total",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__RunningScore, has_items_total),
+    offsetof(Wire__RunningScore, items_total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "contrast",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__RunningScore, has_contrast),
+    offsetof(Wire__RunningScore, contrast),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "metric",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__RunningScore, has_metric),
+    offsetof(Wire__RunningScore, metric),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mean",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__RunningScore, has_mean),
+    offsetof(Wire__RunningScore, mean),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "low",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__RunningScore, has_low),
+    offsetof(Wire__RunningScore, low),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "high",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__RunningScore, has_high),
+    offsetof(Wire__RunningScore, high),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "better",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__RunningScore, has_better),
+    offsetof(Wire__RunningScore, better),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "worse",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__RunningScore, has_worse),
+    offsetof(Wire__RunningScore, worse),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__running_score__field_indices_by_name[] = {
+  9,   /* field[9] = better */
+  1,   /* field[1] = channel */
+  4,   /* field[4] = contrast */
+  8,   /* field[8] = high */
+  2,   /* field[2] = items */
+  3,   /* field[3] = items_total */
+  7,   /* field[7] = low */
+  6,   /* field[6] = mean */
+  5,   /* field[5] = metric */
+  0,   /* field[0] = stage */
+  10,   /* field[10] = worse */
+};
+static const ProtobufCIntRange wire__running_score__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 11 }
+};
+const ProtobufCMessageDescriptor wire__running_score__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.RunningScore",
+  "RunningScore",
+  "Wire__RunningScore",
+  "wire",
+  sizeof(Wire__RunningScore),
+  11,
+  wire__running_score__field_descriptors,
+  wire__running_score__field_indices_by_name,
+  1,  wire__running_score__number_ranges,
+  (ProtobufCMessageInit) wire__running_score__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__worker_status__field_descriptors[15] =
 {
   {
     "worker",
@@ -436,6 +701,42 @@ static const ProtobufCFieldDescriptor wire__worker_status__field_descriptors[12]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unit",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__WorkerStatus, has_unit),
+    offsetof(Wire__WorkerStatus, unit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit_share",
+    14,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__WorkerStatus, has_unit_share),
+    offsetof(Wire__WorkerStatus, unit_share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_bytes",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Wire__WorkerStatus, has_memory_bytes),
+    offsetof(Wire__WorkerStatus, memory_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__worker_status__field_indices_by_name[] = {
   9,   /* field[9] = bytes_in */
@@ -445,16 +746,19 @@ static const unsigned wire__worker_status__field_indices_by_name[] = {
   1,   /* field[1] = host */
   8,   /* field[8] = last_heard_seconds */
   6,   /* field[6] = leases */
+  14,   /* field[14] = memory_bytes */
   2,   /* field[2] = process_id */
   7,   /* field[7] = rate */
   4,   /* field[4] = state */
+  12,   /* field[12] = unit */
+  13,   /* field[13] = unit_share */
   5,   /* field[5] = units_done */
   0,   /* field[0] = worker */
 };
 static const ProtobufCIntRange wire__worker_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor wire__worker_status__descriptor =
 {
@@ -464,7 +768,7 @@ const ProtobufCMessageDescriptor wire__worker_status__descriptor =
   "Wire__WorkerStatus",
   "wire",
   sizeof(Wire__WorkerStatus),
-  12,
+  15,
   wire__worker_status__field_descriptors,
   wire__worker_status__field_indices_by_name,
   1,  wire__worker_status__number_ranges,
@@ -535,7 +839,7 @@ const ProtobufCMessageDescriptor wire__fault__descriptor =
   (ProtobufCMessageInit) wire__fault__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[10] =
+static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[12] =
 {
   {
     "run",
@@ -657,15 +961,41 @@ static const ProtobufCFieldDescriptor wire__run_status__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "eta_seconds",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__RunStatus, has_eta_seconds),
+    offsetof(Wire__RunStatus, eta_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scores",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__RunStatus, n_scores),
+    offsetof(Wire__RunStatus, scores),
+    &wire__running_score__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__run_status__field_indices_by_name[] = {
   9,   /* field[9] = alarms */
   2,   /* field[2] = elapsed_seconds */
+  10,   /* field[10] = eta_seconds */
   7,   /* field[7] = fault_count */
   6,   /* field[6] = faults */
   4,   /* field[4] = loss */
   1,   /* field[1] = phase */
   0,   /* field[0] = run */
+  11,   /* field[11] = scores */
   3,   /* field[3] = stages */
   8,   /* field[8] = training_bytes_per_step */
   5,   /* field[5] = workers */
@@ -673,7 +1003,7 @@ static const unsigned wire__run_status__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__run_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor wire__run_status__descriptor =
 {
@@ -683,7 +1013,7 @@ const ProtobufCMessageDescriptor wire__run_status__descriptor =
   "Wire__RunStatus",
   "wire",
   sizeof(Wire__RunStatus),
-  10,
+  12,
   wire__run_status__field_descriptors,
   wire__run_status__field_indices_by_name,
   1,  wire__run_status__number_ranges,

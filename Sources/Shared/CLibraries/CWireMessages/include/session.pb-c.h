@@ -100,10 +100,20 @@ struct  Wire__WorkerHeartbeat
   ProtobufCMessage base;
   size_t n_leases;
   uint64_t *leases;
+  /*
+   * Of each lease's unit, in thousandths; empty where the worker does not know.
+   */
+  size_t n_shares;
+  int64_t *shares;
+  /*
+   * That the process holds; absent where the worker does not know.
+   */
+  protobuf_c_boolean has_memory_bytes;
+  uint64_t memory_bytes;
 };
 #define WIRE__WORKER_HEARTBEAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__worker_heartbeat__descriptor) \
-    , 0,NULL }
+    , 0,NULL, 0,NULL, 0, 0 }
 
 
 struct  Wire__Goodbye

@@ -1,8 +1,7 @@
-import Foundation
-import TestSupport
+package import Foundation
 
 /// A browser without a window, spoken to by its DevTools protocol over two pipes: JSON messages that a zero byte ends.
-final class Chromium {
+package final class Chromium {
     private let process = Process()
     private let scratch: TemporaryFolder
     private let (toBrowser, fromBrowser): (FileHandle, FileHandle)
@@ -10,22 +9,22 @@ final class Chromium {
     private var nextID = 1
     private var session = ""
     /// What the page has said, or failed at, since it was opened.
-    private(set) var complaints: [String] = []
+    package private(set) var complaints: [String] = []
 
     /// Where Debian has it, or any other place of the path.
-    static let path: String? = {
+    package static let path: String? = {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
         return folders.flatMap { folder in ["chromium", "chromium-browser"].map { "\(folder)/\($0)" } }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
-    static let absence = "no chromium on the path (Debian: apt-get install chromium)"
+    package static let absence = "no chromium on the path (Debian: apt-get install chromium)"
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    init() throws {
+    package init() throws {
         scratch = try TemporaryFolder()
         guard let path = Self.path else { throw Failure(description: Self.absence) }
         let (input, output) = (scratch.file("in"), scratch.file("out"))
@@ -53,7 +52,7 @@ final class Chromium {
     }
 
     /// Opens a page in a view of so many pixels.
-    func open(_ url: URL, width: Int, isDark: Bool) throws {
+    package func open(_ url: URL, width: Int, isDark: Bool) throws {
         let target = try send("Target.createTarget", ["url": "about:blank"], inSession: false)
         let attached = try send(
             "Target.attachToTarget", ["targetId": target["targetId"] ?? "", "flatten": true], inSession: false)
@@ -74,7 +73,7 @@ final class Chromium {
 
     /// The value of an expression in the page, as text.
     @discardableResult
-    func evaluate(_ expression: String) throws -> String {
+    package func evaluate(_ expression: String) throws -> String {
         let found = try send("Runtime.evaluate", ["expression": "String(\(expression))", "returnByValue": true])
         if let exception = found["exceptionDetails"] as? [String: Any] {
             throw Failure(description: "\(expression): \(exception)")
@@ -83,7 +82,7 @@ final class Chromium {
     }
 
     /// Presses and releases the mouse in the middle of the first element that a selector finds.
-    func click(_ selector: String) throws {
+    package func click(_ selector: String) throws {
         let box = try evaluate(
             """
             (() => { const element = document.querySelector("\(selector)"); element.scrollIntoView({block: "center"});
@@ -99,7 +98,7 @@ final class Chromium {
     }
 
     /// A picture of what is in view, PNG.
-    func screenshot() throws -> Data {
+    package func screenshot() throws -> Data {
         let found = try send("Page.captureScreenshot", ["format": "png"])
         return Data(base64Encoded: found["data"] as? String ?? "") ?? Data()
     }
