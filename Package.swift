@@ -162,11 +162,14 @@ let package = Package(
         .target(
             name: "DemoAssets", path: "Sources/Coordinator/DemoAssets", resources: [.copy("Assets")],
             swiftSettings: swiftSettings),
+        .target(
+            name: "Presets", path: "Sources/Coordinator/Presets", resources: [.copy("Files")],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "Coordinator",
             dependencies: [
-                "CoordinatorHost", "CoordinatorControl", "CoordinatorPage", "DemoAssets", "Console", "PlainText",
-                "Locking", "Evaluation", "Reports",
+                "CoordinatorHost", "CoordinatorControl", "CoordinatorPage", "DemoAssets", "Presets", "Console",
+                "PlainText", "Locking", "Evaluation", "Reports",
                 "Tasks", "Run", "Wire", "Transport", "Messaging", "Storage",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],

@@ -86,7 +86,7 @@ struct SettingsFileTests {
             rows: 1_000
             seed: '7'
             learning-rate: 1e-3
-            channel: [8:8, 16:16]
+            groups: [law, biology]
             similarity-layers: [1, 2, 3]
             similarity-prompts: ["no", 'it''s, so', "- a"]
             experiments:
@@ -95,7 +95,7 @@ struct SettingsFileTests {
             """, ["--print-config"])
         #expect(ending.code == 0, "\(ending.errors)")
         for line in [
-            "chat: yes", "rows: 1000", "seed: 7", "learning-rate: 1e-3", "channel: [8:8, 16:16]",
+            "chat: yes", "rows: 1000", "seed: 7", "learning-rate: 1e-3", "groups: [law, biology]",
             "similarity-layers: [1, 2, 3]", "similarity-prompts: ['no', 'it''s, so', '- a']",
             "experiments: [projection, similarity]",
         ] {
@@ -114,6 +114,44 @@ struct SettingsFileTests {
         #expect(printed(first).contains("epochs: 3") && printed(again).contains("epochs: 4"), "\(first.output)")
         #expect(printed(again).count == printed(first).count)
         #expect(printed(again).contains("c4: [a.json, 'b c.json']") && printed(again).contains("squad: [q.json]"))
+    }
+
+    @Test(arguments: ["paper", "kvcomm", "reference", "quick"])
+    func `a preset is printed as a file of settings, and taken by its name`(name: String) throws {
+        let text = try ProgramProcess.run("coordinator", ["preset", name], in: scratch)
+        #expect(text.code == 0 && text.errors.isEmpty)
+        let models = ["--model-a", "a", "--model-b", "b", "--layer-k", "3", "--layer-j", "4", "--output", "o"]
+        func printed(_ more: [String]) throws -> [String] {
+            let ending = try ProgramProcess.run(
+                "coordinator", ["run"] + models + more + ["--print-config"], in: scratch)
+            #expect(ending.code == 0, "\(ending.errors)")
+            return self.printed(ending).sorted()
+        }
+        let file = try scratch.file(holding: Data(text.output.utf8)).path
+        let named = try printed(["--preset", name])
+        #expect(try named == printed(["--config", file]) && named.count > 8)
+        #expect(named.contains("layer-k: 3") && named.contains { $0.hasPrefix("countries: ") } == (name != "reference"))
+    }
+
+    @Test func `flags win over a file of settings, and that over a preset`() throws {
+        let file = try scratch.file(holding: Data("limit: 7\nothers: 2\n".utf8)).path
+        let given = ["--preset", "paper", "--config", file, "--others", "3", "--channel", "1:1"]
+        let ending = try ProgramProcess.run(
+            "coordinator", ["run", "--model-a", "a", "--model-b", "b", "--output", "o"] + given + ["--print-config"],
+            in: scratch)
+        for line in ["limit: 7", "others: 3", "rows: 3072", "channel: [1:1]"] {
+            #expect(printed(ending).contains(line), "\(line): \(ending.output)")
+        }
+        // What stands in place of a preset's setting replaces it.
+        #expect(!printed(ending).contains { $0.hasPrefix("layer-") })
+    }
+
+    @Test func `a preset that there is not is named with the nearest`() throws {
+        for arguments in [["preset", "papers"], ["run", "--preset", "papers"]] {
+            let ending = try ProgramProcess.run("coordinator", arguments, in: scratch)
+            #expect(ending.code == 2 && ending.errors.contains("no preset 'papers'"), "\(ending.errors)")
+            #expect(ending.errors.contains("did you mean 'paper'?") && ending.errors.contains("kvcomm"))
+        }
     }
 
     @Test func `the sample holds every setting, as comments, within 80 columns`() throws {

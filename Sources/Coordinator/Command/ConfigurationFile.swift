@@ -77,7 +77,9 @@ private struct SettingReader {
     func setting(_ key: Node, _ value: Node) throws(UsageError) -> ConfigurationFile.Setting {
         let line = key.mark?.line ?? 1
         let name = key.string ?? ""
-        guard let option = command.option(name), !["config", "print-config", "help", "version"].contains(name) else {
+        guard let option = command.option(name),
+            !["config", "preset", "print-config", "help", "version"].contains(name)
+        else {
             let known = command.options.filter(\.isShown).flatMap(\.names)
             throw failure(
                 line, PrintableText.quoted(name), "no such setting" + NearestName.question(name, among: known))

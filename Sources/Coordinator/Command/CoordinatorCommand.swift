@@ -18,7 +18,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         version: BuildIdentity.text,
         subcommands: [
             DemoCommand.self, RunCommand.self, StatusCommand.self, ReportCommand.self, CompareCommand.self,
-            RecoverCommand.self, KeygenCommand.self,
+            PresetCommand.self, RecoverCommand.self, KeygenCommand.self,
         ])
 
     static func main() async {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Evaluation
 import Foundation
+import Presets
 import Run
 import Tasks
 
@@ -65,6 +66,14 @@ struct RunCommand: AsyncParsableCommand {
         help: ArgumentHelp("YAML file of settings named as the flags; flags win.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Settings that come with the program: \(Presets.names.joined(separator: ", ")); flags and --config win. \
+            'coordinator preset NAME' prints them.
+            """, valueName: "name"), completion: .list(Presets.names))
+    var preset: String?
 
     @Flag(help: "Say what the run would do, and how much memory and time it would take on this machine; then nothing.")
     var dryRun = false

@@ -40,7 +40,7 @@ struct SampleSettings {
     }
 
     private static func isSetting(_ option: CommandOption) -> Bool {
-        option.isShown && !["config", "print-config", "dry-run", "help", "version"].contains(option.names[0])
+        option.isShown && !["config", "preset", "print-config", "dry-run", "help", "version"].contains(option.names[0])
     }
 
     private static func help(of option: CommandOption) -> String {
