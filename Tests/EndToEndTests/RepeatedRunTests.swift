@@ -87,6 +87,26 @@ struct RepeatedRunTests {
         #expect(without.errors.contains("has a run's training.checkpoint and no run.json"), "\(without.errors)")
     }
 
+    @Test func `a journal with a flipped bit is recovered, and what was lost is done again to the same bytes`() throws {
+        let first = try run()
+        #expect(first.code == 0, "\(first.errors)")
+        let results = output.appendingPathComponent("results.json")
+        let expected = try Data(contentsOf: results)
+        try FileManager.default.removeItem(at: results)
+        let journal = output.appendingPathComponent("journal")
+        var bytes = try Data(contentsOf: journal)
+        bytes[bytes.count / 3] ^= 1
+        try bytes.write(to: journal)
+        let refused = try run()
+        #expect(refused.code == 2 && refused.errors.contains("'coordinator recover' keeps"), "\(refused.errors)")
+        let recovered = try ProgramProcess.run("coordinator", ["recover", output.path], in: scratch)
+        #expect(recovered.code == 0 && recovered.output.contains("lost at byte"), "\(recovered)")
+        let again = try run()
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(try Data(contentsOf: results) == expected)
+        #expect(try Data(contentsOf: output.appendingPathComponent("journal.damaged")) == bytes)
+    }
+
     @Test func `a folder whose description was edited is refused with what to do`() throws {
         #expect(try run().code == 0)
         let file = output.appendingPathComponent("run.json")
