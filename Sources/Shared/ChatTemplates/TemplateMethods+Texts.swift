@@ -13,7 +13,7 @@ extension TemplateMethods {
         var given = arguments.plain
         for (name, value) in arguments.named {
             guard let place = names.firstIndex(of: name), place >= given.count else { throw unknown }
-            while given.count < place { given.append(.undefined("")) }
+            while given.count < place { given.append(.none) }
             given.append(value)
         }
         if given.isEmpty, let result = plain(name, text) { return result }
@@ -130,7 +130,7 @@ extension TemplateMethods {
     ) throws(ChatTemplateError) -> TemplateValue? {
         var argument: String?
         switch given.first {
-        case nil, TemplateValue.none?, .undefined?: break
+        case nil, TemplateValue.none?: break
         case .string(let text)?: argument = text
         default: return nil
         }
@@ -283,6 +283,7 @@ extension TemplateMethods {
         switch values {
         case .list(let values), .tuple(let values): elements = values
         case .generator(let generator): elements = generator.takeAll()
+        case .undefined: elements = []
         default: return nil
         }
         let texts = elements.compactMap { value in if case .string(let text) = value { text } else { nil } }

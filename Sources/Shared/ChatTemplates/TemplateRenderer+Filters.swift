@@ -124,6 +124,8 @@ extension TemplateRenderer {
     private func numberFilter(
         _ name: String, _ value: TemplateValue, _ arguments: [String: TemplateValue], line: Int
     ) throws(ChatTemplateError) -> TemplateValue {
+        // Unlike the filters of texts, for which it is an empty one.
+        if case .undefined = value { throw .failed(line: line, "\(name) of \(value.kind)") }
         switch name {
         case "abs":
             if case .number(let number) = value { return .number(number.magnitude) }
@@ -138,11 +140,7 @@ extension TemplateRenderer {
     }
 
     private static func integer(_ value: TemplateValue, line: Int) throws(ChatTemplateError) -> TemplateValue? {
-        if case .string(let text) = value,
-            let whole = Int(TemplateMethods.stripped(text, nil, left: true, right: true))
-        {
-            return .integer(whole)
-        }
+        if case .string(let text) = value, let whole = numeral(text).flatMap({ Int($0) }) { return .integer(whole) }
         if let whole = value.whole { return .integer(whole) }
         guard let number = number(value), number.isFinite else { return nil }
         guard let whole = Int(exactly: number.rounded(.towardZero)) else {
@@ -153,9 +151,30 @@ extension TemplateRenderer {
 
     private static func number(_ value: TemplateValue) -> Double? {
         guard case .string(let text) = value else { return value.numeric }
-        let stripped = TemplateMethods.stripped(text, nil, left: true, right: true).lowercased()
-        // Swift reads hexadecimal digits as well, which Python does not.
-        return stripped.contains("x") ? nil : Double(stripped)
+        guard let numeral = numeral(text)?.lowercased() else { return nil }
+        // Swift reads hexadecimal digits and a payload of "nan" as well, which Python does not.
+        return numeral.contains("x") || numeral.contains("(") ? nil : Double(numeral)
+    }
+
+    /// A numeral as Python takes it, in digits of ASCII: with white space around it, and a `_` between digits; nil where
+    /// one stands elsewhere.
+    private static func numeral(_ text: String) -> String? {
+        let scalars = Array(TemplateMethods.stripped(text, nil, left: true, right: true).unicodeScalars)
+        func digit(_ place: Int) -> Int? {
+            guard scalars.indices.contains(place), scalars[place].properties.numericType == .decimal else { return nil }
+            return scalars[place].properties.numericValue.map { Int($0) }
+        }
+        var numeral = ""
+        for (place, scalar) in scalars.enumerated() {
+            if let digit = digit(place) {
+                numeral += "\(digit)"
+            } else if scalar == "_" {
+                guard digit(place - 1) != nil, digit(place + 1) != nil else { return nil }
+            } else {
+                numeral.unicodeScalars.append(scalar)
+            }
+        }
+        return numeral
     }
 
     private func rounded(

@@ -11,11 +11,9 @@ extension TemplateRenderer {
         let present = scope
         defer { scope = present }
         let items = try kept(try elements(of: value, line: line), loop, in: outer)
-        guard !items.isEmpty else {
-            scope = TemplateScope(inside: outer)
-            return try run(loop.otherwise)
-        }
         let memory = TemplateLoop.Memory()
+        /// Jinja's own way: `else` is for a loop of which no turn came to its end, be it by `break` or `continue`.
+        var isEmpty = true
         for (index, item) in items.enumerated() {
             try budget.spend(1, line: line)
             scope = TemplateScope(inside: outer)
@@ -24,9 +22,13 @@ extension TemplateRenderer {
                 TemplateLoop(
                     items: items, index: index, depth: depth, memory: memory,
                     again: loop.isRecursive ? (loop, outer) : nil))
-            if try run(loop.body) == .leavesLoop { break }
+            let course = try run(loop.body)
+            if course == .leavesLoop { break }
+            if course == .onwards { isEmpty = false }
         }
-        return .onwards
+        guard isEmpty else { return .onwards }
+        scope = TemplateScope(inside: outer)
+        return try run(loop.otherwise)
     }
 
     /// Those for which the loop's condition holds.

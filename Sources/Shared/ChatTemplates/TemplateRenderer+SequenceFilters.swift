@@ -131,7 +131,9 @@ extension TemplateRenderer {
     private mutating func sorted(
         _ value: TemplateValue, _ arguments: [String: TemplateValue], line: Int
     ) throws(ChatTemplateError) -> [TemplateValue] {
-        let pairs = try keyed(try elements(of: value, line: line), arguments, line: line)
+        var pairs = try keyed(try elements(of: value, line: line), arguments, line: line)
+        // What none of them has tells none from another; what some have is an error.
+        if pairs.allSatisfy({ $0.key.isUndefined }) { pairs = pairs.map { (.integer(0), $0.value) } }
         return try order(pairs, reverse: arguments["reverse"]?.isTrue ?? false, line: line)
     }
 
@@ -302,6 +304,7 @@ extension TemplateRenderer {
 
 extension TemplateValue {
     var isNone: Bool { if case .none = self { true } else { false } }
+    var isUndefined: Bool { if case .undefined = self { true } else { false } }
 
     /// In order by a key, equal ones as they were; nil where two keys have no order.
     static func sorted<Element>(_ elements: [Element], by key: (Element) -> TemplateValue) -> [Element]? {
