@@ -181,7 +181,11 @@ package final class LiveRun {
 
     /// Why a result cannot be an answer to the unit; nil where it can be.
     private func flaw(of result: UnitResult, for unit: UnitID) -> String? {
-        if let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit) { return flaw }
+        if let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit)
+            ?? inputs.readingFlaw(of: result, for: unit)
+        {
+            return flaw
+        }
         guard case .train(let result) = result, let activations = finished.activations else { return nil }
         return training.flaw(of: result, for: unit, activations, on: device)
     }

@@ -1,5 +1,5 @@
 /// The version of the protocol between coordinator and worker. A worker of another version is refused.
-package let protocolVersion: UInt32 = 4
+package let protocolVersion: UInt32 = 5
 
 /// Limits on what one message may hold; a message beyond them is malformed.
 package enum MessageLimits {
