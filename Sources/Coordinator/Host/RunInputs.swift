@@ -94,7 +94,9 @@ package struct RunInputs: Sendable {
             isProjected: configuration.projection != .none)
         dimensionA = folderA.configuration.hiddenSize
         dimensionB = folderB.configuration.hiddenSize
-        modelBytes = (folderA.weightFiles + folderB.weightFiles).reduce(0) { sum, file in
+        // A model that is both lies in a worker's memory once.
+        let files = folderA.weightFiles + (folderA.url == folderB.url ? [] : folderB.weightFiles)
+        modelBytes = files.reduce(0) { sum, file in
             sum + UInt64((try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
         }
 
@@ -121,8 +123,13 @@ package struct RunInputs: Sendable {
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
     /// out, as many as there are layers and prompts.
-    /// - Parameter activations: at the sites of all channels, of equally many texts.
-    package init(synthetic configuration: RunConfiguration, activations: ActivationStore?) {
+    /// - Parameters:
+    ///   - activations: at the sites of all channels, of equally many texts.
+    ///   - fingerprints: of the models that workers load all the same.
+    package init(
+        synthetic configuration: RunConfiguration, activations: ActivationStore?,
+        fingerprints: (a: String, b: String) = ("", "")
+    ) {
         self.configuration = configuration
         self.activations = activations
         (readers, keptReadings) = (nil, [])
@@ -145,8 +152,8 @@ package struct RunInputs: Sendable {
             ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
             : StagePlan(.train, .steps(Self.schedule(configuration)), channels: 1)
         plan = RunPlan(
-            run: run, stages: [stage], channels: configuration.channels, fingerprintA: "", fingerprintB: "",
-            dimensionA: dimensionA, dimensionB: dimensionB)
+            run: run, stages: [stage], channels: configuration.channels, fingerprintA: fingerprints.a,
+            fingerprintB: fingerprints.b, dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     // MARK: Checks
