@@ -180,9 +180,8 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "JSON", "PlainText", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
-                "Generation",
-                "Tokenization", "Projection", "Locking",
+                "Run", "JSON", "PlainText", "Storage", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
+                "Generation", "Tokenization", "Projection", "Locking",
             ], optimized),
         part(
             "WorkerHost", of: "Worker", in: "Host",
@@ -279,7 +278,7 @@ let package = Package(
         tests(of: "Datasets", ["PlainText", "Run", "Storage"]),
         tests(of: "Evaluation", ["Run", "Tasks"]),
         tests(of: "Tasks", ["Run", "Evaluation"]),
-        tests(of: "Reports", ["Run", "Evaluation", "Tasks"]),
+        tests(of: "Reports", ["Run", "Evaluation", "Tasks", "PlainText"]),
         tests(of: "Console", ["PlainText", argumentParser]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
@@ -294,7 +293,8 @@ let package = Package(
             ]),
         tests(of: "WorkerSession", ["Run"]),
         tests(
-            of: "WorkerEngine", ["Run", "CPUDevice", "Projection", "Tokenization", "Evaluation", "Tasks", "Weights"]),
+            of: "WorkerEngine",
+            ["Run", "CPUDevice", "Projection", "Tokenization", "ModelReading", "Evaluation", "Tasks", "Weights"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

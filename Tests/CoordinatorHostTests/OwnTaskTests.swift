@@ -1,5 +1,4 @@
 import CPUDevice
-import CoordinatorControl
 import DemoAssets
 import Evaluation
 import Foundation
@@ -68,31 +67,8 @@ struct OwnTaskTests {
             conditions: Self.conditions, software: "1")
     }
 
-    /// The run, by a coordinator and a worker without a network between them.
     private func finished(_ inputs: RunInputs) throws -> FinishedRun {
-        var sent: [CoordinatorMessage] = []
-        let live = try LiveRun(
-            inputs: inputs, storage: RunFolder(folder), limits: RunLimits(), firstLease: 1,
-            device: try CPUDevice(threads: 1), now: .seconds(0), send: { sent.append($1) })
-        let engine = UnitEngine(device: try CPUDevice(threads: 1))
-        func say(_ message: WorkerMessage) {
-            live.receive(message, from: PeerID([1]), at: .seconds(1))
-            live.settleDisk(at: .seconds(1))
-        }
-        live.start(at: .seconds(0))
-        say(.register(Registration(softwareVersion: "1", worker: "w", host: "h", processID: 1, deviceKind: "cpu")))
-        while live.outcome == nil, !sent.isEmpty {
-            switch sent.removeFirst() {
-            case .welcome(let welcome): say(.ready(try engine.load(welcome)))
-            case .activations(let activations): engine.keep(activations)
-            case .grant(let grant):
-                let result = try engine.execute(grant)
-                say(.result(run: inputs.manifest.run, lease: grant.lease, unit: grant.id, result: result))
-            case .refusal, .heartbeat, .finished: break
-            }
-        }
-        #expect(live.outcome == .done)
-        return try FinishedRun(live, software: "1", remarks: [])
+        try InProcessRun(inputs, in: folder).finish()
     }
 
     private struct Sample: Decodable {
@@ -129,7 +105,8 @@ struct OwnTaskTests {
         #expect(inputs.plan.stages.map(\.stage.rawValue) == ["pets"])
         let run = try finished(inputs)
         #expect(run.files.contains("samples_pets.jsonl"))
-        #expect(run.summary.contains("Pets") && run.summary.contains("A alone, its own prompt"))
+        let summary = run.summary(width: 80)
+        #expect(summary.contains("Pets") && summary.contains("A alone, its own prompt"))
 
         let samples = try samples()
         let given = Self.lines.split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
@@ -189,7 +166,7 @@ struct OwnTaskTests {
             try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
         }
         let second = try again()
-        #expect((second.summary, second.files) == (first.summary, first.files))
+        #expect(second.summary(width: 80) == first.summary(width: 80) && second.files == first.files)
         #expect(try contents() == files)
     }
 

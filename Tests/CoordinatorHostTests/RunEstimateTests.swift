@@ -9,7 +9,8 @@ import Testing
 /// What a run would do, counted from its inputs alone.
 struct RunEstimateTests {
     private func estimate(
-        _ experiments: [Experiment], _ change: (inout RunConfiguration) -> Void = { _ in }
+        _ experiments: [Experiment], travel: LiveRun.Travel = .init(),
+        _ change: (inout RunConfiguration) -> Void = { _ in }
     ) throws -> RunEstimate {
         var configuration = RunConfiguration(
             modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 2, j: 4)], operation: .sum,
@@ -19,7 +20,53 @@ struct RunEstimateTests {
         configuration.evaluation.files = ["squad": [DemoAssets.questions]]
         configuration.evaluation.limit = 8
         change(&configuration)
-        return try RunEstimate(RunInputs(configuration, software: "1"))
+        return try RunEstimate(RunInputs(configuration, software: "1"), travel: travel)
+    }
+
+    /// Bytes down and up of the training, with so many workers elsewhere.
+    private func training(
+        _ workers: Int, _ travel: LiveRun.Travel, _ change: (inout RunConfiguration) -> Void = { _ in }
+    ) throws -> [Int] {
+        let travel = try estimate([.projection], travel: travel, change).travel(workers: workers)
+        let train = try #require(travel.first { $0.stage == .train })
+        return [train.down, train.up]
+    }
+
+    /// 64 texts, 10 epochs of two steps of four shards; A's activations have 128 coordinates, B's 96.
+    @Test func `what the training takes of the network is what its form says`() throws {
+        let (a, b, w) = (64 * 128 * 4, 64 * 96 * 4, 128 * 96 * 4)
+        // One worker: A's and B's activations once, the errors of every epoch back.
+        #expect(try training(1, .init()) == [a + b, 10 * b])
+        // Two: each is sent the other's errors, A's activations, and B's until it has had them.
+        let seen = (0..<10).reduce(0) { $0 + Double(b) * pow(0.5, Double($1)) }
+        #expect(try training(2, .init()) == [10 * b + 2 * a + Int(seen), 10 * b])
+        // A W for every worker and step.
+        #expect(try training(1, .init(weights: .whole)) == [20 * w + a + b, 10 * b])
+        #expect(try training(1, .init(gradients: .dense)) == [20 * w + a + b, 80 * w])
+        // By outputs A's activations go to each, B's to one, and W comes back once.
+        #expect(try training(3, .init(training: .byOutputs)) == [3 * a + b, w])
+        let two = try training(3, .init()) { $0.channels = [Channel(k: 2, j: 4), Channel(k: 3, j: 4)] }
+        #expect(two == [2 * (3 * a + b), 2 * w])
+    }
+
+    @Test func `texts go down and activations up, and items with all that their conditions read`() throws {
+        let estimate = try estimate([.projection, .evaluate(task: "squad")]) {
+            $0.evaluation.conditions = ["b_full", "injected"]
+        }
+        let travel = estimate.travel(workers: 3)
+        #expect(travel.map(\.stage) == [.extract, .train, .evaluate(task: "squad")])
+        #expect(travel[0].up == 70 * (128 + 96) * 4)
+        // W goes to each worker with its first unit.
+        let alone = estimate.travel(workers: 1)
+        #expect(travel[2].down - alone[2].down == 2 * 128 * 96 * 4)
+        #expect(travel[2].up == alone[2].up && travel[2].up > 8 * 32 * 2)
+    }
+
+    @Test func `a model that is both lies in a worker's memory once`() throws {
+        let two = try estimate([.projection]).workerMemory
+        let one = try estimate([.projection]) { $0.modelB = $0.modelA }.workerMemory
+        #expect(one.weights < two.weights && one.weights > 0)
+        #expect(two.total == two.weights + two.caches + two.training)
     }
 
     @Test func `each text is read once by both models, and each step is taken once`() throws {

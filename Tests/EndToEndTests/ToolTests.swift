@@ -116,6 +116,70 @@ struct ToolTests {
         }
     }
 
+    /// What a researcher does who doubts a number.
+    @Test func `an answer of a run is made again from its line of the samples, bit for bit`() throws {
+        struct Line: Decodable {
+            struct Prompt: Decodable { let tokens: [Int32] }
+            struct Answer: Decodable {
+                struct Message: Decodable {
+                    struct Place: Decodable { let prompt: String? }
+                    let sha256: String
+                    let norm: Double
+                    let read: Place
+                }
+                let prompt, text: String
+                let message: Message?
+            }
+            let prompts: [String: Prompt]
+            let conditions: [String: Answer]
+        }
+        struct Made: Decodable {
+            struct Message: Decodable {
+                let sha256: String
+                let norm: Double
+            }
+            let text: String
+            let message: Message?
+        }
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let run = try ProgramProcess.run(
+            "coordinator",
+            ShortRun.arguments(output: output, ["--limit", "5", "--conditions", "injected", "--workers", "1"]),
+            in: scratch)
+        #expect(run.code == 0, "\(run.errors)")
+        let samples = try String(contentsOf: output.appendingPathComponent("samples_squad.jsonl"), encoding: .utf8)
+        for text in samples.split(separator: "\n").prefix(2) {
+            let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
+            let answer = try #require(line.conditions["injected"])
+            let message = try #require(answer.message)
+            func tokens(_ prompt: String?) throws -> String {
+                try #require(prompt.flatMap { line.prompts[$0] }).tokens.map(String.init).joined(separator: ",")
+            }
+            let activation = scratch.file("a.safetensors").path
+            let read = try ProgramProcess.run(
+                "worker",
+                [
+                    "activations", "--model", DemoAssets.modelA, "--tokens", tokens(message.read.prompt), "--layer",
+                    "4",
+                    "--output", activation,
+                ], in: scratch)
+            #expect(read.code == 0, "\(read.errors)")
+            let made = try ProgramProcess.run(
+                "worker",
+                [
+                    "generate", "--model", DemoAssets.modelB, "--tokens", tokens(answer.prompt), "--inject", activation,
+                    "--layer-j", "4", "--op", "sum", "--max-new-tokens", "32", "--stop", "\n", "--format", "json",
+                ], in: scratch)
+            #expect(made.code == 0, "\(made.errors)")
+            let found = try JSONDecoder().decode(Made.self, from: Data(made.output.utf8))
+            #expect(found.text == answer.text)
+            #expect(found.message?.sha256 == message.sha256 && found.message?.norm == message.norm)
+        }
+        let neither = try ProgramProcess.run("worker", ["generate", "--model", DemoAssets.modelB], in: scratch)
+        #expect(neither.code == 2 && neither.errors.contains("--prompt TEXT or --tokens"), "\(neither.errors)")
+    }
+
     /// Twelve tokens of model B.
     private func continuation(
         of prompt: String, _ more: [String] = [], in scratch: TemporaryFolder

@@ -23,7 +23,7 @@ struct PromptsTests {
 
     @Test(arguments: BPrompt.allCases)
     func `B's own prompt follows the option`(bPrompt: BPrompt) throws {
-        let item = try Prompts.evaluationItems([squad, gsm8k], of: .squad, bPrompt: bPrompt, others: 1)[0]
+        let item = try Prompts.evaluationItems([squad, gsm8k], of: .squad, bPrompt: bPrompt, others: [[1], [0]])[0]
         let expected =
             switch bPrompt {
             case .task, .full: "Context: C.\nQuestion: Q?\nAnswer:"
@@ -35,7 +35,8 @@ struct PromptsTests {
     }
 
     @Test func `items keep their order and carry a prompt for every role`() throws {
-        let made = try Prompts.evaluationItems(items(3), of: .squad, bPrompt: .question, others: 2)
+        let places = try OtherItems.places(among: items(3), of: .squad, count: 2)
+        let made = try Prompts.evaluationItems(items(3), of: .squad, bPrompt: .question, others: places)
         #expect(made.map(\.id) == ["id0", "id1", "id2"])
         #expect(Set(made[1].prompts.keys) == Set(PromptRole.own + [.other(0), .other(1), .other(2)]))
         #expect(made[1].prompts[.both] == "Context: C1\nQuestion: Q\nAnswer:")
@@ -45,21 +46,21 @@ struct PromptsTests {
 
     @Test func `the item itself goes by the way of the others as well, and golds follow a space, each once`() throws {
         let item = TaskItem(id: "1", context: "C", question: "Q", golds: ["x", "y", "x"])
-        let made = try Prompts.evaluationItems([item], of: .squad, bPrompt: .full, others: 0)[0]
+        let made = try Prompts.evaluationItems([item], of: .squad, bPrompt: .full)[0]
         #expect(made.prompts[.other(0)] == made.prompts[.a] && made.prompts[.other(1)] == nil)
         #expect(made.golds == [" x", " y"])
     }
 
     @Test func `no items are an error`() {
         #expect(throws: EvaluationError.noItems("squad")) {
-            try Prompts.evaluationItems([], of: .squad, bPrompt: .full, others: 0)
+            try Prompts.evaluationItems([], of: .squad, bPrompt: .full)
         }
     }
 
     @Test func `messages that noise is drawn like are all of a small task's, or some of every part of a large one's`()
         throws
     {
-        let made = try Prompts.evaluationItems(items(10), of: .squad, bPrompt: .full, others: 0)
+        let made = try Prompts.evaluationItems(items(10), of: .squad, bPrompt: .full)
         #expect(Prompts.sample(of: made) == made.map { $0.prompts[.a] })
         #expect(Prompts.sample(of: made, limit: 4) == [0, 2, 5, 7].map { made[$0].prompts[.a] })
     }
@@ -95,7 +96,7 @@ struct ConditionTableTests {
     private func items(_ task: TaskDefinition, _ bPrompt: BPrompt) throws -> [EvaluationItem] {
         let context = task.name == "squad" ? "C" : nil
         let items = (0..<3).map { TaskItem(id: "\($0)", context: context, question: "Q\($0)", golds: ["a"]) }
-        return try Prompts.evaluationItems(items, of: task, bPrompt: bPrompt, others: 0)
+        return try Prompts.evaluationItems(items, of: task, bPrompt: bPrompt)
     }
 
     private func reported(_ task: TaskDefinition, _ bPrompt: BPrompt) throws -> [String] {
@@ -151,7 +152,7 @@ struct ConditionTableTests {
 struct GateTests {
     private func gates(_ names: [String]) throws -> (AskedGates, [Condition]) {
         let items = try Prompts.evaluationItems(
-            [TaskItem(id: "1", context: "C", question: "Q", golds: ["g"])], of: .squad, bPrompt: .full, others: 0)
+            [TaskItem(id: "1", context: "C", question: "Q", golds: ["g"])], of: .squad, bPrompt: .full)
         let asked = AskedConditions(try ConditionTable.standard.conditions(named: names), of: items, others: 1)
         let gates = AskedGates(beside: asked.asked, of: items)
         return (gates, asked.asked + gates.needed.filter { !asked.asked.contains($0) })

@@ -71,7 +71,7 @@ struct DocumentTests {
     }
 
     @Test func `the final table names the conditions and gives values with their intervals, aligned`() throws {
-        let summary = try SampleReport.report(text: "blue").summary
+        let summary = try SampleReport.report(text: "blue").summaryText
         let lines = summary.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(
             lines[0] == "projection 4 × 3 from 3,072 texts: loss 4.00 → 0.500 in 4 steps "
@@ -90,11 +90,11 @@ struct DocumentTests {
     @Test func `remarks and cut prompts are said wherever the figures are read`() throws {
         var report = try SampleReport.report()
         report.remarks = ["the pair is a toy"]
-        #expect(report.summary.contains("note: the pair is a toy"))
+        #expect(report.summaryText.contains("note: the pair is a toy"))
         #expect(report.markdown.contains("the pair is a toy"))
         #expect(report.html.contains("the pair is a toy"))
         let plain = try SampleReport.report()
-        #expect(!plain.summary.contains("cut on the left"))
+        #expect(!plain.summaryText.contains("cut on the left"))
     }
 
     @Test func `a mix of devices is said where the results are read`() throws {

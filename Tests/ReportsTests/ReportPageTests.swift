@@ -58,7 +58,17 @@ struct ReportPageTests {
         // An item is filled when it has been opened, a moment later.
         for _ in 0..<100 where try cells() == "0" { usleep(50_000) }
         #expect(try cells() == "11")
-        #expect(try browser.evaluate("document.querySelector('#items mark').textContent").contains("A is read here"))
+        // Where activations are read and written is marked in what the models read.
+        #expect(try browser.evaluate("document.querySelectorAll('#items .prompt mark').length") == "2")
+        #expect(try browser.evaluate("document.querySelector('#items mark').textContent") == ":")
+        let prompts = try browser.evaluate("document.querySelector('#items .side').textContent")
+        #expect(prompts.contains("A reads (a/a)") && prompts.contains("token 2: read after 26 blocks"), "\(prompts)")
+        #expect(prompts.contains("token 2: written after 24 blocks"), "\(prompts)")
+        let origins = try browser.evaluate(
+            "[...document.querySelectorAll('#items .cell small')].map(x => x.textContent).join()")
+        #expect(
+            origins.contains("reads b/b · message of item-0 · read at token 2 · written at token 2 · norm 12.50"),
+            "\(origins)")
         // What an item holds is text, whatever it looks like.
         #expect(try browser.evaluate("document.querySelectorAll('#items script').length") == "0")
         #expect(try browser.evaluate("document.querySelector('#items').textContent").contains("<script>alert('x')"))

@@ -10,9 +10,10 @@ struct ResultsFileTests {
             try SampleReport.report().files.map(\.name)
                 == [
                     "config.yaml", "results.json", "samples_squad.jsonl", "report.md", "report.html", "metrics.jsonl",
-                    "summary.txt",
+                    "summary.txt", "summary.json",
                 ])
-        #expect(try SampleReport.text("summary.txt", of: SampleReport.report()) == SampleReport.report().summary)
+        let report = try SampleReport.report()
+        #expect(try SampleReport.text("summary.txt", of: report) == report.summaryText)
     }
 
     @Test func `equal inputs give equal bytes`() throws {
@@ -65,10 +66,10 @@ struct ResultsFileTests {
     @Test func `the loss stands beside that of the mean, and beside R² on other texts`() throws {
         let report = try SampleReport.report()
         #expect(
-            report.summary.contains(
+            report.summaryText.contains(
                 "loss 4.00 → 0.500 in 4 steps (the mean alone: 5.00), R² 0.750 on 307 others\n"
             ),
-            "\(report.summary)")
+            "\(report.summaryText)")
         let root = try JSONSerialization.jsonObject(with: Data(SampleReport.text("results.json", of: report).utf8))
         let heldOut = try object(root, "projection", "held_out")
         #expect(heldOut["r2"] as? Double == 0.75 && heldOut["coordinate_r2"] as? Double == 0.5)
@@ -97,7 +98,7 @@ struct ResultsFileTests {
         projection: ProjectionReport, source: String, line: String
     ) throws {
         let report = try SampleReport.report(projection: projection)
-        #expect(report.summary.contains(line + "\n"))
+        #expect(report.summaryText.contains(line + "\n"))
         for file in ["report.md", "report.html"] {
             #expect(
                 try SampleReport.text(file, of: report).contains(
@@ -139,7 +140,7 @@ struct ResultsFileTests {
             let root = try JSONSerialization.jsonObject(with: file.bytes)
             #expect(try object(root, "results").isEmpty)
         }
-        #expect(empty.summary.isEmpty)
+        #expect(empty.summary.parts.isEmpty)
     }
 
     @Test func `each line of the samples is one item, whatever its texts hold`() throws {
@@ -150,6 +151,21 @@ struct ResultsFileTests {
             let root = try JSONSerialization.jsonObject(with: Data(line.utf8))
             #expect(try object(root)["id"] as? String == "item-\(index)")
             #expect(try object(root)["gold"] as? [String] == ["red", SampleReport.hostile])
+            #expect(try object(root)["question"] as? String == "What was it?")
+            // A prompt stands there once, and conditions name it.
+            let prompts = try object(root, "prompts")
+            #expect(prompts.count == 2)
+            #expect(try object(root, "prompts", "b/b")["tokens"] as? [Int] == [1, 40 + index, 7])
+            #expect(try object(root, "prompts", "b/b")["omitted"] as? Int == 2)
+            #expect(try object(root, "conditions", "silent")["prompt"] as? String == "b/b")
+            #expect(try object(root, "conditions", "silent")["message"] == nil)
+            let message = try object(root, "conditions", "injected", "message")
+            #expect(
+                message["norm"] as? Double == 12.5 && message["sha256"] as? String != nil && message["partner"] == nil)
+            #expect(try object(root, "conditions", "injected", "message", "read")["prompt"] as? String == "a/a")
+            #expect(try object(root, "conditions", "injected", "message", "written")["token"] as? Int == 2)
+            let partner = try object(root, "conditions", "other", "message", "partner")
+            #expect(partner["doc_id"] as? Int == (index + 1) % 4)
             let noise = try object(root, "conditions", "random")
             #expect(noise["text"] as? String == " not " + SampleReport.hostile)
             #expect(noise["tokens"] as? Int == 2)

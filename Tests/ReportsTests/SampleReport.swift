@@ -1,8 +1,9 @@
 import Evaluation
 import Foundation
-import Reports
 import Run
 import Tasks
+
+@testable import Reports
 
 /// A small report whose texts try everything that could break a file.
 enum SampleReport {
@@ -62,7 +63,7 @@ enum SampleReport {
                         try TaskScores(
                             .squad, conditions: conditions, items: taskItems, answers: answers, preset: .standard,
                             seed: 42)
-                    ])
+                    ], readings: [(0..<items).map { reading($0, of: items, conditions, text) }])
             ], shape: shape)
     }
 
@@ -75,6 +76,37 @@ enum SampleReport {
             cost.passesOfB = Cost.Passes(count: 2, blocks: 26, tokens: 10)
         }
         return Answer(tokens: [1, 2], text: isGood ? " red" : " not " + text, cost: cost)
+    }
+
+    /// A and B read a prompt each; of the conditions two tell something: the item's own message, and other items'.
+    private static func reading(
+        _ item: Int, of items: Int, _ conditions: [ConditionDefinition], _ text: String
+    ) -> ItemReading {
+        let prompts = [("a/a", ModelSide.a), ("b/b", .b)].map { name, model in
+            ItemReading.Prompt(
+                name: name, model: model, text: "<s>\(item) \(text):", lastTokenUnits: 1,
+                tokens: [1, 40 + Int32(item), 7],
+                omitted: model == .b ? 2 : 0)
+        }
+        let written = ItemReading.Position(model: .b, blocks: 24, token: 2)
+        let read = ItemReading.Position(model: .a, blocks: 26, token: 2)
+        let digest = String(repeating: "0f", count: 32)
+        func message(_ partner: Int?) -> ItemReading.Message {
+            ItemReading.Message(
+                told: .vector(digest: digest, norm: 12.5), partner: partner,
+                source: ItemReading.Source(prompt: partner == nil ? 0 : nil, model: .a, read: read), written: written)
+        }
+        return ItemReading(
+            prompts: prompts,
+            answers: conditions.map { condition in
+                switch condition.name {
+                case "a_full": [.init(prompt: 0, message: nil)]
+                case "injected": [.init(prompt: 1, message: message(nil))]
+                case _ where condition.isRepeated:
+                    [1, 2].map { .init(prompt: 1, message: message((item + $0) % items)) }
+                default: [.init(prompt: 1, message: nil)]
+                }
+            })
     }
 
     private static let shape = PairShape(
@@ -92,4 +124,9 @@ enum SampleReport {
     struct Missing: Error {
         let name: String
     }
+}
+
+extension RunReport {
+    /// As `summary.txt` has it.
+    var summaryText: String { summary.text(tableWidth: 80) }
 }

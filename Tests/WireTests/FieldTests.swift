@@ -178,13 +178,23 @@ struct FieldTests {
         }
     }
 
+    private func refused(_ answer: Answer) -> String? {
+        refusal(
+            of: WorkerMessage.result(
+                run: "", lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 0),
+                result: .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer])]))))?.field
+    }
+
+    @Test(arguments: ["0", String(repeating: "0", count: 63), String(repeating: "F", count: 64)])
+    func `a digest that is none, and a norm below 0, are refused`(text: String) {
+        let (answer, digest) = ("evaluate.items[0].answers[0]", String(repeating: "0", count: 64))
+        #expect(refused(Answer(promptDigest: digest, told: .vector(digest: digest, norm: 0))) == nil)
+        #expect(refused(Answer(promptDigest: text)) == "\(answer).prompt_digest")
+        #expect(refused(Answer(told: .vector(digest: text, norm: 0))) == "\(answer).vector.digest")
+        #expect(refused(Answer(told: .vector(digest: digest, norm: -1))) == "\(answer).vector.norm")
+    }
+
     @Test func `a divergence beyond ln 2 and a gold without tokens are refused`() {
-        func refused(_ answer: Answer) -> String? {
-            refusal(
-                of: WorkerMessage.result(
-                    run: "", lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 0),
-                    result: .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer])]))))?.field
-        }
         #expect(refused(Answer(golds: [GoldLikelihood(whole: -1, tokens: 1)], divergences: [0.6])) == nil)
         #expect(refused(Answer(divergences: [0, 0.8])) == "evaluate.items[0].answers[0].divergences[1]")
         #expect(

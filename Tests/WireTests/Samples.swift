@@ -23,6 +23,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     static let all = worker + coordinator + status
 
     /// Texts that break naive readers: a NUL, an emoji of several scalars, a decomposed letter, a line break.
+    static let digest = String(repeating: "09af", count: 16)
     static let texts = ["", "a\u{0}b", "👩‍🔬 ok", "e\u{301}\n", "Österreich"]
     /// By itself, since a leak checker does not find what only an enumeration's tagged pointer holds.
     static let stopStrings = ["\n"]
@@ -137,7 +138,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ItemAnswers(answers: [
                         Answer(
                             tokens: [128_000], text: texts[2], likelihoods: [-1.5, -0.0],
-                            golds: [GoldLikelihood(whole: -2.5, tokens: 3)], divergences: [0, 0.25], cost: cost)
+                            golds: [GoldLikelihood(whole: -2.5, tokens: 3)], divergences: [0, 0.25], cost: cost,
+                            promptDigest: digest, told: .vector(digest: digest, norm: 2.5)),
+                        Answer(cost: cost, told: .words(texts[1])),
                     ]),
                     ItemAnswers(answers: []),
                 ])),
@@ -159,7 +162,18 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                             6, "golds[0]", .optional,
                                             [.double(1, "whole", -2.5), .integer(2, "tokens", 3)]),
                                         doubles(7, "divergences", [0, 0.25]),
-                                    ])
+                                        .text(8, "prompt_digest", digest, .optional),
+                                        .message(
+                                            9, "vector", .optional,
+                                            [.text(1, "digest", digest), .double(2, "norm", 2.5)]),
+                                    ]),
+                                .message(
+                                    1, "answers[1]", .optional,
+                                    [
+                                        .text(2, "text", ""), .integer(4, "omitted_prompt_tokens", 0),
+                                        costField(10, 3, 1, 26, 7, 3, 32, 12, 512, 1, 8, 5),
+                                        .text(10, "words", texts[1], .optional),
+                                    ]),
                             ]),
                         .message(1, "items[1]", .optional, []),
                     ])

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import ModelReading
 import Run
 import Tasks
 import TestSupport
@@ -54,7 +55,7 @@ struct AnswerRuleTests {
         let short = try #require(rule(2, []).shouldStop)
         let begin = try #require(written.lastIndex(of: end))
         #expect(written.indices.first { short(Array(written[...$0])) } == begin + 2)
-        #expect(rule(2).maximumNewTokens == 2 + AnswerRule.thoughtTokens)
+        #expect(rule(2).maximumNewTokens == 2 + ReadableModel.thoughtTokens)
         #expect(rule(2, thinks: false).maximumNewTokens == 2 && rule(2, [], thinks: false).shouldStop == nil)
     }
 

@@ -118,8 +118,10 @@ struct EngineUnderTest {
     }
 
     private func evaluationItems(_ task: EvaluationFigures.Task, bPrompt: String) throws -> [EvaluationItem] {
-        try Evaluation.Prompts.evaluationItems(
-            Self.items(task), of: Self.task(task.task), bPrompt: Self.value(bPrompt), others: Self.others)
+        let (items, definition) = (Self.items(task), try Self.task(task.task))
+        return try Evaluation.Prompts.evaluationItems(
+            items, of: definition, bPrompt: Self.value(bPrompt),
+            others: OtherItems.places(among: items, of: definition, count: Self.others))
     }
 
     func prompts(_ task: EvaluationFigures.Task, bPrompt: String) throws -> [Prompts] {
@@ -221,7 +223,8 @@ struct EngineUnderTest {
         let file = Repository.root.appendingPathComponent(
             "Sources/Coordinator/DemoAssets/Assets/" + (task == "squad" ? "questions.json" : "word-problems.jsonl"))
         let items = Array(try definition.read(TaskSource(files: [file.path])).items.prefix(count))
-        var asked = try Evaluation.Prompts.evaluationItems(items, of: definition, bPrompt: .task, others: 4)
+        var asked = try Evaluation.Prompts.evaluationItems(
+            items, of: definition, bPrompt: .task, others: OtherItems.places(among: items, of: definition, count: 4))
         if fake == .constantMessage {
             for item in asked.indices {
                 for role in asked[item].prompts.keys where role != .b && role != .both && role != .cue {

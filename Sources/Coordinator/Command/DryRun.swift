@@ -10,31 +10,59 @@ struct DryRun {
     let options: ServerOptions
 
     /// Measures this machine's speed with both models, as many workers at once as the run would have.
-    func show() throws {
-        let estimate = try RunEstimate(inputs)
+    func show() async throws {
+        let estimate = try RunEstimate(inputs, travel: options.travel)
         Terminal.output.writeLine(Self.table(of: estimate).text(width: Terminal.output.width))
         let count = options.localWorkers(for: inputs)
         let workers = max(1, count)
-        let memory = [
-            ("each worker", estimate.workerBytes), ("coordinator, besides", estimate.coordinatorBytes),
-            ("files", estimate.fileBytes),
-        ]
-        for (name, bytes) in memory { Terminal.output.writeLine("\(name): \(Quantities.bytes(bytes))") }
+        let memory = estimate.workerMemory
+        let parts = [("weights", memory.weights), ("caches", memory.caches), ("training", memory.training)]
+        say(
+            "memory of each worker: \(Quantities.bytes(memory.total)) ("
+                + parts.map { "\($0.0) \(Quantities.bytes($0.1))" }.joined(separator: ", ") + ")")
+        say("memory of the coordinator, besides: \(Quantities.bytes(estimate.coordinatorBytes))")
+        say("files: \(Quantities.bytes(estimate.fileBytes))")
+        say(Self.travel(of: estimate, localWorkers: count))
         Terminal.error.writeLine("measuring…")
         let configuration = inputs.configuration
         let ignored = configuration.reading.ignoredConfigFields
         let speedOfA = try SpeedMeasurement(configuration.modelA, ignored, workers: workers, options).result()
         let speedOfB = try SpeedMeasurement(configuration.modelB, ignored, workers: workers, options).result()
-        let times = estimate.seconds(
-            workers: workers, a: speedOfA, b: speedOfB, secondsOfStep: try RunEstimate.secondsOfStep(inputs))
-        let longest = times.reduce(0) { $0 + $1.seconds }
+        let step =
+            inputs.schedule == nil
+            ? 0 : try await TrainingMeasurement(inputs, options, workers: workers).secondsOfStep()
+        let times = estimate.seconds(workers: workers, a: speedOfA, b: speedOfB, secondsOfStep: step)
+        let expected = Dictionary(uniqueKeysWithValues: times.map { ($0.stage, $0.seconds) })
+        let longest = inputs.plan.notBegun.remainingSeconds(expecting: expected) ?? 0
         let stages = times.map { "\($0.stage.rawValue) \(Quantities.duration(seconds: $0.seconds))" }
         let time =
             "time: at most about \(Quantities.duration(seconds: longest)) "
             + (count == 0
                 ? "with one worker like this machine" : "with \(count) local worker\(count == 1 ? "" : "s")")
             + " (\(stages.joined(separator: ", "))); answers that end early take less"
-        for line in PrintableText.wrapped(time, to: Terminal.output.width) { Terminal.output.writeLine(line) }
+        say(time)
+    }
+
+    private func say(_ text: String) {
+        for line in PrintableText.wrapped(text, to: Terminal.output.width) { Terminal.output.writeLine(line) }
+    }
+
+    /// What goes over the network, which is nothing where all workers are on this machine.
+    private static func travel(of estimate: RunEstimate, localWorkers: Int) -> String {
+        func text(_ workers: Int) -> String {
+            let travel = estimate.travel(workers: workers)
+            let bytes = travel.reduce(0) { $0 + $1.down + $1.up }
+            let stages = travel.filter { $0.down + $0.up > 0 }.map {
+                "\($0.stage.rawValue) \(Quantities.bytes(UInt64($0.down + $0.up)))"
+            }
+            return "\(workers) worker\(workers == 1 ? "" : "s") \(Quantities.bytes(UInt64(bytes)))"
+                + (workers == 1 ? "" : ", \(Quantities.bytes(UInt64(bytes / workers))) each")
+                + " (\(stages.joined(separator: ", ")))"
+        }
+        guard localWorkers == 0 else {
+            return "over the network: nothing; were the workers elsewhere, at most about: \(text(localWorkers))"
+        }
+        return "over the network, at most about: " + [1, 4, 16].map(text).joined(separator: "; ")
     }
 
     private static func table(of estimate: RunEstimate) -> Table {

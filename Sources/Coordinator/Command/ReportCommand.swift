@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import CoordinatorHost
 import Foundation
+import PlainText
 import Run
 
 struct ReportCommand: ParsableCommand {
@@ -28,7 +29,9 @@ extension FinishedRun {
     /// What the terminal shows of it.
     /// - Parameter output: the run's folder, as the user names it.
     func show(in output: String) {
-        Terminal.output.writeLine(summary)
-        Terminal.output.writeLine("Files in \(output): \(files.joined(separator: ", "))")
+        let width = Terminal.output.width
+        Terminal.output.writeLine(summary(width: width, inASCII: Terminal.isASCII))
+        let files = "Files in \(output): \(files.joined(separator: ", "))"
+        for line in PrintableText.wrapped(files, to: width) { Terminal.output.writeLine(line) }
     }
 }

@@ -262,8 +262,9 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Other items, nearest in prompt length, whose messages take the place of an item's own.", valueName: "k"))
-    var others = EvaluationConfiguration().others
+            "Other items, nearest in prompt length, whose messages take the place of an item's own. Left out: \(EvaluationConfiguration.usualOthers), or as many as there are.",
+            valueName: "k"))
+    var others: Int?
 
     @Option(help: ArgumentHelp("Tokens of a written message at most.", valueName: "n"))
     var messageTokens = EvaluationConfiguration().messageTokens
@@ -320,7 +321,7 @@ struct EvaluationArguments: ParsableArguments {
             throw ValidationError("--alpha \(alpha): expected a finite number")
         }
         for (flag, value, limit) in [
-            ("others", others, PromptRole.mostOthers), ("message-tokens", messageTokens, 4096),
+            ("others", others ?? 1, PromptRole.mostOthers), ("message-tokens", messageTokens, 4096),
         ] where !(1...limit).contains(value) {
             throw ValidationError("--\(flag) \(value): expected 1 to \(limit)")
         }

@@ -41,7 +41,7 @@ struct RunSession {
         }
         options.activations = try UsageError.checking { try foreignActivations(for: inputs) }
         for remark in inputs.remarks { Terminal.error.writeLine("note: \(remark)") }
-        if isDry { return try DryRun(inputs: inputs, options: options).show() }
+        if isDry { return try await DryRun(inputs: inputs, options: options).show() }
         let host = try UsageError.checking { try RunServer(inputs: inputs, folder: folder, options: options) }
         try await UsageError.awaiting { try await host.open() }
         guard await host.hasWork else { return try await end(host, await host.run()) }

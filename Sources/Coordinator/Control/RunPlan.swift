@@ -32,6 +32,13 @@ package struct RunPlan: Codable, Hashable, Sendable {
     /// The plan of a stage; nil where the run has no such stage.
     package subscript(stage: Stage) -> StagePlan? { stages.first { $0.stage == stage } }
 
+    /// The stages before any of them has begun, as a status has them.
+    package var notBegun: [StageStatus] {
+        stages.map {
+            StageStatus(stage: $0.stage, unitsDone: 0, unitsTotal: $0.total, seconds: 0, rate: nil, etaSeconds: nil)
+        }
+    }
+
     /// Whether the run has the unit.
     package func contains(_ unit: UnitID) -> Bool { self[unit.stage]?.unitRange.contains(unit.index) ?? false }
 
@@ -114,7 +121,7 @@ package struct StagePlan: Codable, Hashable, Sendable {
     /// What it is called.
     package var counted: String {
         switch (stage, cut) {
-        case (.extract, _): "texts"
+        case (.extract, _), (.sums, _): "texts"
         case (.train, .steps): "steps"
         case (.train, _): "blocks"
         case (.similarity, _): "prompts × layers"

@@ -11,8 +11,7 @@ import Tasks
 
 /// A run that is done: its scores, and the files that show them.
 package struct FinishedRun: Sendable {
-    /// The final table, for the terminal.
-    package let summary: String
+    private let summary: Summary
     /// The run's files, by name, those written earlier (W, the journal) included.
     package let files: [String]
 
@@ -23,13 +22,14 @@ package struct FinishedRun: Sendable {
     ///   - tensorBoard: a folder for TensorBoard's event file, if one is wanted.
     init(_ run: LiveRun, software: String, remarks: [String], tensorBoard: URL? = nil) throws {
         let remarks = run.inputs.remarks + remarks
-        let report = try Self.report(of: run, software: software, remarks: remarks)
+        let readings = try Self.readings(of: run)
+        let report = try Self.report(of: run, software: software, remarks: remarks, readings: readings)
         if let tensorBoard {
             let file = report.tensorBoard
             try FileManager.default.createDirectory(at: tensorBoard, withIntermediateDirectories: true)
             try AtomicFile.write(file.bytes, to: tensorBoard.appendingPathComponent(file.name))
         }
-        let inputs = try StoredInputs(run.inputs, remarks: remarks).bytes
+        let inputs = try StoredInputs(run.inputs, remarks: remarks, readings: readings).bytes
         let files = [(name: RunFiles.inputs, bytes: inputs)] + report.files.map { (name: $0.name, bytes: $0.bytes) }
         for file in files { try run.storage.write(file.bytes, to: file.name) }
         let written =
@@ -47,9 +47,14 @@ package struct FinishedRun: Sendable {
         MemoryLayout<Float>.size * inputs.dimensionA * inputs.dimensionB + (1 << 20)
     }
 
-    private init(summary: String, written: [RunManifest.WrittenFile]) {
+    private init(summary: Summary, written: [RunManifest.WrittenFile]) {
         self.summary = summary
         files = [RunFiles.manifest] + written.map(\.name) + [TimingReport.name]
+    }
+
+    /// The final tables for a terminal of so many columns.
+    package func summary(width: Int, inASCII: Bool = false) -> String {
+        (inASCII ? summary.ascii : summary).text(width: width)
     }
 
     /// The run in `folder`, where it was finished before and its files are what it wrote; else nil.
@@ -59,9 +64,10 @@ package struct FinishedRun: Sendable {
         guard let written = try sources.manifest().existing(in: folder)?.files, !written.isEmpty else { return nil }
         let digests = try? FileDigests().digests(ofFilesAt: written.map { folder.url(of: $0.name) })
         guard digests?.map(\.hex) == written.map(\.sha256),
-            let summary = try folder.read(RunReport.summaryFile, limit: RunReport.summaryByteLimit)
+            let bytes = try folder.read(Summary.file, limit: Summary.byteLimit)
         else { return nil }
-        self.init(summary: String(decoding: summary, as: UTF8.self), written: written)
+        let path = folder.url(of: Summary.file).path
+        self.init(summary: try Summary(file: path, bytes: Array(bytes)), written: written)
     }
 
     /// Makes the reports of the finished run in `folder` again, from its files: neither models nor data are read.
@@ -86,7 +92,7 @@ package struct FinishedRun: Sendable {
     }
 
     private static func report(
-        of run: LiveRun, software: String, remarks: [String]
+        of run: LiveRun, software: String, remarks: [String], readings: [[[ItemReading]]]
     ) throws -> RunReport {
         let inputs = run.inputs
         let configuration = inputs.configuration
@@ -99,10 +105,12 @@ package struct FinishedRun: Sendable {
             deviceKinds: manifest.deviceKinds, remarks: remarks,
             originalCounts: Dictionary(uniqueKeysWithValues: inputs.tasks.map { ($0.task.name, $0.originalCount) }),
             channels: try configuration.channels.indices.map { channel in
-                ChannelReport(
-                    configuration.channels[channel], projection: try projection(of: run, channel),
-                    similarity: similarity(of: run, channel),
-                    tasks: try inputs.tasks.map { try scores(of: $0, in: run, channel) },
+                let answers = inputs.tasks.map { Self.answers(to: $0, in: run, channel) }
+                let line = configuration.channels[channel]
+                return ChannelReport(
+                    line, projection: try projection(of: run, channel), similarity: similarity(of: run, channel),
+                    tasks: try zip(inputs.tasks, answers).map { try scores(of: $0, $1, inputs) },
+                    readings: readings.indices.contains(channel) ? readings[channel] : [],
                     gates: inputs.tasks.filter { !$0.gates.gates.isEmpty }.map { task in
                         PassedGates(
                             task: task.task.title, gates: task.gates.gates,
@@ -179,9 +187,19 @@ package struct FinishedRun: Sendable {
         return SimilarityScores(samples, seed: inputs.configuration.seed)
     }
 
-    private static func scores(
-        of task: RunInputs.TaskInputs, in run: LiveRun, _ channel: Int
-    ) throws -> TaskScores {
+    /// What the models read of each task's items, by channel: by the models' tokenizers, or as it was kept.
+    private static func readings(of run: LiveRun) throws -> [[[ItemReading]]] {
+        let inputs = run.inputs
+        guard let readers = inputs.readers else { return inputs.keptReadings }
+        return try inputs.configuration.channels.enumerated().map { place, channel in
+            try inputs.tasks.map { task in
+                try TaskReadings(task, readers, over: channel).items(answers(to: task, in: run, place))
+            }
+        }
+    }
+
+    /// Of each item over a channel, by condition, as they are reported.
+    private static func answers(to task: RunInputs.TaskInputs, in run: LiveRun, _ channel: Int) -> [[[Answer]]] {
         let inputs = run.inputs
         let stage = Stage.evaluate(task: task.task.name)
         let units = inputs.plan.stages.first { $0.stage == stage }?.total ?? 0
@@ -192,13 +210,18 @@ package struct FinishedRun: Sendable {
                 return result.items
             }
         }
+        return zip(answers(0), answers(channel)).map {
+            task.asked.grouped(task.merged(first: $0, own: $1, channel: channel))
+        }
+    }
+
+    private static func scores(
+        of task: RunInputs.TaskInputs, _ answers: [[[Answer]]], _ inputs: RunInputs
+    ) throws -> TaskScores {
         let evaluation = inputs.configuration.evaluation
         return try TaskScores(
-            task.task, conditions: task.conditions, items: task.items,
-            answers: zip(answers(0), answers(channel)).map {
-                task.asked.grouped(task.merged(first: $0, own: $1, channel: channel))
-            },
-            preset: evaluation.preset, endpoints: evaluation.endpoints, seed: inputs.configuration.seed)
+            task.task, conditions: task.conditions, items: task.items, answers: answers, preset: evaluation.preset,
+            endpoints: evaluation.endpoints, seed: inputs.configuration.seed)
     }
 }
 

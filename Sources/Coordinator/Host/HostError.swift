@@ -51,6 +51,8 @@ package enum HostError: Error, CustomStringConvertible {
     case tooFewItems(task: String, file: String, found: Int)
     /// A prompt of the similarity experiment whose tokens a model cannot take.
     case unreadablePrompt(String, cause: String)
+    case missingPrompt(item: String, condition: String)
+    case unmeasuredTraining(String)
 
     package var description: String {
         switch self {
@@ -131,6 +133,8 @@ package enum HostError: Error, CustomStringConvertible {
         case .tooFewItems(let task, let file, let found):
             "\(file): \(found) usable item\(found == 1 ? "" : "s") for \(task); expected at least 2, since "
                 + "every item is also told another one's activation"
+        case .unmeasuredTraining(let outcome): "the training could not be measured: it ended as \(outcome)"
+        case .missingPrompt(let item, let condition): "item \(item) has no prompt for condition \(condition)"
         case .unreadablePrompt(let prompt, let cause):
             "--similarity-prompts \"\(PrintableText.quoted(prompt))\": \(cause); choose another prompt"
         }

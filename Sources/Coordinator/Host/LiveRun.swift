@@ -183,7 +183,10 @@ package final class LiveRun {
 
     /// Why a result cannot be an answer to the unit; nil where it can be.
     private func flaw(of result: UnitResult, for unit: UnitID) -> String? {
-        if let flaw = training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit) { return flaw }
+        let flaw =
+            training.mode.flaw(of: result) ?? inputs.flaw(of: result, for: unit)
+            ?? inputs.readingFlaw(of: result, for: unit)
+        if let flaw { return flaw }
         guard let activations = finished.activations else { return nil }
         switch result {
         case .train(let result): return training.flaw(of: result, for: unit, activations, on: device)

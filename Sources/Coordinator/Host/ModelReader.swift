@@ -6,8 +6,8 @@ import Run
 
 /// What one of the run's models can read, known from its folder without its weights: each of a text's tokens has a row
 /// of the embedding, and there is one at least.
-struct ModelReader {
-    private let model: ReadableModel
+struct ModelReader: Sendable {
+    fileprivate let model: ReadableModel
 
     init(_ model: ReadableModel) { self.model = model }
 
@@ -38,6 +38,22 @@ struct ModelReader {
         }.first
     }
 
+    // MARK: Prompts
+
+    /// A prompt as workers read it.
+    func prompt(_ text: String, newTokens: Int) throws -> ReadPrompt {
+        try model.prompt(text, newTokens: newTokens)
+    }
+
+    /// What tokens say, the special ones among them; and how many UTF-16 code units of
+    /// that, at its end, are the last token's.
+    func text(of tokens: [Int32]) -> (text: String, ofLastToken: Int) {
+        let text = model.tokenizer.decode(tokens, skipSpecialTokens: false)
+        let last = model.tokenizer.decode(tokens.suffix(1), skipSpecialTokens: false)
+        let count = last.utf16.count
+        return (text, text.utf16.suffix(count).elementsEqual(last.utf16) ? count : 0)
+    }
+
     // MARK: Counts
 
     var blockCount: Int { model.folder.configuration.blockCount }
@@ -63,9 +79,16 @@ struct ModelReader {
 }
 
 /// Both models as readers.
-struct ModelReaders {
+struct ModelReaders: Sendable {
     let a: ModelReader
     let b: ModelReader
+
+    subscript(side: ModelSide) -> ModelReader { side == .a ? a : b }
+
+    /// Positions that workers keep for an answer of the unit's.
+    func answerTokens(of unit: EvaluateUnit) -> Int {
+        unit.answerTokens(of: a.model, and: b.model)
+    }
 
     /// Why a text that W learns from cannot be read by one of them.
     func flaw(ofText text: String, maximumTokens: Int) -> String? {
@@ -85,12 +108,5 @@ struct ModelReaders {
             return chosen(answered).flatMap { text in [text] + continuations.map { text + $0 } } + chosen(told)
         }
         return a.flaw(ofPrompts: texts(.a)) ?? b.flaw(ofPrompts: texts(.b))
-    }
-}
-
-extension Condition {
-    /// Who reads the prompt that the message comes from.
-    fileprivate var teller: ModelSide {
-        if case .own = message { answerer } else { .a }
     }
 }

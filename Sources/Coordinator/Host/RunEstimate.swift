@@ -1,8 +1,7 @@
-import CPUDevice
 import CoordinatorControl
 import ModelReading
-import Projection
 package import Run
+import Wire
 
 /// What a run would have to do, counted before any of it is done: passes, tokens, bytes and memory. Prompts are
 /// counted as the workers read them; answers at their longest, since nobody knows where they end.
@@ -30,11 +29,29 @@ package struct RunEstimate: Sendable {
         package var b = Reading()
         /// Steps of all channels' W's together.
         package var steps = 0
+        /// Bytes of its units, and of their results at most; of the training see ``TrainingTravel``.
+        var unitBytes = 0
+        var resultBytes = 0
+    }
+
+    /// What a worker holds in memory at most, in bytes.
+    package struct WorkerMemory: Sendable {
+        /// Both models' weights, once where they are one.
+        package let weights: UInt64
+        /// Keys and values of the sequences that are decoded together.
+        package let caches: UInt64
+        /// Activations that W is trained on, and W with Adam's moments where it is not read in the coordinator's memory.
+        package let training: UInt64
+
+        package var total: UInt64 { weights + caches + training }
     }
 
     package private(set) var stages: [StageWork] = []
-    /// What a worker holds: both models' weights, and the caches of the sequences that it decodes together.
-    package let workerBytes: UInt64
+    package let workerMemory: WorkerMemory
+    /// How W's training travels; nil where none is trained.
+    let training: TrainingTravel?
+    /// Bytes of the W's that each worker is sent once.
+    let projectionBytes: Int
     /// What the coordinator holds of activations and W's.
     package let coordinatorBytes: UInt64
     /// What stays on the disk of them.
@@ -42,7 +59,8 @@ package struct RunEstimate: Sendable {
 
     private static let decodedTogether = 32
 
-    package init(_ inputs: RunInputs) throws {
+    /// - Parameter travel: how W's training is cut and travels.
+    package init(_ inputs: RunInputs, travel: LiveRun.Travel = .init()) throws {
         let sources = inputs.configuration
         let models = try [sources.modelA, sources.modelB].map {
             try ReadableModel(path: $0, chat: sources.chat, settings: sources.reading)
@@ -51,9 +69,8 @@ package struct RunEstimate: Sendable {
         stages = inputs.plan.stages.map { counter.work(of: $0, inputs) }
         let newTokens = inputs.tasks.map(\.longestAnswer).max() ?? sources.similarity.newTokens
         let prompt = counter.longest
-        workerBytes =
-            inputs.modelBytes
-            + models.map { model -> UInt64 in
+        let caches =
+            models.map { model -> UInt64 in
                 let shape = model.folder.configuration
                 let positions = min(prompt + newTokens, shape.maximumPositions)
                 return UInt64(positions * shape.blockCount * shape.keyValueHeadCount * shape.headDimension)
@@ -63,8 +80,14 @@ package struct RunEstimate: Sendable {
         let activations = inputs.plan.sites.reduce(0) { sum, site in
             sum + texts * UInt64(site.model == .a ? inputs.dimensionA : inputs.dimensionB) * 4
         }
+        training = TrainingTravel(inputs, travel)
         let trained = inputs.schedule == nil ? 0 : UInt64(inputs.plan.trainedChannels.count)
         let w = UInt64(inputs.dimensionA * inputs.dimensionB) * 4 * trained
+        workerMemory = WorkerMemory(
+            weights: inputs.modelBytes, caches: caches, training: trained == 0 ? 0 : activations + 3 * w)
+        projectionBytes =
+            inputs.configuration.hasProjections
+            ? inputs.dimensionA * inputs.dimensionB * 4 * inputs.plan.channels.count : 0
         // W and Adam's two moments.
         coordinatorBytes = activations + 3 * w
         fileBytes = activations + 4 * w
@@ -79,22 +102,6 @@ package struct RunEstimate: Sendable {
             let reading = a.seconds(of: work.a) + b.seconds(of: work.b)
             return (work.stage, reading / Double(max(1, workers)) + secondsOfStep * Double(work.steps))
         }
-    }
-
-    /// How long a step of the training takes this machine: measured on made-up activations.
-    package static func secondsOfStep(_ inputs: RunInputs) throws -> Double {
-        guard inputs.schedule != nil else { return 0 }
-        let batch = inputs.configuration.training.batch
-        let x = FloatMatrix(zeros: batch, inputs.dimensionA)
-        let errors = FloatMatrix(zeros: batch, inputs.dimensionB)
-        let device = try CPUDevice()
-        var trainer = ProjectionTrainer(w: FloatMatrix(zeros: inputs.dimensionB, inputs.dimensionA))
-        let shard = ShardContribution(result: TrainResult(squaredErrorSum: 0, gradient: .factor(errors)), x: x)
-        let clock = ContinuousClock()
-        _ = try trainer.apply(shards: [shard], batchRows: batch, on: device)
-        let time = try clock.measure { _ = try trainer.apply(shards: [shard], batchRows: batch, on: device) }
-        // The prediction is a product of the same size as the gradient's.
-        return 1.5 * (time / .seconds(1))
     }
 }
 
@@ -123,6 +130,10 @@ private final class TokenCounter {
     /// Tokens of the longest prompt so far.
     private(set) var longest = 0
 
+    /// About what an answer takes of a message besides what was written (digests, cost, likelihoods), and each token that
+    /// was: its id and its text.
+    private static let (bytesOfAnswer, bytesOfToken) = (260, 8)
+
     init(a: ModelReader, b: ModelReader) {
         self.a = a
         self.b = b
@@ -131,7 +142,9 @@ private final class TokenCounter {
     func work(of stage: StagePlan, _ inputs: RunInputs) -> RunEstimate.StageWork {
         var work = RunEstimate.StageWork(stage: stage.stage, units: stage.total)
         switch stage.stage {
-        case .extract: extract(inputs, &work)
+        case .extract:
+            extract(inputs, &work)
+            work.resultBytes = extractedBytes(inputs)
         case .train: work.steps = (inputs.schedule?.steps ?? 0) * inputs.plan.trainedChannels.count
         // Next to nothing beside what models compute.
         case .sums: break
@@ -141,10 +154,18 @@ private final class TokenCounter {
                 work.a.read(tokensOfA(prompt), ofBlocks: share(layer, of: a))
                 let newTokens = inputs.configuration.similarity.newTokens
                 for _ in 0..<2 { work.b.read(tokensOfB(prompt), writing: newTokens) }
+                work.unitBytes += prompt.utf8.count
+                work.resultBytes += 2 * newTokens * Self.bytesOfToken
             }
         case .evaluate:
             for index in 0..<stage.total {
-                if case .evaluate(let unit) = inputs.unit(UnitID(stage.stage, index)) { evaluate(unit, &work) }
+                let id = UnitID(stage.stage, index)
+                guard case .evaluate(let unit) = inputs.unit(id) else { continue }
+                evaluate(unit, &work)
+                let grant = Grant(lease: LeaseID(.max), id: id, unit: .evaluate(unit))
+                work.unitBytes += WireFormat.encode(.grant(grant) as CoordinatorMessage).byteCount
+                let answers = unit.items.count * unit.conditions.count
+                work.resultBytes += answers * (Self.bytesOfAnswer + unit.form.longest * Self.bytesOfToken)
             }
         }
         return work
@@ -155,8 +176,15 @@ private final class TokenCounter {
         let k = inputs.plan.sites.filter { $0.model == .a }.map(\.blocks).max() ?? 0
         let j = inputs.plan.sites.filter { $0.model == .b }.map(\.blocks).max() ?? 0
         for text in inputs.texts {
+            work.unitBytes += text.utf8.count
             work.a.read(a.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(k, of: a))
             work.b.read(b.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(j, of: b))
+        }
+    }
+
+    private func extractedBytes(_ inputs: RunInputs) -> Int {
+        inputs.plan.sites.reduce(0) {
+            $0 + inputs.texts.count * ($1.model == .a ? inputs.dimensionA : inputs.dimensionB) * 4
         }
     }
 

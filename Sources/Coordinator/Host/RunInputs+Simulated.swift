@@ -13,6 +13,7 @@ extension RunInputs {
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         activations = nil
+        (readers, keptReadings) = (nil, [])
         textBytesPerToken = nil
         modelBytes = 0
         remarks = []
@@ -30,7 +31,8 @@ extension RunInputs {
             TaskInputs(
                 task: task, items: items.map { TaskItem(id: $0, question: $0, golds: [$0]) },
                 originalCount: items.count, prompts: prompts,
-                conditions: conditions, asked: AskedConditions(conditions, of: prompts, others: 1),
+                conditions: conditions, others: [], othersCount: 1,
+                asked: AskedConditions(conditions, of: prompts, others: 1),
                 gates: AskedGates(beside: [], of: []), sample: [], form: task.answer(.standard))
         ]
         let run = "simulated"

@@ -1,5 +1,7 @@
+import ModelReading
 import Projection
 import Run
+import Storage
 
 extension RunInputs {
     /// Why a result cannot be an answer to the unit; nil where it can be.
@@ -91,8 +93,12 @@ extension RunInputs {
             if let odd = found.answers.first(where: { $0.likelihoods.count != choices }) {
                 return "expected \(choices) likelihoods of item \(item.id), found \(odd.likelihoods.count)"
             }
-            for answer in found.answers {
-                if let flaw = flaw(of: answer, inputs.form) { return "item \(item.id): \(flaw)" }
+            for (condition, answer) in zip(conditions, found.answers) {
+                if let flaw = flaw(of: answer, inputs.form)
+                    ?? flaw(ofMessage: answer.told, condition, inputs.form, inputs.prompts[place])
+                {
+                    return "item \(item.id): \(flaw)"
+                }
             }
         }
         return nil
@@ -107,7 +113,11 @@ extension RunInputs {
             + [cost.passesOfA, cost.passesOfB].flatMap { [$0.count, $0.blocks, $0.tokens] }
         // The sums over all items have to be numbers as well.
         if counts.contains(where: { !(0...1 << 40).contains($0) }) { return "a cost is beyond any that can be" }
-        let limit = if case .text(let limits) = form { limits.maximumNewTokens } else { 0 }
+        var limit = 0
+        if case .text(let limits) = form {
+            let thoughts = configuration.reading.thinkEnd == nil ? 0 : ReadableModel.thoughtTokens
+            limit = limits.maximumNewTokens + thoughts
+        }
         return flaw(ofText: answer.text, answer.tokens, omitted: answer.omittedPromptTokens, limit: limit)
     }
 
@@ -125,6 +135,60 @@ extension RunInputs {
         let most = tokens.count * textBytesPerToken
         guard text.utf8.count <= most else {
             return "expected at most \(most) bytes of \(tokens.count) tokens, found \(text.utf8.count)"
+        }
+        return nil
+    }
+
+    /// Why a message cannot be what a condition tells; nil where it can be, or where there are no models.
+    private func flaw(
+        ofMessage told: ToldMessage?, _ condition: Condition, _ form: AnswerForm, _ item: EvaluationItem
+    ) -> String? {
+        guard let textBytesPerToken else { return nil }
+        switch (condition.message, told) {
+        case (nil, nil): return nil
+        case (.words(_, let newTokens), .words(let text)):
+            return flaw(ofWords: text, most: newTokens * textBytesPerToken)
+        case (.debate, .words(let text)):
+            if case .text(let limits) = form {
+                return flaw(ofWords: text, most: limits.maximumNewTokens * textBytesPerToken)
+            }
+            return flaw(ofWords: text, most: item.choices.map(\.utf8.count).max() ?? 0)
+        case (.zero, .vector(_, let norm)):
+            return norm == 0 ? nil : "a message of zeros has the norm \(norm)"
+        case (.activation, .vector), (.own, .vector), (.noise, .vector), (.matched, .vector): return nil
+        default:
+            let expected =
+                condition.message.map { $0.isInjected ? "a vector" : "words" } ?? "nothing"
+            return "condition \(condition.name) tells \(expected), and that is not what was told"
+        }
+    }
+
+    private func flaw(ofWords text: String, most: Int) -> String? {
+        text.utf8.count <= most ? nil : "expected a message of at most \(most) bytes, found \(text.utf8.count)"
+    }
+
+    /// Why what was read cannot be what the unit has the models read; nil where it is, or where there are no models.
+    ///
+    /// The worker says by a digest which tokens it read; here the same prompts go through this process's own tokenizers. It
+    /// takes about a millisecond, so it is asked of what comes from workers, and not again of what is on disk.
+    func readingFlaw(of result: UnitResult, for id: UnitID) -> String? {
+        guard let readers, case .evaluate(let result) = result, case .evaluate(let unit) = unit(id) else { return nil }
+        let reading = UnitReading(unit, readers)
+        for (item, found) in zip(unit.items, result.items) {
+            for (condition, answer) in zip(unit.conditions, found.answers) {
+                let read: ReadPrompt
+                do {
+                    read = try reading.prompt(of: item, under: condition, told: answer.told)
+                } catch {
+                    return "item \(item.id), condition \(condition.name): \(error)"
+                }
+                guard answer.cost.promptTokens == read.tokens.count,
+                    answer.promptDigest == ContentHasher.digest(of: read.tokens).hex
+                else {
+                    return "item \(item.id), condition \(condition.name): what was read, "
+                        + "\(answer.cost.promptTokens) tokens, is not the prompt, \(read.tokens.count) tokens"
+                }
+            }
         }
         return nil
     }

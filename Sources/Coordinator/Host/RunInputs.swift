@@ -5,6 +5,7 @@ package import Evaluation
 import Foundation
 import ModelFolders
 import ModelReading
+import Reports
 package import Run
 import Tasks
 
@@ -31,6 +32,10 @@ package struct RunInputs: Sendable {
     let similarityLayers: [[Int]]
     /// The W's that come from files, in the order of the channels; none where they are trained or there are none.
     let projections: [GivenProjection]
+    /// The models as readers; nil where there are none.
+    let readers: ModelReaders?
+    /// What the models have read of the items, by channel and task, where a finished run has kept it.
+    let keptReadings: [[[ItemReading]]]
     /// Bytes of text that a token stands for at most, in either model; nil where there are no models.
     let textBytesPerToken: Int?
     /// Activations that are there without having been read with models.
@@ -64,6 +69,8 @@ package struct RunInputs: Sendable {
         let models = try sources.models()
         var remarks = try Self.check(models, configuration)
         let readers = ModelReaders(a: ModelReader(models[0]), b: ModelReader(models[1]))
+        self.readers = readers
+        keptReadings = []
         textBytesPerToken = models.map(\.tokenizer.textBytesPerToken).max()
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
@@ -87,7 +94,9 @@ package struct RunInputs: Sendable {
             isProjected: configuration.projection != .none)
         dimensionA = folderA.configuration.hiddenSize
         dimensionB = folderB.configuration.hiddenSize
-        modelBytes = (folderA.weightFiles + folderB.weightFiles).reduce(0) { sum, file in
+        // A model that is both lies in a worker's memory once.
+        let files = folderA.weightFiles + (folderA.url == folderB.url ? [] : folderB.weightFiles)
+        modelBytes = files.reduce(0) { sum, file in
             sum + UInt64((try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0)
         }
 
@@ -115,10 +124,16 @@ package struct RunInputs: Sendable {
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
     /// out, as many as there are layers and prompts.
-    /// - Parameter activations: at the sites of all channels, of equally many texts.
-    package init(synthetic configuration: RunConfiguration, activations: ActivationStore?) {
+    /// - Parameters:
+    ///   - activations: at the sites of all channels, of equally many texts.
+    ///   - fingerprints: of the models that workers load all the same.
+    package init(
+        synthetic configuration: RunConfiguration, activations: ActivationStore?,
+        fingerprints: (a: String, b: String) = ("", "")
+    ) {
         self.configuration = configuration
         self.activations = activations
+        (readers, keptReadings) = (nil, [])
         textBytesPerToken = nil
         let channel = configuration.channels[0]
         shape = nil
@@ -138,8 +153,8 @@ package struct RunInputs: Sendable {
             ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
             : StagePlan(.train, .steps(Self.schedule(configuration)), channels: 1)
         plan = RunPlan(
-            run: run, stages: [stage], channels: configuration.channels, fingerprintA: "", fingerprintB: "",
-            dimensionA: dimensionA, dimensionB: dimensionB)
+            run: run, stages: [stage], channels: configuration.channels, fingerprintA: fingerprints.a,
+            fingerprintB: fingerprints.b, dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     // MARK: Checks
@@ -230,14 +245,16 @@ package struct RunInputs: Sendable {
             let data = try task.read(source)
             remarks += data.remarks
             tasks.append(
-                try inputs(task, data.items, conditions, configuration, readers, &unreadable, file: source.file))
+                try inputs(
+                    task, data.items, conditions, configuration, readers, &unreadable, &remarks, file: source.file))
         }
         return tasks
     }
 
     private static func inputs(
         _ task: TaskDefinition, _ all: [TaskItem], _ conditions: [ConditionDefinition],
-        _ configuration: RunConfiguration, _ readers: ModelReaders, _ unreadable: inout UnreadableTexts, file: String
+        _ configuration: RunConfiguration, _ readers: ModelReaders, _ unreadable: inout UnreadableTexts,
+        _ remarks: inout [String], file: String
     ) throws -> TaskInputs {
         let evaluation = configuration.evaluation
         let chosen = try ChosenItems.items(all, of: task.name, evaluation, seed: configuration.seed)
@@ -254,6 +271,7 @@ package struct RunInputs: Sendable {
         }
         guard items.count >= 2 else { throw HostError.tooFewItems(task: task.name, file: file, found: items.count) }
         let inputs = try TaskInputs(task, items, of: all.count, conditions, evaluation)
+        if let remark = inputs.othersRemark { remarks.append(remark) }
         if evaluation.endpoints.contains(.likelihood), let item = inputs.prompts.first(where: { $0.golds.isEmpty }) {
             throw HostError.noGolds(task: task.name, file: file, item: item.id)
         }
@@ -306,7 +324,7 @@ package struct RunInputs: Sendable {
         plan.stages.first { $0.stage == id.stage }?.repetition(ofUnit: id.index) ?? 0
     }
 
-    private func evaluateUnit(_ inputs: TaskInputs, _ id: UnitID) -> EvaluateUnit {
+    func evaluateUnit(_ inputs: TaskInputs, _ id: UnitID) -> EvaluateUnit {
         let channel = channel(of: id)
         let conditions = inputs.conditions(ofChannel: channel, isFirst: isFirst(id))
         let roles = conditions.reduce(into: Set()) { $0.formUnion($1.roles) }

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Reports
 import Run
 import Storage
 import Tasks
@@ -21,6 +22,8 @@ struct StoredInputs: Codable {
     var shape: PairShape?
     var modelBytes: UInt64
     var textBytesPerToken: Int?
+    /// By channel, by task; none where no models were there.
+    var readings: [[[ItemReading]]]
 
     struct StoredTask: Codable {
         var name: String
@@ -32,7 +35,9 @@ struct StoredInputs: Codable {
         var originalCount: Int
     }
 
-    init(_ inputs: RunInputs, remarks: [String]) {
+    /// - Parameter readings: what the models read of the items, by channel and task.
+    init(_ inputs: RunInputs, remarks: [String], readings: [[[ItemReading]]]) {
+        self.readings = readings
         self.remarks = remarks
         texts = inputs.texts
         tasks = inputs.tasks.map { inputs in
@@ -104,6 +109,7 @@ extension RunInputs {
         (remarks, texts, similarityLayers) = (stored.remarks, stored.texts, stored.similarityLayers)
         (dimensionA, dimensionB, shape) = (stored.dimensionA, stored.dimensionB, stored.shape)
         (modelBytes, textBytesPerToken) = (stored.modelBytes, stored.textBytesPerToken)
+        (readers, keptReadings) = (nil, stored.readings)
         (projections, activations) = ([], nil)
         plan = Self.plan(of: manifest, texts: texts, tasks, similarityLayers, dimensionA, dimensionB)
     }

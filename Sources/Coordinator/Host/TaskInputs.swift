@@ -11,7 +11,13 @@ extension RunInputs {
         /// The same items as workers get them.
         var prompts: [EvaluationItem]
         var conditions: [ConditionDefinition]
-        /// What is asked for these.
+        /// Of each item the places of the other items whose messages take the place of its own, the first of them the
+        /// prompt role `other(1)`; and how many of them a repeated condition is asked with.
+        var others: [[Int]]
+        var othersCount: Int
+        /// What a reader must know of them; nil where they are as many as were asked for.
+        var othersRemark: String?
+        /// What is asked for the conditions.
         var asked: AskedConditions
         var gates: AskedGates
         /// What A reads of the items that noise is drawn like; none where no condition is told that.
@@ -29,15 +35,18 @@ extension RunInputs.TaskInputs {
         _ task: TaskDefinition, _ items: [TaskItem], of originalCount: Int, _ conditions: [ConditionDefinition],
         _ evaluation: EvaluationConfiguration
     ) throws {
-        let others = conditions.map { $0.othersNeeded(evaluation.others) }.max() ?? 0
-        let prompts = try Prompts.evaluationItems(items, of: task, bPrompt: evaluation.bPrompt, others: others)
+        let others = try ChosenOthers(among: items, of: task, conditions, evaluation)
+        let prompts = try Prompts.evaluationItems(
+            items, of: task, bPrompt: evaluation.bPrompt, others: others.places)
         // What is asked twice gives way, but for what was asked for by name.
-        let distinct = evaluation.conditions == nil ? ConditionTable.distinct(conditions, of: prompts) : conditions
-        let asked = AskedConditions(
-            distinct, of: prompts, others: evaluation.others, endpoints: evaluation.endpoints)
+        let distinct =
+            evaluation.conditions == nil
+            ? ConditionTable.distinct(others.conditions, of: prompts) : others.conditions
+        let asked = AskedConditions(distinct, of: prompts, others: others.count, endpoints: evaluation.endpoints)
         self.init(
             task: task, items: items, originalCount: originalCount, prompts: prompts, conditions: distinct,
-            asked: asked, gates: AskedGates(beside: asked.asked, of: prompts),
+            others: others.places, othersCount: others.count, othersRemark: others.remark, asked: asked,
+            gates: AskedGates(beside: asked.asked, of: prompts),
             sample: asked.asked.contains { $0.message == .matched } ? Prompts.sample(of: prompts) : [],
             form: task.answer(evaluation.preset))
     }

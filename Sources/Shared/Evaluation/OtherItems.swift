@@ -9,6 +9,22 @@ package enum OtherItems {
     package static func places(
         among items: [TaskItem], of task: TaskDefinition, count: Int
     ) throws(EvaluationError) -> [[Int]] {
+        let places = nearest(among: items, of: task, count: count)
+        for (item, found) in zip(items, places) where found.count < count {
+            throw .tooFewOthers(task.name, item: item.id, found: found.count, needed: count)
+        }
+        return places
+    }
+
+    /// The same of as many others as every item has, and `count` at most.
+    package static func places(among items: [TaskItem], of task: TaskDefinition, atMost count: Int) -> [[Int]] {
+        let places = nearest(among: items, of: task, count: count)
+        let least = places.map(\.count).min() ?? 0
+        return places.map { Array($0.prefix(least)) }
+    }
+
+    /// As many as there are, and `count` at most.
+    private static func nearest(among items: [TaskItem], of task: TaskDefinition, count: Int) -> [[Int]] {
         guard count > 0 else { return items.map { _ in [] } }
         let lengths = items.map { task.prompts($0).a.unicodeScalars.count }
         let golds = items.map { Set($0.golds.map(Prompts.bytes)) }
@@ -24,9 +40,6 @@ package enum OtherItems {
                 let rank = nearest.firstIndex { distance < $0.distance } ?? nearest.count
                 nearest.insert((distance, other), at: rank)
                 if nearest.count > count { nearest.removeLast() }
-            }
-            guard nearest.count == count else {
-                throw .tooFewOthers(task.name, item: item.id, found: nearest.count, needed: count)
             }
             places.append(nearest.map(\.place))
         }

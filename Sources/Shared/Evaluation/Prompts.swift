@@ -15,20 +15,22 @@ package enum Prompts {
     }
 
     /// The items of a task as workers get them, in the order given.
-    /// - Parameter others: how many other items' messages are needed.
-    /// - Throws: ``EvaluationError`` for no items, or too few others.
+    /// - Parameter places: of each item those of the other items whose messages are needed, as
+    ///   ``OtherItems/places(among:of:count:)`` finds them; empty where none are.
+    /// - Throws: ``EvaluationError/noItems(_:)``.
     package static func evaluationItems(
-        _ items: [TaskItem], of task: TaskDefinition, bPrompt: BPrompt, others: Int
+        _ items: [TaskItem], of task: TaskDefinition, bPrompt: BPrompt, others places: [[Int]] = []
     ) throws(EvaluationError) -> [EvaluationItem] {
         guard !items.isEmpty else { throw .noItems(task.name) }
         let prompts = items.map(task.prompts)
-        let places = try OtherItems.places(among: items, of: task, count: others)
         return items.indices.map { index in
             var roles: [PromptRole: String] = [:]
             for role in PromptRole.own { roles[role] = prompts[index][role] }
             roles[.b] = prompts[index][bPrompt.role]
             roles[.other(0)] = prompts[index].a
-            for (number, place) in places[index].enumerated() { roles[.other(number + 1)] = prompts[place].a }
+            for (number, place) in (places.isEmpty ? [] : places[index]).enumerated() {
+                roles[.other(number + 1)] = prompts[place].a
+            }
             return EvaluationItem(
                 id: items[index].id, prompts: roles, choices: items[index].choices, golds: golds(of: items[index]))
         }

@@ -3,8 +3,8 @@
 ///     var table = Table([.init("condition"), .init("exact match", .trailing)])
 ///     table.add(["injected", "61.0 %"])
 ///     terminal.write(table.text(width: terminal.width))
-package struct Table: Sendable {
-    package struct Column: Sendable {
+package struct Table: Hashable, Sendable {
+    package struct Column: Hashable, Sendable {
         package enum Alignment: Sendable {
             case leading
             case trailing
@@ -19,8 +19,9 @@ package struct Table: Sendable {
         }
     }
 
-    private let columns: [Column]
-    private var rows: [[String]] = []
+    package let columns: [Column]
+    /// Each with a cell for every column.
+    package private(set) var rows: [[String]] = []
     private static let gap = 2
     /// Columns that the first column keeps, where it gives way.
     private static let leastFirst = 20
@@ -34,6 +35,13 @@ package struct Table: Sendable {
         precondition(cells.count <= columns.count, "\(cells.count) cells for \(columns.count) columns")
         let cells = cells.map(PrintableText.oneLine)
         rows.append(cells + [String](repeating: "", count: columns.count - cells.count))
+    }
+
+    /// The same with other texts in its titles and cells.
+    package func mapped(_ transform: (String) -> String) -> Table {
+        var table = Table(columns.map { Column(transform($0.title), $0.alignment) })
+        for row in rows { table.add(row.map(transform)) }
+        return table
     }
 
     /// The titles, a rule and the rows, each line with its end; as wide as they are.

@@ -127,6 +127,7 @@ extension RunReport {
         .cell p { margin: .25rem 0; } h4 { margin: 0 0 .25rem; font-size: .875rem; color: var(--soft); }
         dl { display: grid; grid-template-columns: 1fr auto; gap: 0 .75rem; margin: .5rem 0 0; font-size: .75rem;
           color: var(--soft); white-space: normal; } dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; }
+        small { color: var(--soft); font-size: .75rem; overflow-wrap: anywhere; }
         mark { background: var(--s1); color: #14171a; border-radius: 3px; }
         .interval { stroke: var(--interval); stroke-width: 1.2; }
         """

@@ -11,17 +11,19 @@ struct ItemBrowser {
     struct Table {
         var title: String
         var task: TaskScores
-        /// Whether B's own prompt is this one of the item's.
-        var bPrompt: BPrompt
-        /// Where A is read and B is written, in words.
-        var sites: (a: String, b: String)
+        /// Of each item; nil where they are not known.
+        var readings: [ItemReading]?
     }
 
     let tables: [Table]
 
     /// The JSON as it may stand in a script element: no `<` that could end it, and no line separators.
     var data: String {
-        let text = JSONValue.array(tables.map(Self.json)).compact
+        var texts = TextList()
+        let tables = tables.map { Self.json($0, &texts) }
+        let text = JSONValue.members(
+            ("texts", .array(texts.list.map(JSONValue.string))), ("tables", .array(tables))
+        ).compact
         var escaped = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -33,28 +35,76 @@ struct ItemBrowser {
         return String(escaped)
     }
 
-    private static func json(_ table: Table) -> JSONValue {
+    /// The prompts of all items, each text once: channels have them in common, and many items a cue.
+    private struct TextList {
+        private(set) var list: [String] = []
+        private var places: [[UInt8]: Int] = [:]
+
+        mutating func place(of text: String) -> Int {
+            let bytes = Array(text.utf8)
+            if let place = places[bytes] { return place }
+            places[bytes] = list.count
+            list.append(text)
+            return list.count - 1
+        }
+    }
+
+    private static func json(_ table: Table, _ texts: inout TextList) -> JSONValue {
         let task = table.task
         let names = task.conditions.map(\.name)
         func place(_ name: String) -> JSONValue { names.firstIndex(of: name).map(JSONValue.count) ?? .null }
         let headline = task.metrics.last { $0.scale == .share } ?? task.metrics[0]
+        var items: [JSONValue] = []
+        for (place, item) in task.items.enumerated() { items.append(json(item, table.readings?[place], &texts)) }
         return .members(
-            ("title", .string(table.title)), ("readA", .string(table.sites.a)), ("writeB", .string(table.sites.b)),
-            ("conditions", .array(names.map(JSONValue.string))),
+            ("title", .string(table.title)), ("conditions", .array(names.map(JSONValue.string))),
             ("metrics", .array(task.metrics.map { .string($0.title) })),
             ("headline", .count(task.metrics.firstIndex(of: headline) ?? 0)),
             ("injected", place(ConditionTable.injected)), ("other", place(ConditionTable.other)),
-            ("silent", place(ConditionTable.silent)),
-            ("items", .array(task.items.map { json($0, table) })))
+            ("silent", place(ConditionTable.silent)), ("items", .array(items)))
     }
 
-    private static func json(_ item: ScoredItem, _ table: Table) -> JSONValue {
-        let prompts = table.task.task.prompts(item.item)
+    private static func json(_ item: ScoredItem, _ reading: ItemReading?, _ texts: inout TextList) -> JSONValue {
+        var prompts: [JSONValue] = []
+        for place in reading?.prompts.indices ?? 0..<0 {
+            if let reading { prompts.append(json(place, of: reading, &texts)) }
+        }
         return .members(
-            ("id", .string(item.item.id)), ("a", .string(prompts.a)), ("b", .string(prompts[table.bPrompt.role])),
-            ("golds", .array(item.item.golds.map(JSONValue.string))),
+            ("id", .string(item.item.id)), ("golds", .array(item.item.golds.map(JSONValue.string))),
             ("answers", .array(item.answers.map { .array($0.answers.map { .string($0.text) }) })),
-            ("values", .array(item.answers.map { .array($0.values.map(JSONValue.optional)) })))
+            ("values", .array(item.answers.map { .array($0.values.map(JSONValue.optional)) })),
+            ("prompts", .array(prompts)),
+            ("reads", .array((reading?.answers ?? []).map { .array($0.map(json)) })))
+    }
+
+    /// Name, text by its place, code units of the last token, its place, and after how many blocks it is read and written.
+    private static func json(_ place: Int, of reading: ItemReading, _ texts: inout TextList) -> JSONValue {
+        let prompt = reading.prompts[place]
+        let answers = reading.answers.joined()
+        let read = answers.lazy.compactMap { $0.message?.source }.first { $0.prompt == place && $0.read != nil }
+        let written = answers.lazy.filter { $0.prompt == place }.compactMap { $0.message?.written }.first
+        return .array([
+            .string(prompt.name), .count(texts.place(of: prompt.text)), .count(prompt.lastTokenUnits),
+            .count(prompt.tokens.count - 1), (read?.read?.blocks).map(JSONValue.count) ?? .null,
+            (written?.blocks).map(JSONValue.count) ?? .null,
+        ])
+    }
+
+    /// The prompt's place, and of a message whose it is, by the item's place, the tokens at which it was read and written,
+    /// its norm, and its words.
+    private static func json(_ answer: ItemReading.AnswerReading) -> JSONValue {
+        let message = answer.message
+        var (norm, words): (JSONValue, JSONValue) = (.null, .null)
+        switch message?.told {
+        case .vector(_, let length): norm = .number(length)
+        case .words(let text): words = .string(text)
+        case nil: break
+        }
+        return .array([
+            .count(answer.prompt), (message?.partner).map(JSONValue.count) ?? .null,
+            (message?.source?.read?.token).map(JSONValue.count) ?? .null,
+            (message?.written?.token).map(JSONValue.count) ?? .null, norm, words,
+        ])
     }
 
     /// The section's bare parts; the script fills them.
@@ -80,7 +130,7 @@ struct ItemBrowser {
 
     static let script = """
         "use strict";
-        const tables = JSON.parse(document.getElementById("data").textContent);
+        const {texts, tables} = JSON.parse(document.getElementById("data").textContent);
         const perPage = 20;
         let page = 0;
         const part = id => document.getElementById(id);
@@ -99,13 +149,30 @@ struct ItemBrowser {
             const text = place => place === null ? undefined : item.answers[place][0];
             if (part("discordant").checked && value(places[0]) === value(places[1])) return false;
             if (part("changed").checked && text(places[0]) === text(places[2])) return false;
-            return !wanted || JSON.stringify(item).toLowerCase().includes(wanted);
+            return !wanted || [item.id, ...item.golds, ...item.answers.flat(), ...item.prompts.map(prompt => texts[prompt[1]])]
+              .some(text => text.toLowerCase().includes(wanted));
           })];
         }
-        function prompt(title, text, mark) {
+        function prompt([name, text, units, token, read, written]) {
           const box = make("div", undefined, "prompt");
-          box.append(make("h4", title), make("span", text), make("mark", mark));
+          box.append(make("h4", `${name[0].toUpperCase()} reads (${name})`));
+          const whole = texts[text], places = [];
+          if (read !== null) places.push(`read after ${read} blocks`);
+          if (written !== null) places.push(`written after ${written} blocks`);
+          if (!places.length) { box.append(make("span", whole)); return box; }
+          const end = whole.length - units;
+          box.append(make("span", whole.slice(0, end)), make("mark", whole.slice(end)),
+            make("small", ` ◀ token ${token}: ${places.join(", ")}`));
           return box;
+        }
+        function origin(table, item, [place, partner, read, written, norm, words]) {
+          const parts = [`reads ${item.prompts[place][0]}`];
+          if (partner !== null) parts.push(`message of ${table.items[partner].id}`);
+          if (read !== null) parts.push(`read at token ${read}`);
+          if (written !== null) parts.push(`written at token ${written}`);
+          if (norm !== null) parts.push(`norm ${norm.toPrecision(4)}`);
+          if (words !== null) parts.push(`told “${words}”`);
+          return make("small", parts.join(" · "));
         }
         function draw() {
           const [table, items] = chosen();
@@ -124,12 +191,16 @@ struct ItemBrowser {
         }
         function fill(entry, table, item) {
           const prompts = make("div", undefined, "side");
-          prompts.append(prompt("A reads", item.a, table.readA), prompt("B reads", item.b, table.writeB));
+          prompts.append(...item.prompts.map(prompt));
           const cells = make("div", undefined, "side");
           table.conditions.forEach((name, place) => {
             const cell = make("div", undefined, "cell");
             cell.append(make("h4", name));
-            item.answers[place].forEach(text => cell.append(make("p", text)));
+            item.answers[place].forEach((text, number) => {
+              cell.append(make("p", text));
+              const read = item.reads[place]?.[number];
+              if (read) cell.append(origin(table, item, read));
+            });
             const list = make("dl");
             table.metrics.forEach((metric, number) => {
               const value = item.values[place][number];
@@ -161,14 +232,10 @@ extension RunReport {
     /// The browser of all items; nil where there are none.
     var browser: ItemBrowser? {
         let tables = channels.flatMap { channel in
-            channel.tasks.map { task in
+            channel.tasks.enumerated().map { place, task in
                 ItemBrowser.Table(
                     title: task.task.title + (hasSeveralChannels ? " (channel \(channel.channel))" : ""), task: task,
-                    bPrompt: configuration.evaluation.bPrompt,
-                    sites: (
-                        a: " ◀ A is read here after \(channel.channel.k) blocks",
-                        b: " ◀ B is written here after \(channel.channel.j) blocks"
-                    ))
+                    readings: channel.readings(ofTask: place))
             }
         }
         return tables.isEmpty ? nil : ItemBrowser(tables: tables)

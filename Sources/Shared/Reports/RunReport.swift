@@ -58,18 +58,26 @@ package struct ChannelReport: Sendable {
     package var similarity: SimilarityScores?
     /// In the run's order. What depends on no channel stands in each of them alike.
     package var tasks: [TaskScores]
+    /// Of each task what the models read of its items; none where that is not known.
+    package var readings: [[ItemReading]]
     /// Of each task.
     package var gates: [PassedGates]
 
     package init(
         _ channel: Channel, projection: ProjectionReport? = nil, similarity: SimilarityScores? = nil,
-        tasks: [TaskScores] = [], gates: [PassedGates] = []
+        tasks: [TaskScores] = [], readings: [[ItemReading]] = [], gates: [PassedGates] = []
     ) {
         self.channel = channel
         self.projection = projection
         self.similarity = similarity
         self.tasks = tasks
+        self.readings = readings
         self.gates = gates
+    }
+
+    /// A task's items' readings, in their order; nil where they are not known.
+    func readings(ofTask place: Int) -> [ItemReading]? {
+        readings.indices.contains(place) && readings[place].count == tasks[place].items.count ? readings[place] : nil
     }
 }
 

@@ -4,28 +4,27 @@ import Run
 
 extension RunReport {
     /// What the terminal shows at a run's end: the projection's loss, the layers' similarity and the scores, each
-    /// as a plain table with aligned columns.
-    package var summary: String {
-        var parts: [String] = []
+    /// as a table, and in words what the messages are worth.
+    package var summary: Summary {
+        var parts: [Summary.Part] = []
         for (channel, audits) in zip(channels, audits) {
-            if hasSeveralChannels { parts.append("channel \(channel.channel)\n") }
+            if hasSeveralChannels { parts.append(.paragraphs(["channel \(channel.channel)"])) }
             parts += summary(of: channel)
-            if !audits.isEmpty { parts.append(audits.map { $0.sentence + "\n" }.joined()) }
+            if !audits.isEmpty { parts.append(.paragraphs(audits.map(\.sentence))) }
         }
         parts += mapTables.map { $0.text(width: Self.summaryColumns) }
         if channels.contains(where: { $0.similarity != nil || !$0.tasks.isEmpty }) {
-            parts.append("[95 % confidence intervals]\n")
+            parts.append(.paragraphs(["[95 % confidence intervals]"]))
         }
-        parts += remarks.map { "note: \($0)\n" }
-        return parts.joined(separator: "\n")
+        return Summary(parts + remarks.map { .paragraphs(["note: \($0)"]) })
     }
 
-    /// Columns of a terminal, which most have at least.
-    private static let summaryColumns = 80
+    /// Columns of a terminal, which most have at least: those of `summary.txt`.
+    static let summaryColumns = 80
 
-    private func summary(of channel: ChannelReport) -> [String] {
-        var parts: [String] = []
-        if let projection = channel.projection { parts.append(projection.line + "\n") }
+    private func summary(of channel: ChannelReport) -> [Summary.Part] {
+        var parts: [Summary.Part] = []
+        if let projection = channel.projection { parts.append(.paragraphs([projection.line])) }
         if let similarity = channel.similarity {
             var table = Table([
                 .init("layer", .trailing), .init("same text", .trailing), .init("common prefix, tokens", .trailing),
@@ -37,7 +36,7 @@ extension RunReport {
                     layer.editSimilarity.plainText,
                 ])
             }
-            parts.append(table.text(width: Self.summaryColumns))
+            parts.append(.table(table))
         }
         // A table for each task: together they would be wider than most terminals.
         for task in channel.tasks {
@@ -49,7 +48,8 @@ extension RunReport {
                     [condition.title]
                         + task.shownMetrics.map { task.score(condition.condition, $0)?.text(of: $0) ?? "–" })
             }
-            parts.append(table.text(width: Self.summaryColumns) + (task.cutNote.map { $0 + "\n" } ?? ""))
+            parts.append(.table(table))
+            if let note = task.cutNote { parts.append(.paragraphs([note])) }
         }
         return parts
     }

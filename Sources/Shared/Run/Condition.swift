@@ -87,6 +87,15 @@ package struct Condition: Codable, Hashable, Sendable {
     /// Whether the answer depends on the channel: on k, j and W. Those that do not are asked once for all channels.
     package var usesChannel: Bool { message?.isInjected ?? false }
 
+    /// Who reads the prompt that the message comes from; nil where it comes from none.
+    package var teller: ModelSide? {
+        switch message {
+        case .own: answerer
+        case .activation, .noise, .words: .a
+        case .matched, .zero, .debate, nil: nil
+        }
+    }
+
     /// The prompts that have to be there for it.
     package var roles: Set<PromptRole> {
         if case .debate = message { return [prompt, .a, .b] }

@@ -52,6 +52,12 @@ package struct EvaluationItem: Hashable, Sendable {
         self.choices = choices
         self.golds = golds
     }
+
+    /// What the answering model reads under a condition; nil where the item has no such prompt.
+    /// - Parameter words: what it is told in words, which stands in a line of its own before the prompt.
+    package func text(for condition: Condition, told words: String? = nil) -> String? {
+        prompts[condition.prompt].map { prompt in words.map { $0 + "\n" + prompt } ?? prompt }
+    }
 }
 
 /// What an answer is.
@@ -110,10 +116,16 @@ package struct Answer: Hashable, Sendable {
     /// one that its message comes from), because the models have too few positions.
     package var omittedPromptTokens: Int
     package var cost: Cost
+    /// SHA-256 of the token ids (int32, little-endian) that the answering model read as its prompt, hexadecimal: whoever
+    /// knows the tokenizer can tell that they were these. Empty where it is not known.
+    package var promptDigest: String
+    /// What the model was told; nil where it was told nothing.
+    package var told: ToldMessage?
 
     package init(
         tokens: [Int32] = [], text: String = "", likelihoods: [Double] = [], golds: [GoldLikelihood] = [],
-        divergences: [Double] = [], omittedPromptTokens: Int = 0, cost: Cost = Cost()
+        divergences: [Double] = [], omittedPromptTokens: Int = 0, cost: Cost = Cost(), promptDigest: String = "",
+        told: ToldMessage? = nil
     ) {
         self.tokens = tokens
         self.text = text
@@ -122,7 +134,18 @@ package struct Answer: Hashable, Sendable {
         self.divergences = divergences
         self.omittedPromptTokens = omittedPromptTokens
         self.cost = cost
+        self.promptDigest = promptDigest
+        self.told = told
     }
+}
+
+/// A message as it reached the model that answers.
+package enum ToldMessage: Codable, Hashable, Sendable {
+    /// A vector that was put into its stream: SHA-256 of the float32 values (little-endian) that the operator was given,
+    /// after W and the strength, hexadecimal; and their L2 norm.
+    case vector(digest: String, norm: Double)
+    /// Words that stood before its prompt.
+    case words(String)
 }
 
 /// How likely a model takes one right answer to be, teacher-forced after its prompt.

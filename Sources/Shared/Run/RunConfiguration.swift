@@ -124,8 +124,9 @@ package struct EvaluationConfiguration: Codable, Hashable, Sendable {
     package var limit: Int?
     package var preset = EvaluationProtocol.standard
     package var bPrompt = BPrompt.task
-    /// Other items whose messages take the place of an item's own.
-    package var others = 4
+    /// Other items whose messages take the place of an item's own; nil takes ``usualOthers``, or as many as there are.
+    package var others: Int?
+    package static let usualOthers = 4
     /// Tokens of a written message at most.
     package var messageTokens = 64
     /// Rounds of a debate.

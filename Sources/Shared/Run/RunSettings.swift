@@ -91,7 +91,9 @@ extension RunConfiguration {
     private var evaluationSettings: [RunSetting] {
         var settings = [
             RunSetting("op", .text(operation.rawValue)), RunSetting("alpha", .number(strength)),
-            RunSetting("others", .count(evaluation.others)),
+        ]
+        if let others = evaluation.others { settings.append(RunSetting("others", .count(others))) }
+        settings += [
             RunSetting("message-tokens", .count(evaluation.messageTokens)),
             RunSetting("debate-rounds", .count(evaluation.debateRounds)),
             RunSetting("endpoints", .text(evaluation.endpoints.map(\.rawValue).joined(separator: ","))),

@@ -52,6 +52,11 @@ package struct ContentHasher: @unchecked Sendable {
         return state.finish()
     }
 
+    /// The digest of numbers, as they lie in the memory of a little-endian machine.
+    package static func digest(of numbers: [some BitwiseCopyable]) -> Digest {
+        numbers.withUnsafeBytes { digest(of: $0) }
+    }
+
     /// The digest of raw bytes.
     package static func digest(of bytes: UnsafeRawBufferPointer) -> Digest {
         var hasher = ContentHasher()

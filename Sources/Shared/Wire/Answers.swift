@@ -14,6 +14,20 @@ extension Answer {
         message.pointee.cost = cost.write(writer)
         (message.pointee.n_golds, message.pointee.golds) = writer.messages(golds) { $0.write(writer) }
         (message.pointee.n_divergences, message.pointee.divergences) = writer.list(divergences) { $0 }
+        (message.pointee.has_prompt_digest, message.pointee.prompt_digest) =
+            writer.field(promptDigest.isEmpty ? nil : promptDigest)
+        switch told {
+        case .vector(let digest, let norm):
+            let vector = writer.new(wire__told_vector__init)
+            (vector.pointee.has_digest, vector.pointee.digest) = writer.field(digest)
+            (vector.pointee.has_norm, vector.pointee.norm) = writer.field(norm as Double?)
+            message.pointee.told_case = WIRE__ANSWER__TOLD_VECTOR
+            message.pointee.vector = vector
+        case .words(let words):
+            message.pointee.told_case = WIRE__ANSWER__TOLD_WORDS
+            message.pointee.words = writer.field(words).1
+        case nil: break
+        }
         return message
     }
 
@@ -36,7 +50,24 @@ extension Answer {
             },
             omittedPromptTokens: try Field.number(
                 message.has_omitted_prompt_tokens, message.omitted_prompt_tokens, "omitted_prompt_tokens"),
-            cost: try Cost(message.cost, "cost"))
+            cost: try Cost(message.cost, "cost"),
+            promptDigest: try message.has_prompt_digest == 0
+                ? "" : Field.digest(message.has_prompt_digest, message.prompt_digest, "prompt_digest"),
+            told: try Self.told(message))
+    }
+
+    private static func told(_ message: Wire__Answer) throws(WireError) -> ToldMessage? {
+        switch message.told_case {
+        case WIRE__ANSWER__TOLD_VECTOR:
+            let vector = try Field.message(message.vector, "vector")
+            return try within("vector") { () throws(WireError) in
+                .vector(
+                    digest: try Field.digest(vector.has_digest, vector.digest, "digest"),
+                    norm: try Field.measure(vector.has_norm, vector.norm, "norm"))
+            }
+        case WIRE__ANSWER__TOLD_WORDS: return .words(try Field.text(1, message.words, "words"))
+        default: return nil
+        }
     }
 }
 

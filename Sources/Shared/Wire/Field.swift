@@ -72,6 +72,19 @@ enum Field {
         return try text(bytes, name, limit: MessageLimits.nameBytes)
     }
 
+    /// A SHA-256 digest, as 64 lower-case hexadecimal digits.
+    static func digest(_ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String) throws(WireError) -> String {
+        let text = try Field.name(present, bytes, name)
+        guard text.utf8.count == 64, text.utf8.allSatisfy(isHexadecimalDigit) else {
+            throw WireError(field: name, expected: "64 hexadecimal digits", found: "\"\(text)\"")
+        }
+        return text
+    }
+
+    private static func isHexadecimalDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
     /// A stage's name: lower-case letters, digits, `-` and `_`.
     static func stage(_ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String) throws(WireError) -> Stage {
         let text = try Field.name(present, bytes, name)

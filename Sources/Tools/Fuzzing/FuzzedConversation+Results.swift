@@ -111,6 +111,9 @@ extension FuzzedConversation {
             tokens: (0..<random.index(below: 4)).map { Int32($0) },
             text: String(repeating: "é", count: random.index(below: 9)),
             likelihoods: (0..<random.index(below: 2)).map { _ in -1 }, omittedPromptTokens: most,
-            cost: Cost(promptTokens: most, newTokens: most, messageBytes: most))
+            cost: Cost(promptTokens: most, newTokens: most, messageBytes: most),
+            told: random.index(below: 2) == 0
+                ? .words(String(repeating: "é", count: most & 7))
+                : .vector(digest: String(repeating: "0", count: 64), norm: Double(most)))
     }
 }

@@ -89,7 +89,10 @@ extension FuzzedDecoder {
     private static let answer = Answer(
         tokens: [1, 2, 128_000], text: "a\u{0}b 👩‍🔬", likelihoods: [-0.5, -1e300],
         golds: [GoldLikelihood(whole: -2, tokens: 3)], divergences: [0, 0.5],
-        cost: Cost(promptTokens: 3, newTokens: 3, passesOfB: Cost.Passes(count: 3, blocks: 4, tokens: 5)))
+        cost: Cost(promptTokens: 3, newTokens: 3, passesOfB: Cost.Passes(count: 3, blocks: 4, tokens: 5)),
+        promptDigest: String(repeating: "0a", count: 32),
+        told: .vector(digest: String(repeating: "1b", count: 32), norm: 3.5))
+    private static let toldAnswer = Answer(told: .words("a\u{0}b 👩‍🔬"))
 
     private static var workerMessages: [WorkerMessage] {
         let results: [UnitResult] = [
@@ -102,7 +105,7 @@ extension FuzzedDecoder {
                     w: matrix, squaredErrorSums: [0.5, -0.0, .infinity], standardisedErrorSums: [0.5])),
             .sums(SumsResult(products: [0.5, -0.0, .infinity])),
             .similarity(SimilarityResult(plain: WrittenText(answer), injected: WrittenText(answer))),
-            .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer, answer])])),
+            .evaluate(EvaluateResult(items: [ItemAnswers(answers: [answer, toldAnswer])])),
         ]
         let registration = Registration(
             softwareVersion: "1", worker: "host:7:x", host: "host", processID: 7, deviceKind: "cpu", run: "run",

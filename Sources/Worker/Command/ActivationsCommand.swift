@@ -15,13 +15,7 @@ struct ActivationsCommand: AsyncParsableCommand {
 
     @OptionGroup var model: ModelArguments
 
-    @Option(help: "The prompt.")
-    var prompt: String
-
-    @Flag(help: "Put the prompt into the model's chat template, as a user's message.")
-    var chat = false
-
-    @OptionGroup var template: TemplateArguments
+    @OptionGroup var prompt: PromptArguments
 
     @Option(
         parsing: .upToNextOption,
@@ -34,13 +28,13 @@ struct ActivationsCommand: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        let loaded = try model.load(chat: chat, template: template)
+        let loaded = try model.load(chat: prompt.chat, template: prompt.template)
         let blocks = loaded.folder.configuration.blockCount
         let layers = Set(layer.elements()).sorted()
         guard let first = layers.first, let last = layers.last, first >= 0, last <= blocks else {
             throw UsageError("--layer: \(model.model) has \(blocks) blocks; expected 0 to \(blocks)")
         }
-        let tokens = try UsageError.checking { try loaded.tokens(ofPrompt: prompt) }
+        let tokens = try prompt.tokens(for: loaded)
         let cache = try loaded.model.makeCache(through: ActivationSite(afterBlocks: last))
         let outputs = try loaded.model.step([
             SequenceStep(
@@ -50,7 +44,7 @@ struct ActivationsCommand: AsyncParsableCommand {
             zip(layers, outputs[0].activations).map { (afterBlocks: $0, values: $1) },
             metadata: [
                 "model": (model.model as NSString).lastPathComponent, "fingerprint": loaded.fingerprint,
-                "prompt": prompt, "tokens": tokens.map(String.init).joined(separator: " "),
+                "prompt": prompt.text(of: tokens, by: loaded), "tokens": tokens.map(String.init).joined(separator: " "),
             ],
             to: URL(fileURLWithPath: output))
         Terminal.error.writeLine("wrote \(names.joined(separator: ", ")) to \(output)")

@@ -21,17 +21,16 @@ struct GenerateCommand: AsyncParsableCommand {
 
     @OptionGroup var model: ModelArguments
 
-    @Option(help: "The prompt.")
-    var prompt: String
-
-    @Flag(help: "Put the prompt into the model's chat template, as a user's message.")
-    var chat = false
-
-    @OptionGroup var template: TemplateArguments
+    @OptionGroup var prompt: PromptArguments
     @OptionGroup var thinking: ThinkingArguments
 
     @Option(help: ArgumentHelp("Tokens to generate at most.", valueName: "n"))
     var maxNewTokens = 64
+
+    @Option(
+        help: ArgumentHelp(
+            "A text before the first of which the continuation ends (may be given several times).", valueName: "text"))
+    var stop: [String] = []
 
     @Option(
         help: ArgumentHelp("File of an activation to inject.", valueName: "file"),
@@ -54,6 +53,9 @@ struct GenerateCommand: AsyncParsableCommand {
     @Option(help: "How the two activations are combined.")
     var op = InjectionOperation.replace
 
+    @Option(help: ArgumentHelp("The activation is multiplied by it before.", valueName: "number"))
+    var alpha = 1.0
+
     @Option(help: "text or json.")
     var format = OutputFormat.text
 
@@ -63,30 +65,38 @@ struct GenerateCommand: AsyncParsableCommand {
         var tokens: [Int32]
         var text: String
         var finish: String
+        /// Of what was injected, as a run's samples have it.
+        var message: Message?
+
+        struct Message: Encodable {
+            var sha256: String
+            var norm: Double
+        }
 
         enum CodingKeys: String, CodingKey {
             case prompt
             case promptTokens = "prompt_tokens"
-            case tokens, text, finish
+            case tokens, text, finish, message
         }
     }
 
     func validate() throws {
         guard maxNewTokens >= 0 else { throw ValidationError("--max-new-tokens \(maxNewTokens): expected 0 or more") }
         if inject != nil, layerJ == nil { throw ValidationError("--inject needs --layer-j: after how many blocks") }
-        if inject == nil, projection != nil || layerJ != nil {
-            throw ValidationError("--projection and --layer-j belong to --inject FILE")
+        if inject == nil, projection != nil || layerJ != nil || alpha != 1 {
+            throw ValidationError("--projection, --layer-j and --alpha belong to --inject FILE")
         }
+        guard alpha.isFinite else { throw ValidationError("--alpha \(alpha): expected a finite number") }
     }
 
     func run() async throws {
-        let loaded = try model.load(chat: chat, template: template, thinkEnd: thinking.thinkEnd)
+        let loaded = try model.load(chat: prompt.chat, template: prompt.template, thinkEnd: thinking.thinkEnd)
         if let token = thinking.thinkEnd, loaded.reading.thinkEnd == nil {
             throw UsageError("--think-end \(token): no token of \(model.model); give it as tokenizer.json writes it")
         }
         let injection = try UsageError.checking { try readInjection(into: loaded) }
-        let tokens = try UsageError.checking { try loaded.tokens(ofPrompt: prompt) }
-        let limits = GenerationLimits(maximumNewTokens: maxNewTokens)
+        let tokens = try prompt.tokens(for: loaded)
+        let limits = GenerationLimits(maximumNewTokens: maxNewTokens, stopStrings: stop)
         let request = loaded.request(tokens, limits: limits, injection: injection)
         let result = try Generator(model: loaded.model).generate([request])[0]
         let text = loaded.answer(result, limits: limits).text
@@ -95,8 +105,9 @@ struct GenerateCommand: AsyncParsableCommand {
         case .json:
             try JSONOutput.write(
                 Output(
-                    prompt: prompt, promptTokens: tokens, tokens: result.tokens, text: text,
-                    finish: result.finish.rawValue))
+                    prompt: prompt.text(of: tokens, by: loaded), promptTokens: tokens, tokens: result.tokens,
+                    text: text, finish: result.finish.rawValue,
+                    message: injection.map { Output.Message(sha256: $0.digest, norm: $0.norm) }))
         }
     }
 
@@ -112,7 +123,8 @@ struct GenerateCommand: AsyncParsableCommand {
                 URL(fileURLWithPath: projection), dimensionA: vector.count, dimensionB: dimension)
             vector = try LinearProjection(w).project(vector, on: loaded.model.device)
         }
-        return Injection(site: ActivationSite(afterBlocks: layerJ), operation: op, vector: vector)
+        return Injection(
+            site: ActivationSite(afterBlocks: layerJ), operation: op, vector: vector, strength: alpha)
     }
 
     private func layer(in file: ActivationFile, path: String) throws(UsageError) -> Int {

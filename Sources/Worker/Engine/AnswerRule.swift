@@ -1,3 +1,4 @@
+import ModelReading
 import PlainText
 import Run
 import Tokenization
@@ -5,13 +6,10 @@ import Tokenization
 /// Where an answer begins in what a model writes, and where it ends.
 ///
 /// A model that thinks, and for which `--think-end` names the token that ends a thought, begins to answer behind the last
-/// of them: limit and stop strings are the answer's, and a thought may take ``thoughtTokens`` besides. As in the
+/// of them: limit and stop strings are the answer's, and a thought may take ``ModelReading/ReadableModel/thoughtTokens`` besides. As in the
 /// language-model evaluation harness the answer starts at its first character that is no white space, and what no such
 /// token divides is an answer as a whole.
 struct AnswerRule: Sendable {
-    /// Tokens of a thought at most.
-    static let thoughtTokens = 2048
-
     private let limit: Int
     private let thinkEnd: Int32?
     private let stops: StopStrings?
@@ -26,7 +24,7 @@ struct AnswerRule: Sendable {
     }
 
     /// Tokens that are written at most, thoughts and answer.
-    var maximumNewTokens: Int { thinkEnd == nil ? limit : limit + Self.thoughtTokens }
+    var maximumNewTokens: Int { thinkEnd == nil ? limit : limit + ReadableModel.thoughtTokens }
 
     /// Asked after each token.
     var shouldStop: (@Sendable ([Int32]) -> Bool)? {

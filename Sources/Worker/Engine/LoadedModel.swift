@@ -45,28 +45,9 @@ package struct LoadedModel: Sendable {
         try reading.tokens(ofPrompt: text)
     }
 
-    /// Token ids of a prompt, cut on the left to leave room for an answer, as the language-model evaluation
-    /// harness cuts it: the beginning-of-text token stays, then the prompt's last tokens.
-    ///
-    /// A prompt may take all positions but those of the answer, and half of all positions in any case. In a chat
-    /// template the whole conversation is cut so, what stands before the message first: the end, where the answer
-    /// begins, is what a model cannot do without.
-    package func prompt(_ text: String, newTokens: Int) throws -> Prompt {
-        let tokens = try tokens(ofPrompt: text)
-        let positions = folder.configuration.maximumPositions
-        // Thoughts take their room as well.
-        let needed = newTokens + (reading.thinkEnd == nil ? 0 : AnswerRule.thoughtTokens)
-        let room = max(positions - needed, (positions + 1) / 2)
-        guard tokens.count > room else { return Prompt(tokens: tokens, omitted: 0) }
-        let first = tokens.prefix(1).filter(tokenizer.specialTokenIDs.contains)
-        return Prompt(tokens: first + tokens.suffix(room - first.count), omitted: tokens.count - room)
-    }
-
-    /// A prompt as it is read.
-    package struct Prompt: Sendable {
-        package var tokens: [Int32]
-        /// Tokens that were cut off on the left.
-        package var omitted: Int
+    /// A prompt, cut to leave room for an answer.
+    package func prompt(_ text: String, newTokens: Int) throws -> ReadPrompt {
+        try reading.prompt(text, newTokens: newTokens)
     }
 
     /// Token ids of a text that W learns from, cut on the right.

@@ -1,13 +1,15 @@
 import Devices
 import Generation
+import ModelReading
 import Run
+import Storage
 
 /// Evaluation in two phases: first what one model tells the other (``messages(for:newTokens:)``), then the questions,
 /// all of a unit's together. Nothing here knows a condition by its name.
 extension UnitEngine {
     func evaluate(_ unit: EvaluateUnit) throws -> EvaluateResult {
         let limits: GenerationLimits? = if case .text(let limits) = unit.form { limits } else { nil }
-        let newTokens = try limits?.maximumNewTokens ?? longestChoice(unit)
+        let newTokens = try answerTokens(of: unit)
         let messages = try messages(for: unit, newTokens: newTokens)
         var questions: [Question] = []
         for (number, item) in unit.items.enumerated() {
@@ -43,9 +45,17 @@ extension UnitEngine {
         var isA: Bool
         /// The prompt as a text, where choices are to continue it.
         var text = ""
-        var prompt: LoadedModel.Prompt
+        var prompt: ReadPrompt
         var injection: Injection?
+        /// What it is told in words.
+        var words: String?
         var told = Told()
+
+        /// What reaches the model of a message.
+        var toldMessage: ToldMessage? {
+            if let words { return .words(words) }
+            return injection.map { .vector(digest: $0.digest, norm: $0.norm) }
+        }
     }
 
     private func question(
@@ -58,10 +68,9 @@ extension UnitEngine {
             return text
         }
         let model = condition.answerer == .a ? a : b
-        var text = try prompt(condition.prompt)
         var question = Question(
             condition: 0, model: model, isA: condition.answerer == .a,
-            prompt: LoadedModel.Prompt(tokens: [], omitted: 0))
+            prompt: ReadPrompt(tokens: [], omitted: 0))
         func inject(_ vector: [Float]) {
             question.injection = injection(
                 of: vector, at: condition.answerer == .a ? unit.channel.k : unit.channel.j,
@@ -90,12 +99,15 @@ extension UnitEngine {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
             question.told = written.told
-            text = written.text + "\n" + text
+            question.words = written.text
         case .debate(let rounds):
             guard let heard = messages.debates[rounds]?[number] else { throw EngineError.notLoaded }
             let written = condition.answerer == .a ? heard.byA : heard.byB
             question.told = written.told
-            text = written.text + "\n" + text
+            question.words = written.text
+        }
+        guard let text = item.text(for: condition, told: question.words) else {
+            throw EngineError.missingPrompt(item: item.id, role: condition.prompt)
         }
         question.text = text
         question.prompt = try model.prompt(text, newTokens: newTokens)
@@ -104,17 +116,15 @@ extension UnitEngine {
 
     /// A message on its way into a stream.
     func injection(of vector: [Float], at blocks: Int, by delivery: Condition.Delivery) -> Injection {
-        let strength = Float(delivery.strength)
-        return Injection(
-            site: ActivationSite(afterBlocks: blocks), operation: delivery.operation,
-            vector: strength == 1 ? vector : vector.map { strength * $0 })
+        Injection(
+            site: ActivationSite(afterBlocks: blocks), operation: delivery.operation, vector: vector,
+            strength: delivery.strength)
     }
 
-    /// Tokens of the longest choice of a unit, after any prompt and for either model: about what it needs of room.
-    func longestChoice(_ unit: EvaluateUnit) throws -> Int {
+    /// Positions that are kept for an answer of the unit's.
+    func answerTokens(of unit: EvaluateUnit) throws -> Int {
         let (a, b, _) = try pair()
-        let choices = unit.items.flatMap(\.choices)
-        return choices.flatMap { choice in [a, b].map { $0.tokenizer.encode(choice).count } }.max() ?? 1
+        return unit.answerTokens(of: a.reading, and: b.reading)
     }
 
     /// Each question's answer, in their order; each model decodes all of its questions together.
@@ -187,6 +197,8 @@ extension UnitEngine {
         let answering = Cost.Passes(
             count: passes, blocks: question.model.folder.configuration.blockCount, tokens: passes > 0 ? tokens : 0)
         answer.omittedPromptTokens = question.prompt.omitted + question.told.omitted
+        answer.promptDigest = ContentHasher.digest(of: question.prompt.tokens).hex
+        answer.told = question.toldMessage
         answer.cost = Cost(
             promptTokens: question.prompt.tokens.count, newTokens: answer.tokens.count,
             passesOfA: question.isA ? answering + question.told.passesOfA : question.told.passesOfA,

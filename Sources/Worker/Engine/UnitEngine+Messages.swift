@@ -198,7 +198,7 @@ extension UnitEngine {
     ) throws -> [(a: Answer, b: Answer)] {
         let (a, b, _) = try pair()
         let limits: GenerationLimits? = if case .text(let limits) = unit.form { limits } else { nil }
-        let newTokens = try limits?.maximumNewTokens ?? longestChoice(unit)
+        let newTokens = try answerTokens(of: unit)
         func questions(_ model: LoadedModel, _ role: PromptRole, isA: Bool) throws -> [Question] {
             try unit.items.enumerated().map { place, item in
                 guard let prompt = item.prompts[role] else {

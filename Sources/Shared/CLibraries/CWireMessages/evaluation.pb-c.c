@@ -637,6 +637,51 @@ void   wire__gold_likelihood__free_unpacked
   assert(message->base.descriptor == &wire__gold_likelihood__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__told_vector__init
+                     (Wire__ToldVector         *message)
+{
+  static const Wire__ToldVector init_value = WIRE__TOLD_VECTOR__INIT;
+  *message = init_value;
+}
+size_t wire__told_vector__get_packed_size
+                     (const Wire__ToldVector *message)
+{
+  assert(message->base.descriptor == &wire__told_vector__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__told_vector__pack
+                     (const Wire__ToldVector *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__told_vector__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__told_vector__pack_to_buffer
+                     (const Wire__ToldVector *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__told_vector__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__ToldVector *
+       wire__told_vector__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__ToldVector *)
+     protobuf_c_message_unpack (&wire__told_vector__descriptor,
+                                allocator, len, data);
+}
+void   wire__told_vector__free_unpacked
+                     (Wire__ToldVector *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__told_vector__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__answer__init
                      (Wire__Answer         *message)
 {
@@ -1848,7 +1893,58 @@ const ProtobufCMessageDescriptor wire__gold_likelihood__descriptor =
   (ProtobufCMessageInit) wire__gold_likelihood__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__answer__field_descriptors[7] =
+static const ProtobufCFieldDescriptor wire__told_vector__field_descriptors[2] =
+{
+  {
+    "digest",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__ToldVector, has_digest),
+    offsetof(Wire__ToldVector, digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "norm",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__ToldVector, has_norm),
+    offsetof(Wire__ToldVector, norm),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__told_vector__field_indices_by_name[] = {
+  0,   /* field[0] = digest */
+  1,   /* field[1] = norm */
+};
+static const ProtobufCIntRange wire__told_vector__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__told_vector__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.ToldVector",
+  "ToldVector",
+  "Wire__ToldVector",
+  "wire",
+  sizeof(Wire__ToldVector),
+  2,
+  wire__told_vector__field_descriptors,
+  wire__told_vector__field_indices_by_name,
+  1,  wire__told_vector__number_ranges,
+  (ProtobufCMessageInit) wire__told_vector__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__answer__field_descriptors[10] =
 {
   {
     "tokens",
@@ -1934,6 +2030,42 @@ static const ProtobufCFieldDescriptor wire__answer__field_descriptors[7] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "prompt_digest",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__Answer, has_prompt_digest),
+    offsetof(Wire__Answer, prompt_digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "vector",
+    9,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Answer, told_case),
+    offsetof(Wire__Answer, vector),
+    &wire__told_vector__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "words",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__Answer, told_case),
+    offsetof(Wire__Answer, words),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__answer__field_indices_by_name[] = {
   4,   /* field[4] = cost */
@@ -1941,13 +2073,16 @@ static const unsigned wire__answer__field_indices_by_name[] = {
   5,   /* field[5] = golds */
   2,   /* field[2] = likelihoods */
   3,   /* field[3] = omitted_prompt_tokens */
+  7,   /* field[7] = prompt_digest */
   1,   /* field[1] = text */
   0,   /* field[0] = tokens */
+  8,   /* field[8] = vector */
+  9,   /* field[9] = words */
 };
 static const ProtobufCIntRange wire__answer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__answer__descriptor =
 {
@@ -1957,7 +2092,7 @@ const ProtobufCMessageDescriptor wire__answer__descriptor =
   "Wire__Answer",
   "wire",
   sizeof(Wire__Answer),
-  7,
+  10,
   wire__answer__field_descriptors,
   wire__answer__field_indices_by_name,
   1,  wire__answer__number_ranges,

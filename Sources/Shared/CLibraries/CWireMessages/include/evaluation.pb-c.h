@@ -31,6 +31,7 @@ typedef struct Wire__EvaluateUnit Wire__EvaluateUnit;
 typedef struct Wire__Passes Wire__Passes;
 typedef struct Wire__Cost Wire__Cost;
 typedef struct Wire__GoldLikelihood Wire__GoldLikelihood;
+typedef struct Wire__ToldVector Wire__ToldVector;
 typedef struct Wire__Answer Wire__Answer;
 typedef struct Wire__WrittenText Wire__WrittenText;
 typedef struct Wire__SimilarityResult Wire__SimilarityResult;
@@ -297,6 +298,29 @@ struct  Wire__GoldLikelihood
     , 0, 0, 0, 0 }
 
 
+/*
+ * Digests are 64 hexadecimal digits.
+ */
+struct  Wire__ToldVector
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_digest;
+  ProtobufCBinaryData digest;
+  protobuf_c_boolean has_norm;
+  double norm;
+};
+#define WIRE__TOLD_VECTOR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__told_vector__descriptor) \
+    , 0, {0,NULL}, 0, 0 }
+
+
+typedef enum {
+  WIRE__ANSWER__TOLD__NOT_SET = 0,
+  WIRE__ANSWER__TOLD_VECTOR = 9,
+  WIRE__ANSWER__TOLD_WORDS = 10
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__ANSWER__TOLD__CASE)
+} Wire__Answer__ToldCase;
+
 struct  Wire__Answer
 {
   ProtobufCMessage base;
@@ -313,10 +337,20 @@ struct  Wire__Answer
   Wire__GoldLikelihood **golds;
   size_t n_divergences;
   double *divergences;
+  /*
+   * Of the token ids that were read as the prompt; none where that is not known.
+   */
+  protobuf_c_boolean has_prompt_digest;
+  ProtobufCBinaryData prompt_digest;
+  Wire__Answer__ToldCase told_case;
+  union {
+    Wire__ToldVector *vector;
+    ProtobufCBinaryData words;
+  };
 };
 #define WIRE__ANSWER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__answer__descriptor) \
-    , 0,NULL, 0, {0,NULL}, 0,NULL, 0, 0, NULL, 0,NULL, 0,NULL }
+    , 0,NULL, 0, {0,NULL}, 0,NULL, 0, 0, NULL, 0,NULL, 0,NULL, 0, {0,NULL}, WIRE__ANSWER__TOLD__NOT_SET, {0} }
 
 
 struct  Wire__WrittenText
@@ -633,6 +667,25 @@ Wire__GoldLikelihood *
 void   wire__gold_likelihood__free_unpacked
                      (Wire__GoldLikelihood *message,
                       ProtobufCAllocator *allocator);
+/* Wire__ToldVector methods */
+void   wire__told_vector__init
+                     (Wire__ToldVector         *message);
+size_t wire__told_vector__get_packed_size
+                     (const Wire__ToldVector   *message);
+size_t wire__told_vector__pack
+                     (const Wire__ToldVector   *message,
+                      uint8_t             *out);
+size_t wire__told_vector__pack_to_buffer
+                     (const Wire__ToldVector   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__ToldVector *
+       wire__told_vector__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__told_vector__free_unpacked
+                     (Wire__ToldVector *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Answer methods */
 void   wire__answer__init
                      (Wire__Answer         *message);
@@ -772,6 +825,9 @@ typedef void (*Wire__Cost_Closure)
 typedef void (*Wire__GoldLikelihood_Closure)
                  (const Wire__GoldLikelihood *message,
                   void *closure_data);
+typedef void (*Wire__ToldVector_Closure)
+                 (const Wire__ToldVector *message,
+                  void *closure_data);
 typedef void (*Wire__Answer_Closure)
                  (const Wire__Answer *message,
                   void *closure_data);
@@ -807,6 +863,7 @@ extern const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__passes__descriptor;
 extern const ProtobufCMessageDescriptor wire__cost__descriptor;
 extern const ProtobufCMessageDescriptor wire__gold_likelihood__descriptor;
+extern const ProtobufCMessageDescriptor wire__told_vector__descriptor;
 extern const ProtobufCMessageDescriptor wire__answer__descriptor;
 extern const ProtobufCMessageDescriptor wire__written_text__descriptor;
 extern const ProtobufCMessageDescriptor wire__similarity_result__descriptor;
