@@ -158,11 +158,11 @@ struct RunTraining {
         writes.want(.completion)
     }
 
-    /// What is to be written now, of copies.
+    /// What is to be written now: of a copy where steps are still taken.
     mutating func beginWrite(at now: Instant) -> FileWrite? {
         guard writes.canBegin, let kind = writes.wanted else { return nil }
         writes.begin(at: now)
-        let projections = projections.map { $0.copy() }
+        let projections = kind == .completion ? projections : projections.map { $0.copy() }
         let (isAveraged, inputs, storage, unlearnings) = (mode == .averaged, inputs, storage, unlearnings)
         return FileWrite {
             if isAveraged, let projection = projections.first {
