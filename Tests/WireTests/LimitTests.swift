@@ -144,6 +144,12 @@ struct LimitTests {
         #expect(refusal(of: message) == nil)
     }
 
+    @Test func `a name of several lines is quoted in one`() {
+        let unit = UnitID(.evaluate(task: "squ\nd"), 0)
+        let message = WorkerMessage.failure(lease: LeaseID(1), unit: unit, cause: "")
+        #expect(refusal(of: message)?.found == #""squ\nd""#)
+    }
+
     @Test func `a header that is too long is refused unread`() {
         let header = [UInt8](repeating: 0xff, count: WireLimits.headerBytes + 1)
         #expect(refusal(WorkerMessage.self, header)?.expected == "a header of at most 67108864 bytes")

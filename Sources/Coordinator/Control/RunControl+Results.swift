@@ -50,9 +50,7 @@ extension RunControl {
     mutating func accept(
         _ unit: UnitID, lease: LeaseID, digest: String, from place: Int, at now: Instant, _ effects: inout [Effect]
     ) {
-        // What a run that has failed is told might rest on what it has just taken back.
-        if case .ending(.failed) = life { return }
-        guard let planned = plan[unit.stage] else { return }
+        guard !hasFailed, let planned = plan[unit.stage] else { return }
         if let held = leases[lease] {
             if isAtWork(unit.stage) { measure(held, at: now) }
             workers[place].lastAnswer = now
@@ -69,9 +67,13 @@ extension RunControl {
             compare(unit, digest, from: place, at: now, &effects)
             return
         }
-        guard confirm(unit, digest, by: place, at: now, &effects) else { return }
+        guard confirm(unit, digest, by: place, at: now, &effects), !hasFailed else { return }
         count(unit, planned, digest, from: place, at: now, &effects)
     }
+
+    /// Whether nothing counts any more: it might rest on what a failed run has just taken back, also the very answer that
+    /// showed it.
+    private var hasFailed: Bool { if case .ending(.failed) = life { true } else { false } }
 
     /// Has an answer count.
     private mutating func count(

@@ -146,8 +146,12 @@ private final class TokenCounter {
             extract(inputs, &work)
             work.resultBytes = extractedBytes(inputs)
         case .train: work.steps = (inputs.schedule?.steps ?? 0) * inputs.plan.trainedChannels.count
-        // Next to nothing beside what models compute.
-        case .sums: break
+        // Passes of no model. A result is a number for each pair of coordinates, a 1 being one of them.
+        case .sums:
+            let width = inputs.dimensionA + inputs.dimensionB
+            let texts = (0..<stage.total).reduce(0) { $0 + stage.range(ofUnit: $1).count }
+            work.unitBytes = texts * width * MemoryLayout<Float>.size
+            work.resultBytes = stage.total * (width + 1) * (width + 2) / 2 * MemoryLayout<Double>.size
         case .similarity:
             for unit in 0..<stage.total {
                 let (_, layer, prompt) = inputs.similarity(unit)

@@ -167,13 +167,14 @@ struct RunTraining {
         writes.want(.completion(stage))
     }
 
-    /// What is to be written now, of copies.
+    /// What is to be written now: of a copy where steps are still taken.
     mutating func beginWrite(at now: Instant) -> FileWrite? {
         guard writes.canBegin, let kind = writes.wanted else { return nil }
         writes.begin(at: now)
         let isOfTraining = kind != .completion(.sums)
         let trained = inputs.plan.trainedChannels
-        let written = projections.filter { trained.contains($0.channel) == isOfTraining }.map { $0.copy() }
+        let made = projections.filter { trained.contains($0.channel) == isOfTraining }
+        let written = kind == .checkpoint ? made.map { $0.copy() } : made
         let isAveraged = mode == .averaged && isOfTraining
         let (inputs, storage, unlearnings) = (inputs, storage, unlearnings)
         return FileWrite {

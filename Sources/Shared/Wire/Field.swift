@@ -89,7 +89,9 @@ enum Field {
     static func stage(_ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String) throws(WireError) -> Stage {
         let text = try Field.name(present, bytes, name)
         guard !text.isEmpty, text.utf8.allSatisfy(isNameByte) else {
-            throw WireError(field: name, expected: "a name of letters, digits, '-' and '_'", found: "\"\(text)\"")
+            throw WireError(
+                field: name, expected: "a name of letters, digits, '-' and '_'",
+                found: String(text.prefix(40)).debugDescription)
         }
         return Stage(rawValue: text)
     }

@@ -10,7 +10,7 @@ struct BenchmarksCommand: AsyncParsableCommand {
         discussion: "Build in release: swift run -c release benchmarks engine",
         subcommands: [
             EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, StragglerBenchmark.self,
-            ScalingBenchmark.self, JournalBenchmark.self, AttackCommand.self,
+            ScalingBenchmark.self, JournalBenchmark.self, LoadMeasurement.self, AttackCommand.self,
             SyntheticWorkerCommand.self, LoadWorkerCommand.self, PacedWorkerCommand.self,
         ])
 

@@ -1,0 +1,130 @@
+import ArgumentParser
+import Console
+import CoordinatorHost
+import Foundation
+import Messaging
+import Run
+import Transport
+import Wire
+
+/// What a coordinator did under load.
+struct LoadFigures: Codable {
+    /// nil where nobody disturbed it.
+    var attack: String?
+    var unitsPerSecond: Double
+    var statusMilliseconds: Double
+    var longestStatusMilliseconds: Double
+    var memoryBytes: UInt64
+
+    enum CodingKeys: String, CodingKey {
+        case attack
+        case unitsPerSecond = "units_per_second"
+        case statusMilliseconds = "status_milliseconds"
+        case longestStatusMilliseconds = "longest_status_milliseconds"
+        case memoryBytes = "memory_bytes"
+    }
+}
+
+/// One run of ``LoadBenchmark``: this process is the coordinator, and prints its figures as JSON.
+struct LoadMeasurement: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "load-measurement", shouldDisplay: false)
+    static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+
+    @Option var sessions = 256
+    @Option var units = 100_000
+    @Option var attack: Attack?
+    /// Whether workers come by an address, as those from elsewhere do.
+    @Flag var listens = false
+
+    func run() async throws {
+        let data = try JSONEncoder().encode(try await figures())
+        Terminal.output.writeLine(String(decoding: data, as: UTF8.self))
+    }
+
+    private func figures() async throws -> LoadFigures {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("benchmark-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try RunServer(inputs: inputs, folder: RunFolder(folder), options: try options())
+        try await server.open()
+        guard let endpoints = await server.endpoints else { throw BenchmarkFailure(description: "no endpoints") }
+        var processes: [Process] = []
+        defer { for process in processes { process.terminate() } }
+        if listens {
+            // Workers of one's own are believed and come by another way: these are like anybody's.
+            processes.append(
+                try Self.start(["load-worker", "--sessions", "\(sessions)", "--connect", endpoints.workers.text]))
+        } else {
+            _ = try await server.startWorkers()
+        }
+        if let attack {
+            processes.append(
+                try Self.start([
+                    "attack", "--kind", attack.rawValue, "--workers", endpoints.workers.text, "--status",
+                    endpoints.status.text,
+                ]))
+        }
+        let watching = Self.watch(endpoints.status)
+        let outcome = await server.run()
+        let status = await server.status()
+        watching.cancel()
+        let latencies = await watching.value.dropLast().sorted()
+        for process in processes.dropFirst() { process.terminate() }
+        await server.close()
+        guard outcome == .done, let stage = status.stages.first, !latencies.isEmpty else {
+            throw BenchmarkFailure(description: "the run ended with \(outcome)")
+        }
+        return LoadFigures(
+            attack: attack?.rawValue, unitsPerSecond: Double(stage.unitsTotal) / stage.seconds,
+            statusMilliseconds: latencies[latencies.count / 2], longestStatusMilliseconds: latencies.last ?? 0,
+            memoryBytes: Self.residentPeak)
+    }
+
+    private var inputs: RunInputs {
+        get throws {
+            var configuration = RunConfiguration(
+                modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
+            configuration.similarity.layers = Array(0..<max(1, units / 1000))
+            configuration.similarity.prompts = (0..<1000).map { "prompt \($0)" }
+            return try RunInputs(synthetic: configuration, activations: nil)
+        }
+    }
+
+    private func options() throws -> ServerOptions {
+        var options = TrainingBenchmark.options(workers: listens ? 0 : 1)
+        options.programArguments = ["load-worker", "--sessions", "\(sessions)"]
+        if listens { options.listen = try Endpoint("tcp://127.0.0.1:*") }
+        return options
+    }
+
+    private static func start(_ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    /// Milliseconds that each question for the status took, one every 50 ms.
+    private static func watch(_ endpoint: Endpoint) -> Task<[Double], Never> {
+        Task.detached {
+            var latencies: [Double] = []
+            while !Task.isCancelled {
+                let asked = ContinuousClock.now
+                _ = try? Query.ask(endpoint, WireFormat.encode(StatusQuery()).frames, timeout: .seconds(10))
+                latencies.append((ContinuousClock.now - asked) / .milliseconds(1))
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+            return latencies
+        }
+    }
+
+    // MARK: Memory
+
+    /// The most memory that this process, the coordinator, has had.
+    private static var residentPeak: UInt64 {
+        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return UInt64(line?.split(whereSeparator: { !$0.isNumber }).first ?? "0").map { $0 << 10 } ?? 0
+    }
+}
