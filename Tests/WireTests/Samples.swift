@@ -403,7 +403,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .other(2): "",
                             ], choices: [" A", texts[1]], golds: [" A"])
                     ], form: .text(GenerationLimits(maximumNewTokens: 32, stopStrings: stopStrings)),
-                    endpoints: [.answers, .likelihood], sample: [texts[2]], references: [[1], [4, 7]])),
+                    endpoints: [.answers, .likelihood], sample: [texts[2]], references: [[1], [4, 7]],
+                    sitesOfA: [0, 26],
+                    sitesOfB: [2])),
             [
                 .message(
                     4, "evaluate", .choice,
@@ -463,6 +465,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         .text(9, "sample[0]", texts[2], .optional),
                         .message(10, "references[0]", .optional, [.packed(1, "conditions", [1], .referred)]),
                         .message(10, "references[1]", .optional, [.packed(1, "conditions", [4, 7], .referred)]),
+                        .packed(11, "sites_of_a", [0, 26]), .packed(12, "sites_of_b", [2]),
                     ])
             ]),
         Sample("heartbeat back", CoordinatorMessage.heartbeat, [.message(14, "heartbeat", .choice, [])]),

@@ -32,6 +32,15 @@ struct PairArguments: ParsableArguments {
             """, valueName: "k:j"))
     var channel: [ValueList<Channel>] = []
 
+    @Option(
+        name: .customLong("channels"), parsing: .upToNextOption,
+        help: ArgumentHelp(
+            """
+            In place of --channel: all channels between two ranges of blocks, 1-30:1-30, with steps 2-30/4:8-32/8. Where \
+            nothing else is said, W's are fitted by ridge and answers scored by likelihood.
+            """, valueName: "range"))
+    var ranges: [ValueList<ChannelRange>] = []
+
     @Option(help: ArgumentHelp("Folder of the run's files.", valueName: "dir"), completion: .directory)
     var output: String
 
@@ -39,9 +48,17 @@ struct PairArguments: ParsableArguments {
         _ = try channels()
     }
 
-    /// Of `--channel`, or of `--layer-k` and `--layer-j`.
+    /// Whether ranges of blocks are gone through.
+    var isSweep: Bool { !ranges.isEmpty }
+
+    /// Of `--channel` or `--channels`, or of `--layer-k` and `--layer-j`.
     func channels() throws -> [Channel] {
-        let channel = channel.elements()
+        let ranges = ranges.elements()
+        for range in ranges { try range.validate() }
+        if !ranges.isEmpty, !channel.isEmpty || layerK != nil || layerJ != nil {
+            throw ValidationError("--channels stands in place of --channel, --layer-k and --layer-j")
+        }
+        let channel = isSweep ? ranges.flatMap(\.channels) : channel.elements()
         switch (layerK, layerJ, channel.isEmpty) {
         case (let k?, let j?, true):
             guard k >= 0, j >= 0 else { throw ValidationError("--layer-k \(k) --layer-j \(j): expected 0 or more") }

@@ -92,7 +92,8 @@ struct RunCommand: AsyncParsableCommand {
     private func runConfiguration(_ tasks: [TaskDefinition]) throws -> RunConfiguration {
         let own = tasks.dropFirst(TaskDefinition.all.count)
         var configuration = RunConfiguration(
-            modelA: pair.modelA, modelB: pair.modelB, channels: training.fitted(try pair.channels()),
+            modelA: pair.modelA, modelB: pair.modelB,
+            channels: training.fitted(try pair.channels(), usual: pair.isSweep && !data.c4.isEmpty ? .ridge : .adam),
             operation: evaluation.op,
             strength: evaluation.alpha, computeType: computeType, chat: chat, reading: try reading.settings(),
             experiments: try work.chosenExperiments(data, own: own.map(\.name)), projection: work.projectionSource,
@@ -107,6 +108,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.evaluation.shots = data.shots
         if !data.groups.isEmpty { configuration.evaluation.groups = data.groups.elements() }
         evaluation.apply(to: &configuration)
+        if pair.isSweep, evaluation.endpoints.isEmpty { configuration.evaluation.endpoints = [.likelihood] }
         return configuration
     }
 }
@@ -224,9 +226,10 @@ struct TrainingArguments: ParsableArguments {
     }
 
     /// The lines with W's of all fits that are asked for.
-    func fitted(_ lines: [Channel]) -> [Channel] {
+    /// - Parameter usual: where none is.
+    func fitted(_ lines: [Channel], usual: ProjectionFit) -> [Channel] {
         let asked = fit.elements()
-        let fits = ProjectionFit.allCases.filter { asked.isEmpty ? $0 == .adam : asked.contains($0) }
+        let fits = ProjectionFit.allCases.filter { asked.isEmpty ? $0 == usual : asked.contains($0) }
         return lines.flatMap { line in fits.map { Channel(k: line.k, j: line.j, fit: $0) } }
     }
 

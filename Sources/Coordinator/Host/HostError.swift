@@ -39,6 +39,7 @@ package enum HostError: Error, CustomStringConvertible {
     case fitWithoutTexts(ProjectionFit)
     case tooFewTexts(ProjectionFit, rows: Int, needed: Int, dimensionA: Int, dimensionB: Int)
     case tooWideForSums(ProjectionFit, columns: Int)
+    case tooManySums(lines: Int, bytes: Int, limit: Int)
     case tooManySites(model: String, count: Int, limit: Int)
     /// A folder that holds no run.
     case noRun(path: String)
@@ -119,6 +120,9 @@ package enum HostError: Error, CustomStringConvertible {
                 : "--fit \(fit.rawValue): expected --rows \(needed) or more, a tenth of which is held out, found \(rows)"
         case .tooWideForSums(let fit, let columns):
             "--fit \(fit.rawValue): the sums over \(columns) coordinates are more than one message holds; leave it out"
+        case .tooManySums(let lines, let bytes, let limit):
+            "--fit: the sums over \(lines) lines take \(bytes) bytes, expected at most \(limit): take fewer channels, with "
+                + "larger steps, or --fit adam"
         case .tooManySites(let model, let count, let limit):
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"

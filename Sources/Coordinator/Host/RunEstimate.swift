@@ -88,9 +88,10 @@ package struct RunEstimate: Sendable {
         projectionBytes =
             inputs.configuration.hasProjections
             ? inputs.dimensionA * inputs.dimensionB * 4 * inputs.plan.channels.count : 0
+        let sums = UInt64(inputs.bytesOfSums)
         // W and Adam's two moments.
-        coordinatorBytes = activations + 3 * w
-        fileBytes = activations + 4 * w
+        coordinatorBytes = activations + 3 * w + sums
+        fileBytes = activations + 4 * w + sums
     }
 
     /// Seconds of each stage, by the speed of each of `workers` workers.
@@ -127,6 +128,8 @@ private final class TokenCounter {
     private let b: ModelReader
     private var countsOfA: [String: Int] = [:]
     private var countsOfB: [String: Int] = [:]
+    /// What A has been read for units of all channels.
+    private var spokenToAll: Set<String> = []
     /// Tokens of the longest prompt so far.
     private(set) var longest = 0
 
@@ -193,7 +196,8 @@ private final class TokenCounter {
     }
 
     private func evaluate(_ unit: EvaluateUnit, _ work: inout RunEstimate.StageWork) {
-        let newTokens = unit.form.longest
+        // Likelihoods are read, not written.
+        let newTokens = unit.endpoints.contains(.answers) ? unit.form.longest : 0
         var spoken: Set<String> = []
         for item in unit.items {
             for condition in unit.conditions {
@@ -208,6 +212,11 @@ private final class TokenCounter {
                 }
                 if case .words(_, let words) = message {
                     work.a.read(tokensOfA(source), writing: words)
+                } else if let deepest = unit.sitesOfA.last {
+                    // Read once for all channels, by the worker that has their units.
+                    if spokenToAll.insert(source).inserted {
+                        work.a.read(tokensOfA(source), ofBlocks: share(deepest, of: a))
+                    }
                 } else if spoken.insert(source).inserted {
                     work.a.read(tokensOfA(source), ofBlocks: share(unit.channel.k, of: a))
                 }

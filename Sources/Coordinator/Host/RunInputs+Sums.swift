@@ -63,6 +63,23 @@ extension RunInputs {
         guard SumsResult.count(columns: columns) <= WireLimits.doubles else {
             throw HostError.tooWideForSums(first, columns: columns)
         }
+        let lines = fittedLines(configuration.channels).count
+        let bytes = bytesOfSums(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
+        guard bytes <= mostSums else { throw HostError.tooManySums(lines: lines, bytes: bytes, limit: mostSums) }
         try ClosedForm.check()
     }
+
+    /// Bytes of all lines' sums.
+    var bytesOfSums: Int { Self.bytesOfSums(configuration, dimensionA: dimensionA, dimensionB: dimensionB) }
+
+    private static func bytesOfSums(_ configuration: RunConfiguration, dimensionA: Int, dimensionB: Int) -> Int {
+        let rows = configuration.training.rows
+        let units = (rows + textsPerSums(rows) - 1) / textsPerSums(rows)
+        let columns = ActivationSums.columns(dimensionA: dimensionA, dimensionB: dimensionB)
+        return fittedLines(configuration.channels).count * units * SumsResult.count(columns: columns)
+            * MemoryLayout<Double>.size
+    }
+
+    /// The most that they may be: they stay on the disk, and in memory until the W's are made.
+    private static let mostSums = 16 << 30
 }

@@ -336,7 +336,13 @@ package struct RunInputs: Sendable {
                 return item
             },
             form: inputs.form, endpoints: Set(configuration.evaluation.endpoints), sample: inputs.sample,
-            references: inputs.references(in: conditions))
+            references: inputs.references(in: conditions), sitesOfA: sharedSites(of: .a), sitesOfB: sharedSites(of: .b))
+    }
+
+    /// Where units of several channels read a model; none where all read it at one site.
+    private func sharedSites(of model: ModelSide) -> [Int] {
+        let sites = plan.sites.filter { $0.model == model }.map(\.blocks)
+        return sites.count > 1 ? sites : []
     }
 
     /// Whether a unit covers the first of a task's items over its channel.

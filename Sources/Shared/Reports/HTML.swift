@@ -113,6 +113,8 @@ extension RunReport {
         .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         .curve.s0, .whisker.s0 { stroke: var(--s0); } .curve.s1, .whisker.s1 { stroke: var(--s1); }
         .whisker { stroke-width: 1.2; opacity: .6; }
+        .cellbox.s0 { fill: var(--s0); } .cellbox.s1 { fill: var(--s1); }
+        .cellbox.found { stroke: var(--interval); stroke-width: 1.5; }
         .dot.s0, .bar.s0 { fill: var(--s0); } .dot.s1, .bar.s1 { fill: var(--s1); }
         .csv { font-size: .8rem; color: var(--soft); } pre { overflow-x: auto; }
         #filters { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center; }

@@ -40,37 +40,33 @@ extension RunReport {
         }
     }
 
-    private func title(of comparison: MapComparison) -> String {
-        "maps" + (maps.count > 1 ? " over \(comparison.line)" : "")
-    }
-
-    private func columns(of comparison: MapComparison) -> [String] {
-        let effects = comparison.maps.lazy.map(self.effects).first { !$0.isEmpty } ?? []
-        return [title(of: comparison), "R²", "MSE", "MSE, standardised", "cosine"]
-            + effects.map { "\($0.audit.scores.task.title) \($0.audit.headline.title), CAG" }
-    }
-
-    private func rows(of comparison: MapComparison) -> [[String]] {
-        let count = columns(of: comparison).count
-        return comparison.maps.map { map in
+    /// All lines' maps as one table: titles and rows.
+    private var mapTable: DocumentTable {
+        let all = maps.flatMap { comparison in comparison.maps.map { (comparison.line, $0, effects(of: $0)) } }
+        let measured = all.first { !$0.2.isEmpty }?.2 ?? []
+        let titles =
+            ["map", "R²", "MSE", "MSE, standardised", "cosine"]
+            + measured.map { "\($0.audit.scores.task.title) \($0.audit.headline.title), CAG" }
+        let rows = all.map { line, map, effects in
             let fit = map.heldOut
             let row =
-                [map.name, fit.r2.map { Quantities.fixed($0, digits: 3) } ?? "–"]
+                [(maps.count > 1 ? "\(line) " : "") + map.name, fit.r2.map { Quantities.fixed($0, digits: 3) } ?? "–"]
                 + [fit.loss, fit.standardisedLoss].map(Quantities.significant)
                 + [Quantities.fixed(fit.cosine, digits: 3)]
-                + effects(of: map).map { $0.difference.text(of: $0.audit.headline) }
-            return row + [String](repeating: "–", count: max(0, count - row.count))
+                + effects.map { $0.difference.text(of: $0.audit.headline) }
+            return row + [String](repeating: "–", count: max(0, titles.count - row.count))
         }
+        return DocumentTable(titles: titles, rows: rows)
     }
 
-    /// For the terminal.
-    var mapTables: [Table] {
-        maps.map { comparison in
-            var table = Table(
-                columns(of: comparison).enumerated().map { .init($0.element, $0.offset == 0 ? .leading : .trailing) })
-            for row in rows(of: comparison) { table.add(row) }
-            return table
-        }
+    /// For the terminal; nil where there are none to compare.
+    var mapsText: Table? {
+        guard !maps.isEmpty else { return nil }
+        let shown = mapTable
+        var table = Table(
+            shown.titles.enumerated().map { .init($0.element, $0.offset == 0 ? .leading : .trailing) })
+        for row in shown.rows { table.add(row) }
+        return table
     }
 
     var mapsSection: ReportDocument.Section? {
@@ -81,11 +77,8 @@ extension RunReport {
                 .paragraph(
                     "How well each map predicts B's activations of \(Quantities.count(maps[0].maps[0].heldOut.texts)) texts "
                         + "that it was not made of, and what its messages are worth against other items' messages (CAG). "
-                        + "A map that predicts well need not be of use to B.")
-            ]
-                + maps.map { comparison in
-                    .table(DocumentTable(titles: columns(of: comparison), rows: rows(of: comparison)))
-                })
+                        + "A map that predicts well need not be of use to B."), .table(mapTable),
+            ])
     }
 
     /// By line and map.

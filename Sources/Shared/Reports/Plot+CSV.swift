@@ -9,6 +9,7 @@ extension Plot {
             case .bars(let plot): Self.rows(plot)
             case .differences(let plot): Self.rows(plot)
             case .points(let plot): Self.rows(plot)
+            case .heat(let plot): Self.rows(plot)
             }
         return rows.map { $0.map(Self.cell).joined(separator: ",") + "\n" }.joined()
     }
@@ -41,6 +42,11 @@ extension Plot {
 
     private static func rows(_ plot: PointPlot) -> [[String]] {
         [["condition", plot.xTitle, plot.yTitle]] + plot.points.map { [$0.name, number($0.x), number($0.y)] }
+    }
+
+    private static func rows(_ plot: HeatPlot) -> [[String]] {
+        [[plot.xTitle, plot.yTitle, plot.unit, "low", "high"]]
+            + plot.cells.map { ["\($0.x)", "\($0.y)", number($0.value), number($0.low), number($0.high)] }
     }
 
     private static func number(_ value: Double) -> String { "\(value)" }

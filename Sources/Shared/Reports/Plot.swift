@@ -6,6 +6,7 @@ enum Plot {
     case bars(BarPlot)
     case differences(DifferencePlot)
     case points(PointPlot)
+    case heat(HeatPlot)
 
     /// The loss of every step.
     static func loss(_ losses: [Double]) -> Plot {
@@ -146,6 +147,23 @@ struct DifferencePlot {
     var title: String
     var unit: String
     var rows: [Row]
+}
+
+/// Values around nought over a grid.
+struct HeatPlot {
+    struct Cell {
+        var x: Int
+        var y: Int
+        var value: Double
+        var low: Double
+        var high: Double
+    }
+
+    var title: String
+    var xTitle: String
+    var yTitle: String
+    var unit: String
+    var cells: [Cell]
 }
 
 /// Named points over an axis from nought.

@@ -33,7 +33,7 @@ extension RunReport {
     var document: ReportDocument {
         var sections: [ReportDocument.Section] = []
         if !remarks.isEmpty { sections.append(.init(title: "Remarks", blocks: remarks.map { .paragraph($0) })) }
-        if let mapsSection { sections.append(mapsSection) }
+        sections += [sweepSection, mapsSection].compactMap(\.self)
         for (channel, audits) in zip(channels, audits) {
             let of = hasSeveralChannels ? " (channel \(channel.channel))" : ""
             var parts: [ReportDocument.Section] = []

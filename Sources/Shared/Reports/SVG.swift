@@ -11,6 +11,7 @@ enum SVG {
         case .bars(let drawn): bars(drawn, plot.csv)
         case .differences(let drawn): differences(drawn, plot.csv)
         case .points(let drawn): points(drawn, plot.csv)
+        case .heat(let drawn): heat(drawn, plot.csv)
         }
     }
 
@@ -144,6 +145,45 @@ enum SVG {
             body += label(x(point.x) + 8, y(point.y) + 4, point.name, "start", point.isHighlighted ? "strong" : "")
         }
         return frame(height: 312, title: plot.title, numbers, body)
+    }
+
+    // MARK: Heat
+
+    /// A column for each x and a row for each y, the lowest below; colours say the sign and, by how strong they are, the
+    /// size. Cells whose interval lies beside nought have a frame; hovering over one shows its interval.
+    private static func heat(_ plot: HeatPlot, _ numbers: String) -> String {
+        let cells = plot.cells.filter { $0.value.isFinite }
+        let (columns, rows) = (Set(plot.cells.map(\.x)).sorted(), Set(plot.cells.map(\.y)).sorted())
+        let reach = max(cells.map { abs($0.value) }.max() ?? 0, .leastNormalMagnitude)
+        let (left, top) = (64.0, 34.0)
+        let side = min(56, (width - left - 16) / Double(max(columns.count, 1)))
+        let height = min(side, 36)
+        let bottom = top + Double(rows.count) * height
+        var body = label(8, 14, plot.yTitle, "start")
+        for (place, row) in rows.enumerated() {
+            body += label(left - 8, bottom - (Double(place) + 0.5) * height + 4, "\(row)", "end")
+        }
+        for (place, column) in columns.enumerated() {
+            body += label(left + (Double(place) + 0.5) * side, bottom + 18, "\(column)", "middle")
+        }
+        for cell in cells {
+            guard let column = columns.firstIndex(of: cell.x), let row = rows.firstIndex(of: cell.y) else { continue }
+            let (x, y) = (left + Double(column) * side, bottom - Double(row + 1) * height)
+            let isBeside = cell.low > 0 || cell.high < 0
+            let hint =
+                "\(cell.x):\(cell.y) \(tickText(cell.value)) [\(tickText(cell.low)), \(tickText(cell.high))] \(plot.unit)"
+            body +=
+                "<rect class=\"cellbox \(cell.value < 0 ? "s1" : "s0")\(isBeside ? " found" : "")\" x=\"\(number(x + 1))\" "
+                + "y=\"\(number(y + 1))\" width=\"\(number(side - 2))\" height=\"\(number(height - 2))\" "
+                + "fill-opacity=\"\(Quantities.fixed(0.06 + 0.74 * abs(cell.value) / reach, digits: 2))\">"
+                + "<title>\(HTML.escaped(hint))</title></rect>\n"
+            if side >= 36 {
+                body += label(
+                    x + side / 2, y + height / 2 + 4, tickText(cell.value), "middle", "strong")
+            }
+        }
+        body += label(left + Double(columns.count) * side / 2, bottom + 38, plot.xTitle, "middle")
+        return frame(height: bottom + 48, title: plot.title, numbers, body)
     }
 
     // MARK: Parts

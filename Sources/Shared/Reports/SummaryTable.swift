@@ -12,7 +12,7 @@ extension RunReport {
             parts += summary(of: channel)
             if !audits.isEmpty { parts.append(.paragraphs(audits.map(\.sentence))) }
         }
-        parts += mapTables.map { $0.text(width: Self.summaryColumns) }
+        if let mapsText { parts.append(mapsText.text(width: Self.summaryColumns)) }
         if channels.contains(where: { $0.similarity != nil || !$0.tasks.isEmpty }) {
             parts.append(.paragraphs(["[95 % confidence intervals]"]))
         }

@@ -15,10 +15,15 @@ package struct EvaluateUnit: Hashable, Sendable {
     /// Groups of conditions, by their places, all answered by B: of each group the mean divergence of the first token's
     /// distribution is taken.
     package var references: [[Int]]
+    /// Block counts after which units of other channels read A, and B, of the same items: a worker reads all of them in one
+    /// pass, and keeps them. None where nobody else does; no result depends on it.
+    package var sitesOfA: [Int]
+    package var sitesOfB: [Int]
 
     package init(
         task: String, channel: Channel, conditions: [Condition], items: [EvaluationItem], form: AnswerForm,
-        endpoints: Set<EvaluationEndpoint> = [.answers], sample: [String] = [], references: [[Int]] = []
+        endpoints: Set<EvaluationEndpoint> = [.answers], sample: [String] = [], references: [[Int]] = [],
+        sitesOfA: [Int] = [], sitesOfB: [Int] = []
     ) {
         self.task = task
         self.channel = channel
@@ -28,6 +33,8 @@ package struct EvaluateUnit: Hashable, Sendable {
         self.endpoints = endpoints
         self.sample = sample
         self.references = references
+        self.sitesOfA = sitesOfA
+        self.sitesOfB = sitesOfB
     }
 
     /// The conditions whose distance from the ``references`` is asked for: those over the channel.

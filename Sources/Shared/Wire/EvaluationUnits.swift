@@ -46,6 +46,8 @@ extension EvaluateUnit {
             (group.pointee.n_conditions, group.pointee.conditions) = writer.list(places)
             return group
         }
+        (message.pointee.n_sites_of_a, message.pointee.sites_of_a) = writer.list(sitesOfA)
+        (message.pointee.n_sites_of_b, message.pointee.sites_of_b) = writer.list(sitesOfB)
         return message
     }
 
@@ -82,7 +84,9 @@ extension EvaluateUnit {
             sample: try Field.texts(message.n_sample, message.sample, "sample"),
             references: try Field.messages(message.n_references, message.references, "references") {
                 (group) throws(WireError) in try Self.reference(group, among: conditions)
-            })
+            },
+            sitesOfA: try Field.sites(message.n_sites_of_a, message.sites_of_a, "sites_of_a", from: 0),
+            sitesOfB: try Field.sites(message.n_sites_of_b, message.sites_of_b, "sites_of_b", from: 0))
     }
 
     private static func endpoints(_ message: Wire__EvaluateUnit) throws(WireError) -> Set<EvaluationEndpoint> {

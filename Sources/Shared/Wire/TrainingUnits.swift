@@ -20,22 +20,25 @@ extension ExtractUnit {
             texts: try Field.texts(message.n_texts, message.texts, "texts"),
             maximumTokens: try Field.number(
                 message.has_maximum_tokens, message.maximum_tokens, "maximum_tokens", in: 1...WireLimits.tokens),
-            sitesOfA: try Self.sites(message.n_sites_of_a, message.sites_of_a, "sites_of_a"),
-            sitesOfB: try Self.sites(message.n_sites_of_b, message.sites_of_b, "sites_of_b"))
+            sitesOfA: try Field.sites(message.n_sites_of_a, message.sites_of_a, "sites_of_a"),
+            sitesOfB: try Field.sites(message.n_sites_of_b, message.sites_of_b, "sites_of_b"))
     }
+}
 
-    /// Block counts of one model: as many as a result has frames for, each once.
-    private static func sites(
-        _ count: Int, _ sites: UnsafeMutablePointer<Int64>?, _ name: String
+extension Field {
+    /// Block counts of one model, each once: as many as a result may have frames for.
+    /// - Parameter least: how many there have to be.
+    static func sites(
+        _ count: Int, _ sites: UnsafeMutablePointer<Int64>?, _ name: String, from least: Int = 1
     ) throws(WireError) -> [Int] {
-        guard count > 0 else { throw Field.missing(name) }
+        guard count >= least else { throw Field.missing(name) }
         let sites = try Field.numbers(count, sites, name)
         guard sites.count <= MessageLimits.sites, sites.allSatisfy({ $0 <= WireLimits.layers }),
             zip(sites, sites.dropFirst()).allSatisfy({ $0 < $1 })
         else {
             throw WireError(
                 field: name,
-                expected: "1 to \(MessageLimits.sites) block counts of at most \(WireLimits.layers), "
+                expected: "\(least) to \(MessageLimits.sites) block counts of at most \(WireLimits.layers), "
                     + "ascending", found: "\(sites.count) others")
         }
         return sites

@@ -56,7 +56,7 @@ extension UnitEngine {
     /// Everything that the unit's conditions tell.
     /// - Parameter newTokens: positions that the answer needs: prompts are cut to leave room for them.
     func messages(for unit: EvaluateUnit, newTokens: Int) throws -> Messages {
-        let (a, b, _) = try pair()
+        let (a, _, _) = try pair()
         var messages = Messages()
         var spoken: [String] = []
         for condition in unit.conditions {
@@ -64,8 +64,11 @@ extension UnitEngine {
             switch condition.message {
             case .activation, .noise: spoken += prompts
             case .own:
-                let (model, blocks) = condition.answerer == .a ? (a, unit.channel.k) : (b, unit.channel.j)
-                let own = try activations(of: prompts, in: model, at: blocks, newTokens: newTokens).mapValues {
+                let (blocks, sites) =
+                    condition.answerer == .a ? (unit.channel.k, unit.sitesOfA) : (unit.channel.j, unit.sitesOfB)
+                let own = try activations(
+                    of: prompts, in: condition.answerer, at: blocks, also: sites, newTokens: newTokens
+                ).mapValues {
                     // A's own message is a gate's: what it takes is no answer's cost.
                     Spoken(
                         vector: $0.vector,
@@ -83,7 +86,8 @@ extension UnitEngine {
             case .zero, nil: break
             }
         }
-        messages.spoken = try messagesOfA(on: spoken, at: unit.channel.k, over: unit.channel, newTokens: newTokens)
+        messages.spoken = try messagesOfA(
+            on: spoken, at: unit.channel.k, also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
         return messages
     }
 
@@ -92,7 +96,8 @@ extension UnitEngine {
         let key = SampleKey(channel: unit.channel, sample: unit.sample, newTokens: newTokens)
         let projection = try training.projection(of: unit.channel)
         if let known = sampled, known.key == key, known.w == projection?.matrix { return known.moments }
-        let spoken = try messagesOfA(on: unit.sample, at: unit.channel.k, over: unit.channel, newTokens: newTokens)
+        let spoken = try messagesOfA(
+            on: unit.sample, at: unit.channel.k, also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
         let moments = MessageMoments(of: unit.sample.compactMap { spoken[$0]?.vector })
         sampled = (key, projection?.matrix, moments)
         return moments
@@ -106,14 +111,13 @@ extension UnitEngine {
     }
 
     /// A's activations after `layer` blocks at each text's last token, mapped by the channel's W.
+    /// - Parameter sites: where units of other channels will read the same texts.
     func messagesOfA(
-        on texts: [String], at layer: Int, over channel: Channel, newTokens: Int
+        on texts: [String], at layer: Int, also sites: [Int] = [], over channel: Channel, newTokens: Int
     ) throws -> [String: Spoken] {
-        let (a, _, _) = try pair()
-        guard let projection = try training.projection(of: channel) else {
-            return try activations(of: texts, in: a, at: layer, newTokens: newTokens)
-        }
-        return try activations(of: texts, in: a, at: layer, newTokens: newTokens).mapValues { bare in
+        let bare = try activations(of: texts, in: .a, at: layer, also: sites, newTokens: newTokens)
+        guard let projection = try training.projection(of: channel) else { return bare }
+        return try bare.mapValues { bare in
             let vector = try projection.project(bare.vector, on: device)
             var told = bare.told
             told.bytes = MemoryLayout<Float>.size * vector.count
@@ -121,25 +125,54 @@ extension UnitEngine {
         }
     }
 
-    /// A model's streams after `layer` blocks at each text's last token.
+    /// A model's streams after `layer` blocks at each text's last token. What is kept of them costs an answer as much as
+    /// reading them for it alone.
     private func activations(
-        of texts: [String], in model: LoadedModel, at layer: Int, newTokens: Int
+        of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int], newTokens: Int
     ) throws -> [String: Spoken] {
-        let distinct = Self.distinct(texts)
-        guard !distinct.isEmpty else { return [:] }
-        let prompts = try distinct.map { try model.prompt($0, newTokens: newTokens) }
-        let streams = try model.model.residualStreams(
-            of: prompts.map(\.tokens), at: ActivationSite(afterBlocks: layer))
-        var spoken: [String: Spoken] = [:]
-        for (place, text) in distinct.enumerated() {
-            spoken[text] = Spoken(
-                vector: streams[place],
-                told: Told(
-                    omitted: prompts[place].omitted,
-                    passesOfA: Cost.Passes(count: 1, blocks: layer, tokens: prompts[place].tokens.count),
-                    bytes: MemoryLayout<Float>.size * streams[place].count))
+        var found: [String: StreamMemory.Streams] = [:]
+        var missing: [String] = []
+        for text in Self.distinct(texts) {
+            let key = StreamMemory.Key(model: side, text: text, newTokens: newTokens)
+            if let kept = streams[key], kept.vectors[layer] != nil { found[text] = kept } else { missing.append(text) }
         }
-        return spoken
+        let read = try readStreams(of: missing, in: side, at: Set(sites + [layer]).sorted(), newTokens: newTokens)
+        if sites.count > 1 {
+            for (text, read) in read {
+                streams.keep(read, for: StreamMemory.Key(model: side, text: text, newTokens: newTokens))
+            }
+        }
+        return found.merging(read) { first, _ in first }.mapValues { streams in
+            let vector = streams.vectors[layer] ?? []
+            return Spoken(
+                vector: vector,
+                told: Told(
+                    omitted: streams.omitted,
+                    passesOfA: Cost.Passes(count: 1, blocks: layer, tokens: streams.tokens),
+                    bytes: MemoryLayout<Float>.size * vector.count))
+        }
+    }
+
+    /// One pass of a model over the texts, for all of the sites.
+    private func readStreams(
+        of texts: [String], in side: ModelSide, at layers: [Int], newTokens: Int
+    ) throws -> [String: StreamMemory.Streams] {
+        guard !texts.isEmpty else { return [:] }
+        let (a, b, _) = try pair()
+        let model = side == .a ? a : b
+        let prompts = try texts.map { try model.prompt($0, newTokens: newTokens) }
+        let streams = try model.model.residualStreams(
+            of: prompts.map(\.tokens), at: layers.map { ActivationSite(afterBlocks: $0) })
+        return Dictionary(
+            uniqueKeysWithValues: texts.enumerated().map { place, text in
+                let vectors = zip(layers, streams).map { ($0, $1[place]) }
+                return (
+                    text,
+                    StreamMemory.Streams(
+                        vectors: Dictionary(uniqueKeysWithValues: vectors), tokens: prompts[place].tokens.count,
+                        omitted: prompts[place].omitted)
+                )
+            })
     }
 
     /// What A writes on each prompt: up to a stop string of the answers', where these are texts.

@@ -28,6 +28,9 @@ package final class UnitEngine: UnitExecutor {
     /// The moments of a task's messages, of the units' sample that was asked for last.
     var sampled: (key: SampleKey, w: FloatMatrix?, moments: MessageMoments)?
 
+    /// What units of other channels read of the same items.
+    var streams = StreamMemory()
+
     /// Sequences that are decoded together. It changes no bit of any of them.
     static let decodingBatch = 32
 
@@ -45,6 +48,7 @@ package final class UnitEngine: UnitExecutor {
         training = TrainingEngine(device: device)
         decoding = [:]
         sampled = nil
+        streams = StreamMemory()
         self.welcome = welcome
         let computeType = welcome.computeType
         func isLoaded(_ model: LoadedModel?, from path: String) -> Bool {

@@ -1520,7 +1520,7 @@ const ProtobufCMessageDescriptor wire__references__descriptor =
   (ProtobufCMessageInit) wire__references__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__evaluate_unit__field_descriptors[10] =
+static const ProtobufCFieldDescriptor wire__evaluate_unit__field_descriptors[12] =
 {
   {
     "task",
@@ -1642,6 +1642,30 @@ static const ProtobufCFieldDescriptor wire__evaluate_unit__field_descriptors[10]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sites_of_a",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__EvaluateUnit, n_sites_of_a),
+    offsetof(Wire__EvaluateUnit, sites_of_a),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sites_of_b",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__EvaluateUnit, n_sites_of_b),
+    offsetof(Wire__EvaluateUnit, sites_of_b),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__evaluate_unit__field_indices_by_name[] = {
   6,   /* field[6] = answers */
@@ -1652,13 +1676,15 @@ static const unsigned wire__evaluate_unit__field_indices_by_name[] = {
   7,   /* field[7] = likelihood */
   9,   /* field[9] = references */
   8,   /* field[8] = sample */
+  10,   /* field[10] = sites_of_a */
+  11,   /* field[11] = sites_of_b */
   0,   /* field[0] = task */
   4,   /* field[4] = text */
 };
 static const ProtobufCIntRange wire__evaluate_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor =
 {
@@ -1668,7 +1694,7 @@ const ProtobufCMessageDescriptor wire__evaluate_unit__descriptor =
   "Wire__EvaluateUnit",
   "wire",
   sizeof(Wire__EvaluateUnit),
-  10,
+  12,
   wire__evaluate_unit__field_descriptors,
   wire__evaluate_unit__field_indices_by_name,
   1,  wire__evaluate_unit__number_ranges,

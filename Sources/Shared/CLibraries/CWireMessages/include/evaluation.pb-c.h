@@ -241,6 +241,13 @@ struct  Wire__EvaluateUnit
   ProtobufCBinaryData *sample;
   size_t n_references;
   Wire__References **references;
+  /*
+   * Block counts after which units of other channels read the same items, each ascending.
+   */
+  size_t n_sites_of_a;
+  int64_t *sites_of_a;
+  size_t n_sites_of_b;
+  int64_t *sites_of_b;
   Wire__EvaluateUnit__FormCase form_case;
   union {
     Wire__GenerationLimits *text;
@@ -249,7 +256,7 @@ struct  Wire__EvaluateUnit
 };
 #define WIRE__EVALUATE_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__evaluate_unit__descriptor) \
-    , 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, 0,NULL, WIRE__EVALUATE_UNIT__FORM__NOT_SET, {0} }
+    , 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, WIRE__EVALUATE_UNIT__FORM__NOT_SET, {0} }
 
 
 struct  Wire__Passes

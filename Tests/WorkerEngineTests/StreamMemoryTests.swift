@@ -1,0 +1,32 @@
+import Run
+import Testing
+
+@testable import WorkerEngine
+
+struct StreamMemoryTests {
+    private func key(_ text: String, _ model: ModelSide = .a) -> StreamMemory.Key {
+        StreamMemory.Key(model: model, text: text, newTokens: 3)
+    }
+
+    private func streams(_ value: Float) -> StreamMemory.Streams {
+        StreamMemory.Streams(vectors: [2: [value, 0], 4: [0, value]], tokens: 5, omitted: 1)
+    }
+
+    @Test func `what was read is found by model, text and room for the answer`() {
+        var memory = StreamMemory()
+        memory.keep(streams(1), for: key("x"))
+        #expect(memory[key("x")]?.vectors == [2: [1, 0], 4: [0, 1]] && memory[key("x")]?.omitted == 1)
+        #expect(memory[key("x", .b)] == nil && memory[key("y")] == nil)
+        #expect(memory[StreamMemory.Key(model: .a, text: "x", newTokens: 4)] == nil)
+    }
+
+    @Test func `what came first makes room`() {
+        // Two sites of two numbers: 16 bytes each.
+        var memory = StreamMemory(limit: 40)
+        for text in ["a", "b", "c"] { memory.keep(streams(1), for: key(text)) }
+        #expect(memory[key("a")] == nil && memory[key("b")] != nil && memory[key("c")] != nil)
+        // What is there counts once.
+        for _ in 0..<5 { memory.keep(streams(1), for: key("c")) }
+        #expect(memory[key("b")] != nil)
+    }
+}
