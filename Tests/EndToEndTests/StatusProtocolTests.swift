@@ -93,10 +93,12 @@ struct StatusProtocolTests {
         let coordinator = try start()
         let status = try coordinator.statusEndpoint()
         let plain = try python.run(programs[0], [status.text], in: scratch)
-        #expect(plain.code == 0 && plain.output == "running squad 0/16 answers\n", "\(plain)")
+        #expect(plain.code == 0 && plain.output.firstMatch(of: #/^running squad 0/\d+ answers\n$/#) != nil, "\(plain)")
         let run = try coordinator.status(at: status) { _ in true }.run
         let wire = try python.run(programs[1], [status.text, "\(protocolVersion)"], in: scratch)
-        #expect(wire.code == 0 && wire.output == "\(run) squad 0/16\n", "\(wire)")
+        #expect(
+            wire.code == 0 && wire.output.hasPrefix("\(run) squad 0/") && wire.output.hasSuffix(" answers\n"), "\(wire)"
+        )
         let other = try python.run(programs[1], [status.text, "1"], in: scratch)
         #expect(other.code == 1 && other.errors.contains("you ask in protocol 1"), "\(other)")
         try end(coordinator)
@@ -117,7 +119,9 @@ struct StatusProtocolTests {
         let port = try guarded.statusEndpoint().text.split(separator: ":").last ?? ""
         let admitted = try python.run(
             program, ["tcp://127.0.0.1:\(port)", "\(keys)/worker.secret", "\(keys)/coordinator.public"], in: scratch)
-        #expect(admitted.code == 0 && admitted.output == "running squad 0/16 answers\n", "\(admitted)")
+        #expect(
+            admitted.code == 0 && admitted.output.firstMatch(of: #/^running squad 0/\d+ answers\n$/#) != nil,
+            "\(admitted)")
         let stranger = try python.run(program, ["tcp://127.0.0.1:\(port)"], in: scratch)
         #expect(stranger.code == 1 && stranger.errors == "no answer\n", "\(stranger)")
         try end(guarded)
@@ -126,7 +130,7 @@ struct StatusProtocolTests {
         let quiet = try start(["--status", "ipc://\(path)"])
         #expect(try quiet.statusEndpoint().text == "ipc://\(path)")
         let local = try python.run(program, ["ipc://\(path)"], in: scratch)
-        #expect(local.code == 0 && local.output == "running squad 0/16 answers\n", "\(local)")
+        #expect(local.code == 0 && local.output.firstMatch(of: #/^running squad 0/\d+ answers\n$/#) != nil, "\(local)")
         try end(quiet)
     }
 }

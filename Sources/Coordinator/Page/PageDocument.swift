@@ -7,7 +7,8 @@ import Storage
 enum PageDocument {
     static let policy: String = {
         let digest = Data(ContentHasher.digest(of: script).bytes).base64EncodedString()
-        return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-\(digest)'; connect-src 'self'; "
+        return
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-\(digest)'; connect-src 'self'; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     }()
 
