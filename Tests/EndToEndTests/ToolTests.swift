@@ -143,9 +143,11 @@ struct ToolTests {
         }
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
+        // Of one width, since the tool takes another only through a W.
+        let more = ["--model-a", DemoAssets.modelB, "--limit", "5", "--conditions", "injected", "--workers", "1"]
         let run = try ProgramProcess.run(
             "coordinator",
-            ShortRun.arguments(output: output, ["--limit", "5", "--conditions", "injected", "--workers", "1"]),
+            ShortRun.arguments(output: output, more),
             in: scratch)
         #expect(run.code == 0, "\(run.errors)")
         let samples = try String(contentsOf: output.appendingPathComponent("samples_squad.jsonl"), encoding: .utf8)
@@ -160,7 +162,7 @@ struct ToolTests {
             let read = try ProgramProcess.run(
                 "worker",
                 [
-                    "activations", "--model", DemoAssets.modelA, "--tokens", tokens(message.read.prompt), "--layer",
+                    "activations", "--model", DemoAssets.modelB, "--tokens", tokens(message.read.prompt), "--layer",
                     "4",
                     "--output", activation,
                 ], in: scratch)
