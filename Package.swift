@@ -294,7 +294,10 @@ let package = Package(
         tests(of: "WorkerSession", ["Run"]),
         tests(
             of: "WorkerEngine",
-            ["Run", "CPUDevice", "Projection", "Tokenization", "ModelReading", "Evaluation", "Tasks", "Weights"]),
+            [
+                "Run", "PlainText", "CPUDevice", "Projection", "Tokenization", "ModelReading", "Evaluation", "Tasks",
+                "Weights",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -42,7 +42,9 @@ struct DocumentTests {
             // What git ignores holds documents of others.
             if path.hasPrefix(".") || ["dist", "models", "runs"].contains(path) {
                 files?.skipDescendants()
-            } else if path.hasSuffix(".md"), let text = try? String(contentsOfFile: "\(top.path)/\(path)", encoding: .utf8) {
+            } else if path.hasSuffix(".md"),
+                let text = try? String(contentsOfFile: "\(top.path)/\(path)", encoding: .utf8)
+            {
                 documents.append(Document(path: path, text: text))
             }
         }

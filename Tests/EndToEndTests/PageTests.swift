@@ -13,7 +13,7 @@ struct PageTests {
 
     init() throws { scratch = try TemporaryFolder() }
 
-    private func start(_ page: [String] = ["--page", "127.0.0.1:0"], _ more: [String] = []) throws -> ProgramProcess {
+    private func start(_ page: [String] = ["--page", "127.0.0.1:0"], more: [String] = []) throws -> ProgramProcess {
         try ProgramProcess(
             "coordinator",
             DemoRun.arguments(
@@ -69,7 +69,8 @@ struct PageTests {
     func `a run is seen as it goes: bars move, loss falls, a worker killed is shown as such`(
         width: Int, isDark: Bool
     ) throws {
-        let coordinator = try start()
+        // A training that is at work for as long as it is looked at.
+        let coordinator = try start(more: ["--epochs", "4000"])
         let url = try coordinator.page()
         let browser = try Chromium()
         try browser.open(url.appendingPathComponent("/"), width: width, isDark: isDark)

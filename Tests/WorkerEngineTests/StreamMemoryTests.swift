@@ -1,3 +1,4 @@
+import PlainText
 import Run
 import Testing
 
@@ -5,11 +6,18 @@ import Testing
 
 struct StreamMemoryTests {
     private func key(_ text: String, _ model: ModelSide = .a) -> StreamMemory.Key {
-        StreamMemory.Key(model: model, text: text, newTokens: 3)
+        StreamMemory.Key(model: model, text: ExactText(text), newTokens: 3)
     }
 
     private func streams(_ value: Float) -> StreamMemory.Streams {
         StreamMemory.Streams(vectors: [2: [value, 0], 4: [0, value]], tokens: 5, omitted: 1)
+    }
+
+    @Test func `texts of other bytes are other texts, though they are the same to a reader`() {
+        var memory = StreamMemory()
+        memory.keep(streams(1), for: key("caf\u{e9}"))
+        #expect("caf\u{e9}" == "cafe\u{301}")
+        #expect(memory[key("cafe\u{301}")] == nil && memory[key("caf\u{e9}")] != nil)
     }
 
     @Test func `what was read is found by model, text and room for the answer`() {

@@ -12,7 +12,7 @@ extension RunReport {
             parts += summary(of: channel)
             if !audits.isEmpty { parts.append(.paragraphs(audits.map(\.sentence))) }
         }
-        if let mapsText { parts.append(mapsText.text(width: Self.summaryColumns)) }
+        if let mapsText { parts.append(.table(mapsText)) }
         if channels.contains(where: { $0.similarity != nil || !$0.tasks.isEmpty }) {
             parts.append(.paragraphs(["[95 % confidence intervals]"]))
         }

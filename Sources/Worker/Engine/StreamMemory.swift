@@ -1,3 +1,4 @@
+import PlainText
 import Run
 
 /// What a model's streams are at the ends of texts, at all sites where units of a run read them: a text is gone through once,
@@ -5,7 +6,7 @@ import Run
 struct StreamMemory {
     struct Key: Hashable {
         var model: ModelSide
-        var text: String
+        var text: ExactText
         /// Positions that were left for the answer.
         var newTokens: Int
     }

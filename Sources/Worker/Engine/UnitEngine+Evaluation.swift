@@ -1,6 +1,7 @@
 import Devices
 import Generation
 import ModelReading
+import PlainText
 import Run
 import Storage
 
@@ -82,7 +83,7 @@ extension UnitEngine {
             var isOwn = false
             if case .own = condition.message { isOwn = true }
             let known = isOwn ? messages.own[condition.answerer] ?? [:] : messages.spoken
-            guard let spoken = known[try prompt(source)] else {
+            guard let spoken = known[ExactText(try prompt(source))] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
             var vector = spoken.vector
@@ -95,7 +96,7 @@ extension UnitEngine {
             inject(messages.moments.map { Noise.like($0, seed: welcome.seed, key: "\(unit.task)/\(item.id)") } ?? [])
         case .zero: inject([Float](repeating: 0, count: model.folder.configuration.hiddenSize))
         case .words(let source, let words):
-            guard let written = messages.written[words]?[try prompt(source)] else {
+            guard let written = messages.written[words]?[ExactText(try prompt(source))] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
             question.told = written.told

@@ -1,5 +1,6 @@
 import Devices
 import Models
+import PlainText
 import Run
 
 /// The first phase of an evaluation: what one model has to say to the other.
@@ -36,13 +37,13 @@ extension UnitEngine {
     /// The messages of one unit: each prompt's once, whichever items and conditions use it.
     struct Messages {
         /// A's, mapped into B's space.
-        var spoken: [String: Spoken] = [:]
+        var spoken: [ExactText: Spoken] = [:]
         /// A model's own, where it would be told one.
-        var own: [ModelSide: [String: Spoken]] = [:]
+        var own: [ModelSide: [ExactText: Spoken]] = [:]
         /// Of the unit's sample.
         var moments: MessageMoments?
         /// By prompt and length.
-        var written: [Int: [String: Written]] = [:]
+        var written: [Int: [ExactText: Written]] = [:]
         /// By rounds, of each item: what each model was answered by the other last.
         var debates: [Int: [Heard]] = [:]
     }
@@ -93,12 +94,12 @@ extension UnitEngine {
 
     /// Of the messages on the unit's sample, which is the same for all units of a task: they are worked out once.
     private func moments(of unit: EvaluateUnit, newTokens: Int) throws -> MessageMoments {
-        let key = SampleKey(channel: unit.channel, sample: unit.sample, newTokens: newTokens)
+        let key = SampleKey(channel: unit.channel, sample: unit.sample.map(ExactText.init), newTokens: newTokens)
         let projection = try training.projection(of: unit.channel)
         if let known = sampled, known.key == key, known.w == projection?.matrix { return known.moments }
         let spoken = try messagesOfA(
             on: unit.sample, at: unit.channel.k, also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
-        let moments = MessageMoments(of: unit.sample.compactMap { spoken[$0]?.vector })
+        let moments = MessageMoments(of: unit.sample.compactMap { spoken[ExactText($0)]?.vector })
         sampled = (key, projection?.matrix, moments)
         return moments
     }
@@ -106,7 +107,7 @@ extension UnitEngine {
     /// What the moments of a task's messages depend on, besides W.
     struct SampleKey: Hashable {
         var channel: Channel
-        var sample: [String]
+        var sample: [ExactText]
         var newTokens: Int
     }
 
@@ -114,7 +115,7 @@ extension UnitEngine {
     /// - Parameter sites: where units of other channels will read the same texts.
     func messagesOfA(
         on texts: [String], at layer: Int, also sites: [Int] = [], over channel: Channel, newTokens: Int
-    ) throws -> [String: Spoken] {
+    ) throws -> [ExactText: Spoken] {
         let bare = try activations(of: texts, in: .a, at: layer, also: sites, newTokens: newTokens)
         guard let projection = try training.projection(of: channel) else { return bare }
         return try bare.mapValues { bare in
@@ -129,9 +130,9 @@ extension UnitEngine {
     /// reading them for it alone.
     private func activations(
         of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int], newTokens: Int
-    ) throws -> [String: Spoken] {
-        var found: [String: StreamMemory.Streams] = [:]
-        var missing: [String] = []
+    ) throws -> [ExactText: Spoken] {
+        var found: [ExactText: StreamMemory.Streams] = [:]
+        var missing: [ExactText] = []
         for text in Self.distinct(texts) {
             let key = StreamMemory.Key(model: side, text: text, newTokens: newTokens)
             if let kept = streams[key], kept.vectors[layer] != nil { found[text] = kept } else { missing.append(text) }
@@ -155,12 +156,12 @@ extension UnitEngine {
 
     /// One pass of a model over the texts, for all of the sites.
     private func readStreams(
-        of texts: [String], in side: ModelSide, at layers: [Int], newTokens: Int
-    ) throws -> [String: StreamMemory.Streams] {
+        of texts: [ExactText], in side: ModelSide, at layers: [Int], newTokens: Int
+    ) throws -> [ExactText: StreamMemory.Streams] {
         guard !texts.isEmpty else { return [:] }
         let (a, b, _) = try pair()
         let model = side == .a ? a : b
-        let prompts = try texts.map { try model.prompt($0, newTokens: newTokens) }
+        let prompts = try texts.map { try model.prompt($0.text, newTokens: newTokens) }
         let streams = try model.model.residualStreams(
             of: prompts.map(\.tokens), at: layers.map { ActivationSite(afterBlocks: $0) })
         return Dictionary(
@@ -178,16 +179,16 @@ extension UnitEngine {
     /// What A writes on each prompt: up to a stop string of the answers', where these are texts.
     private func written(
         on texts: [String], by a: LoadedModel, newTokens: Int, form: AnswerForm
-    ) throws -> [String: Written] {
+    ) throws -> [ExactText: Written] {
         let distinct = Self.distinct(texts)
         var stops: [String] = []
         if case .text(let limits) = form { stops = limits.stopStrings }
         let limits = GenerationLimits(maximumNewTokens: newTokens, stopStrings: stops)
         let questions = try distinct.map { text in
-            Question(condition: 0, model: a, isA: true, prompt: try a.prompt(text, newTokens: newTokens))
+            Question(condition: 0, model: a, isA: true, prompt: try a.prompt(text.text, newTokens: newTokens))
         }
         let answers = try answer(questions, choices: nil, limits: limits)
-        var written: [String: Written] = [:]
+        var written: [ExactText: Written] = [:]
         for (text, answer) in zip(distinct, answers) {
             written[text] = Written(
                 text: answer.text,
@@ -251,8 +252,8 @@ extension UnitEngine {
     }
 
     /// In the order of first appearance, each once: partners are often items of the same unit.
-    private static func distinct(_ texts: [String]) -> [String] {
-        var seen: Set<String> = []
-        return texts.filter { seen.insert($0).inserted }
+    private static func distinct(_ texts: [String]) -> [ExactText] {
+        var seen: Set<ExactText> = []
+        return texts.map(ExactText.init).filter { seen.insert($0).inserted }
     }
 }

@@ -1,4 +1,5 @@
 import Devices
+import PlainText
 import Run
 
 extension UnitEngine {
@@ -8,7 +9,7 @@ extension UnitEngine {
         let limits = GenerationLimits(maximumNewTokens: unit.newTokens)
         let spoken = try messagesOfA(
             on: [unit.prompt], at: unit.layer, over: unit.channel, newTokens: unit.newTokens)
-        guard let spoken = spoken[unit.prompt] else { throw EngineError.notLoaded }
+        guard let spoken = spoken[ExactText(unit.prompt)] else { throw EngineError.notLoaded }
         let prompt = try b.prompt(unit.prompt, newTokens: unit.newTokens)
         let injection = injection(
             of: spoken.vector, at: unit.layer, by: Condition.Delivery(welcome.operation, strength: welcome.strength))
