@@ -214,7 +214,7 @@ private actor LyingWorker {
     }
 
     private func beat() {
-        say(.heartbeat(leases))
+        say(.heartbeat(Heartbeat(leases)))
         loop.schedule(after: .seconds(1)) { [weak self] in self?.assumeIsolated { $0.beat() } }
     }
 

@@ -25,7 +25,7 @@ struct StreamMemoryTests {
         memory.keep(streams(1), for: key("x"))
         #expect(memory[key("x")]?.vectors == [2: [1, 0], 4: [0, 1]] && memory[key("x")]?.omitted == 1)
         #expect(memory[key("x", .b)] == nil && memory[key("y")] == nil)
-        #expect(memory[StreamMemory.Key(model: .a, text: "x", newTokens: 4)] == nil)
+        #expect(memory[StreamMemory.Key(model: .a, text: ExactText("x"), newTokens: 4)] == nil)
     }
 
     @Test func `what came first makes room`() {
