@@ -28,6 +28,8 @@ struct MonitoringTests {
     private func query(_ expression: String, at port: Int) throws -> [[String: Any]] {
         var address = try #require(URLComponents(string: "http://127.0.0.1:\(port)/api/v1/query"))
         address.queryItems = [URLQueryItem(name: "query", value: expression)]
+        // To a form's reader a plus sign is a space.
+        address.percentEncodedQuery = address.percentEncodedQuery?.replacingOccurrences(of: "+", with: "%2B")
         guard let data = try? Data(contentsOf: try #require(address.url)),
             let answer = try JSONSerialization.jsonObject(with: data) as? [String: Any],
             let found = (answer["data"] as? [String: Any])?["result"] as? [[String: Any]]
@@ -61,8 +63,9 @@ struct MonitoringTests {
         let panels = (dashboard as? [String: Any])?["panels"] as? [[String: Any]] ?? []
         let queries = panels.flatMap { $0["targets"] as? [[String: Any]] ?? [] }.compactMap { $0["expr"] as? String }
         #expect(queries.count > 10)
-        // Some are there once the run has come so far.
-        var open = Set(queries)
+        // Some are there once the run has come so far. Memory comes with heartbeats, and a worker with units as short as
+        // these has other things to say.
+        var open = Set(queries).subtracting(["activation_worker_memory_bytes"])
         let all = try wait(120) {
             guard coordinator.isRunning else { return true }
             for query in open where try !self.query("last_over_time((\(query))[5m:1s])", at: port).isEmpty {

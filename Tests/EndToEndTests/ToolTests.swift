@@ -238,9 +238,15 @@ struct ToolTests {
         }
         let json = try ProgramProcess.run(
             "coordinator", ["status", "--connect", endpoint.text, "--format", "json"], in: scratch)
-        let status = try JSONDecoder().decode(RunStatus.self, from: Data(json.output.utf8))
-        #expect(status.stages.map(\.stage) == Stage.allOfDemo)
-        #expect(status.workers.count == 1 && status.workers[0].bytesIn > 0 && status.workers[0].bytesOut > 0)
+        struct Told: Decodable {
+            struct Stage: Decodable { var stage: String }
+            struct Worker: Decodable { var bytes_in, bytes_out: UInt64 }
+            var stages: [Stage]
+            var workers: [Worker]
+        }
+        let status = try JSONDecoder().decode(Told.self, from: Data(json.output.utf8))
+        #expect(status.stages.map(\.stage) == Stage.allOfDemo.map(\.rawValue))
+        #expect(status.workers.count == 1 && status.workers[0].bytes_in > 0 && status.workers[0].bytes_out > 0)
 
         let nobody = try ProgramProcess.run(
             "coordinator", ["status", "--connect", "ipc://\(scratch.file("nobody").path)"], in: scratch)

@@ -55,8 +55,9 @@ struct UnitEngineTests {
 
     @Test func `a W of another width and a layer beyond the models are refused, not taken`() throws {
         try engine.join(k: 4, j: 4, operation: "replace")
-        let wide = FloatMatrix(zeros: 96, 129)
-        #expect(error { try engine.similarity(w: wide, version: 1) }.map { "\($0)".contains("129") } == true)
+        // One column more would be a bias.
+        let wide = FloatMatrix(zeros: 96, 130)
+        #expect(error { try engine.similarity(w: wide, version: 1) }.map { "\($0)".contains("130") } == true)
         let layer = error { try engine.similarity(w: engine.w, version: 1, layer: 5) }
         #expect(layer.map { "\($0)".contains("activation site 5") } == true)
     }

@@ -29,9 +29,10 @@ extension FinishedRun {
     /// What the terminal shows of it.
     /// - Parameter output: the run's folder, as the user names it.
     func show(in output: String) {
-        let width = Terminal.output.width
-        Terminal.output.writeLine(summary(width: width, inASCII: Terminal.isASCII))
+        // Lines of a terminal end between words; whoever reads a file or a pipe looks for whole ones.
+        let (width, wraps) = (Terminal.output.width, Terminal.output.isTerminal)
+        Terminal.output.writeLine(summary(width: width, wrapping: wraps, inASCII: Terminal.isASCII))
         let files = "Files in \(output): \(files.joined(separator: ", "))"
-        for line in PrintableText.wrapped(files, to: width) { Terminal.output.writeLine(line) }
+        for line in wraps ? PrintableText.wrapped(files, to: width) : [files] { Terminal.output.writeLine(line) }
     }
 }

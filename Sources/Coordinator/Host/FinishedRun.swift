@@ -53,8 +53,9 @@ package struct FinishedRun: Sendable {
     }
 
     /// The final tables for a terminal of so many columns.
-    package func summary(width: Int, inASCII: Bool = false) -> String {
-        (inASCII ? summary.ascii : summary).text(width: width)
+    package func summary(width: Int, wrapping: Bool = true, inASCII: Bool = false) -> String {
+        let summary = inASCII ? summary.ascii : summary
+        return wrapping ? summary.text(width: width) : summary.text(tableWidth: width)
     }
 
     /// The run in `folder`, where it was finished before and its files are what it wrote; else nil.

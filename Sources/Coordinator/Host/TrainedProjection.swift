@@ -66,7 +66,7 @@ struct TrainedProjection {
 
     /// One that stays as it is while this one takes steps.
     func copy() -> TrainedProjection {
-        TrainedProjection(channel: channel, trainer: trainer.copy(), losses: losses)
+        TrainedProjection(channel: channel, trainer: trainer.copy(), losses: losses, form: form)
     }
 
     /// Mean error per element before each step, the shards summed in index order.

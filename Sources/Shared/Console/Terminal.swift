@@ -14,8 +14,11 @@ package struct Terminal: Sendable {
 
     /// Whether a person watches, so that lines may be redrawn.
     package var isInteractive: Bool {
-        isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+        isTerminal && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }
+
+    /// Whether what is written goes to a terminal, and not to a file or another program.
+    package var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// Whether people are shown ASCII alone: where the locale is named and is not one of UTF-8.
     package static let isASCII: Bool = isASCII(in: ProcessInfo.processInfo.environment)

@@ -22,8 +22,8 @@ package struct Summary: Hashable, Sendable {
         text(width: width) { PrintableText.wrapped($0, to: width) }
     }
 
-    /// For a file: tables for so many columns, a paragraph in a line however long it is.
-    func text(tableWidth: Int) -> String {
+    /// For a file or a program: tables for so many columns, a paragraph in a line however long it is.
+    package func text(tableWidth: Int) -> String {
         text(width: tableWidth) { [$0] }
     }
 
