@@ -22,7 +22,8 @@ struct PageTests {
     }
 
     private func worker(_ coordinator: ProgramProcess) throws -> ProgramProcess {
-        try ProgramProcess(
+        _ = wait(60) { (try? coordinator.publicEndpoint()) != nil }
+        return try ProgramProcess(
             "worker", ["--connect", try coordinator.publicEndpoint().text, "--threads", "1"], in: scratch)
     }
 

@@ -240,13 +240,15 @@ struct ToolTests {
             "coordinator", ["status", "--connect", endpoint.text, "--format", "json"], in: scratch)
         struct Told: Decodable {
             struct Stage: Decodable { var stage: String }
-            struct Worker: Decodable { var bytes_in, bytes_out: UInt64 }
+            struct Worker: Decodable { var bytesIn, bytesOut: UInt64 }
             var stages: [Stage]
             var workers: [Worker]
         }
-        let status = try JSONDecoder().decode(Told.self, from: Data(json.output.utf8))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let status = try decoder.decode(Told.self, from: Data(json.output.utf8))
         #expect(status.stages.map(\.stage) == Stage.allOfDemo.map(\.rawValue))
-        #expect(status.workers.count == 1 && status.workers[0].bytes_in > 0 && status.workers[0].bytes_out > 0)
+        #expect(status.workers.count == 1 && status.workers[0].bytesIn > 0 && status.workers[0].bytesOut > 0)
 
         let nobody = try ProgramProcess.run(
             "coordinator", ["status", "--connect", "ipc://\(scratch.file("nobody").path)"], in: scratch)

@@ -112,13 +112,6 @@ package final class PageServer: Sendable {
         switch path {
         case "/": try await write(page, PageDocument.html(title: title), writer)
         case "/events" where request.method == .get: try await stream(writer, channel)
-        case "/report":
-            guard let report = feed.current?.report else { fallthrough }
-            fetching.begin()
-            defer { fetching.end() }
-            try await write(
-                .init(status: .ok, headerFields: [.contentType: "text/html; charset=utf-8"]),
-                String(decoding: report, as: UTF8.self), writer)
         case "/metrics":
             let text = feed.current.map { OpenMetrics.text(of: $0.status, watched: feed.counts) } ?? "# EOF\n"
             try await write(.init(status: .ok, headerFields: [.contentType: OpenMetrics.contentType]), text, writer)
@@ -127,6 +120,13 @@ package final class PageServer: Sendable {
             let isReady = feed.current?.status.phase == .running
             try await write(
                 plain(isReady ? .ok : .serviceUnavailable), isReady ? "ready\n" : "not running\n", writer)
+        case "/report":
+            guard let report = feed.current?.report else { fallthrough }  // There is none before the end.
+            fetching.begin()
+            defer { fetching.end() }
+            try await write(
+                .init(status: .ok, headerFields: [.contentType: "text/html; charset=utf-8"]),
+                String(decoding: report, as: UTF8.self), writer)
         default: try await write(plain(.notFound), "there is no such page here\n", writer)
         }
     }
