@@ -302,7 +302,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "JSON", "Weights", "Reports",
-                "DemoAssets", "ModelFolders",
+                "DemoAssets", "ModelFolders", "ModelReading",
                 "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
             ],
             path: "Tests/EndToEndTests", swiftSettings: swiftSettings),

@@ -1,7 +1,10 @@
+import DemoAssets
 import Foundation
 import Messaging
 import ModelFolders
+import ModelReading
 import Run
+import Storage
 import TestSupport
 import Testing
 import Transport
@@ -143,15 +146,25 @@ struct HostilePeerTests {
                 output: output,
                 [
                     "--workers", "0", "--listen", "tcp://127.0.0.1:*", "--verify-share", "0", "--endpoints", "answers",
+                    "--conditions", "b_full",
                 ]),
             in: scratch)
         _ = try coordinator.statusEndpoint()
         let endpoint = try coordinator.publicEndpoint()
+        // It has read what it was asked, or nothing it says would be taken.
+        let reader = try ReadableModel(path: DemoAssets.modelB)
         let liar = try LyingWorker { unit in
             ["one", "two"].map { text in
                 EvaluateResult(
-                    items: unit.items.map { _ in
-                        ItemAnswers(answers: unit.conditions.map { _ in Answer(tokens: [1], text: text) })
+                    items: unit.items.map { item in
+                        ItemAnswers(
+                            answers: unit.conditions.map { condition in
+                                let prompt = item.prompts[condition.prompt] ?? ""
+                                let read = (try? reader.prompt(prompt, newTokens: 32))?.tokens ?? []
+                                return Answer(
+                                    tokens: [1], text: text, cost: Cost(promptTokens: read.count),
+                                    promptDigest: ContentHasher.digest(of: read).hex)
+                            })
                     })
             }
         }

@@ -29,7 +29,7 @@ struct DryRun {
         let speedOfA = try SpeedMeasurement(configuration.modelA, ignored, workers: workers, options).result()
         let speedOfB = try SpeedMeasurement(configuration.modelB, ignored, workers: workers, options).result()
         let step =
-            inputs.schedule == nil
+            inputs.schedule == nil || inputs.plan.trainedChannels.isEmpty
             ? 0 : try await TrainingMeasurement(inputs, options, workers: workers).secondsOfStep()
         let times = estimate.seconds(workers: workers, a: speedOfA, b: speedOfB, secondsOfStep: step)
         let expected = Dictionary(uniqueKeysWithValues: times.map { ($0.stage, $0.seconds) })

@@ -18,6 +18,8 @@ package struct TrainingMeasurement {
         configuration.training.rows = Self.batches * given.training.batch
         configuration.training.epochs = Self.epochs
         configuration.training.heldOut = 0
+        // Maps in closed form take no steps.
+        configuration.channels = inputs.plan.trainedChannels
         let rows = configuration.training.rows
         func ones(_ columns: Int) -> FloatMatrix {
             FloatMatrix(rows: rows, columns: columns, values: [Float](repeating: 1, count: rows * columns))
@@ -54,7 +56,7 @@ package struct TrainingMeasurement {
         guard case .done = outcome, let beginning, let schedule = inputs.schedule else {
             throw HostError.unmeasuredTraining("\(outcome)")
         }
-        return (end - beginning) / .seconds(1) / Double(schedule.steps * max(1, inputs.plan.trainedChannels.count))
+        return (end - beginning) / .seconds(1) / Double(schedule.steps * inputs.plan.trainedChannels.count)
     }
 
     /// When a worker had loaded its models and was given work.
