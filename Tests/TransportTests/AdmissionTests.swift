@@ -5,7 +5,7 @@ import Testing
 @testable import Transport
 
 /// Who is let in, and how those who are not find out why.
-@Suite(.timeLimit(.minutes(1))) struct AdmissionTests {
+@Suite(.timeLimit(.minutes(8))) struct AdmissionTests {
     private func options(_ security: SocketOptions.Security) -> SocketOptions {
         var options = SocketOptions()
         options.security = security

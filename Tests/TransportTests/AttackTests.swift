@@ -6,7 +6,7 @@ import Testing
 @testable import Transport
 
 /// What anybody who can connect may try, with its bound.
-@Suite(.timeLimit(.minutes(2))) struct AttackTests {
+@Suite(.timeLimit(.minutes(8))) struct AttackTests {
     private func options(_ change: (inout SocketOptions) -> Void) -> SocketOptions {
         var options = SocketOptions()
         change(&options)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct BindTests {
+@Suite(.timeLimit(.minutes(8))) struct BindTests {
     @Test(arguments: ["tcp", "ipc"])
     func `an endpoint in use is an error that names it`(scheme: String) async throws {
         try await withStations(3) { stations in

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct CurveTests {
+@Suite(.timeLimit(.minutes(8))) struct CurveTests {
     private func options(_ security: SocketOptions.Security) -> SocketOptions {
         var options = SocketOptions()
         options.security = security

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct MessageLoopTests {
+@Suite(.timeLimit(.minutes(8))) struct MessageLoopTests {
     @Test func `timers fire in the order of their deadlines, and not early`() async throws {
         try await withStations(1) { stations in
             let fired = Mailbox<(Int, early: Bool)>()

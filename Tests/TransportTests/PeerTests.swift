@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct PeerTests {
+@Suite(.timeLimit(.minutes(8))) struct PeerTests {
     /// A client that has introduced itself and then never reads.
     private struct SilentClient {
         let context: Context

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct QueryTests {
+@Suite(.timeLimit(.minutes(8))) struct QueryTests {
     @Test func `a question is answered`() async throws {
         try await withStations(1) { stations in
             let endpoint = try await stations[0].listen(at: freshEndpoint("ipc"), echo: true)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Transport
 
-@Suite(.timeLimit(.minutes(1))) struct RoundTripTests {
+@Suite(.timeLimit(.minutes(8))) struct RoundTripTests {
     @Test(arguments: ["tcp", "ipc"])
     func `a message and its answer arrive`(scheme: String) async throws {
         try await withStations(2) { stations in
