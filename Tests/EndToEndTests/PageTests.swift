@@ -29,7 +29,8 @@ struct PageTests {
 
     private func end(_ coordinator: ProgramProcess) throws {
         coordinator.send(SIGTERM)
-        #expect(try coordinator.end().code == 130)
+        let ending = try coordinator.end()
+        #expect(ending.code == 130, "\(ending.errors.suffix(3_000))")
     }
 
     private struct Answer {
