@@ -52,10 +52,11 @@ import Testing
             #expect(try await wait { feed.counts.viewers == 1 })
             // More than the system takes for it.
             var large = SampleStatus.status()
-            large.faults[0].what = String(repeating: "x", count: 4 << 20)
+            large.faults[0].what = String(repeating: "x", count: 32 << 20)
+            feed.publish(large)
             #expect(
                 try await wait {
-                    feed.publish(large)
+                    feed.publish(SampleStatus.status())
                     return feed.counts.dropped == 1
                 })
             #expect(try await wait { feed.counts.viewers == 0 })
@@ -63,6 +64,23 @@ import Testing
             other.send(Self.ask)
             #expect(try await wait { feed.counts.viewers == 1 })
             withExtendedLifetime((viewer, other)) {}
+        }
+    }
+
+    @Test func `connections that come while it ends harm nothing`() async throws {
+        for _ in 0..<40 {
+            let feed = PageFeed()
+            let server = PageServer(
+                at: PageAddress(host: "127.0.0.1", port: 0), token: nil, feed: feed, title: "test")
+            let port = try await server.start().port
+            feed.publish(SampleStatus.status())
+            let comers = Thread {
+                while let comer = try? PlainConnection("tcp://127.0.0.1:\(port)") { comer.send(Self.ask) }
+            }
+            comers.start()
+            #expect(try await wait { feed.counts.viewers > 0 })
+            await server.stop(within: 0)
+            #expect(try await wait { comers.isFinished })
         }
     }
 

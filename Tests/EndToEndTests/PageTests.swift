@@ -30,10 +30,7 @@ struct PageTests {
     private func end(_ coordinator: ProgramProcess) throws {
         coordinator.send(SIGTERM)
         let ending = try coordinator.end()
-        // On a busy machine it was another code once in a dozen times, which has not come again since it is printed here.
-        withKnownIssue("a run with viewers that is told to end ends otherwise", isIntermittent: true) {
-            #expect(ending.code == 130, "\(ending.errors.suffix(3_000))")
-        }
+        #expect(ending.code == 130, "\(ending.errors.suffix(3_000))")
     }
 
     private struct Answer {

@@ -9,20 +9,23 @@ import ServiceLifecycle
 
 /// Serves the live page, its events, and what monitoring asks for.
 ///
-/// It has threads of its own and knows nothing of the run but what ``PageFeed`` holds: watching delays no work. Nothing
+/// It has a thread of its own and knows nothing of the run but what ``PageFeed`` holds: watching delays no work. Nothing
 /// that is asked for is looked for on the disk.
 package final class PageServer: Sendable {
     private let address: PageAddress
     private let token: PageToken?
     private let feed: PageFeed
     private let title: String
-    private let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    /// One for all, which ends with the process: what a server leaves to be done after its end still finds it.
+    private static let thread = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     // Bounds, with the decoder's own on a request's line and headers.
     private static let mostConnections = 256
     private static let idleSeconds: Int64 = 30
     private static let headerBytes = 16 << 10
     private static let headerCount = 64
+    /// What answers at work may take once the server ends.
+    private static let shutdownSeconds = Duration.seconds(2)
     /// How long a viewer may take to read what was sent.
     private let patience: TimeAmount
 
@@ -40,7 +43,7 @@ package final class PageServer: Sendable {
         self.title = title
     }
 
-    /// Listens, and serves until the returned task is cancelled or ``stop()`` is called.
+    /// Listens, and serves until ``stop(within:)`` is called.
     /// - Returns: where, with the port that was chosen where none was asked for.
     /// - Throws: ``PageError/cannotListen(_:cause:)``.
     package func start() async throws -> PageAddress {
@@ -58,17 +61,21 @@ package final class PageServer: Sendable {
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: .maximum(Self.mostConnections, logger: logger)),
-            eventLoopGroup: threads, logger: logger,
+            eventLoopGroup: Self.thread, logger: logger,
             responder: { [self] request, writer, channel in try await answer(request, writer, channel) },
             onServerRunning: { announce.yield($0.localAddress?.port ?? 0) })
-        // The server ends with the process, or with its threads.
-        Task {
-            do {
-                try await server.run()
-            } catch {
-                announce.finish(throwing: error)
-            }
-        }
+        var services = ServiceGroupConfiguration(services: [.init(service: server)], logger: logger)
+        services.maximumGracefulShutdownDuration = Self.shutdownSeconds
+        let group = ServiceGroup(configuration: services)
+        serving.begin(
+            group,
+            Task {
+                do {
+                    try await group.run()
+                } catch {
+                    announce.finish(throwing: error)
+                }
+            })
         do {
             for try await port in started { return PageAddress(host: address.host, port: port) }
         } catch {
@@ -86,7 +93,7 @@ package final class PageServer: Sendable {
         while feed.counts.viewers > 0 || !fetching.isDone(readers), ContinuousClock.now < end {
             try? await Task.sleep(for: .milliseconds(20))
         }
-        try? await threads.shutdownGracefully()
+        await serving.end()
     }
 
     private static func cause(of error: any Error) -> String {
@@ -94,6 +101,7 @@ package final class PageServer: Sendable {
     }
 
     private let fetching = Fetching()
+    private let serving = Serving()
 
     // MARK: Requests
 
@@ -212,6 +220,21 @@ package final class PageServer: Sendable {
 
 extension HTTPField.Name {
     fileprivate static let xContentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
+}
+
+/// The server at work, for who ends it.
+private final class Serving: @unchecked Sendable {  // under `lock`
+    private let lock = Lock()
+    private var work: (group: ServiceGroup, task: Task<Void, Never>)?
+
+    func begin(_ group: ServiceGroup, _ task: Task<Void, Never>) { lock.withLock { work = (group, task) } }
+
+    /// Lets it answer what it was asked, and waits until it is gone.
+    func end() async {
+        guard let work = lock.withLock({ work }) else { return }
+        await work.group.triggerGracefulShutdown()
+        await work.task.value
+    }
 }
 
 /// Counts those who fetch the report.
