@@ -46,6 +46,7 @@ struct SweepTests {
     @Test(arguments: [
         (["--channels", "4-1:2"], "--channels"), (["--channels", "1-4/0:2"], "--channels"),
         (["--channels", "1-:2"], "--channels"), (["--channels", "2/2:2"], "--channels"),
+        (["--channels", "0-9223372036854775807:2"], "--channels"),
         (["--channels", "0-99:4"], "--channels: 100 blocks of A, expected at most 31"),
         (["--channels", "0-5:4"], "--layer-k 5 (channel 5:4/ridge)"),
         (["--channels", "1-2:1-2", "1:1"], "given twice"),

@@ -32,12 +32,15 @@ struct ChannelRange: ExpressibleByArgument {
         let last: Int
         let step: Int
 
+        /// More than any model has.
+        private static let blockLimit = 1 << 20
+
         /// Reads `4`, `1-30` or `1-30/2`; nil for anything else, or a range that ends before it begins.
         init?(_ text: String) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             let ends = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
             guard parts.count <= 2, (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1],
-                first <= last, ends.count == 2 || parts.count == 1,
+                first <= last, last < Self.blockLimit, ends.count == 2 || parts.count == 1,
                 let step = parts.count == 2 ? Int(parts[1]) : 1, step > 0
             else { return nil }
             (self.first, self.last, self.step) = (first, last, step)
