@@ -32,8 +32,7 @@ struct DryRun {
             inputs.schedule == nil || inputs.plan.trainedChannels.isEmpty
             ? 0 : try await TrainingMeasurement(inputs, options, workers: workers).secondsOfStep()
         let times = estimate.seconds(workers: workers, a: speedOfA, b: speedOfB, secondsOfStep: step)
-        let expected = Dictionary(uniqueKeysWithValues: times.map { ($0.stage, $0.seconds) })
-        let longest = inputs.plan.notBegun.remainingSeconds(expecting: expected) ?? 0
+        let longest = times.reduce(0) { $0 + $1.seconds }
         let stages = times.map { "\($0.stage.rawValue) \(Quantities.duration(seconds: $0.seconds))" }
         let time =
             "time: at most about \(Quantities.duration(seconds: longest)) "

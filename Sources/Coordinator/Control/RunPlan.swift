@@ -32,13 +32,6 @@ package struct RunPlan: Codable, Hashable, Sendable {
     /// The plan of a stage; nil where the run has no such stage.
     package subscript(stage: Stage) -> StagePlan? { stages.first { $0.stage == stage } }
 
-    /// The stages before any of them has begun, as a status has them.
-    package var notBegun: [StageStatus] {
-        stages.map {
-            StageStatus(stage: $0.stage, unitsDone: 0, unitsTotal: $0.total, seconds: 0, rate: nil, etaSeconds: nil)
-        }
-    }
-
     /// Whether the run has the unit.
     package func contains(_ unit: UnitID) -> Bool { self[unit.stage]?.unitRange.contains(unit.index) ?? false }
 

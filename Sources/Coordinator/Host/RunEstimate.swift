@@ -1,5 +1,6 @@
 import CoordinatorControl
 import ModelReading
+import PlainText
 package import Run
 import Wire
 
@@ -126,10 +127,10 @@ package struct ModelSpeed: Sendable {
 private final class TokenCounter {
     private let a: ModelReader
     private let b: ModelReader
-    private var countsOfA: [String: Int] = [:]
-    private var countsOfB: [String: Int] = [:]
+    private var countsOfA: [ExactText: Int] = [:]
+    private var countsOfB: [ExactText: Int] = [:]
     /// What A has been read for units of all channels.
-    private var spokenToAll: Set<String> = []
+    private var spokenToAll: Set<ExactText> = []
     /// Tokens of the longest prompt so far.
     private(set) var longest = 0
 
@@ -198,7 +199,7 @@ private final class TokenCounter {
     private func evaluate(_ unit: EvaluateUnit, _ work: inout RunEstimate.StageWork) {
         // Likelihoods are read, not written.
         let newTokens = unit.endpoints.contains(.answers) ? unit.form.longest : 0
-        var spoken: Set<String> = []
+        var spoken: Set<ExactText> = []
         for item in unit.items {
             for condition in unit.conditions {
                 guard let prompt = item.prompts[condition.prompt] else { continue }
@@ -214,10 +215,10 @@ private final class TokenCounter {
                     work.a.read(tokensOfA(source), writing: words)
                 } else if let deepest = unit.sitesOfA.last {
                     // Read once for all channels, by the worker that has their units.
-                    if spokenToAll.insert(source).inserted {
+                    if spokenToAll.insert(ExactText(source)).inserted {
                         work.a.read(tokensOfA(source), ofBlocks: share(deepest, of: a))
                     }
-                } else if spoken.insert(source).inserted {
+                } else if spoken.insert(ExactText(source)).inserted {
                     work.a.read(tokensOfA(source), ofBlocks: share(unit.channel.k, of: a))
                 }
             }
@@ -229,10 +230,11 @@ private final class TokenCounter {
     private func tokensOfA(_ prompt: String) -> Int { count(prompt, a, &countsOfA) }
     private func tokensOfB(_ prompt: String) -> Int { count(prompt, b, &countsOfB) }
 
-    private func count(_ prompt: String, _ model: ModelReader, _ known: inout [String: Int]) -> Int {
-        if let count = known[prompt] { return count }
+    private func count(_ prompt: String, _ model: ModelReader, _ known: inout [ExactText: Int]) -> Int {
+        let text = ExactText(prompt)
+        if let count = known[text] { return count }
         let count = model.tokenCount(ofPrompt: prompt)
-        known[prompt] = count
+        known[text] = count
         longest = max(longest, count)
         return count
     }

@@ -7,11 +7,7 @@ import Wire
 extension RunInputs {
     /// The lines of which any W is one, each once, in the run's order.
     static func fittedLines(_ channels: [Channel]) -> [Channel] {
-        var lines: [Channel] = []
-        for channel in channels where channel.fit.isClosedForm && !lines.contains(channel.line) {
-            lines.append(channel.line)
-        }
-        return lines
+        channels.filter(\.fit.isClosedForm).lines
     }
 
     var fittedLines: [Channel] { Self.fittedLines(configuration.channels) }

@@ -1,4 +1,5 @@
 import ModelReading
+import PlainText
 import Run
 
 /// What the models read for the answers to a unit, worked out as workers do it, from the same texts by the same code.
@@ -10,7 +11,7 @@ final class UnitReading {
 
     private struct Asked: Hashable {
         let model: ModelSide
-        let text: [UInt8]
+        let text: ExactText
         let newTokens: Int
     }
 
@@ -40,7 +41,7 @@ final class UnitReading {
     }
 
     private func prompt(_ text: String, of model: ModelSide, newTokens: Int) throws -> ReadPrompt {
-        let asked = Asked(model: model, text: Array(text.utf8), newTokens: newTokens)
+        let asked = Asked(model: model, text: ExactText(text), newTokens: newTokens)
         if let prompt = known[asked] { return prompt }
         let prompt = try readers[model].prompt(text, newTokens: newTokens)
         known[asked] = prompt

@@ -1,3 +1,4 @@
+import PlainText
 package import Run
 
 /// A condition with what people read of it.
@@ -144,6 +145,8 @@ extension Condition {
         renamed.prompt = prompt
         guard asksAlike(renamed) else { return false }
         return prompt == other.prompt
-            || items.allSatisfy { Prompts.areSame($0.prompts[prompt], $0.prompts[other.prompt]) }
+            || items.allSatisfy {
+                $0.prompts[prompt].map(ExactText.init) == $0.prompts[other.prompt].map(ExactText.init)
+            }
     }
 }

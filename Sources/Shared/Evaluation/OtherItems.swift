@@ -1,3 +1,5 @@
+import PlainText
+
 /// Other items, whose messages take the place of an item's own: what an activation says of this item must not be in
 /// them, and all else should be alike.
 package enum OtherItems {
@@ -27,7 +29,7 @@ package enum OtherItems {
     private static func nearest(among items: [TaskItem], of task: TaskDefinition, count: Int) -> [[Int]] {
         guard count > 0 else { return items.map { _ in [] } }
         let lengths = items.map { task.prompts($0).a.unicodeScalars.count }
-        let golds = items.map { Set($0.golds.map(Prompts.bytes)) }
+        let golds = items.map { Set($0.golds.map(ExactText.init)) }
         var places: [[Int]] = []
         for (place, item) in items.enumerated() {
             var nearest: [(distance: Int, place: Int)] = []

@@ -1,3 +1,4 @@
+import PlainText
 package import Run
 
 /// What the models read: the reference implementation's wording, which is also the language-model evaluation
@@ -38,17 +39,8 @@ package enum Prompts {
 
     /// An item's right answers as they would follow its prompt, each once: a choice as it is, a text behind a space.
     package static func golds(of item: TaskItem) -> [String] {
-        var seen: Set<[UInt8]> = []
-        return item.golds.filter { seen.insert(bytes($0)).inserted }.map { item.choices.isEmpty ? " " + $0 : $0 }
-    }
-
-    /// What texts are told apart by: `==` takes canonically equivalent texts for equal.
-    static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-
-    /// Whether two prompts are the same to the byte.
-    static func areSame(_ a: String?, _ b: String?) -> Bool {
-        guard let a, let b else { return a == nil && b == nil }
-        return a.utf8.elementsEqual(b.utf8)
+        var seen: Set<ExactText> = []
+        return item.golds.filter { seen.insert(ExactText($0)).inserted }.map { item.choices.isEmpty ? " " + $0 : $0 }
     }
 
     /// What A reads of the items that ``Run/Condition/Message/matched`` is drawn like: of all of a task's, or of so many

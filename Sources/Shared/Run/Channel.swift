@@ -56,3 +56,12 @@ extension Channel: Codable {
         try container.encode(description)
     }
 }
+
+extension [Channel] {
+    /// The lines that they lie on, each once, in their order.
+    package var lines: [Channel] {
+        var lines: [Channel] = []
+        for channel in self where !lines.contains(channel.line) { lines.append(channel.line) }
+        return lines
+    }
+}

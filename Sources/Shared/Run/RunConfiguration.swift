@@ -53,13 +53,6 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.evaluation = evaluation
     }
 
-    /// The lines that the channels lie on, each once, in their order.
-    package var lines: [Channel] {
-        var lines: [Channel] = []
-        for channel in channels where !lines.contains(channel.line) { lines.append(channel.line) }
-        return lines
-    }
-
     /// Whether there is a W for every channel, once it is trained or from the start.
     package var hasProjections: Bool {
         switch projection {

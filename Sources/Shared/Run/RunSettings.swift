@@ -38,6 +38,7 @@ extension RunConfiguration {
 
     private var pair: [RunSetting] {
         var settings = [RunSetting("model-a", .text(modelA)), RunSetting("model-b", .text(modelB))]
+        let lines = channels.lines
         if lines.count == 1 {
             settings += [RunSetting("layer-k", .count(lines[0].k)), RunSetting("layer-j", .count(lines[0].j))]
         } else {
