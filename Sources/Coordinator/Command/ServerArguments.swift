@@ -160,9 +160,7 @@ struct ServerArguments: ParsableArguments {
 
     /// - Throws: for an endpoint that cannot be used.
     func options() throws -> ServerOptions {
-        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("worker")
-        var options = ServerOptions(program: program)
+        var options = ServerOptions(program: Program.file.deletingLastPathComponent().appendingPathComponent("worker"))
         options.workers = Int(workers).map { .count($0) } ?? .automatic
         options.threads = threads
         options.keys = try ServerKeys.read(

@@ -1,5 +1,5 @@
 package import ArgumentParser
-import Foundation
+package import Foundation
 import PlainText
 
 /// An error of the arguments, or of what they name: found before any work.
@@ -29,8 +29,11 @@ package struct UsageError: Error, CustomStringConvertible {
     }
 }
 
-/// What both programs have in common: how they end.
+/// What both programs have in common: where they lie, and how they end.
 package enum Program {
+    /// The file of the program that runs: what belongs to it lies beside it.
+    package static let file = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+
     /// Work failed.
     package static let failure: Int32 = 1
     /// The arguments cannot be used; nothing was done.

@@ -1,5 +1,6 @@
 import Evaluation
 import JSON
+import PlainText
 import Run
 
 /// The page's last part: every item with all of its conditions side by side, to be searched and filtered. It works from
@@ -38,12 +39,12 @@ struct ItemBrowser {
     /// The prompts of all items, each text once: channels have them in common, and many items a cue.
     private struct TextList {
         private(set) var list: [String] = []
-        private var places: [[UInt8]: Int] = [:]
+        private var places: [ExactText: Int] = [:]
 
         mutating func place(of text: String) -> Int {
-            let bytes = Array(text.utf8)
-            if let place = places[bytes] { return place }
-            places[bytes] = list.count
+            let exact = ExactText(text)
+            if let place = places[exact] { return place }
+            places[exact] = list.count
             list.append(text)
             return list.count - 1
         }

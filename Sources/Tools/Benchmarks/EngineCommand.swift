@@ -7,6 +7,7 @@ import ModelFolders
 import Models
 import PlainText
 import Run
+import WorkerHost
 
 struct EngineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -108,7 +109,7 @@ struct EngineCommand: AsyncParsableCommand {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         Terminal.error.writeLine(
             "\(shape.name) \(shape.storage.rawValue): loaded in \(Quantities.fixed(seconds, digits: 2)) s, "
-                + "\(ProcessUsage.residentBytes >> 20) MiB resident")
+                + "\((ProcessMemory.resident ?? 0) >> 20) MiB resident")
         var measurement = EngineMeasurement(model: model, shape: shape, limits: limits, repetitions: repetitions)
         if chosenTests.contains("prefill") {
             measurement.prefill(prompts: 1, length: 512)

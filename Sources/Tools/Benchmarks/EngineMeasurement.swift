@@ -14,12 +14,11 @@ enum ProcessUsage {
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
-    /// Memory in use now.
-    static var residentBytes: Int {
-        let fields = FileManager.default.contents(atPath: "/proc/self/statm").map {
-            String(decoding: $0, as: UTF8.self).split(separator: " ")
-        }
-        return (fields?.dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
+    /// The most memory that this process has had, bytes; 0 where the system does not say.
+    static var residentPeak: UInt64 {
+        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return UInt64(line?.split(whereSeparator: { !$0.isNumber }).first ?? "0").map { $0 << 10 } ?? 0
     }
 }
 

@@ -60,7 +60,7 @@ struct LoadBenchmark: ParsableCommand {
             ["load-measurement", "--sessions", "\(sessions)", "--units", "\(units)"]
             + (attack.map { ["--attack", $0.rawValue] } ?? []) + (listens ? ["--listens"] : [])
         let (process, output) = (Process(), Pipe())
-        process.executableURL = LoadMeasurement.program
+        process.executableURL = Program.file
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -28,7 +28,6 @@ struct LoadFigures: Codable {
 /// One run of ``LoadBenchmark``: this process is the coordinator, and prints its figures as JSON.
 struct LoadMeasurement: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "load-measurement", shouldDisplay: false)
-    static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
 
     @Option var sessions = 256
     @Option var units = 100_000
@@ -76,7 +75,7 @@ struct LoadMeasurement: AsyncParsableCommand {
         return LoadFigures(
             attack: attack?.rawValue, unitsPerSecond: Double(stage.unitsTotal) / stage.seconds,
             statusMilliseconds: latencies[latencies.count / 2], longestStatusMilliseconds: latencies.last ?? 0,
-            memoryBytes: Self.residentPeak)
+            memoryBytes: ProcessUsage.residentPeak)
     }
 
     private var inputs: RunInputs {
@@ -98,7 +97,7 @@ struct LoadMeasurement: AsyncParsableCommand {
 
     private static func start(_ arguments: [String]) throws -> Process {
         let process = Process()
-        process.executableURL = program
+        process.executableURL = Program.file
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         try process.run()
@@ -117,14 +116,5 @@ struct LoadMeasurement: AsyncParsableCommand {
             }
             return latencies
         }
-    }
-
-    // MARK: Memory
-
-    /// The most memory that this process, the coordinator, has had.
-    private static var residentPeak: UInt64 {
-        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return UInt64(line?.split(whereSeparator: { !$0.isNumber }).first ?? "0").map { $0 << 10 } ?? 0
     }
 }

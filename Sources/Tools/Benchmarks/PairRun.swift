@@ -1,3 +1,4 @@
+import Console
 import DemoAssets
 import Foundation
 import Messaging
@@ -54,8 +55,7 @@ struct PairRun {
 
     private func start(_ folder: URL, status: Endpoint) throws -> Process {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("coordinator")
+        process.executableURL = Program.file.deletingLastPathComponent().appendingPathComponent("coordinator")
         process.arguments = [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
             "--c4", DemoAssets.corpus, "--cut", "word", "--rows", "2048", "--epochs", "40",

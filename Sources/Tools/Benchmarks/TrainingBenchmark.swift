@@ -194,7 +194,7 @@ struct TrainingBenchmark: AsyncParsableCommand {
     }
 
     static func options(workers: Int, travel: LiveRun.Travel = LiveRun.Travel()) -> ServerOptions {
-        var options = ServerOptions(program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
+        var options = ServerOptions(program: Program.file)
         options.programArguments = ["synthetic-worker"]
         options.workers = .count(workers)
         options.status = "tcp://127.0.0.1:*"
