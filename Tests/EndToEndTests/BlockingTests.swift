@@ -23,7 +23,7 @@ extension Trait where Self == BlockingTests {
 
 /// Some threads for tests that block: as many as tests with real processes should run at a time.
 private final class BlockableThreads: TaskExecutor, @unchecked Sendable {
-    static let shared = BlockableThreads(count: 2)
+    static let shared = BlockableThreads(count: 3)
 
     private let condition = NSCondition()
     private var jobs: [UnownedJob] = []

@@ -11,7 +11,7 @@ struct SystemFaultTests {
 
     @Test(
         .enabled(if: Namespaces.allowMounts, "this process may not mount a tmpfs in a namespace of its own"),
-        arguments: [300, 600, 760])
+        arguments: [200, 400, 560])
     func `a disk that fills up ends the run with the file's name, and with more room the same command goes on`(
         kibibytes: Int
     ) throws {

@@ -107,7 +107,14 @@ extension RunControl {
         if let other = peers[peer] { lose(other, because: "its connection belongs to \(name) now", at: now, &effects) }
         makeRoom(for: registration, at: now, &effects)
         let place = place(for: registration, at: now)
-        if let former = workers[place].peer { peers[former] = nil }
+        if let former = workers[place].peer {
+            // It found the connection dead before its silence was noticed here.
+            let silence = Int(now.seconds(since: workers[place].lastHeard))
+            recordAgain(
+                "came back by another connection, after \(silence) s without a word", cause: .worker(name), worker: name,
+                at: now)
+            peers[former] = nil
+        }
         workers[place].registration = registration
         workers[place].isOwn = peer.isPrivate
         workers[place].presence = .loading(peer, since: now)
