@@ -4,15 +4,18 @@ import Testing
 
 /// What `--device` may say, and what it is answered.
 struct BackendsTests {
-    @Test func `auto takes the processor, and so does its name`() throws {
-        for name in ["auto", "cpu"] {
-            let device = try Backends.open(DeviceRequest(device: name, threads: 2))
+    /// No library of a GPU's lies there.
+    private static let nowhere = "/nowhere"
+
+    @Test func `auto takes the processor where there is no GPU, and so does its name`() throws {
+        for name in ["auto", "auto:0", "auto:5", "cpu"] {
+            let device = try Backends.open(DeviceRequest(device: name, threads: 2, cudaLibraries: Self.nowhere))
             #expect(device.kind == .cpu)
             #expect(device.threads == 2)
         }
     }
 
-    @Test(arguments: ["cuda", "cuda:", "cuda:-1", "cuda:00", "metal", "", "CPU", "cpu "])
+    @Test(arguments: ["cuda", "cuda:", "cuda:-1", "cuda:00", "metal", "", "CPU", "cpu ", "auto:", "auto:-1", "auto:01"])
     func `a device that is not there is refused with those that are`(_ name: String) {
         let error = #expect(throws: DeviceError.self) { try Backends.check(DeviceRequest(device: name)) }
         #expect(error == .absent(device: name, present: Backends.present))

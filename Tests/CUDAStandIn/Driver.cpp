@@ -2,7 +2,7 @@
 //
 // It is as unhelpful as the driver may be: nothing that is asynchronous happens before somebody waits for it, streams are
 // interleaved at random where nothing orders them, and fresh and freed memory is filled with what is not a number.
-// Environment: CUDA_STAND_IN_ ... DEVICES (how many), MEMORY (bytes of each), CAPABILITY (such as 8.6; 10.0 where none is
+// Environment: CUDA_VISIBLE_DEVICES by numbers, up to the first that is none; and CUDA_STAND_IN_ ... DEVICES (how many), MEMORY (bytes of each), CAPABILITY (such as 8.6; 10.0 where none is
 // named, since 9.0 has instructions of its own that are not emulated), ARITHMETIC (8 or
 // 9, where it is not that of the capability), VERSION (of the driver, such as 12040), SEED (of the interleaving),
 // EARLY_COPIES, FAIL (name:n:code, the n-th call of a function fails).
@@ -146,9 +146,24 @@ Result enqueue(Stream *stream, Operation &&operation) {
 extern "C" {
 #define API __attribute__((visibility("default"))) Result
 
+// How many devices there are to see.
+static int deviceCount() {
+    const int present = (int)number("DEVICES", 1);
+    const char *visible = getenv("CUDA_VISIBLE_DEVICES");
+    if (!visible) return present;
+    int count = 0;
+    for (char *end; ; visible = end + 1) {
+        const long ordinal = strtol(visible, &end, 10);
+        if (end == visible || ordinal < 0 || ordinal >= present) break;
+        count++;
+        if (*end != ',') break;
+    }
+    return count;
+}
+
 API cuInit(unsigned) {
     std::lock_guard<std::recursive_mutex> guard(driver.lock);
-    if (number("DEVICES", 1) == 0) return NO_DEVICE;
+    if (deviceCount() == 0) return NO_DEVICE;
     if (driver.initialized) return OK;
     driver.total = number("MEMORY", (uint64_t)4 << 30);
     driver.random = number("SEED", 1);
@@ -157,8 +172,8 @@ API cuInit(unsigned) {
     return failure("cuInit");
 }
 API cuDriverGetVersion(int *version) { *version = (int)number("VERSION", 13000); return OK; }
-API cuDeviceGetCount(int *count) { ENTER("cuDeviceGetCount"); *count = (int)number("DEVICES", 1); return OK; }
-API cuDeviceGet(int *device, int ordinal) { ENTER("cuDeviceGet"); if (ordinal < 0 || ordinal >= (int)number("DEVICES", 1)) return INVALID_DEVICE; *device = ordinal; return OK; }
+API cuDeviceGetCount(int *count) { ENTER("cuDeviceGetCount"); *count = deviceCount(); return OK; }
+API cuDeviceGet(int *device, int ordinal) { ENTER("cuDeviceGet"); if (ordinal < 0 || ordinal >= deviceCount()) return INVALID_DEVICE; *device = ordinal; return OK; }
 API cuDeviceGetName(char *name, int length, int) { ENTER("cuDeviceGetName"); snprintf(name, (size_t)length, "Emulated GPU"); return OK; }
 API cuDeviceTotalMem_v2(size_t *bytes, int) { ENTER("cuDeviceTotalMem_v2"); *bytes = driver.total; return OK; }
 API cuDeviceGetAttribute(int *value, int attribute, int) {

@@ -31,6 +31,80 @@ struct CUDATests {
         #expect(ending.output == (try Self.run("worker", tool, in: scratch)).output)
     }
 
+    // MARK: Whole runs
+
+    /// A run that a GPU of a processor's speed is done with in seconds.
+    private static func arguments(_ output: URL) -> [String] {
+        [
+            "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
+            "--no-projection", "--op", "sum", "--squad", DemoAssets.questions, "--experiments", "squad", "--limit", "5",
+            "--conditions", "silent,injected", "--status", "tcp://127.0.0.1:*", "--output", output.path,
+            "--cuda-libraries", CUDAStandIn.folder.path,
+        ]
+    }
+
+    @Test func `a run has a worker for each GPU, and one that is killed changes no byte of a result`() throws {
+        let scratch = try TemporaryFolder()
+        let alone = scratch.file("alone")
+        let first = try Self.run("coordinator", Self.arguments(alone), ["DEVICES": "1"], in: scratch)
+        #expect(first.code == 0, "\(first.errors)")
+        #expect(first.errors.contains("1 local worker on cuda:0; "), "\(first.errors)")
+
+        let output = scratch.file("run")
+        let coordinator = try ProgramProcess(
+            "coordinator", Self.arguments(output), in: scratch, environment: ["CUDA_STAND_IN_DEVICES": "2"])
+        let status = try coordinator.status(at: try coordinator.statusEndpoint()) { status in
+            status.workers.filter { $0.state == .working }.count == 2
+        }
+        #expect(Set(status.workers.map(\.deviceKind)) == ["cuda 9"])
+        kill(status.workers[1].processID, SIGKILL)
+        let ending = try coordinator.end()
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(ending.errors.contains("2 local workers on cuda:0, cuda:1; "), "\(ending.errors)")
+        for name in ["results.json", "samples_squad.jsonl", "run.json"] {
+            #expect(
+                try Data(contentsOf: output.appendingPathComponent(name))
+                    == Data(contentsOf: alone.appendingPathComponent(name)), "\(name)")
+        }
+    }
+
+    @Test func `a GPU that cannot be used is named, and the run is done on the processor`() throws {
+        let scratch = try TemporaryFolder()
+        let old = try Self.run(
+            "coordinator", Self.arguments(scratch.file("old")) + ["--workers", "1"], ["CAPABILITY": "7.5"], in: scratch)
+        #expect(old.code == 0, "\(old.errors)")
+        #expect(
+            old.errors.contains("note: cuda:0 (Emulated GPU) is not used: ") && old.errors.contains("at least 8.0"),
+            "\(old.errors)")
+        #expect(old.errors.contains("1 local worker; "), "\(old.errors)")
+        // Without any there is nothing to say; and a run of a processor's stays one.
+        for (name, devices) in [("none", "0"), ("old", "1")] {
+            try? FileManager.default.removeItem(at: scratch.file("\(name)/results.json"))
+            let ending = try Self.run(
+                "coordinator", Self.arguments(scratch.file(name)) + ["--workers", "1", "--device-kind", "cpu"],
+                ["DEVICES": devices], in: scratch)
+            #expect(ending.code == 0 && !ending.errors.contains("cuda"), "\(ending.errors)")
+        }
+    }
+
+    @Test(arguments: [("0", 1), ("1,0", 2), ("1,7", 1), ("", 0), ("NoDevFiles", 0)])
+    func `auto takes what CUDA_VISIBLE_DEVICES shows, else the processor`(visible: String, count: Int) throws {
+        let scratch = try TemporaryFolder()
+        func run(_ arguments: [String]) throws -> ProgramProcess.Ending {
+            try ProgramProcess(
+                "worker", arguments + ["--cuda-libraries", CUDAStandIn.folder.path], in: scratch,
+                environment: ["CUDA_VISIBLE_DEVICES": visible, "CUDA_STAND_IN_DEVICES": "2"]
+            ).end()
+        }
+        let listed = try run(["devices", "--format", "json"])
+        let gpus = listed.output.split(separator: "\n").filter { $0.contains("\"cuda:") }
+        #expect(gpus.count == count, "\(listed.output)")
+        let inspected = try run(["inspect", "--model", DemoAssets.modelB, "--device", "auto:3"])
+        #expect(inspected.code == 0, "\(inspected.errors)")
+    }
+
+    // MARK: What there is, and what is missing
+
     @Test func `devices lists what there is, and what is missing`() throws {
         let scratch = try TemporaryFolder()
         let libraries = ["devices", "--cuda-libraries", CUDAStandIn.folder.path]

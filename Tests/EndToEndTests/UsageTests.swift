@@ -121,7 +121,7 @@ extension UsageTests {
         let ending = try ProgramProcess.run(
             "coordinator", DemoRun.arguments(output: output, ["--workers", "1", "--dry-run"]), in: scratch)
         #expect(ending.code == 0, "\(ending.errors)")
-        for words in ["extract", "563", "320", "similarity", "gsm8k", "each worker: ", "time: at most about "] {
+        for words in ["extract", "281", "160", "similarity", "gsm8k", "each worker: ", "time: at most about "] {
             #expect(ending.output.contains(words), "\(words): \(ending.output)")
         }
         #expect(!FileManager.default.fileExists(atPath: output.path))

@@ -76,6 +76,7 @@ struct PlainTextTests {
 
     @Test func `an argument is quoted as a shell takes it`() {
         #expect(ShellText.quoted("runs/a_b-1.json") == "runs/a_b-1.json")
+        #expect(ShellText.quoted("tcp://*:5755") == "'tcp://*:5755'")
         #expect(ShellText.quoted("") == "''")
         #expect(ShellText.quoted("a b's") == "'a b'\\''s'")
     }

@@ -40,7 +40,7 @@ struct KeygenCommand: ParsableCommand {
         guard name.isEmpty else { return }
         Terminal.output.writeLine(
             """
-            Here:      coordinator run … --listen tcp://*:5755 --key \(paths[0].secret) --worker-keys \(paths[1].public)
+            Here:      coordinator run … --listen 'tcp://*:5755' --key \(paths[0].secret) --worker-keys \(paths[1].public)
             Elsewhere: worker --connect tcp://HOST:5755 --key \(paths[1].secret) --coordinator-key \(paths[0].public)
             """)
     }

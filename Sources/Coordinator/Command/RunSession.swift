@@ -46,8 +46,10 @@ struct RunSession {
         try await UsageError.awaiting { try await host.open() }
         guard await host.hasWork else { return try await end(host, await host.run()) }
         let page = try await openPage()
-        let workers = try await UsageError.awaiting { try await host.startWorkers() }
-        await announce(host, workers: workers, endpoints: await host.endpoints)
+        let devices = await host.findDevices()
+        for remark in devices.remarks { Terminal.error.writeLine("note: \(PrintableText.oneLine(remark))") }
+        let workers = try await UsageError.awaiting { try await host.startWorkers(on: devices) }
+        await announce(host, workers: workers, on: devices, endpoints: await host.endpoints)
         if let page { Terminal.error.writeLine("page: \(page.address)") }
         let shown = Task { await page?.follow(host) }
         let outcome = await work(host, isWaiting: options.listen != nil || workers == 0)
@@ -88,7 +90,8 @@ struct RunSession {
     }
 
     private func announce(
-        _ host: RunServer, workers: Int, endpoints: (workers: Endpoint, status: Endpoint)?
+        _ host: RunServer, workers: Int, on devices: LocalDevices,
+        endpoints: (workers: Endpoint, status: Endpoint)?
     ) async {
         let recovery = await host.recovery
         if recovery.units > 0 || recovery.steps > 0 {
@@ -105,7 +108,8 @@ struct RunSession {
         }
         guard let endpoints else { return }
         if workers > 0 {
-            Terminal.error.writeLine("\(workers) local worker\(workers == 1 ? "" : "s"); files go to \(output)")
+            let place = devices.gpus.isEmpty ? "" : " on \(devices.gpus.prefix(workers).joined(separator: ", "))"
+            Terminal.error.writeLine("\(workers) local worker\(workers == 1 ? "" : "s")\(place); files go to \(output)")
         }
         if workers == 0 || server.listen != nil {
             Terminal.error.writeLine(

@@ -14,8 +14,19 @@ extension WeightTravel: ExpressibleByArgument {}
 
 /// Who works, and where the coordinator listens: what changes no result.
 struct ServerArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Local workers to start; 0 waits for workers from elsewhere.", valueName: "n|auto"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Local workers to start: auto is one for each GPU that can be used, without any a few on the processor; a \
+            number shares the GPUs among so many; 0 waits for workers from elsewhere.
+            """, valueName: "n|auto"))
     var workers = "auto"
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder of libcuda.so.1 and libnvrtc.so, where local workers do not find them.", valueName: "dir"),
+        completion: .directory)
+    var cudaLibraries: String?
 
     @Option(help: ArgumentHelp("Threads of each local worker (default: the cores shared among them).", valueName: "n"))
     var threads: Int?
@@ -163,6 +174,7 @@ struct ServerArguments: ParsableArguments {
         var options = ServerOptions(program: Program.file.deletingLastPathComponent().appendingPathComponent("worker"))
         options.workers = Int(workers).map { .count($0) } ?? .automatic
         options.threads = threads
+        options.cudaLibraries = cudaLibraries
         options.keys = try ServerKeys.read(
             keyFile: key, workerKeysFile: workerKeys, environment: ProcessInfo.processInfo.environment)
         let endpoint = listen ?? (options.workers == .count(0) ? "tcp://127.0.0.1:5755" : nil)

@@ -126,6 +126,9 @@ package final class LiveRun {
     /// Steps applied in this coordinator's life.
     var stepsTaken: Int { control.stepsApplied - beginning.stepsApplied }
 
+    /// The kind of device of all workers, where that is settled.
+    var deviceKind: DeviceKind? { control.runDeviceKind }
+
     package func status(at now: Instant) -> RunStatus { control.status(at: now) }
 
     /// Lends the decisions' state to `body`, for checks.

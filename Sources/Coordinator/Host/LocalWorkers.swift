@@ -8,7 +8,7 @@ import Storage
 final class LocalWorkers: @unchecked Sendable {
     private let lock = Lock()
     private let program: URL
-    private let arguments: [String]
+    private let arguments: @Sendable (_ number: Int) -> [String]
     private let logs: URL
     private let onEnding: @Sendable (_ number: Int, _ processID: Int32, ProcessEnding) -> Void
     /// By number.
@@ -19,7 +19,7 @@ final class LocalWorkers: @unchecked Sendable {
     ///   - logs: a folder; worker n writes to `worker-n.log` in it.
     ///   - onEnding: called on some thread.
     init(
-        program: URL, arguments: [String], logs: URL,
+        program: URL, arguments: @escaping @Sendable (_ number: Int) -> [String], logs: URL,
         onEnding: @escaping @Sendable (_ number: Int, _ processID: Int32, ProcessEnding) -> Void
     ) throws {
         guard FileManager.default.isExecutableFile(atPath: program.path) else {
@@ -47,7 +47,7 @@ final class LocalWorkers: @unchecked Sendable {
         try output.seekToEnd()
         let process = Process()
         process.executableURL = program
-        process.arguments = arguments
+        process.arguments = arguments(number)
         process.environment = ProcessInfo.processInfo.environment.filter { !ServerKeys.variables.contains($0.key) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -171,20 +171,32 @@ package actor RunServer {
     /// Whether there is anything left to do, once ``open()`` has returned.
     package var hasWork: Bool { live.outcome == nil }
 
+    /// What local workers would compute on. It is asked of another process, beside the run's loop.
+    package func findDevices() async -> LocalDevices {
+        guard options.workers != .count(0) else { return LocalDevices() }
+        let (program, libraries, kind) = (options.program, options.cudaLibraries, live.deviceKind)
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: LocalDevices(program: program, cudaLibraries: libraries, kind: kind))
+            }
+        }
+    }
+
     /// Starts local workers, as many as the options say.
+    /// - Parameter devices: what they compute on.
     /// - Returns: how many.
-    package func startWorkers() throws -> Int {
+    package func startWorkers(on devices: LocalDevices = LocalDevices()) throws -> Int {
         guard live.outcome == nil else { return 0 }
-        let count = options.localWorkers(for: live.inputs)
+        let count = options.localWorkers(for: live.inputs, on: devices)
         guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
-        let threads = options.threadsPerWorker(of: count)
-        localWorkers = try LocalWorkers(
-            program: options.program,
-            arguments: options.programArguments + [
-                "--connect", endpoint.text, "--threads", String(threads),
+        let common =
+            options.programArguments + [
+                "--connect", endpoint.text, "--threads", String(options.threadsPerWorker(of: count)),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
-            ],
-            logs: folder.logs
+            ] + (options.cudaLibraries.map { ["--cuda-libraries", $0] } ?? [])
+        localWorkers = try LocalWorkers(
+            program: options.program, arguments: { common + devices.arguments(ofWorker: $0) }, logs: folder.logs
         ) { [weak self] number, processID, ending in
             guard let self else { return }
             Task { await self.note(number, processID, ending) }

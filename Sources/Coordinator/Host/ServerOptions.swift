@@ -6,7 +6,7 @@ package import Transport
 /// Where a run listens and who works on it. Nothing here changes a result.
 package struct ServerOptions: Sendable {
     package enum Workers: Hashable, Sendable {
-        /// As many as the machine has room for.
+        /// One for each GPU; without any as many as the machine has room for.
         case automatic
         /// So many on this machine; 0 waits for workers from elsewhere.
         case count(Int)
@@ -28,6 +28,8 @@ package struct ServerOptions: Sendable {
     package var program: URL
     /// Arguments of it that stand before those that the coordinator gives.
     package var programArguments: [String] = []
+    /// The folder of the GPUs' libraries, where local workers do not find them by themselves.
+    package var cudaLibraries: String?
     package var limits = RunLimits()
     /// The kind of device of all workers; nil leaves it to the first result.
     package var deviceKind: DeviceKind?
@@ -48,9 +50,10 @@ package struct ServerOptions: Sendable {
     }
 
     /// How many local workers a run has; 0 where it waits for others.
-    package func localWorkers(for inputs: RunInputs) -> Int {
+    package func localWorkers(for inputs: RunInputs, on devices: LocalDevices = LocalDevices()) -> Int {
         switch workers {
         case .count(let count): count
+        case .automatic where !devices.gpus.isEmpty: devices.gpus.count
         case .automatic: WorkerCount.automatic(cores: Self.cores, inputs: inputs)
         }
     }

@@ -92,7 +92,7 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
 extension DeviceBackend {
     /// The processor.
     package static let cpu = DeviceBackend(
-        present: { _ in [DeviceKind.cpu.rawValue] }, isAutomatic: true,
+        present: { _ in [DeviceKind.cpu.rawValue] },
         knows: { $0 == DeviceKind.cpu.rawValue },
         check: { request throws(DeviceError) in
             try CPUDevice.check(threads: request.threads ?? 1, kernels: kernels(request) ?? .best)

@@ -59,7 +59,6 @@ extension DeviceBackend {
             guard let platform = try? CUDAPlatform(libraries: request.cudaLibraries) else { return [] }
             return (try? platform.entries())?.map(\.name) ?? []
         },
-        isAutomatic: false,
         knows: { ordinal(of: $0) != nil },
         check: { request throws(DeviceError) in
             if let kernels = request.kernels, kernels != "auto" {

@@ -2,7 +2,7 @@ package import Run
 
 /// What a user asks to compute on: `--device`, `--threads`, `--kernels`, `--cuda-libraries`.
 package struct DeviceRequest: Hashable, Sendable {
-    /// `auto`, or a name that a backend knows.
+    /// `auto`, `auto:N`, or a name that a backend knows.
     package var device: String
     /// The folder of the GPU's libraries, where they are not found by themselves.
     package var cudaLibraries: String?
@@ -25,8 +25,6 @@ package struct DeviceRequest: Hashable, Sendable {
 package struct DeviceBackend: Sendable {
     /// The devices of this backend that the machine has, as `--device` names them, the best first.
     package let present: @Sendable (DeviceRequest) -> [String]
-    /// Whether `--device auto` may choose it.
-    package let isAutomatic: Bool
     /// Whether a device of that name is this backend's, present or not: where it is not, ``check`` says what is missing.
     package let knows: @Sendable (String) -> Bool
     /// Throws where the request asks for what a device of this backend cannot do. It costs next to nothing.
@@ -37,14 +35,13 @@ package struct DeviceBackend: Sendable {
     package let list: @Sendable (DeviceRequest) -> [DeviceListing]
 
     package init(
-        present: @escaping @Sendable (DeviceRequest) -> [String], isAutomatic: Bool,
+        present: @escaping @Sendable (DeviceRequest) -> [String],
         knows: @escaping @Sendable (String) -> Bool,
         check: @escaping @Sendable (DeviceRequest) throws(DeviceError) -> Void,
         open: @escaping @Sendable (DeviceRequest) throws(DeviceError) -> any Device,
         list: @escaping @Sendable (DeviceRequest) -> [DeviceListing]
     ) {
         self.present = present
-        self.isAutomatic = isAutomatic
         self.knows = knows
         self.check = check
         self.open = open

@@ -44,7 +44,7 @@ package final class ReferenceDevice: Device {
 extension DeviceBackend {
     /// The reference: it has one thread, and no kernels.
     package static let reference = DeviceBackend(
-        present: { _ in [DeviceKind.reference.rawValue] }, isAutomatic: false,
+        present: { _ in [DeviceKind.reference.rawValue] },
         knows: { $0 == DeviceKind.reference.rawValue },
         check: { request throws(DeviceError) in
             if let kernels = request.kernels, kernels != "auto" {

@@ -12,7 +12,7 @@ struct LoadBenchmark: ParsableCommand {
             connect, after a run that nobody disturbs: the workers come by an address of this machine then.
             """)
 
-    @Option(help: ArgumentHelp("Worker sessions, in one other process, a socket each.", valueName: "n"))
+    @Option(help: ArgumentHelp("Worker sessions, up to 2,000 in a process, a socket each.", valueName: "n"))
     var sessions = 256
 
     @Option(help: ArgumentHelp("Units, a multiple of 1,000.", valueName: "n"))
@@ -40,7 +40,7 @@ struct LoadBenchmark: ParsableCommand {
         for attack in attacks { lines.append(try measure(attack, listens: true)) }
         var table = Table([
             .init("attack"), .init("units/s", .trailing), .init("share", .trailing), .init("memory", .trailing),
-            .init("status, median", .trailing), .init("longest", .trailing),
+            .init("status, median", .trailing), .init("longest", .trailing), .init("end", .trailing),
         ])
         for line in lines {
             table.add([
@@ -48,6 +48,7 @@ struct LoadBenchmark: ParsableCommand {
                 "\(Int(100 * line.unitsPerSecond / lines[0].unitsPerSecond)) %", Quantities.bytes(line.memoryBytes),
                 "\(Quantities.fixed(line.statusMilliseconds, digits: 1)) ms",
                 "\(Quantities.fixed(line.longestStatusMilliseconds, digits: 1)) ms",
+                "\(Quantities.fixed(line.endingSeconds, digits: 1)) s",
             ])
         }
         Terminal.output.writeLine(table.text)

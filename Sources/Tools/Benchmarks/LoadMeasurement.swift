@@ -14,6 +14,8 @@ struct LoadFigures: Codable {
     var unitsPerSecond: Double
     var statusMilliseconds: Double
     var longestStatusMilliseconds: Double
+    /// From the run's outcome to the last socket's end.
+    var endingSeconds: Double
     var memoryBytes: UInt64
 
     enum CodingKeys: String, CodingKey {
@@ -21,6 +23,7 @@ struct LoadFigures: Codable {
         case unitsPerSecond = "units_per_second"
         case statusMilliseconds = "status_milliseconds"
         case longestStatusMilliseconds = "longest_status_milliseconds"
+        case endingSeconds = "ending_seconds"
         case memoryBytes = "memory_bytes"
     }
 }
@@ -28,6 +31,9 @@ struct LoadFigures: Codable {
 /// One run of ``LoadBenchmark``: this process is the coordinator, and prints its figures as JSON.
 struct LoadMeasurement: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "load-measurement", shouldDisplay: false)
+
+    /// A session takes four descriptors, and a process may have 20,000 on many machines.
+    private static let sessionsPerProcess = 2_000
 
     @Option var sessions = 256
     @Option var units = 100_000
@@ -50,8 +56,9 @@ struct LoadMeasurement: AsyncParsableCommand {
         defer { for process in processes { process.terminate() } }
         if listens {
             // Workers of one's own are believed and come by another way: these are like anybody's.
-            processes.append(
-                try Self.start(["load-worker", "--sessions", "\(sessions)", "--connect", endpoints.workers.text]))
+            for _ in 0..<crowds {
+                processes.append(try Self.start(crowdArguments + ["--connect", endpoints.workers.text]))
+            }
         } else {
             _ = try await server.startWorkers()
         }
@@ -67,16 +74,23 @@ struct LoadMeasurement: AsyncParsableCommand {
         let status = await server.status()
         watching.cancel()
         let latencies = await watching.value.dropLast().sorted()
-        for process in processes.dropFirst() { process.terminate() }
+        for process in processes.dropFirst(crowds) { process.terminate() }
+        let ended = ContinuousClock.now
         await server.close()
+        let ending = (ContinuousClock.now - ended) / .seconds(1)
         guard outcome == .done, let stage = status.stages.first, !latencies.isEmpty else {
             throw BenchmarkFailure(description: "the run ended with \(outcome)")
         }
         return LoadFigures(
             attack: attack?.rawValue, unitsPerSecond: Double(stage.unitsTotal) / stage.seconds,
             statusMilliseconds: latencies[latencies.count / 2], longestStatusMilliseconds: latencies.last ?? 0,
-            memoryBytes: ProcessUsage.residentPeak)
+            endingSeconds: ending, memoryBytes: ProcessUsage.residentPeak)
     }
+
+    /// Processes that the sessions are shared among.
+    private var crowds: Int { (sessions + Self.sessionsPerProcess - 1) / Self.sessionsPerProcess }
+
+    private var crowdArguments: [String] { ["load-worker", "--sessions", "\((sessions + crowds - 1) / crowds)"] }
 
     private var inputs: RunInputs {
         get throws {
@@ -89,8 +103,8 @@ struct LoadMeasurement: AsyncParsableCommand {
     }
 
     private func options() throws -> ServerOptions {
-        var options = TrainingBenchmark.options(workers: listens ? 0 : 1)
-        options.programArguments = ["load-worker", "--sessions", "\(sessions)"]
+        var options = TrainingBenchmark.options(workers: listens ? 0 : crowds)
+        options.programArguments = crowdArguments
         if listens { options.listen = try Endpoint("tcp://127.0.0.1:*") }
         return options
     }

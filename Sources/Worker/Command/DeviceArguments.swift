@@ -3,6 +3,7 @@ import Backends
 import Console
 import Devices
 import Foundation
+import PlainText
 import Run
 import WorkerEngine
 
@@ -12,8 +13,10 @@ extension ComputeType: ExpressibleByArgument {}
 struct DeviceArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Device to compute on: auto (the processor), cpu, reference, or cuda:N (see 'worker devices').",
-            valueName: "device"))
+            """
+            Device to compute on: auto (a GPU that can be used, else the processor), auto:N (the same where several \
+            workers share a machine: they take its GPUs in turn), cpu, reference, or cuda:N (see 'worker devices').
+            """, valueName: "device"))
     var device = "auto"
 
     @Option(help: ArgumentHelp("Threads that compute (default: all cores).", valueName: "n"))
@@ -47,7 +50,11 @@ struct DeviceArguments: ParsableArguments {
 
     /// Makes the device: once in a process.
     func open() throws -> any Device {
-        try UsageError.checking { try Backends.open(request) }
+        try UsageError.checking {
+            try Backends.open(request) { device, why in
+                Terminal.error.writeLine("note: \(device) is not used: \(PrintableText.oneLine("\(why)"))")
+            }
+        }
     }
 }
 

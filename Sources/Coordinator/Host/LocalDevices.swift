@@ -1,0 +1,70 @@
+package import Foundation
+import JSON
+package import Run
+
+/// What local workers compute on: a GPU each where there are some that can be used, else all on the processor.
+///
+/// The worker program is asked, which opens each GPU: one whose driver crashes or hangs takes no coordinator with it.
+package struct LocalDevices: Sendable, Equatable {
+    /// As `--device` names them.
+    package var gpus: [String] = []
+    /// Why GPUs of this machine are not used.
+    package var remarks: [String] = []
+
+    package init() {}
+
+    /// - Parameters:
+    ///   - program: the worker.
+    ///   - libraries: the folder of the GPUs' libraries, where they are not found by themselves.
+    ///   - kind: of all of the run's workers, where that is settled.
+    package init(program: URL, cudaLibraries libraries: String?, kind: DeviceKind?) {
+        // A run on the processor has no use for others.
+        guard kind != .cpu else { return }
+        let arguments = ["devices", "--format", "json"] + (libraries.map { ["--cuda-libraries", $0] } ?? [])
+        guard let output = Self.output(of: program, arguments) else {
+            remarks = ["'worker devices' does not say what this machine has; workers compute on the processor"]
+            return
+        }
+        for line in output.split(separator: "\n") { try? note(line, kind) }
+    }
+
+    private mutating func note(_ line: Substring, _ wanted: DeviceKind?) throws(JSONError) {
+        let listing = try JSONField<JSONError>(file: "worker devices", bytes: Array(line.utf8))
+        guard let name = try listing.string("device"), name.hasPrefix("cuda:") else { return }
+        let title = try listing.string("model").map { "\(name) (\($0))" } ?? name
+        if let kind = try listing.string("kind").map(DeviceKind.init(rawValue:)) {
+            if wanted == nil || wanted == kind {
+                gpus.append(name)
+            } else {
+                remarks.append("\(title) is not used: it is of kind '\(kind)', the run is computed on '\(wanted ?? kind)'")
+            }
+        } else {
+            remarks.append("\(title) is not used: \(try listing.string("problem") ?? "it has no kind")")
+        }
+    }
+
+    /// Seconds that the worker may take: it compiles kernels for each GPU.
+    private static let patience = 120.0
+
+    private static func output(of program: URL, _ arguments: [String]) -> String? {
+        let (process, output) = (Process(), Pipe())
+        process.executableURL = program
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return nil }
+        let guardian = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: guardian)
+        let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+        process.waitUntilExit()
+        guardian.cancel()
+        return process.terminationReason == .exit && process.terminationStatus == 0
+            ? String(decoding: data, as: UTF8.self) : nil
+    }
+
+    /// The arguments of worker `number` that say what it computes on.
+    func arguments(ofWorker number: Int) -> [String] {
+        gpus.isEmpty ? [] : ["--device", gpus[number % gpus.count]]
+    }
+}
