@@ -111,7 +111,8 @@ extension RunControl {
             // It found the connection dead before its silence was noticed here.
             let silence = Int(now.seconds(since: workers[place].lastHeard))
             recordAgain(
-                "came back by another connection, after \(silence) s without a word", cause: .worker(name), worker: name,
+                "came back by another connection, after \(silence) s without a word", cause: .worker(name),
+                worker: name,
                 at: now)
             peers[former] = nil
         }

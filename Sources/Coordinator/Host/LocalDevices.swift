@@ -36,7 +36,8 @@ package struct LocalDevices: Sendable, Equatable {
             if wanted == nil || wanted == kind {
                 gpus.append(name)
             } else {
-                remarks.append("\(title) is not used: it is of kind '\(kind)', the run is computed on '\(wanted ?? kind)'")
+                remarks.append(
+                    "\(title) is not used: it is of kind '\(kind)', the run is computed on '\(wanted ?? kind)'")
             }
         } else {
             remarks.append("\(title) is not used: \(try listing.string("problem") ?? "it has no kind")")

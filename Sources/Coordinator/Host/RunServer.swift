@@ -195,8 +195,9 @@ package actor RunServer {
                 "--connect", endpoint.text, "--threads", String(options.threadsPerWorker(of: count)),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ] + (options.cudaLibraries.map { ["--cuda-libraries", $0] } ?? [])
+        let arguments = { @Sendable (number: Int) in common + devices.arguments(ofWorker: number) }
         localWorkers = try LocalWorkers(
-            program: options.program, arguments: { common + devices.arguments(ofWorker: $0) }, logs: folder.logs
+            program: options.program, arguments: arguments, logs: folder.logs
         ) { [weak self] number, processID, ending in
             guard let self else { return }
             Task { await self.note(number, processID, ending) }

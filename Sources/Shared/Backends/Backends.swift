@@ -22,7 +22,7 @@ package enum Backends {
     package static func open(
         _ request: DeviceRequest, passingOver note: (_ device: String, DeviceError) -> Void = { _, _ in }
     ) throws(DeviceError) -> any Device {
-        try firstUsable(of: request, note) { (choice) throws(DeviceError) in
+        try firstUsable(of: request, passingOver: note) { (choice) throws(DeviceError) in
             try choice.backend.check(choice.request)
             return try choice.backend.open(choice.request)
         }
@@ -30,9 +30,7 @@ package enum Backends {
 
     /// Throws where there is no such device, with those that there are, or where it cannot do what is asked of it.
     package static func check(_ request: DeviceRequest) throws(DeviceError) {
-        try firstUsable(of: request, { _, _ in }) { (choice) throws(DeviceError) in
-            try choice.backend.check(choice.request)
-        }
+        try firstUsable(of: request) { (choice) throws(DeviceError) in try choice.backend.check(choice.request) }
     }
 
     /// A device, and the request with its own name.
@@ -42,7 +40,7 @@ package enum Backends {
     }
 
     private static func firstUsable<Result>(
-        of request: DeviceRequest, _ note: (String, DeviceError) -> Void,
+        of request: DeviceRequest, passingOver note: (String, DeviceError) -> Void = { _, _ in },
         _ use: (Choice) throws(DeviceError) -> Result
     ) throws(DeviceError) -> Result {
         var failure = DeviceError.absent(device: request.device, present: present)

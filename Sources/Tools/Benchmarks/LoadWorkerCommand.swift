@@ -66,7 +66,8 @@ private actor Crowd {
             Member(
                 session: WorkerSession(
                     identity: Registration(
-                        softwareVersion: productVersion, worker: "load:\(processID):\(index)", host: "load", processID: processID,
+                        softwareVersion: productVersion, worker: "load:\(processID):\(index)", host: "load",
+                        processID: processID,
                         deviceKind: "synthetic"), patienceSeconds: 60, now: now))
         }
     }
