@@ -117,7 +117,8 @@ struct ToolTests {
     }
 
     /// What a researcher does who doubts a number.
-    @Test func `an answer of a run is made again from its line of the samples, bit for bit`() throws {
+    @Test(arguments: [[], ["--match-norm", "--alpha", "0.5"]])
+    func `an answer of a run is made again from its line of the samples, bit for bit`(written: [String]) throws {
         struct Line: Decodable {
             struct Prompt: Decodable { let tokens: [Int32] }
             struct Answer: Decodable {
@@ -144,7 +145,8 @@ struct ToolTests {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         // Of one width, since the tool takes another only through a W.
-        let more = ["--model-a", DemoAssets.modelB, "--limit", "5", "--conditions", "injected", "--workers", "1"]
+        let more =
+            ["--model-a", DemoAssets.modelB, "--limit", "5", "--conditions", "injected", "--workers", "1"] + written
         let run = try ProgramProcess.run(
             "coordinator",
             ShortRun.arguments(output: output, more),
@@ -172,7 +174,7 @@ struct ToolTests {
                 [
                     "generate", "--model", DemoAssets.modelB, "--tokens", tokens(answer.prompt), "--inject", activation,
                     "--layer-j", "4", "--op", "sum", "--max-new-tokens", "32", "--stop", "\n", "--format", "json",
-                ], in: scratch)
+                ] + written, in: scratch)
             #expect(made.code == 0, "\(made.errors)")
             let found = try JSONDecoder().decode(Made.self, from: Data(made.output.utf8))
             #expect(found.text == answer.text)

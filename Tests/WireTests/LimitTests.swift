@@ -15,7 +15,7 @@ struct LimitTests {
     private func welcome(heartbeat: Double = 1, silence: Double = 1) -> CoordinatorMessage {
         .welcome(
             Welcome(
-                run: "", modelA: "", modelB: "", operation: .replace,
+                run: "", modelA: "", modelB: "", delivery: Condition.Delivery(.replace),
                 computeType: .float32, seed: 0,
                 heartbeatSeconds: heartbeat, silenceSeconds: silence))
     }

@@ -70,7 +70,7 @@ struct RoundTripTests {
         for operation in InjectionOperation.allCases {
             let message = CoordinatorMessage.welcome(
                 Welcome(
-                    run: "", modelA: "", modelB: "", operation: operation,
+                    run: "", modelA: "", modelB: "", delivery: Condition.Delivery(operation),
                     computeType: .bfloat16, seed: 0,
                     heartbeatSeconds: 1, silenceSeconds: 1))
             #expect(try message.overTheWire() == message)

@@ -34,13 +34,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "register",
             WorkerMessage.register(
                 Registration(
-                    protocolVersion: 5, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
+                    protocolVersion: 6, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
                     deviceKind: "cpu", device: "cpu fast", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
                     [
-                        .integer(1, "protocol_version", 5), .text(2, "software_version", "0.1"),
+                        .integer(1, "protocol_version", 6), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
                         .packed(8, "leases", [1, 300]), .text(9, "device", "cpu fast"),
@@ -205,7 +205,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "welcome",
             CoordinatorMessage.welcome(
                 Welcome(
-                    run: "r", modelA: "/a", modelB: "/b", operation: .mean, strength: -0.5,
+                    run: "r", modelA: "/a", modelB: "/b",
+                    delivery: Condition.Delivery(.mean, strength: -0.5, matchesNorm: true),
                     computeType: .bfloat16, chat: true,
                     reading: ReadingSettings(
                         templateVariables: ["x": "[1]", "y": ""], templateDate: "2026-01-02", thinkEnd: texts[1],
@@ -216,7 +217,6 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     11, "welcome", .choice,
                     [
                         .text(1, "run", "r"), .text(2, "model_a", "/a"), .text(3, "model_b", "/b"),
-                        .integer(6, "operation", 3),
                         .integer(7, "seed", -1), .double(8, "heartbeat_seconds", 0.1),
                         .double(9, "silence_seconds", 10), .integer(10, "compute_type", 2),
                         .integer(11, "chat", 1),
@@ -234,7 +234,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .text(4, "ignored_config_fields[0]", "f", .optional),
                                 .text(4, "ignored_config_fields[1]", "g", .optional),
                             ]),
-                        .double(13, "strength", -0.5),
+                        .message(
+                            14, "delivery",
+                            [
+                                .integer(1, "operation", 3), .double(2, "strength", -0.5),
+                                .integer(3, "match_norm", 1),
+                            ]),
                     ])
             ]),
         Sample(
@@ -430,7 +435,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .integer(7, "own", 1, .optional),
                                 .message(
                                     10, "delivery", .optional,
-                                    [.integer(1, "operation", 2), .double(2, "strength", 0.25)]),
+                                    [
+                                        .integer(1, "operation", 2), .double(2, "strength", 0.25),
+                                        .integer(3, "match_norm", 0),
+                                    ]),
                             ]),
                         .message(
                             3, "conditions[5]", .referred,
@@ -475,7 +483,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ]
 
     static let status: [Sample] = [
-        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 5)]),
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 6)]),
         Sample(
             "status reply",
             StatusReply.status(

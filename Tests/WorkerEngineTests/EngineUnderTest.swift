@@ -49,14 +49,15 @@ struct EngineUnderTest {
     /// - Parameter modelA, modelB: other folders.
     @discardableResult
     func join(
-        k: Int, j: Int, operation: String, strength: Double = 1, modelA: String? = nil, modelB: String? = nil
+        k: Int, j: Int, operation: String, strength: Double = 1, matchesNorm: Bool = false, modelA: String? = nil,
+        modelB: String? = nil
     ) throws -> (a: String, b: String) {
         let readiness = try engine.load(
             Welcome(
                 run: "evaluation", modelA: modelA ?? pair.modelA, modelB: modelB ?? pair.modelB,
-                operation: try Self.value(operation), strength: strength, computeType: .float32, seed: seed,
-                heartbeatSeconds: 1,
-                silenceSeconds: 10))
+                delivery: Condition.Delivery(
+                    try Self.value(operation), strength: strength, matchesNorm: matchesNorm),
+                computeType: .float32, seed: seed, heartbeatSeconds: 1, silenceSeconds: 10))
         return (readiness.fingerprintA, readiness.fingerprintB)
     }
 
@@ -192,14 +193,16 @@ struct EngineUnderTest {
     /// `other` and `other_2` are among them.
     func likelihoods(
         _ task: EvaluationFigures.Task, preset: String, bPrompt: String, conditions: [String],
-        channel: EvaluationFigures.Channel, operation: String, strength: Double
+        channel: EvaluationFigures.Channel, operation: String, strength: Double, matchesNorm: Bool = false
     ) throws -> [ItemAnswers] {
-        try join(k: channel.k, j: channel.j, operation: operation, strength: strength)
+        try join(k: channel.k, j: channel.j, operation: operation, strength: strength, matchesNorm: matchesNorm)
         let named = try conditions.map { try Self.condition($0, messageTokens: 1).condition }
         let line = Channel(k: channel.k, j: channel.j)
+        let items = try evaluationItems(task, bPrompt: bPrompt)
         let unit = EvaluateUnit(
-            task: task.task, channel: line, conditions: named, items: try evaluationItems(task, bPrompt: bPrompt),
+            task: task.task, channel: line, conditions: named, items: items,
             form: try Self.task(task.task).answer(Self.value(preset)), endpoints: [.likelihood],
+            sample: conditions.contains("matched") ? Evaluation.Prompts.sample(of: items) : [],
             references: [[0], named.indices.filter { named[$0].name.hasPrefix("other") }])
         let result = try result(
             .evaluate(unit), stage: .evaluate(task: task.task), projected: channel.projected, channel: line)

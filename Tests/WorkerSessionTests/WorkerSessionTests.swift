@@ -9,7 +9,7 @@ struct WorkerSessionTests {
 
     private static func welcome(run: String = "run") -> Welcome {
         Welcome(
-            run: run, modelA: "a", modelB: "b", operation: .replace,
+            run: run, modelA: "a", modelB: "b", delivery: Condition.Delivery(.replace),
             computeType: .float32, seed: 1,
             heartbeatSeconds: 1, silenceSeconds: 10)
     }

@@ -105,6 +105,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         configuration.evaluation.limit = data.limit
         configuration.skipUnreadable = data.skipUnreadable
+        configuration.matchesNorm = evaluation.matchNorm ? true : nil
         configuration.evaluation.shots = data.shots
         if !data.groups.isEmpty { configuration.evaluation.groups = data.groups.elements() }
         evaluation.apply(to: &configuration)
@@ -262,6 +263,13 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(help: ArgumentHelp("Strength of a message: it is multiplied by this, then combined.", valueName: "x"))
     var alpha = 1.0
+
+    @Flag(
+        help: """
+            Scale each message to the median norm of the receiver's own stream where it is written, over the tokens \
+            of the prompt that it reads; --alpha multiplies it then.
+            """)
+    var matchNorm = false
 
     @Option(
         help: ArgumentHelp(

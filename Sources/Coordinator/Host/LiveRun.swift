@@ -355,9 +355,8 @@ package final class LiveRun {
         let configuration = inputs.configuration
         return Welcome(
             run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
-            operation: configuration.operation, strength: configuration.strength,
-            computeType: configuration.computeType,
-            chat: configuration.chat, reading: configuration.reading, seed: configuration.seed,
+            delivery: configuration.delivery, computeType: configuration.computeType, chat: configuration.chat,
+            reading: configuration.reading, seed: configuration.seed,
             heartbeatSeconds: control.limits.heartbeatSeconds, silenceSeconds: control.limits.silenceSeconds)
     }
 

@@ -169,7 +169,7 @@ private final class TokenCounter {
             for index in 0..<stage.total {
                 let id = UnitID(stage.stage, index)
                 guard case .evaluate(let unit) = inputs.unit(id) else { continue }
-                evaluate(unit, &work)
+                evaluate(unit, by: inputs.configuration.delivery, &work)
                 let grant = Grant(lease: LeaseID(.max), id: id, unit: .evaluate(unit))
                 work.unitBytes += WireFormat.encode(.grant(grant) as CoordinatorMessage).byteCount
                 let answers = unit.items.count * unit.conditions.count
@@ -196,10 +196,13 @@ private final class TokenCounter {
         }
     }
 
-    private func evaluate(_ unit: EvaluateUnit, _ work: inout RunEstimate.StageWork) {
+    private func evaluate(
+        _ unit: EvaluateUnit, by delivery: Condition.Delivery, _ work: inout RunEstimate.StageWork
+    ) {
         // Likelihoods are read, not written.
         let newTokens = unit.endpoints.contains(.answers) ? unit.form.longest : 0
         var spoken: Set<ExactText> = []
+        var measured: Set<ExactText> = []
         for item in unit.items {
             for condition in unit.conditions {
                 guard let prompt = item.prompts[condition.prompt] else { continue }
@@ -207,6 +210,10 @@ private final class TokenCounter {
                     work.a.read(tokensOfA(prompt), writing: newTokens)
                 } else {
                     work.b.read(tokensOfB(prompt), writing: newTokens)
+                }
+                let isMatched = condition.usesChannel && (condition.delivery ?? delivery).matchesNorm
+                if isMatched, condition.answerer == .b, measured.insert(ExactText(prompt)).inserted {
+                    work.b.read(tokensOfB(prompt), ofBlocks: share(unit.channel.j, of: b))
                 }
                 guard let message = condition.message, let role = message.source, let source = item.prompts[role] else {
                     continue

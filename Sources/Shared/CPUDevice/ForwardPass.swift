@@ -50,9 +50,8 @@ final class ForwardPass {
         outputs: inout [SequenceOutput]
     ) throws(DeviceError) {
         embed(parts, of: steps)
-        var stream = Stream(
-            matrix: workspace.residual, rowCount: parts.reduce(0) { $0 + $1.tokens.count },
-            lastRows: parts.filter(\.isLast).map { ($0.step, $0.lastRow) })
+        var stream = Stream(matrix: workspace.residual, parts: parts)
+        let narrows = PassRows.narrows(parts, of: steps, depth: depth)
         touch(stream, at: .embedding, of: steps, outputs: &outputs)
 
         let starts = parts.map { steps[$0.step].cache.length + $0.tokens.lowerBound }
@@ -69,7 +68,7 @@ final class ForwardPass {
             }
             let block = weights.blocks[index]
             blocksComputed += 1
-            if index == depth - 1 && stream.lastRows.count < stream.rowCount {
+            if index == depth - 1 && narrows {
                 guard try attendLast(block, scores[index], &stream, parts, cached, table) else { return }
             } else {
                 try attend(block, scores[index], stream, cached, table)
@@ -82,10 +81,18 @@ final class ForwardPass {
 
     /// The residual stream as it goes through the blocks.
     private struct Stream {
-        var matrix: Matrix
-        var rowCount: Int
+        let matrix: Matrix
+        let parts: [PassRows]
+        let rowCount: Int
         /// The steps that end in this pass, and the rows of their last tokens.
-        var lastRows: [(step: Int, row: Int)]
+        let lastRows: [(step: Int, row: Int)]
+
+        init(matrix: Matrix, parts: [PassRows]) {
+            self.matrix = matrix
+            self.parts = parts
+            rowCount = parts.reduce(0) { $0 + $1.tokens.count }
+            lastRows = parts.filter(\.isLast).map { ($0.step, $0.lastRow) }
+        }
     }
 
     private func embed(_ parts: [PassRows], of steps: [SequenceStep]) {
@@ -102,17 +109,19 @@ final class ForwardPass {
     private func touch(
         _ stream: Stream, at site: ActivationSite, of steps: [SequenceStep], outputs: inout [SequenceOutput]
     ) {
-        for (index, row) in stream.lastRows {
-            let step = steps[index]
-            if !step.readings.isEmpty {
-                if outputs[index].activations.isEmpty {
-                    outputs[index].activations = Array(repeating: [], count: step.readings.count)
-                }
-                for (slot, wanted) in step.readings.enumerated() where wanted == site {
-                    outputs[index].activations[slot] = stream.matrix.values(ofRow: row)
+        for part in stream.parts {
+            let (index, step) = (part.step, steps[part.step])
+            if outputs[index].activations.isEmpty {
+                outputs[index].activations = Array(repeating: [], count: step.readings.count)
+            }
+            for (slot, wanted) in step.readings.enumerated() where wanted == site {
+                for row in part.rows(of: step.readTokens) {
+                    outputs[index].activations[slot] += stream.matrix.values(ofRow: row)
                 }
             }
-            if let injection = step.injection, injection.site == site { injection.apply(to: stream.matrix.row(row)) }
+            if part.isLast, let injection = step.injection, injection.site == site {
+                injection.apply(to: stream.matrix.row(part.lastRow))
+            }
         }
     }
 
@@ -151,9 +160,7 @@ final class ForwardPass {
             workspace.lastResidual.copyRow(last.row, of: stream.matrix, to: row)
             workspace.lastNormed.copyRow(last.row, of: workspace.normed, to: row)
         }
-        stream = Stream(
-            matrix: workspace.lastResidual, rowCount: chosen.count,
-            lastRows: chosen.enumerated().map { ($1.step, $0) })
+        stream = Stream(matrix: workspace.lastResidual, parts: PassRows.last(of: parts))
 
         compute(
             block.keyValueQuery, parts: 2..<3, input: workspace.lastNormed, rows: stream.rowCount,

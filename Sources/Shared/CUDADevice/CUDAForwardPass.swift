@@ -43,7 +43,7 @@ final class CUDAForwardPass {
         outputs: inout [SequenceOutput]
     ) throws(DeviceError) {
         var plan = PassPlan(parts, of: steps, pages: parts.map { caches[$0.step].pages.map(\.address) })
-        let narrows = depth > 0 && plan.stream.lastRows.count < plan.stream.rowCount
+        let narrows = PassRows.narrows(parts, of: steps, depth: depth)
         let tiles = addTiles(&plan, depth: depth, narrows: narrows)
         let touches = (0...depth).map { blocks in
             plan.addTouch(

@@ -6,9 +6,16 @@ import Run
 struct PassPlan {
     /// Rows of the stream, as it goes through the blocks.
     struct Stream {
-        var rowCount: Int
+        let parts: [PassRows]
+        let rowCount: Int
         /// The steps that end in this pass, and the rows of their last tokens.
-        var lastRows: [(step: Int, row: Int)]
+        let lastRows: [(step: Int, row: Int)]
+
+        init(_ parts: [PassRows]) {
+            self.parts = parts
+            rowCount = parts.reduce(0) { $0 + $1.tokens.count }
+            lastRows = parts.filter(\.isLast).map { ($0.step, $0.lastRow) }
+        }
     }
 
     let stream: Stream
@@ -26,9 +33,8 @@ struct PassPlan {
         self.parts = parts
         let starts = parts.map { steps[$0.step].cache.length + $0.tokens.lowerBound }
         self.starts = starts
-        let last = parts.filter(\.isLast).map { (step: $0.step, row: $0.lastRow) }
-        stream = Stream(rowCount: parts.reduce(0) { $0 + $1.tokens.count }, lastRows: last)
-        lastStream = Stream(rowCount: last.count, lastRows: last.enumerated().map { ($1.step, $0) })
+        stream = Stream(parts)
+        lastStream = Stream(PassRows.last(of: parts))
         tokens = tables.add(parts.flatMap { steps[$0.step].tokens[$0.tokens] })
         position = tables.add(
             zip(parts, starts).flatMap { part, start in (0..<part.tokens.count).map { Int32(start + $0) } })
@@ -37,7 +43,7 @@ struct PassPlan {
         let most = max(1, addresses.map(\.count).max() ?? 0)
         pagesPerSequence = most
         pages = tables.add(addresses.flatMap { $0 + repeatElement(0, count: most - $0.count) })
-        lastRow = tables.add(last.map { Int32($0.row) })
+        lastRow = tables.add(stream.lastRows.map { Int32($0.row) })
     }
 
     /// Tiles of all rows, or of the last tokens alone.
@@ -77,14 +83,17 @@ struct PassPlan {
     mutating func addTouch(at site: ActivationSite, _ stream: Stream, of steps: [SequenceStep], hidden: Int) -> Touch? {
         var (readRow, reads): ([Int32], [(step: Int, slot: Int)]) = ([], [])
         var (writeRow, operation, count, vectors): ([Int32], [Int32], [Int32], [Float]) = ([], [], [], [])
-        for (index, row) in stream.lastRows {
-            for (slot, wanted) in steps[index].readings.enumerated() where wanted == site {
-                readRow.append(Int32(row))
-                reads.append((index, slot))
+        for part in stream.parts {
+            let (index, step) = (part.step, steps[part.step])
+            for (slot, wanted) in step.readings.enumerated() where wanted == site {
+                for row in part.rows(of: step.readTokens) {
+                    readRow.append(Int32(row))
+                    reads.append((index, slot))
+                }
             }
-            guard let injection = steps[index].injection, injection.site == site else { continue }
+            guard part.isLast, let injection = step.injection, injection.site == site else { continue }
             let taken = injection.vector.suffix(hidden)
-            writeRow.append(Int32(row))
+            writeRow.append(Int32(part.lastRow))
             operation.append(injection.operation.code)
             count.append(Int32(taken.count))
             vectors += taken + repeatElement(0, count: hidden - taken.count)

@@ -75,7 +75,7 @@ struct PassResults {
             if outputs[read.step].activations.isEmpty {
                 outputs[read.step].activations = Array(repeating: [], count: steps[read.step].readings.count)
             }
-            outputs[read.step].activations[read.slot] = floats(row * hidden * 4, hidden)
+            outputs[read.step].activations[read.slot] += floats(row * hidden * 4, hidden)
         }
         for head in heads {
             if let place = head.finalNorm { outputs[head.step].finalNorm = floats(place, hidden) }

@@ -11,6 +11,32 @@ package struct PassRows: Hashable, Sendable {
 
     package var lastRow: Int { firstRow + tokens.count - 1 }
 
+    /// The rows of those of the step's tokens that are in the pass.
+    package func rows(of tokens: Range<Int>) -> Range<Int> {
+        let present = tokens.clamped(to: self.tokens)
+        let begin = firstRow + present.lowerBound - self.tokens.lowerBound
+        return begin..<begin + present.count
+    }
+
+    /// What is left of a pass where the last tokens alone go on: those of the steps that end in it, a row each.
+    package static func last(of parts: [PassRows]) -> [PassRows] {
+        parts.filter(\.isLast).enumerated().map { row, part in
+            PassRows(
+                step: part.step, firstRow: row, tokens: part.tokens.upperBound - 1..<part.tokens.upperBound,
+                isLast: true)
+        }
+    }
+
+    /// Whether the last tokens alone go on in the last of `depth` blocks, once all keys and values are stored: nothing
+    /// else is read behind it.
+    package static func narrows(_ parts: [PassRows], of steps: [SequenceStep], depth: Int) -> Bool {
+        depth > 0 && parts.contains { !$0.isLast || $0.tokens.count > 1 }
+            && !parts.contains { part in
+                let step = steps[part.step]
+                return step.readsEveryToken && step.readings.contains(ActivationSite(afterBlocks: depth))
+            }
+    }
+
     /// Cuts steps of so many tokens into passes of at most `rowLimit` rows, in order, each as full as can be.
     package static func passes(tokenCounts: [Int], rowLimit: Int) -> [[PassRows]] {
         var passes: [[PassRows]] = []

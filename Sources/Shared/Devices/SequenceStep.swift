@@ -18,30 +18,36 @@ package struct SequenceStep {
     package var injection: Injection?
     /// Sites at which the stream of the last of `tokens` is read; before the injection at that site, if any.
     package var readings: [ActivationSite]
+    /// Whether the streams of all `tokens` are read there.
+    package var readsEveryToken: Bool
     package var head: Head
     /// Whether the stream after the final norm is wanted, which `head` is computed from.
     package var readsFinalNorm: Bool
 
     package init(
         cache: KeyValueCache, tokens: [Int32], injection: Injection? = nil, readings: [ActivationSite] = [],
-        head: Head = .none, readsFinalNorm: Bool = false
+        readsEveryToken: Bool = false, head: Head = .none, readsFinalNorm: Bool = false
     ) {
         self.cache = cache
         self.tokens = tokens
         self.injection = injection
         self.readings = readings
+        self.readsEveryToken = readsEveryToken
         self.head = head
         self.readsFinalNorm = readsFinalNorm
     }
+
+    /// Which of the tokens are read, by their places.
+    package var readTokens: Range<Int> { readsEveryToken ? tokens.indices : tokens.count - 1..<tokens.count }
 }
 
-/// What a step computed of one sequence's last token.
+/// What a step computed of one sequence.
 package struct SequenceOutput: Sendable, Equatable {
-    /// The residual streams asked for, in the order asked, `[hidden]` each.
+    /// The residual streams asked for, in the order asked, `[hidden]` each; `[tokens, hidden]` where every token was read.
     package var activations: [[Float]] = []
-    /// The stream after the final norm, `[hidden]`, where it was asked for together with a head.
+    /// The last token's stream after the final norm, `[hidden]`, where it was asked for together with a head.
     package var finalNorm: [Float] = []
-    /// `[vocabulary]`, where they were asked for.
+    /// The last token's, `[vocabulary]`, where they were asked for.
     package var logits: [Float] = []
     /// Where it was asked for.
     package var greedyToken: Int32?

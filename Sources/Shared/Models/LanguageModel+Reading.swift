@@ -39,6 +39,41 @@ extension LanguageModel {
         return streams
     }
 
+    /// The Euclidean norms of the residual streams at `sites` at every token of each prompt, of their last `coordinates`
+    /// coordinates: `[sites][prompts][tokens]`, squares summed in the coordinates' order, in double.
+    ///
+    /// Each prompt is read in one pass, which goes no further than the deepest site; of its streams so many are held at a
+    /// time as ``rowLimit`` tokens have.
+    /// - Throws: ``ModelError``, before any work, where a prompt is empty, too long or not in the vocabulary.
+    package func streamNorms(
+        of prompts: [[Int32]], at sites: [ActivationSite], coordinates: Int
+    ) throws(ModelError) -> [[[Double]]] {
+        for (index, prompt) in prompts.enumerated() { try check(prompt, sequence: index) }
+        guard let deepest = sites.max() else { return [] }
+        var norms = [[[Double]]](repeating: Array(repeating: [], count: prompts.count), count: sites.count)
+        var caches: [Int: KeyValueCache] = [:]
+        for parts in PassRows.passes(tokenCounts: prompts.map(\.count), rowLimit: rowLimit) {
+            var steps: [SequenceStep] = []
+            for part in parts {
+                let cache =
+                    if let begun = caches[part.step] { begun } else { try makeCache(through: deepest, for: .own) }
+                caches[part.step] = part.isLast ? nil : cache
+                steps.append(
+                    SequenceStep(
+                        cache: cache, tokens: Array(prompts[part.step][part.tokens]), readings: sites,
+                        readsEveryToken: true))
+            }
+            for (part, output) in zip(parts, try step(steps)) {
+                for (site, streams) in output.activations.enumerated() {
+                    norms[site][part.step] += stride(from: 0, to: streams.count, by: configuration.hiddenSize).map {
+                        streams[$0..<$0 + configuration.hiddenSize].suffix(coordinates).euclideanNorm
+                    }
+                }
+            }
+        }
+        return norms
+    }
+
     /// Everything that a verification compares of one prompt's last token.
     package struct Trace: Sendable, Equatable {
         /// The residual stream at every site, `[L + 1][hidden]`; the first is the embedding.

@@ -38,15 +38,18 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
     }
 
     private func output(of step: SequenceStep, _ histories: inout [History]) -> SequenceOutput {
-        for token in step.tokens.dropLast() { _ = transformer.read(token, &histories) { _, _ in } }
         var output = SequenceOutput()
         output.activations = Array(repeating: [], count: step.readings.count)
-        let last = transformer.read(step.tokens[step.tokens.count - 1], &histories) { site, stream in
-            for (slot, wanted) in step.readings.enumerated() where wanted.blocks == site {
-                output.activations[slot] = stream
-            }
-            if let injection = step.injection, injection.site.blocks == site {
-                stream = injection.combined(with: stream)
+        var last: Vector = []
+        for (place, token) in step.tokens.enumerated() {
+            last = transformer.read(token, &histories) { site, stream in
+                for (slot, wanted) in step.readings.enumerated()
+                where wanted.blocks == site && step.readTokens.contains(place) {
+                    output.activations[slot] += stream
+                }
+                if place == step.tokens.count - 1, let injection = step.injection, injection.site.blocks == site {
+                    stream = injection.combined(with: stream)
+                }
             }
         }
         guard step.head != .none else { return output }

@@ -56,11 +56,16 @@ extension RunReport {
         let intervals = "Brackets hold 95 % confidence intervals."
         guard let channel = channels.first?.channel, !hasSeveralChannels else {
             return "A's residual stream after k blocks, at the last prompt token, is written into B after j blocks "
-                + "(operation: \(configuration.operation.rawValue)), over the channels k:j "
+                + "(operation: \(operation)), over the channels k:j "
                 + channels.map { "\($0.channel)" }.joined(separator: ", ") + ". " + intervals
         }
         return "A's residual stream after block \(channel.k), at the last prompt token, is written into "
-            + "B after block \(channel.j) (operation: \(configuration.operation.rawValue)). " + intervals
+            + "B after block \(channel.j) (operation: \(operation)). " + intervals
+    }
+
+    private var operation: String {
+        configuration.operation.rawValue
+            + (configuration.matchesNorm == true ? ", messages scaled to the median norm of B's stream" : "")
     }
 
     /// The last component of a folder's path.

@@ -77,10 +77,14 @@ package struct Condition: Codable, Hashable, Sendable {
     package struct Delivery: Codable, Hashable, Sendable {
         package var operation: InjectionOperation
         package var strength: Double
+        /// Whether the message is first given the median norm of the answering model's own stream, over the tokens of the
+        /// prompt that it reads, where it is written. Zeros stay zeros.
+        package var matchesNorm: Bool
 
-        package init(_ operation: InjectionOperation, strength: Double = 1) {
+        package init(_ operation: InjectionOperation, strength: Double = 1, matchesNorm: Bool = false) {
             self.operation = operation
             self.strength = strength
+            self.matchesNorm = matchesNorm
         }
     }
 

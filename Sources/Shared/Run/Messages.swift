@@ -1,5 +1,5 @@
 /// The version of the protocol between coordinator and worker. A worker of another version is refused.
-package let protocolVersion: UInt32 = 5
+package let protocolVersion: UInt32 = 6
 
 /// Limits on what one message may hold; a message beyond them is malformed.
 package enum MessageLimits {
@@ -179,9 +179,8 @@ package struct Welcome: Hashable, Sendable {
     package var run: String
     package var modelA: String
     package var modelB: String
-    package var operation: InjectionOperation
-    /// By which a message is multiplied before it is combined.
-    package var strength: Double
+    /// How messages meet the stream that they are put into, where their condition does not say.
+    package var delivery: Condition.Delivery
     package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
@@ -192,15 +191,14 @@ package struct Welcome: Hashable, Sendable {
     package var silenceSeconds: Double
 
     package init(
-        run: String, modelA: String, modelB: String, operation: InjectionOperation, strength: Double = 1,
+        run: String, modelA: String, modelB: String, delivery: Condition.Delivery,
         computeType: ComputeType, chat: Bool = false, reading: ReadingSettings = ReadingSettings(), seed: UInt64,
         heartbeatSeconds: Double, silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
         self.modelB = modelB
-        self.operation = operation
-        self.strength = strength
+        self.delivery = delivery
         self.computeType = computeType
         self.chat = chat
         self.reading = reading

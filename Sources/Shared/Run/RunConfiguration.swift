@@ -12,6 +12,9 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var operation: InjectionOperation
     /// By which a message is multiplied before it is combined.
     package var strength: Double
+    /// Whether messages are first given the median norm of the receiver's stream (``Condition/Delivery/matchesNorm``); nil
+    /// for no.
+    package var matchesNorm: Bool?
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
     package var computeType: ComputeType
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
@@ -51,6 +54,11 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         self.training = training
         self.similarity = similarity
         self.evaluation = evaluation
+    }
+
+    /// How messages meet the stream that they are put into, where their condition does not say.
+    package var delivery: Condition.Delivery {
+        Condition.Delivery(operation, strength: strength, matchesNorm: matchesNorm ?? false)
     }
 
     /// Whether there is a W for every channel, once it is trained or from the start.

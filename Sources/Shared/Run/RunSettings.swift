@@ -93,6 +93,7 @@ extension RunConfiguration {
         var settings = [
             RunSetting("op", .text(operation.rawValue)), RunSetting("alpha", .number(strength)),
         ]
+        if matchesNorm == true { settings.append(RunSetting("match-norm", .isOn(true))) }
         if let others = evaluation.others { settings.append(RunSetting("others", .count(others))) }
         settings += [
             RunSetting("message-tokens", .count(evaluation.messageTokens)),

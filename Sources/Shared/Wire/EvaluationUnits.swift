@@ -130,21 +130,6 @@ extension PromptRole {
     }
 }
 
-extension Condition.Delivery {
-    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Delivery> {
-        let message = writer.new(wire__delivery__init)
-        (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
-        (message.pointee.has_strength, message.pointee.strength) = writer.field(strength as Double?)
-        return message
-    }
-
-    fileprivate init(_ message: Wire__Delivery) throws(WireError) {
-        self.init(
-            try Field.choice(message.has_operation, message.operation, "operation"),
-            strength: try Field.finite(message.has_strength, message.strength, "strength"))
-    }
-}
-
 extension Condition {
     fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Condition> {
         let message = writer.new(wire__condition__init)

@@ -84,14 +84,30 @@ extension Readiness {
     }
 }
 
+extension Condition.Delivery {
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Delivery> {
+        let message = writer.new(wire__delivery__init)
+        (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
+        (message.pointee.has_strength, message.pointee.strength) = writer.field(strength as Double?)
+        (message.pointee.has_match_norm, message.pointee.match_norm) = writer.field(matchesNorm)
+        return message
+    }
+
+    init(_ message: Wire__Delivery) throws(WireError) {
+        self.init(
+            try Field.choice(message.has_operation, message.operation, "operation"),
+            strength: try Field.finite(message.has_strength, message.strength, "strength"),
+            matchesNorm: try Field.flag(message.has_match_norm, message.match_norm, "match_norm"))
+    }
+}
+
 extension Welcome {
     func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Welcome> {
         let message = writer.new(wire__welcome__init)
         (message.pointee.has_run, message.pointee.run) = writer.field(run)
         (message.pointee.has_model_a, message.pointee.model_a) = writer.field(modelA)
         (message.pointee.has_model_b, message.pointee.model_b) = writer.field(modelB)
-        (message.pointee.has_operation, message.pointee.operation) = writer.field(operation.code)
-        (message.pointee.has_strength, message.pointee.strength) = writer.field(strength as Double?)
+        message.pointee.delivery = delivery.write(writer)
         (message.pointee.has_compute_type, message.pointee.compute_type) = writer.field(
             computeType.code)
         (message.pointee.has_chat, message.pointee.chat) = writer.field(chat)
@@ -107,8 +123,9 @@ extension Welcome {
             run: try Field.text(message.has_run, message.run, "run"),
             modelA: try Field.text(message.has_model_a, message.model_a, "model_a"),
             modelB: try Field.text(message.has_model_b, message.model_b, "model_b"),
-            operation: try Field.choice(message.has_operation, message.operation, "operation"),
-            strength: try Field.finite(message.has_strength, message.strength, "strength"),
+            delivery: try within("delivery") { () throws(WireError) in
+                try Condition.Delivery(try Field.message(message.delivery, ""))
+            },
             computeType: try Field.choice(
                 message.has_compute_type, message.compute_type, "compute_type"),
             chat: try Field.flag(message.has_chat, message.chat, "chat"),

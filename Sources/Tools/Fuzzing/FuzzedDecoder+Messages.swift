@@ -146,7 +146,8 @@ extension FuzzedDecoder {
                     endpoints: [.likelihood], sample: ["s"], references: [[0], [3, 4]])),
         ]
         let welcome = Welcome(
-            run: "r", modelA: "/a", modelB: "/b", operation: .mean, computeType: .bfloat16,
+            run: "r", modelA: "/a", modelB: "/b", delivery: Condition.Delivery(.mean, matchesNorm: true),
+            computeType: .bfloat16,
             seed: 1,
             heartbeatSeconds: 0.1, silenceSeconds: 10)
         let whole = GrantedProjection(

@@ -56,6 +56,13 @@ struct GenerateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The activation is multiplied by it before.", valueName: "number"))
     var alpha = 1.0
 
+    @Flag(
+        help: """
+            Scale the activation to the median norm of the model's own stream there, over the prompt's tokens; \
+            --alpha multiplies it then.
+            """)
+    var matchNorm = false
+
     @Option(help: "text or json.")
     var format = OutputFormat.text
 
@@ -83,8 +90,8 @@ struct GenerateCommand: AsyncParsableCommand {
     func validate() throws {
         guard maxNewTokens >= 0 else { throw ValidationError("--max-new-tokens \(maxNewTokens): expected 0 or more") }
         if inject != nil, layerJ == nil { throw ValidationError("--inject needs --layer-j: after how many blocks") }
-        if inject == nil, projection != nil || layerJ != nil || alpha != 1 {
-            throw ValidationError("--projection, --layer-j and --alpha belong to --inject FILE")
+        if inject == nil, projection != nil || layerJ != nil || alpha != 1 || matchNorm {
+            throw ValidationError("--projection, --layer-j, --alpha and --match-norm belong to --inject FILE")
         }
         guard alpha.isFinite else { throw ValidationError("--alpha \(alpha): expected a finite number") }
     }
@@ -94,8 +101,8 @@ struct GenerateCommand: AsyncParsableCommand {
         if let token = thinking.thinkEnd, loaded.reading.thinkEnd == nil {
             throw UsageError("--think-end \(token): no token of \(model.model); give it as tokenizer.json writes it")
         }
-        let injection = try UsageError.checking { try readInjection(into: loaded) }
         let tokens = try prompt.tokens(for: loaded)
+        let injection = try UsageError.checking { try readInjection(into: loaded, reading: tokens) }
         let limits = GenerationLimits(maximumNewTokens: maxNewTokens, stopStrings: stop)
         let request = loaded.request(tokens, limits: limits, injection: injection)
         let result = try Generator(model: loaded.model).generate([request])[0]
@@ -111,7 +118,7 @@ struct GenerateCommand: AsyncParsableCommand {
         }
     }
 
-    private func readInjection(into loaded: LoadedModel) throws -> Injection? {
+    private func readInjection(into loaded: LoadedModel, reading tokens: [Int32]) throws -> Injection? {
         guard let inject, let layerJ else { return nil }
         guard layerJ >= 0 else { throw UsageError("--layer-j \(layerJ): expected 0 or more") }
         let dimension = loaded.folder.configuration.hiddenSize
@@ -123,8 +130,14 @@ struct GenerateCommand: AsyncParsableCommand {
                 URL(fileURLWithPath: projection), dimensionA: vector.count, dimensionB: dimension)
             vector = try LinearProjection(w).project(vector, on: loaded.model.device)
         }
+        let site = ActivationSite(afterBlocks: layerJ)
+        let norm =
+            matchNorm
+            ? try ReceiverNorm.medians(
+                of: [tokens], in: loaded.model, at: [site], coordinates: min(vector.count, dimension))[0][0] : nil
         return Injection(
-            site: ActivationSite(afterBlocks: layerJ), operation: op, vector: vector, strength: alpha)
+            site: site, vector: vector, by: Condition.Delivery(op, strength: alpha, matchesNorm: matchNorm), norm: norm,
+            width: dimension)
     }
 
     private func layer(in file: ActivationFile, path: String) throws(UsageError) -> Int {

@@ -4,16 +4,26 @@ import Storage
 
 /// A message on its way into a stream.
 extension Injection {
-    /// - Parameter strength: what the vector is multiplied by before it is combined.
-    package init(site: ActivationSite, operation: InjectionOperation, vector: [Float], strength: Double) {
-        let factor = Float(strength)
-        self.init(
-            site: site, operation: operation, vector: factor == 1 ? vector : vector.map { factor * $0 })
+    /// - Parameters:
+    ///   - norm: that the coordinates that meet the stream are given together, where the delivery says so.
+    ///   - width: coordinates of the stream.
+    package init(
+        site: ActivationSite, vector: [Float], by delivery: Condition.Delivery, norm: Double? = nil, width: Int
+    ) {
+        var vector = vector
+        if delivery.matchesNorm, let norm {
+            let own = vector.suffix(width).euclideanNorm
+            // Zeros have no direction, and stay.
+            if own > 0 { vector = vector.map { Float(Double($0) * (norm / own)) } }
+        }
+        let factor = Float(delivery.strength)
+        if factor != 1 { vector = vector.map { factor * $0 } }
+        self.init(site: site, operation: delivery.operation, vector: vector)
     }
 
     /// SHA-256 of the float32 values (little-endian), hexadecimal.
     package var digest: String { ContentHasher.digest(of: vector).hex }
 
     /// The vector's L2 norm.
-    package var norm: Double { vector.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
+    package var norm: Double { vector.euclideanNorm }
 }

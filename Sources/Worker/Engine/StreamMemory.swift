@@ -1,24 +1,40 @@
 import PlainText
 import Run
 
-/// What a model's streams are at the ends of texts, at all sites where units of a run read them: a text is gone through once,
-/// and units of other channels find it here. What there is no more room for is read again.
+/// What is read of a model's streams over texts, at all sites where units of a run read them: a text is gone through once, and
+/// units of other channels find it here. What there is no more room for is read again.
 struct StreamMemory {
     struct Key: Hashable {
         var model: ModelSide
         var text: ExactText
         /// Positions that were left for the answer.
         var newTokens: Int
+        var wanted = Wanted.stream
+    }
+
+    /// What is read of a text.
+    enum Wanted: Hashable {
+        /// The stream at its last token.
+        case stream
+        /// The median of the norms at all of its tokens, of so many of the stream's last coordinates.
+        case medianNorm(coordinates: Int)
     }
 
     struct Streams {
         /// By block count.
-        var vectors: [Int: [Float]]
+        var vectors: [Int: [Float]] = [:]
+        var medianNorms: [Int: Double] = [:]
         /// Tokens of the prompt, and those that were cut off.
         var tokens: Int
         var omitted: Int
 
-        fileprivate var bytes: Int { vectors.values.reduce(0) { $0 + MemoryLayout<Float>.size * $1.count } }
+        /// Whether the site was read.
+        func has(_ blocks: Int) -> Bool { vectors[blocks] != nil || medianNorms[blocks] != nil }
+
+        fileprivate var bytes: Int {
+            vectors.values.reduce(0) { $0 + MemoryLayout<Float>.size * $1.count }
+                + MemoryLayout<Double>.size * medianNorms.count
+        }
     }
 
     private var streams: [Key: Streams] = [:]

@@ -72,10 +72,14 @@ extension UnitEngine {
         var question = Question(
             condition: 0, model: model, isA: condition.answerer == .a,
             prompt: ReadPrompt(tokens: [], omitted: 0))
+        let own = ExactText(try prompt(condition.prompt))
+        let coordinates = try coordinates(of: condition, over: unit.channel)
         func inject(_ vector: [Float]) {
-            question.injection = injection(
-                of: vector, at: condition.answerer == .a ? unit.channel.k : unit.channel.j,
-                by: condition.delivery ?? Condition.Delivery(welcome.operation, strength: welcome.strength))
+            question.injection = Injection(
+                site: ActivationSite(afterBlocks: condition.answerer == .a ? unit.channel.k : unit.channel.j),
+                vector: vector, by: condition.delivery ?? welcome.delivery,
+                norm: messages.norms[NormKey(model: condition.answerer, prompt: own, coordinates: coordinates)],
+                width: model.folder.configuration.hiddenSize)
         }
         switch condition.message {
         case nil: break
@@ -113,13 +117,6 @@ extension UnitEngine {
         question.text = text
         question.prompt = try model.prompt(text, newTokens: newTokens)
         return question
-    }
-
-    /// A message on its way into a stream.
-    func injection(of vector: [Float], at blocks: Int, by delivery: Condition.Delivery) -> Injection {
-        Injection(
-            site: ActivationSite(afterBlocks: blocks), operation: delivery.operation, vector: vector,
-            strength: delivery.strength)
     }
 
     /// Positions that are kept for an answer of the unit's.

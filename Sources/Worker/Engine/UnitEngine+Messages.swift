@@ -42,10 +42,19 @@ extension UnitEngine {
         var own: [ModelSide: [ExactText: Spoken]] = [:]
         /// Of the unit's sample.
         var moments: MessageMoments?
+        /// Of the answering model's stream over a prompt, where it is written.
+        var norms: [NormKey: Double] = [:]
         /// By prompt and length.
         var written: [Int: [ExactText: Written]] = [:]
         /// By rounds, of each item: what each model was answered by the other last.
         var debates: [Int: [Heard]] = [:]
+    }
+
+    /// Whose stream over which prompt, and how many of its last coordinates a message meets.
+    struct NormKey: Hashable {
+        var model: ModelSide
+        var prompt: ExactText
+        var coordinates: Int
     }
 
     /// What either model hears from the other before its last answer of a debate.
@@ -89,7 +98,48 @@ extension UnitEngine {
         }
         messages.spoken = try messagesOfA(
             on: spoken, at: unit.channel.k, also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
+        messages.norms = try norms(for: unit, newTokens: newTokens)
         return messages
+    }
+
+    /// The norms that the unit's messages are given.
+    private func norms(for unit: EvaluateUnit, newTokens: Int) throws -> [NormKey: Double] {
+        var norms: [NormKey: Double] = [:]
+        let welcome = try pair().2
+        for condition in unit.conditions where condition.usesChannel {
+            guard (condition.delivery ?? welcome.delivery).matchesNorm else { continue }
+            let coordinates = try coordinates(of: condition, over: unit.channel)
+            let (blocks, sites) =
+                condition.answerer == .a ? (unit.channel.k, unit.sitesOfA) : (unit.channel.j, unit.sitesOfB)
+            let found = try medianNorms(
+                of: unit.items.compactMap { $0.prompts[condition.prompt] }, in: condition.answerer, at: blocks,
+                also: sites, coordinates: coordinates, newTokens: newTokens)
+            for (prompt, norm) in found {
+                norms[NormKey(model: condition.answerer, prompt: prompt, coordinates: coordinates)] = norm
+            }
+        }
+        return norms
+    }
+
+    /// How many coordinates of the answering model's stream a condition's message meets.
+    func coordinates(of condition: Condition, over channel: Channel) throws -> Int {
+        let (a, b, _) = try pair()
+        let (ofA, ofB) = (a.folder.configuration.hiddenSize, b.folder.configuration.hiddenSize)
+        let width = condition.answerer == .a ? ofA : ofB
+        switch condition.message {
+        case .activation, .noise, .matched:
+            return try training.projection(of: channel) == nil ? min(ofA, width) : width
+        case .own, .zero, .words, .debate, nil: return width
+        }
+    }
+
+    /// The median norms of a model's streams after `layer` blocks over each text.
+    func medianNorms(
+        of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int] = [], coordinates: Int, newTokens: Int
+    ) throws -> [ExactText: Double] {
+        try readings(
+            .medianNorm(coordinates: coordinates), of: texts, in: side, at: layer, also: sites, newTokens: newTokens
+        ).compactMapValues { $0.medianNorms[layer] }
     }
 
     /// Of the messages on the unit's sample, which is the same for all units of a task: they are worked out once.
@@ -131,19 +181,9 @@ extension UnitEngine {
     private func activations(
         of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int], newTokens: Int
     ) throws -> [ExactText: Spoken] {
-        var found: [ExactText: StreamMemory.Streams] = [:]
-        var missing: [ExactText] = []
-        for text in Self.distinct(texts) {
-            let key = StreamMemory.Key(model: side, text: text, newTokens: newTokens)
-            if let kept = streams[key], kept.vectors[layer] != nil { found[text] = kept } else { missing.append(text) }
-        }
-        let read = try readStreams(of: missing, in: side, at: Set(sites + [layer]).sorted(), newTokens: newTokens)
-        if sites.count > 1 {
-            for (text, read) in read {
-                streams.keep(read, for: StreamMemory.Key(model: side, text: text, newTokens: newTokens))
-            }
-        }
-        return found.merging(read) { first, _ in first }.mapValues { streams in
+        try readings(
+            .stream, of: texts, in: side, at: layer, also: sites, newTokens: newTokens
+        ).mapValues { streams in
             let vector = streams.vectors[layer] ?? []
             return Spoken(
                 vector: vector,
@@ -154,26 +194,48 @@ extension UnitEngine {
         }
     }
 
+    /// What is wanted of a model's streams over each text, after `layer` blocks at least: found where it was kept, or read.
+    private func readings(
+        _ wanted: StreamMemory.Wanted, of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int],
+        newTokens: Int
+    ) throws -> [ExactText: StreamMemory.Streams] {
+        func key(_ text: ExactText) -> StreamMemory.Key {
+            StreamMemory.Key(model: side, text: text, newTokens: newTokens, wanted: wanted)
+        }
+        var found: [ExactText: StreamMemory.Streams] = [:]
+        var missing: [ExactText] = []
+        for text in Self.distinct(texts) {
+            if let kept = streams[key(text)], kept.has(layer) { found[text] = kept } else { missing.append(text) }
+        }
+        let read = try read(wanted, of: missing, in: side, at: Set(sites + [layer]).sorted(), newTokens: newTokens)
+        if sites.count > 1 {
+            for (text, read) in read { streams.keep(read, for: key(text)) }
+        }
+        return found.merging(read) { first, _ in first }
+    }
+
     /// One pass of a model over the texts, for all of the sites.
-    private func readStreams(
-        of texts: [ExactText], in side: ModelSide, at layers: [Int], newTokens: Int
+    private func read(
+        _ wanted: StreamMemory.Wanted, of texts: [ExactText], in side: ModelSide, at layers: [Int], newTokens: Int
     ) throws -> [ExactText: StreamMemory.Streams] {
         guard !texts.isEmpty else { return [:] }
         let (a, b, _) = try pair()
         let model = side == .a ? a : b
         let prompts = try texts.map { try model.prompt($0.text, newTokens: newTokens) }
-        let streams = try model.model.residualStreams(
-            of: prompts.map(\.tokens), at: layers.map { ActivationSite(afterBlocks: $0) })
-        return Dictionary(
-            uniqueKeysWithValues: texts.enumerated().map { place, text in
-                let vectors = zip(layers, streams).map { ($0, $1[place]) }
-                return (
-                    text,
-                    StreamMemory.Streams(
-                        vectors: Dictionary(uniqueKeysWithValues: vectors), tokens: prompts[place].tokens.count,
-                        omitted: prompts[place].omitted)
-                )
-            })
+        let (tokens, sites) = (prompts.map(\.tokens), layers.map { ActivationSite(afterBlocks: $0) })
+        var read = prompts.map { StreamMemory.Streams(tokens: $0.tokens.count, omitted: $0.omitted) }
+        switch wanted {
+        case .stream:
+            for (layer, streams) in zip(layers, try model.model.residualStreams(of: tokens, at: sites)) {
+                for (place, stream) in streams.enumerated() { read[place].vectors[layer] = stream }
+            }
+        case .medianNorm(let coordinates):
+            let medians = try ReceiverNorm.medians(of: tokens, in: model.model, at: sites, coordinates: coordinates)
+            for (layer, medians) in zip(layers, medians) {
+                for (place, median) in medians.enumerated() { read[place].medianNorms[layer] = median }
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: zip(texts, read))
     }
 
     /// What A writes on each prompt: up to a stop string of the answers', where these are texts.

@@ -11,8 +11,15 @@ extension UnitEngine {
             on: [unit.prompt], at: unit.layer, over: unit.channel, newTokens: unit.newTokens)
         guard let spoken = spoken[ExactText(unit.prompt)] else { throw EngineError.notLoaded }
         let prompt = try b.prompt(unit.prompt, newTokens: unit.newTokens)
-        let injection = injection(
-            of: spoken.vector, at: unit.layer, by: Condition.Delivery(welcome.operation, strength: welcome.strength))
+        let width = b.folder.configuration.hiddenSize
+        let norms =
+            welcome.delivery.matchesNorm
+            ? try medianNorms(
+                of: [unit.prompt], in: .b, at: unit.layer, coordinates: min(spoken.vector.count, width),
+                newTokens: unit.newTokens) : [:]
+        let injection = Injection(
+            site: ActivationSite(afterBlocks: unit.layer), vector: spoken.vector, by: welcome.delivery,
+            norm: norms[ExactText(unit.prompt)], width: width)
         let plain = Question(condition: 0, model: b, isA: false, prompt: prompt)
         let told = Question(condition: 1, model: b, isA: false, prompt: prompt, injection: injection, told: spoken.told)
         // What is compared is what is written, thoughts among it.

@@ -142,51 +142,6 @@ void   wire__no_content__free_unpacked
   assert(message->base.descriptor == &wire__no_content__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   wire__delivery__init
-                     (Wire__Delivery         *message)
-{
-  static const Wire__Delivery init_value = WIRE__DELIVERY__INIT;
-  *message = init_value;
-}
-size_t wire__delivery__get_packed_size
-                     (const Wire__Delivery *message)
-{
-  assert(message->base.descriptor == &wire__delivery__descriptor);
-  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
-}
-size_t wire__delivery__pack
-                     (const Wire__Delivery *message,
-                      uint8_t       *out)
-{
-  assert(message->base.descriptor == &wire__delivery__descriptor);
-  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
-}
-size_t wire__delivery__pack_to_buffer
-                     (const Wire__Delivery *message,
-                      ProtobufCBuffer *buffer)
-{
-  assert(message->base.descriptor == &wire__delivery__descriptor);
-  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
-}
-Wire__Delivery *
-       wire__delivery__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data)
-{
-  return (Wire__Delivery *)
-     protobuf_c_message_unpack (&wire__delivery__descriptor,
-                                allocator, len, data);
-}
-void   wire__delivery__free_unpacked
-                     (Wire__Delivery *message,
-                      ProtobufCAllocator *allocator)
-{
-  if(!message)
-    return;
-  assert(message->base.descriptor == &wire__delivery__descriptor);
-  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
-}
 void   wire__condition__init
                      (Wire__Condition         *message)
 {
@@ -1051,57 +1006,6 @@ const ProtobufCMessageDescriptor wire__no_content__descriptor =
   wire__no_content__field_indices_by_name,
   0,  wire__no_content__number_ranges,
   (ProtobufCMessageInit) wire__no_content__init,
-  NULL,NULL,NULL    /* reserved[123] */
-};
-static const ProtobufCFieldDescriptor wire__delivery__field_descriptors[2] =
-{
-  {
-    "operation",
-    1,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
-    offsetof(Wire__Delivery, has_operation),
-    offsetof(Wire__Delivery, operation),
-    &wire__injection_operation__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "strength",
-    2,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Wire__Delivery, has_strength),
-    offsetof(Wire__Delivery, strength),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned wire__delivery__field_indices_by_name[] = {
-  0,   /* field[0] = operation */
-  1,   /* field[1] = strength */
-};
-static const ProtobufCIntRange wire__delivery__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 2 }
-};
-const ProtobufCMessageDescriptor wire__delivery__descriptor =
-{
-  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "wire.Delivery",
-  "Delivery",
-  "Wire__Delivery",
-  "wire",
-  sizeof(Wire__Delivery),
-  2,
-  wire__delivery__field_descriptors,
-  wire__delivery__field_indices_by_name,
-  1,  wire__delivery__number_ranges,
-  (ProtobufCMessageInit) wire__delivery__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__condition__field_descriptors[11] =

@@ -187,6 +187,51 @@ void   wire__goodbye__free_unpacked
   assert(message->base.descriptor == &wire__goodbye__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__delivery__init
+                     (Wire__Delivery         *message)
+{
+  static const Wire__Delivery init_value = WIRE__DELIVERY__INIT;
+  *message = init_value;
+}
+size_t wire__delivery__get_packed_size
+                     (const Wire__Delivery *message)
+{
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__delivery__pack
+                     (const Wire__Delivery *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__delivery__pack_to_buffer
+                     (const Wire__Delivery *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Delivery *
+       wire__delivery__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Delivery *)
+     protobuf_c_message_unpack (&wire__delivery__descriptor,
+                                allocator, len, data);
+}
+void   wire__delivery__free_unpacked
+                     (Wire__Delivery *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__delivery__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__reading_settings__init
                      (Wire__ReadingSettings         *message)
 {
@@ -720,6 +765,70 @@ const ProtobufCMessageDescriptor wire__goodbye__descriptor =
   (ProtobufCMessageInit) wire__goodbye__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor wire__delivery__field_descriptors[3] =
+{
+  {
+    "operation",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Wire__Delivery, has_operation),
+    offsetof(Wire__Delivery, operation),
+    &wire__injection_operation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "strength",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__Delivery, has_strength),
+    offsetof(Wire__Delivery, strength),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "match_norm",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Wire__Delivery, has_match_norm),
+    offsetof(Wire__Delivery, match_norm),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__delivery__field_indices_by_name[] = {
+  2,   /* field[2] = match_norm */
+  0,   /* field[0] = operation */
+  1,   /* field[1] = strength */
+};
+static const ProtobufCIntRange wire__delivery__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor wire__delivery__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Delivery",
+  "Delivery",
+  "Wire__Delivery",
+  "wire",
+  sizeof(Wire__Delivery),
+  3,
+  wire__delivery__field_descriptors,
+  wire__delivery__field_indices_by_name,
+  1,  wire__delivery__number_ranges,
+  (ProtobufCMessageInit) wire__delivery__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor wire__reading_settings__field_descriptors[4] =
 {
   {
@@ -848,7 +957,7 @@ const ProtobufCMessageDescriptor wire__template_variable__descriptor =
   (ProtobufCMessageInit) wire__template_variable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
 {
   {
     "run",
@@ -882,18 +991,6 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
     offsetof(Wire__Welcome, has_model_b),
     offsetof(Wire__Welcome, model_b),
     NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "operation",
-    6,
-    PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_ENUM,
-    offsetof(Wire__Welcome, has_operation),
-    offsetof(Wire__Welcome, operation),
-    &wire__injection_operation__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -971,36 +1068,36 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[11] =
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "strength",
-    13,
+    "delivery",
+    14,
     PROTOBUF_C_LABEL_OPTIONAL,
-    PROTOBUF_C_TYPE_DOUBLE,
-    offsetof(Wire__Welcome, has_strength),
-    offsetof(Wire__Welcome, strength),
-    NULL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Welcome, delivery),
+    &wire__delivery__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
-  8,   /* field[8] = chat */
-  7,   /* field[7] = compute_type */
-  5,   /* field[5] = heartbeat_seconds */
+  7,   /* field[7] = chat */
+  6,   /* field[6] = compute_type */
+  9,   /* field[9] = delivery */
+  4,   /* field[4] = heartbeat_seconds */
   1,   /* field[1] = model_a */
   2,   /* field[2] = model_b */
-  3,   /* field[3] = operation */
-  9,   /* field[9] = reading */
+  8,   /* field[8] = reading */
   0,   /* field[0] = run */
-  4,   /* field[4] = seed */
-  6,   /* field[6] = silence_seconds */
-  10,   /* field[10] = strength */
+  3,   /* field[3] = seed */
+  5,   /* field[5] = silence_seconds */
 };
-static const ProtobufCIntRange wire__welcome__number_ranges[2 + 1] =
+static const ProtobufCIntRange wire__welcome__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 6, 3 },
-  { 0, 11 }
+  { 7, 3 },
+  { 14, 9 },
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -1010,10 +1107,10 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  11,
+  10,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
-  2,  wire__welcome__number_ranges,
+  3,  wire__welcome__number_ranges,
   (ProtobufCMessageInit) wire__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -20,7 +20,6 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Wire__SimilarityUnit Wire__SimilarityUnit;
 typedef struct Wire__WordsMessage Wire__WordsMessage;
 typedef struct Wire__NoContent Wire__NoContent;
-typedef struct Wire__Delivery Wire__Delivery;
 typedef struct Wire__Condition Wire__Condition;
 typedef struct Wire__ItemPrompt Wire__ItemPrompt;
 typedef struct Wire__EvaluationItem Wire__EvaluationItem;
@@ -80,19 +79,6 @@ struct  Wire__NoContent
 #define WIRE__NO_CONTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__no_content__descriptor) \
      }
-
-
-struct  Wire__Delivery
-{
-  ProtobufCMessage base;
-  protobuf_c_boolean has_operation;
-  Wire__InjectionOperation operation;
-  protobuf_c_boolean has_strength;
-  double strength;
-};
-#define WIRE__DELIVERY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&wire__delivery__descriptor) \
-    , 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0 }
 
 
 typedef enum {
@@ -465,25 +451,6 @@ Wire__NoContent *
 void   wire__no_content__free_unpacked
                      (Wire__NoContent *message,
                       ProtobufCAllocator *allocator);
-/* Wire__Delivery methods */
-void   wire__delivery__init
-                     (Wire__Delivery         *message);
-size_t wire__delivery__get_packed_size
-                     (const Wire__Delivery   *message);
-size_t wire__delivery__pack
-                     (const Wire__Delivery   *message,
-                      uint8_t             *out);
-size_t wire__delivery__pack_to_buffer
-                     (const Wire__Delivery   *message,
-                      ProtobufCBuffer     *buffer);
-Wire__Delivery *
-       wire__delivery__unpack
-                     (ProtobufCAllocator  *allocator,
-                      size_t               len,
-                      const uint8_t       *data);
-void   wire__delivery__free_unpacked
-                     (Wire__Delivery *message,
-                      ProtobufCAllocator *allocator);
 /* Wire__Condition methods */
 void   wire__condition__init
                      (Wire__Condition         *message);
@@ -799,9 +766,6 @@ typedef void (*Wire__WordsMessage_Closure)
 typedef void (*Wire__NoContent_Closure)
                  (const Wire__NoContent *message,
                   void *closure_data);
-typedef void (*Wire__Delivery_Closure)
-                 (const Wire__Delivery *message,
-                  void *closure_data);
 typedef void (*Wire__Condition_Closure)
                  (const Wire__Condition *message,
                   void *closure_data);
@@ -859,7 +823,6 @@ typedef void (*Wire__EvaluateResult_Closure)
 extern const ProtobufCMessageDescriptor wire__similarity_unit__descriptor;
 extern const ProtobufCMessageDescriptor wire__words_message__descriptor;
 extern const ProtobufCMessageDescriptor wire__no_content__descriptor;
-extern const ProtobufCMessageDescriptor wire__delivery__descriptor;
 extern const ProtobufCMessageDescriptor wire__condition__descriptor;
 extern const ProtobufCMessageDescriptor wire__item_prompt__descriptor;
 extern const ProtobufCMessageDescriptor wire__evaluation_item__descriptor;

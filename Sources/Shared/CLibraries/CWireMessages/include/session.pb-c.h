@@ -19,6 +19,7 @@ typedef struct Wire__Registration Wire__Registration;
 typedef struct Wire__Readiness Wire__Readiness;
 typedef struct Wire__WorkerHeartbeat Wire__WorkerHeartbeat;
 typedef struct Wire__Goodbye Wire__Goodbye;
+typedef struct Wire__Delivery Wire__Delivery;
 typedef struct Wire__ReadingSettings Wire__ReadingSettings;
 typedef struct Wire__TemplateVariable Wire__TemplateVariable;
 typedef struct Wire__Welcome Wire__Welcome;
@@ -128,6 +129,27 @@ struct  Wire__Goodbye
 
 
 /*
+ * How a message meets the stream that it is put into.
+ */
+struct  Wire__Delivery
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_operation;
+  Wire__InjectionOperation operation;
+  protobuf_c_boolean has_strength;
+  double strength;
+  /*
+   * It is first given the median norm of the stream.
+   */
+  protobuf_c_boolean has_match_norm;
+  protobuf_c_boolean match_norm;
+};
+#define WIRE__DELIVERY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__delivery__descriptor) \
+    , 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0 }
+
+
+/*
  * How the models are read, where their makers leave it to whoever asks them.
  */
 struct  Wire__ReadingSettings
@@ -175,8 +197,6 @@ struct  Wire__Welcome
   ProtobufCBinaryData model_a;
   protobuf_c_boolean has_model_b;
   ProtobufCBinaryData model_b;
-  protobuf_c_boolean has_operation;
-  Wire__InjectionOperation operation;
   protobuf_c_boolean has_seed;
   uint64_t seed;
   protobuf_c_boolean has_heartbeat_seconds;
@@ -191,12 +211,11 @@ struct  Wire__Welcome
   protobuf_c_boolean has_chat;
   protobuf_c_boolean chat;
   Wire__ReadingSettings *reading;
-  protobuf_c_boolean has_strength;
-  double strength;
+  Wire__Delivery *delivery;
 };
 #define WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__welcome__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, WIRE__INJECTION_OPERATION__INJECTION_OPERATION_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, NULL, 0, 0 }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, NULL, NULL }
 
 
 struct  Wire__CoordinatorHeartbeat
@@ -294,6 +313,25 @@ Wire__Goodbye *
                       const uint8_t       *data);
 void   wire__goodbye__free_unpacked
                      (Wire__Goodbye *message,
+                      ProtobufCAllocator *allocator);
+/* Wire__Delivery methods */
+void   wire__delivery__init
+                     (Wire__Delivery         *message);
+size_t wire__delivery__get_packed_size
+                     (const Wire__Delivery   *message);
+size_t wire__delivery__pack
+                     (const Wire__Delivery   *message,
+                      uint8_t             *out);
+size_t wire__delivery__pack_to_buffer
+                     (const Wire__Delivery   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Delivery *
+       wire__delivery__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__delivery__free_unpacked
+                     (Wire__Delivery *message,
                       ProtobufCAllocator *allocator);
 /* Wire__ReadingSettings methods */
 void   wire__reading_settings__init
@@ -404,6 +442,9 @@ typedef void (*Wire__WorkerHeartbeat_Closure)
 typedef void (*Wire__Goodbye_Closure)
                  (const Wire__Goodbye *message,
                   void *closure_data);
+typedef void (*Wire__Delivery_Closure)
+                 (const Wire__Delivery *message,
+                  void *closure_data);
 typedef void (*Wire__ReadingSettings_Closure)
                  (const Wire__ReadingSettings *message,
                   void *closure_data);
@@ -431,6 +472,7 @@ extern const ProtobufCMessageDescriptor wire__registration__descriptor;
 extern const ProtobufCMessageDescriptor wire__readiness__descriptor;
 extern const ProtobufCMessageDescriptor wire__worker_heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor wire__goodbye__descriptor;
+extern const ProtobufCMessageDescriptor wire__delivery__descriptor;
 extern const ProtobufCMessageDescriptor wire__reading_settings__descriptor;
 extern const ProtobufCMessageDescriptor wire__template_variable__descriptor;
 extern const ProtobufCMessageDescriptor wire__welcome__descriptor;
