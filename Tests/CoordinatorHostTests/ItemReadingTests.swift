@@ -76,6 +76,7 @@ struct ItemReadingTests {
             struct Place: Decodable {
                 let model: String
                 let blocks, token: Int?
+                let tokens: [Int]?
                 let prompt: String?
             }
             let sha256, text: String?
@@ -163,6 +164,62 @@ struct ItemReadingTests {
             #expect(line.conditions["zero"]?.message?.norm == 0 && line.conditions["zero"]?.message?.read == nil)
             #expect(line.conditions["random"]?.message?.read?.prompt == "a/a")
             #expect(line.conditions["matched"]?.message?.sha256 != nil && line.conditions["silent"]?.message == nil)
+        }
+    }
+
+    @Test func `where messages end in templates they are read and written, and the files say at which tokens`() throws {
+        let inputs = try inputs {
+            $0.positions = TokenPositions(a: .contentEnd, b: .fromEnd(3))
+            $0.matchesNorm = true
+        }
+        _ = try InProcessRun(inputs, in: temporary.file("run")).finish()
+        let (a, b) = (try model(a), try model(b))
+        for line in try lines() {
+            let prompt = try #require(line.prompts["a/a"])
+            let injected = try #require(line.conditions["injected"]?.message)
+            let token = try #require(injected.read?.token)
+            // Behind the message the template of A writes `>` and nothing else: a line break at its end is dropped.
+            #expect(token == prompt.tokens.count - 2)
+            #expect(a.tokenizer.decode(Array(prompt.tokens[...token]), skipSpecialTokens: false).hasSuffix("Answer:"))
+            let own = try #require(line.prompts["b/b"])
+            #expect(injected.written?.token == own.tokens.count - 3)
+            let norm = try ReceiverNorm.medians(
+                of: [own.tokens], in: b.model, at: [ActivationSite(afterBlocks: 2)],
+                coordinates: a.folder.configuration.hiddenSize)[0][0]
+            let made = Injection(
+                site: ActivationSite(afterBlocks: 2),
+                vectors: [
+                    try a.model.residualStreams(
+                        of: [Array(prompt.tokens[...token])], at: ActivationSite(afterBlocks: 3))[0]
+                ], by: Condition.Delivery(.sum, strength: 0.5, matchesNorm: true), norm: norm,
+                width: b.folder.configuration.hiddenSize)
+            #expect(injected.sha256 == made.digest && injected.norm == made.norm)
+            let itself = try #require(line.conditions["self"]?.message)
+            let source = try #require(itself.read?.prompt.flatMap { line.prompts[$0] })
+            #expect(itself.read?.token == source.tokens.count - 3)
+            #expect(line.conditions["zero"]?.message?.norm == 0)
+        }
+        let page = try String(contentsOf: temporary.file("run/report.html"), encoding: .utf8)
+        #expect(page.contains("at the last token of the message in the chat template, is written into"))
+    }
+
+    @Test func `of all tokens those that both prompts have are read and written, counted from the end`() throws {
+        let inputs = try inputs {
+            $0.chat = false
+            $0.positions = TokenPositions(a: .all, b: .all)
+        }
+        _ = try InProcessRun(inputs, in: temporary.file("run")).finish()
+        let a = try model(a)
+        for line in try lines() {
+            let (prompt, own) = (try #require(line.prompts["a/a"]), try #require(line.prompts["b/b"]))
+            let count = min(prompt.tokens.count, own.tokens.count)
+            let injected = try #require(line.conditions["injected"]?.message)
+            #expect(injected.read?.tokens == [prompt.tokens.count - count, prompt.tokens.count - 1])
+            #expect(injected.written?.tokens == [own.tokens.count - count, own.tokens.count - 1])
+            let streams = try a.model.everyStream(of: [prompt.tokens], at: [ActivationSite(afterBlocks: 3)])[0][0]
+            let values = streams.suffix(count).joined().map { 0.5 * $0 }
+            #expect(injected.sha256 == ContentHasher.digest(of: values).hex)
+            #expect(line.conditions["zero"]?.message?.written?.tokens == [0, own.tokens.count - 1])
         }
     }
 

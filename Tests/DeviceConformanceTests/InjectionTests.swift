@@ -70,14 +70,14 @@ struct InjectionTests {
         let replaced = try loaded.step(
             injections.map { injection in
                 let stream = Self.combined(
-                    injection.vector, into: plain.streams[injection.site.blocks], injection.operation)
+                    injection.vectors[0], into: plain.streams[injection.site.blocks], injection.operation)
                 return try loaded.everything(
                     Self.prompt, injection: Injection(site: injection.site, operation: .replace, vector: stream))
             })
         for (index, injection) in injections.enumerated() {
             #expect(
                 found[index].bits == replaced[index].bits,
-                "\(injection.operation) of \(injection.vector.count) \(injection.site)")
+                "\(injection.operation) of \(injection.vectors[0].count) \(injection.site)")
         }
     }
 

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Where and how messages are written: `--match-norm`.
+/// Where and how messages are written: `--match-norm`, `--position`.
 @Suite(.serialized, .blocking)
 struct SiteTests {
     private let scratch: TemporaryFolder
@@ -24,7 +24,9 @@ struct SiteTests {
             .run
     }
 
-    @Test(arguments: [["--match-norm"], ["--match-norm", "--alpha", "0.5"]])
+    @Test(arguments: [
+        ["--match-norm", "--alpha", "0.5"], ["--position", "-2:-3"], ["--position", "all", "--match-norm"],
+    ])
     func `how messages are written is the run's own, and the number of workers changes no byte`(
         settings: [String]
     ) throws {
@@ -38,5 +40,58 @@ struct SiteTests {
         let file = one.appendingPathComponent("config.yaml").path
         let again = try run(["--config", file, "--workers", "1"], output: "again")
         #expect(try identity(of: again) == identity(of: one))
+    }
+
+    private func refusal(_ more: [String]) throws -> String {
+        let output = scratch.file("refused")
+        let ending = try ProgramProcess.run(
+            "coordinator", ShortRun.arguments(output: output, ["--workers", "1"] + more), in: scratch)
+        #expect(ending.code == 2 && !FileManager.default.fileExists(atPath: output.path), "\(ending.errors)")
+        return ending.errors
+    }
+
+    @Test(arguments: [
+        (["--position", "0"], "--position"), (["--position", "3"], "--position"),
+        (["--position", "all:-1"], "--position"), (["--position", "last"], "--position"),
+        (
+            ["--position", "content"],
+            "--position content: the content ends where the chat template closes it; give --chat"
+        ),
+        (["--position", "-1:content"], "give --chat"),
+        (["--position", "all", "--op", "replace"], "--position all with --op replace: expected --op sum"),
+        (["--position", "-400"], "position -400 is outside of the"),
+        (["--position", "-1:-400"], "tokens that model-b reads"),
+    ])
+    func `positions that cannot be are named before any work`(given: [String], named: String) throws {
+        #expect(try refusal(given).contains(named))
+    }
+
+    @Test func `a prompt without the token is named by its file and item`() throws {
+        let errors = try refusal(["--position", "-400"])
+        #expect(errors.contains("questions.json, item ") && errors.contains("that model-a reads"), "\(errors)")
+        #expect(try refusal(["--position", "-400", "--skip-unreadable", "3"]).contains("item "))
+    }
+
+    @Test func `prompts that the models read in different numbers of tokens cannot be aligned, and are named`() throws {
+        // A template in one model's folder alone: the same text is more tokens there.
+        let folder = scratch.file("wordy")
+        try FileManager.default.copyItem(atPath: DemoAssets.modelA, toPath: folder.path)
+        try Data("<{{ messages[0].content }}> and so on".utf8).write(
+            to: folder.appendingPathComponent("chat_template.jinja"))
+        let other = scratch.file("terse")
+        try FileManager.default.copyItem(atPath: DemoAssets.modelB, toPath: other.path)
+        try Data("{{ messages[0].content }}".utf8).write(to: other.appendingPathComponent("chat_template.jinja"))
+        let models = ["--model-a", folder.path, "--model-b", other.path, "--chat"]
+        let errors = try refusal(models + ["--position", "all"])
+        #expect(errors.contains("questions.json, item ") && errors.contains("cannot be aligned"), "\(errors)")
+        // Where messages end they can be read and written.
+        let ending = try ProgramProcess.run(
+            "coordinator",
+            ShortRun.arguments(
+                output: scratch.file("content"),
+                models + ["--position", "content:-1", "--limit", "4", "--workers", "1"]),
+            in: scratch)
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(ending.output.contains("content:-1") || ending.errors.contains("content:-1"))
     }
 }

@@ -117,7 +117,9 @@ struct ToolTests {
     }
 
     /// What a researcher does who doubts a number.
-    @Test(arguments: [[], ["--match-norm", "--alpha", "0.5"]])
+    @Test(arguments: [
+        [], ["--match-norm", "--alpha", "0.5"], ["--position", "-3"], ["--position", "all", "--match-norm"],
+    ])
     func `an answer of a run is made again from its line of the samples, bit for bit`(written: [String]) throws {
         struct Line: Decodable {
             struct Prompt: Decodable { let tokens: [Int32] }
@@ -167,7 +169,7 @@ struct ToolTests {
                     "activations", "--model", DemoAssets.modelB, "--tokens", tokens(message.read.prompt), "--layer",
                     "4",
                     "--output", activation,
-                ], in: scratch)
+                ] + (written.first == "--position" ? Array(written.prefix(2)) : []), in: scratch)
             #expect(read.code == 0, "\(read.errors)")
             let made = try ProgramProcess.run(
                 "worker",

@@ -24,7 +24,11 @@ struct GeneratorTests {
             return GenerationRequest(
                 tokens: prompt,
                 injection: index % 4 == 1
-                    ? Injection(site: ActivationSite(afterBlocks: index % 3), operation: .sum, vector: vector) : nil,
+                    ? Injection(
+                        site: ActivationSite(afterBlocks: index % 3), operation: .sum,
+                        vectors: Array(repeating: vector, count: 1 + index % 2),
+                        following: min(index % 5, prompt.count - 2))
+                    : nil,
                 maximumNewTokens: index % 13,
                 sampling: index % 5 == 2 ? .nucleus(p: 0.9, temperature: 0.8, seed: UInt64(index)) : .greedy)
         }
@@ -55,7 +59,7 @@ struct GeneratorTests {
             var prompt = question == 5 ? tokens(30, index) : header + tokens(17 + question, 2 + question)
             if index == 9 { prompt = Array(prompt.dropLast(3)) }
             let injections: [Injection?] = [
-                nil, Injection(site: .embedding, operation: .replace, vector: vector),
+                nil, Injection(site: .embedding, operation: .replace, vector: vector, following: index),
                 Injection(site: ActivationSite(afterBlocks: 2), operation: .sum, vector: vector), nil,
             ]
             return GenerationRequest(
@@ -72,11 +76,13 @@ struct GeneratorTests {
         let prompts = requests.map(\.tokens.count).reduce(0, +)
         let before = model.tokensRead
         #expect(try Generator(model: model, maximumBatch: batch).generate(requests) == alone)
-        // The header once, each of five questions once, the last prompts apart, and every prompt's last token.
+        // The header once, each of five questions once, the last prompts apart, and every prompt's last token, or all from
+        // where something is injected.
         let distinct = 40 + (0..<5).map { 17 + $0 }.reduce(0, +) + 4 * 30
         let written = alone.map { $0.tokens.count - 1 }.reduce(0, +)
         let read = model.tokensRead - before - written
-        #expect(read <= distinct + 3 * requests.count, "of \(prompts) tokens")
+        let following = requests.compactMap(\.injection?.following).reduce(0, +)
+        #expect(read <= distinct + following + 3 * requests.count, "of \(prompts) tokens")
         #expect(try Generator(model: model, maximumBatch: batch).generate(requests.reversed()) == alone.reversed())
     }
 

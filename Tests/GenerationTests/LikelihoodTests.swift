@@ -27,7 +27,9 @@ import Testing
             LikelihoodRequest(
                 tokens: tokens(1 + 5 * index, index),
                 injection: index % 2 == 1
-                    ? Injection(site: ActivationSite(afterBlocks: index % 3), operation: .replace, vector: vector)
+                    ? Injection(
+                        site: ActivationSite(afterBlocks: index % 3), operation: .replace, vector: vector,
+                        following: index / 2)
                     : nil,
                 continuations: (0..<4).map { tokens(1 + ($0 * index) % 5, 50 + $0) })
         }

@@ -89,7 +89,7 @@ struct ParityTests {
                 let operation = try #require(InjectionOperation(rawValue: figures.op))
                 let injection = Injection(site: site, operation: operation, vector: figures.projected)
                 var stream = b
-                stream.withUnsafeMutableBufferPointer { injection.apply(to: $0) }
+                stream.withUnsafeMutableBufferPointer { operation.apply(figures.projected, to: $0) }
                 #expect(relativeError(stream, figures.injected) < 1e-4)
 
                 let trace = try modelB.trace(of: pair.idsB, injection: injection)

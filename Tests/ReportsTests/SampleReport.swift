@@ -84,7 +84,7 @@ enum SampleReport {
     ) -> ItemReading {
         let prompts = [("a/a", ModelSide.a), ("b/b", .b)].map { name, model in
             ItemReading.Prompt(
-                name: name, model: model, text: "<s>\(item) \(text):", lastTokenUnits: 1,
+                name: name, model: model, text: "<s>\(item) \(text):", mark: ItemReading.Mark(token: 2, units: 1),
                 tokens: [1, 40 + Int32(item), 7],
                 omitted: model == .b ? 2 : 0)
         }

@@ -207,7 +207,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 Welcome(
                     run: "r", modelA: "/a", modelB: "/b",
                     delivery: Condition.Delivery(.mean, strength: -0.5, matchesNorm: true),
-                    computeType: .bfloat16, chat: true,
+                    positions: TokenPositions(a: .contentEnd, b: .fromEnd(3)), computeType: .bfloat16, chat: true,
                     reading: ReadingSettings(
                         templateVariables: ["x": "[1]", "y": ""], templateDate: "2026-01-02", thinkEnd: texts[1],
                         ignoredConfigFields: ["f", "g"]), seed: .max,
@@ -240,6 +240,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .integer(1, "operation", 3), .double(2, "strength", -0.5),
                                 .integer(3, "match_norm", 1),
                             ]),
+                        .text(15, "position_of_a", "content"), .text(16, "position_of_b", "-3"),
                     ])
             ]),
         Sample(

@@ -49,15 +49,15 @@ struct EngineUnderTest {
     /// - Parameter modelA, modelB: other folders.
     @discardableResult
     func join(
-        k: Int, j: Int, operation: String, strength: Double = 1, matchesNorm: Bool = false, modelA: String? = nil,
-        modelB: String? = nil
+        k: Int, j: Int, operation: String, strength: Double = 1, matchesNorm: Bool = false,
+        positions: TokenPositions = TokenPositions(), modelA: String? = nil, modelB: String? = nil
     ) throws -> (a: String, b: String) {
         let readiness = try engine.load(
             Welcome(
                 run: "evaluation", modelA: modelA ?? pair.modelA, modelB: modelB ?? pair.modelB,
                 delivery: Condition.Delivery(
                     try Self.value(operation), strength: strength, matchesNorm: matchesNorm),
-                computeType: .float32, seed: seed, heartbeatSeconds: 1, silenceSeconds: 10))
+                positions: positions, computeType: .float32, seed: seed, heartbeatSeconds: 1, silenceSeconds: 10))
         return (readiness.fingerprintA, readiness.fingerprintB)
     }
 
@@ -193,9 +193,12 @@ struct EngineUnderTest {
     /// `other` and `other_2` are among them.
     func likelihoods(
         _ task: EvaluationFigures.Task, preset: String, bPrompt: String, conditions: [String],
-        channel: EvaluationFigures.Channel, operation: String, strength: Double, matchesNorm: Bool = false
+        channel: EvaluationFigures.Channel, operation: String, strength: Double, matchesNorm: Bool = false,
+        positions: TokenPositions = TokenPositions()
     ) throws -> [ItemAnswers] {
-        try join(k: channel.k, j: channel.j, operation: operation, strength: strength, matchesNorm: matchesNorm)
+        try join(
+            k: channel.k, j: channel.j, operation: operation, strength: strength, matchesNorm: matchesNorm,
+            positions: positions)
         let named = try conditions.map { try Self.condition($0, messageTokens: 1).condition }
         let line = Channel(k: channel.k, j: channel.j)
         let items = try evaluationItems(task, bPrompt: bPrompt)

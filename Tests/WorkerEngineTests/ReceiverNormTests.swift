@@ -45,9 +45,9 @@ struct ReceiverNormTests {
         _ vector: [Float], norm: Double?, strength: Double = 1, matches: Bool = true, width: Int = 4
     ) -> [Float] {
         Injection(
-            site: ActivationSite(afterBlocks: 1), vector: vector,
+            site: ActivationSite(afterBlocks: 1), vectors: [vector],
             by: Condition.Delivery(.sum, strength: strength, matchesNorm: matches), norm: norm, width: width
-        ).vector
+        ).vectors[0]
     }
 
     @Test func `a message keeps its direction, gets the norm, and then the strength`() {
@@ -64,6 +64,12 @@ struct ReceiverNormTests {
         #expect(injected([0, 0, 0, .leastNonzeroMagnitude], norm: 10) == [0, 0, 0, 10])
         #expect(injected([.greatestFiniteMagnitude, 0, 0, 0], norm: 10) == [10, 0, 0, 0])
         #expect(injected([3, 0, 4, 0], norm: 0) == [0, 0, 0, 0])
+    }
+
+    @Test func `of a message at many tokens those are left that a shorter prompt has`() {
+        let message = Injection(site: .embedding, operation: .sum, vectors: [[1], [2], [3]], following: 1)
+        #expect(message.cut(to: 9) == message && message.cut(to: 4) == message)
+        #expect(message.cut(to: 3).vectors == [[2], [3]] && message.cut(to: 3).following == 1)
     }
 
     @Test func `prompts that cannot be read are refused before any work`() {

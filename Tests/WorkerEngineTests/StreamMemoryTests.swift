@@ -10,7 +10,7 @@ struct StreamMemoryTests {
     }
 
     private func streams(_ value: Float) -> StreamMemory.Streams {
-        StreamMemory.Streams(vectors: [2: [value, 0], 4: [0, value]], tokens: 5, omitted: 1)
+        StreamMemory.Streams(vectors: [2: [[value, 0]], 4: [[0, value]]], tokens: 5, omitted: 1)
     }
 
     @Test func `texts of other bytes are other texts, though they are the same to a reader`() {
@@ -23,7 +23,7 @@ struct StreamMemoryTests {
     @Test func `what was read is found by model, text and room for the answer`() {
         var memory = StreamMemory()
         memory.keep(streams(1), for: key("x"))
-        #expect(memory[key("x")]?.vectors == [2: [1, 0], 4: [0, 1]] && memory[key("x")]?.omitted == 1)
+        #expect(memory[key("x")]?.vectors == [2: [[1, 0]], 4: [[0, 1]]] && memory[key("x")]?.omitted == 1)
         #expect(memory[key("x", .b)] == nil && memory[key("y")] == nil)
         #expect(memory[StreamMemory.Key(model: .a, text: ExactText("x"), newTokens: 4)] == nil)
     }

@@ -1,9 +1,11 @@
-"""What B gives right answers where messages are scaled, for Tests/Fixtures/Evaluation/sites.json.
+"""What B gives right answers where messages are scaled, or read and written elsewhere than at the last token, for
+Tests/Fixtures/Evaluation/sites.json.
 
     python sites.py ../..
 
-Items, prompts and other items are those of Tests/Fixtures/Evaluation/shipped-pair.json; everything else is computed anew,
-by forward hooks. Python, torch and transformers are those of scripts/make-demo/requirements.txt. Half a minute on one core.
+Items, prompts and other items are those of Tests/Fixtures/Evaluation/shipped-pair.json; everything else is computed
+anew, by forward hooks. Python, torch and transformers are those of scripts/make-demo/requirements.txt. Three minutes on
+one core.
 """
 
 from __future__ import annotations
@@ -16,11 +18,25 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
+from transformers import PreTrainedTokenizerFast
 
 from evaluation import Model, matched, noise
 from injection import combine
 from references import header
 
+BOS, EOT = "<|begin_of_text|>", "<|eot_id|>"
+HEADS = "<|start_header_id|>{}<|end_header_id|>\n\n"
+TEMPLATES = {
+    BOS + HEADS.format("user") + "{{ messages[0].content | trim }}" + EOT + HEADS.format("assistant"):
+        EOT + HEADS.format("assistant"),
+    "<|im_start|>user\n{{ messages[0].content }}<|im_end|>\n<|im_start|>assistant\n":
+        "<|im_end|>\n<|im_start|>assistant\n",
+    BOS + "[INST] {{ messages[0].content }} [/INST]": " [/INST]",
+    "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}assistant:": "\nassistant:",
+}
+"""Chat templates, and what stands behind a message in each; Jinja drops a newline at a template's end."""
+MESSAGES = ["Who is it?", "  white space around it \n", "assistant", "Ünïcödé: 日本語 🙂", "1 [/INST] 2", "a",
+            "It ends with a newline\n"]
 CONDITIONS = ["injected", "other", "other_2", "self", "random", "matched", "zero"]
 
 
@@ -32,15 +48,30 @@ class Setting:
     projected: bool = True
     strength: float = 1.0
     match_norm: bool = False
+    read: int | None = -1
+    """The token of A's prompt, from the end; None for all."""
+    write: int | None = -1
+
+    def position(self) -> str:
+        names = ["all" if token is None else str(token) for token in (self.read, self.write)]
+        return names[0] if names[0] == names[1] else ":".join(names)
 
     def named(self) -> dict:
         return {"channel": {"k": self.k, "j": self.j, "projected": self.projected}, "operation": self.operation,
-                "strength": self.strength, "match_norm": self.match_norm}
+                "strength": self.strength, "match_norm": self.match_norm, "position": self.position()}
+
+    def places(self, token: int | None, ids: list[int]) -> list[int]:
+        return list(range(len(ids))) if token is None else [len(ids) + token]
 
 
 SETTINGS = [Setting(4, 4, "replace", match_norm=True), Setting(4, 2, "sum", match_norm=True),
             Setting(2, 3, "mean", strength=-2.0, match_norm=True),
-            Setting(4, 4, "sum", projected=False, strength=0.5, match_norm=True)]
+            Setting(4, 4, "sum", projected=False, strength=0.5, match_norm=True),
+            Setting(4, 4, "replace", read=-3, write=-3), Setting(4, 2, "replace", read=-2),
+            Setting(2, 3, "sum", strength=2.0, match_norm=True, write=-4),
+            Setting(4, 2, "sum", read=None, write=None),
+            Setting(2, 3, "sum", strength=0.5, match_norm=True, read=None, write=None),
+            Setting(4, 4, "sum", projected=False, strength=-1.0, read=None, write=None)]
 
 
 @torch.no_grad()
@@ -74,41 +105,74 @@ class Sites:
         self.ids = {(one["task"], one["item"], one["model"], one["prompt"]): one["ids"] for one in figures["prompts"]}
 
     def message(self, setting: Setting, ids: list[int]) -> torch.Tensor:
-        stream = streams(self.a, ids, setting.k)[-1]
-        return self.w @ stream if setting.projected else stream
+        """Of the tokens that are read, [tokens, width]."""
+        read = streams(self.a, ids, setting.k)[setting.places(setting.read, ids)]
+        return read @ self.w.T if setting.projected else read
 
-    def vector(self, setting: Setting, task: dict, item: dict, condition: str) -> torch.Tensor:
+    def vectors(self, setting: Setting, task: dict, item: dict, condition: str, count: int) -> torch.Tensor:
+        """What `count` tokens of B are told, the last ones where there are fewer."""
         def of_a(name: str) -> torch.Tensor:
             return self.message(setting, self.ids[task["task"], name, "a", "full"])
+
+        def place(distance: int) -> dict:
+            return {"id": item["id"] + (f"/{distance}" if distance else "")}
         match condition:
             case "injected": return of_a(item["id"])
             case "other" | "other_2": return of_a(item["others"][condition == "other_2"])
-            case "random": return noise(of_a(item["id"]), task["task"], item)
+            case "random":
+                said = of_a(item["id"])[-count:]
+                return torch.stack([noise(vector, task["task"], place(len(said) - 1 - number))
+                                    for number, vector in enumerate(said)])
             case "matched":
-                return matched([of_a(one["id"]) for one in task["items"]], task["task"], item)
-            case "self": return streams(self.b, self.ids[task["task"], item["id"], "b", "full"], setting.j)[-1]
-            case "zero": return torch.zeros(self.b.width)
+                said = [vector for one in task["items"] for vector in of_a(one["id"])]
+                return torch.stack([matched(said, task["task"], place(distance))
+                                    for distance in reversed(range(count))])
+            case "self":
+                ids = self.ids[task["task"], item["id"], "b", "full"]
+                return streams(self.b, ids, setting.j)[setting.places(setting.write, ids)]
+            case "zero": return torch.zeros(count, self.b.width)
         raise ValueError(condition)
 
     def line(self, setting: Setting, task: dict, item: dict, b_prompt: str, condition: str) -> dict:
         ids = self.ids[task["task"], item["id"], "b", b_prompt]
         own = streams(self.b, ids, setting.j)
-        vector = self.vector(setting, task, item, condition)
-        width = min(len(vector), self.b.width)
+        places = setting.places(setting.write, ids)
+        vectors = self.vectors(setting, task, item, condition, len(places))
+        count = min(len(places), len(vectors))
+        places, vectors = places[-count:], vectors[-count:]
+        width = min(vectors.shape[1], self.b.width)
         if setting.match_norm:
             # torch's median is the lower one of two in the middle.
             wanted = own[:, -width:].double().norm(dim=-1).median()
-            norm = vector[-width:].double().norm()
-            vector = (vector.double() * (wanted / norm if norm > 0 else 1.0)).float()
-        vector = setting.strength * vector
-        put = {len(ids) - 1: own[-1].clone()}
-        for token in put:
+            norms = vectors[:, -width:].double().norm(dim=-1, keepdim=True)
+            vectors = (vectors.double() * torch.where(norms > 0, wanted / norms, 1.0)).float()
+        vectors = setting.strength * vectors
+        put = {token: own[token].clone() for token in places}
+        for token, vector in zip(places, vectors):
             put[token][-width:] = combine(setting.operation, put[token][-width:], vector[-width:])
         text = next(one["text"] for one in self.figures["prompts"] if one["ids"] == ids and one["model"] == "b")
         golds = [self.b.tokenizer.encode(text + " " + gold).ids[len(ids):] for gold in item["golds"]]
         return {"task": task["task"], "item": item["id"], "condition": condition, "b_prompt": b_prompt,
-                **setting.named(), "norm": float(vector.double().norm()),
+                **setting.named(), "norm": float(vectors.double().norm()),
                 "golds": [likelihood(self.b, ids, gold, setting.j, put) for gold in golds]}
+
+
+def contents(folder: Path) -> list[dict]:
+    """Messages in chat templates, with the place of each one's last token: by the tokenizer's offsets the last that
+    holds a character of the message. Those are left out where it holds one of what follows as well."""
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    made = []
+    for (template, closing), text in itertools.product(TEMPLATES.items(), MESSAGES):
+        whole = tokenizer.apply_chat_template([{"role": "user", "content": text}], chat_template=template,
+                                              tokenize=False)
+        assert whole.endswith(closing.removesuffix("\n"))
+        end = len(whole) - len(closing.removesuffix("\n"))
+        found = tokenizer.backend_tokenizer.encode(whole, add_special_tokens=False)
+        place = max(number for number, (begin, _) in enumerate(found.offsets) if begin < end)
+        if found.offsets[place][1] > end:
+            continue
+        made.append({"template": template, "text": text, "ids": found.ids, "place": place})
+    return made
 
 
 def main() -> None:
@@ -126,7 +190,8 @@ def main() -> None:
     out = root / "Tests/Fixtures/Evaluation/sites.json"
     lines = ",\n".join("  " + json.dumps(line) for line in made)
     head = json.dumps(header(model_a="model-a", model_b="model-b"))
-    out.write_text(f'{head[:-1]}, "likelihoods": [\n{lines}\n]}}\n')
+    chats = ",\n".join("  " + json.dumps(line) for line in contents(assets / "model-b"))
+    out.write_text(f'{head[:-1]}, "likelihoods": [\n{lines}\n], "contents": [\n{chats}\n]}}\n')
     print(f"{out}: {len(made)} lines")
 
 

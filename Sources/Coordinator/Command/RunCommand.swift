@@ -8,6 +8,7 @@ import Tasks
 
 extension InjectionOperation: ExpressibleByArgument {}
 extension ComputeType: ExpressibleByArgument {}
+extension TokenPositions: ExpressibleByArgument {}
 extension BPrompt: ExpressibleByArgument {}
 extension EvaluationProtocol: ExpressibleByArgument {}
 extension TextCut: ExpressibleByArgument {}
@@ -53,7 +54,7 @@ struct RunCommand: AsyncParsableCommand {
         help: """
             Put the experiments' prompts into each model's own chat template, as a user's message (as \
             lm-evaluation-harness does with --apply_chat_template). Activations are then read and written at the \
-            template's last token. The texts that W learns from stay plain.
+            template's last token, or where --position says. The texts that W learns from stay plain.
             """)
     var chat = false
 
@@ -106,6 +107,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.evaluation.limit = data.limit
         configuration.skipUnreadable = data.skipUnreadable
         configuration.matchesNorm = evaluation.matchNorm ? true : nil
+        configuration.positions = evaluation.position == TokenPositions() ? nil : evaluation.position
         configuration.evaluation.shots = data.shots
         if !data.groups.isEmpty { configuration.evaluation.groups = data.groups.elements() }
         evaluation.apply(to: &configuration)
@@ -263,6 +265,17 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(help: ArgumentHelp("Strength of a message: it is multiplied by this, then combined.", valueName: "x"))
     var alpha = 1.0
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            The token of A's prompt at which its activation is read, and of B's at which it is written: -1 is the last, \
+            -2 the one before; content is the message's last token under --chat, before what closes it. Two with a \
+            colon between them are A's and B's, such as content:-1. all reads and writes every token that both prompts \
+            have, counted from the end, under --op sum.
+            """, valueName: "p[:p]"))
+    var position = TokenPositions()
 
     @Flag(
         help: """

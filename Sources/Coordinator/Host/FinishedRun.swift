@@ -194,7 +194,8 @@ package struct FinishedRun: Sendable {
         guard let readers = inputs.readers else { return inputs.keptReadings }
         return try inputs.configuration.channels.enumerated().map { place, channel in
             try inputs.tasks.map { task in
-                try TaskReadings(task, readers, over: channel).items(answers(to: task, in: run, place))
+                try TaskReadings(task, readers, over: channel, at: inputs.configuration.positions)
+                    .items(answers(to: task, in: run, place))
             }
         }
     }

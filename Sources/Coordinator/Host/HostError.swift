@@ -52,6 +52,8 @@ package enum HostError: Error, CustomStringConvertible {
     case tooFewItems(task: String, file: String, found: Int)
     /// A prompt of the similarity experiment whose tokens a model cannot take.
     case unreadablePrompt(String, cause: String)
+    case contentWithoutChat(TokenPositions)
+    case allTokensWithoutSum(InjectionOperation)
     case missingPrompt(item: String, condition: String)
     case unmeasuredTraining(String)
 
@@ -139,6 +141,11 @@ package enum HostError: Error, CustomStringConvertible {
                 + "every item is also told another one's activation"
         case .unmeasuredTraining(let outcome): "the training could not be measured: it ended as \(outcome)"
         case .missingPrompt(let item, let condition): "item \(item) has no prompt for condition \(condition)"
+        case .contentWithoutChat(let positions):
+            "--position \(positions): the content ends where the chat template closes it; give --chat, or a position "
+                + "from the end such as -1"
+        case .allTokensWithoutSum(let operation):
+            "--position all with --op \(operation.rawValue): expected --op sum, which leaves what B's own tokens say"
         case .unreadablePrompt(let prompt, let cause):
             "--similarity-prompts \"\(PrintableText.quoted(prompt))\": \(cause); choose another prompt"
         }

@@ -355,8 +355,9 @@ package final class LiveRun {
         let configuration = inputs.configuration
         return Welcome(
             run: inputs.manifest.run, modelA: configuration.modelA, modelB: configuration.modelB,
-            delivery: configuration.delivery, computeType: configuration.computeType, chat: configuration.chat,
-            reading: configuration.reading, seed: configuration.seed,
+            delivery: configuration.delivery, positions: configuration.positions ?? TokenPositions(),
+            computeType: configuration.computeType, chat: configuration.chat, reading: configuration.reading,
+            seed: configuration.seed,
             heartbeatSeconds: control.limits.heartbeatSeconds, silenceSeconds: control.limits.silenceSeconds)
     }
 

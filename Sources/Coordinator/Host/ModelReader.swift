@@ -26,6 +26,18 @@ struct ModelReader: Sendable {
         return texts.lazy.compactMap { flaw(of: model.tokenizer.encode($0).prefix(limit)) }.first
     }
 
+    /// Why one of the prompts has no token at a position, of the first that has none.
+    func flaw(of position: TokenPosition, inPrompts prompts: [String]) -> String? {
+        guard position != .last, position != .all else { return nil }
+        return prompts.lazy.compactMap { prompt in
+            do {
+                return try model.flaw(of: position, in: prompt)
+            } catch {
+                return "\(error)"
+            }
+        }.first
+    }
+
     /// The same for prompts, which are written into the chat template where there is one.
     func flaw(ofPrompts prompts: [String]) -> String? {
         if readsAll { return nil }
@@ -41,17 +53,23 @@ struct ModelReader: Sendable {
     // MARK: Prompts
 
     /// A prompt as workers read it.
-    func prompt(_ text: String, newTokens: Int) throws -> ReadPrompt {
-        try model.prompt(text, newTokens: newTokens)
+    func prompt(_ text: String, newTokens: Int, at position: TokenPosition) throws -> ReadPrompt {
+        try model.prompt(text, newTokens: newTokens, at: position)
     }
 
-    /// What tokens say, the special ones among them; and how many UTF-16 code units of
-    /// that, at its end, are the last token's.
-    func text(of tokens: [Int32]) -> (text: String, ofLastToken: Int) {
-        let text = model.tokenizer.decode(tokens, skipSpecialTokens: false)
-        let last = model.tokenizer.decode(tokens.suffix(1), skipSpecialTokens: false)
-        let count = last.utf16.count
-        return (text, text.utf16.suffix(count).elementsEqual(last.utf16) ? count : 0)
+    /// What tokens say, the special ones among them; and how many UTF-16 code units of that are the token's at `places`, and
+    /// how many stand behind these. None are where several tokens are meant, or where the token by itself says something
+    /// else than there.
+    func text(of tokens: [Int32], markedAt places: Range<Int>) -> (text: String, marked: Int, behind: Int) {
+        func said(_ tokens: ArraySlice<Int32>) -> String {
+            model.tokenizer.decode(Array(tokens), skipSpecialTokens: false)
+        }
+        let text = said(tokens[...])
+        guard places.count == 1 else { return (text, 0, 0) }
+        let (marked, behind) = (said(tokens[places]), said(tokens[places.upperBound...]))
+        let end = text.utf16.suffix(marked.utf16.count + behind.utf16.count)
+        let isThere = end.elementsEqual(Array(marked.utf16) + Array(behind.utf16))
+        return (text, isThere ? marked.utf16.count : 0, isThere ? behind.utf16.count : 0)
     }
 
     // MARK: Counts
@@ -93,6 +111,40 @@ struct ModelReaders: Sendable {
     /// Why a text that W learns from cannot be read by one of them.
     func flaw(ofText text: String, maximumTokens: Int) -> String? {
         a.flaw(ofTexts: [text], maximumTokens: maximumTokens) ?? b.flaw(ofTexts: [text], maximumTokens: maximumTokens)
+    }
+
+    /// Why an item's prompts have no token where activations are read or written under the conditions.
+    func flaw(of positions: TokenPositions, in prompts: ItemPrompts, _ conditions: [Condition]) -> String? {
+        if positions.areAll { return flaw(ofAlignment: prompts, conditions) }
+        func texts(_ side: ModelSide) -> [String] {
+            let injected = conditions.filter { $0.message?.isInjected ?? false }
+            let roles =
+                injected.filter { $0.answerer == side }.map(\.prompt)
+                + injected.filter { $0.teller == side }.compactMap { $0.message?.source }
+            // Of other items each is looked at as itself. In one order, so that the same is named at every run.
+            return PromptRole.own.filter(roles.contains).map { prompts[$0] }
+        }
+        return a.flaw(of: positions.a, inPrompts: texts(.a)) ?? b.flaw(of: positions.b, inPrompts: texts(.b))
+    }
+
+    /// Why the tokens of an item's prompts cannot be laid side by side from the end: of one text the models have as many.
+    private func flaw(ofAlignment prompts: ItemPrompts, _ conditions: [Condition]) -> String? {
+        for condition in conditions where condition.teller == .a && condition.answerer == .b {
+            guard condition.message?.isInjected ?? false, let source = condition.message?.source,
+                PromptRole.own.contains(source), prompts[source] == prompts[condition.prompt]
+            else { continue }
+            if let flaw = flaw(ofAlignment: prompts[source]) { return flaw }
+        }
+        return nil
+    }
+
+    /// Why the tokens of a text that both models read cannot be laid side by side.
+    func flaw(ofAlignment text: String) -> String? {
+        let (ofA, ofB) = (a.tokenCount(ofPrompt: text), b.tokenCount(ofPrompt: text))
+        guard ofA != ofB else { return nil }
+        return
+            "the same text is \(ofA) tokens of A and \(ofB) of B, which cannot be aligned: --position all takes models "
+            + "that read it alike"
     }
 
     /// Why an item's prompts, as the conditions have them read, cannot be read.

@@ -173,7 +173,7 @@ extension RunInputs {
     /// takes about a millisecond, so it is asked of what comes from workers, and not again of what is on disk.
     func readingFlaw(of result: UnitResult, for id: UnitID) -> String? {
         guard let readers, case .evaluate(let result) = result, case .evaluate(let unit) = unit(id) else { return nil }
-        let reading = UnitReading(unit, readers)
+        let reading = UnitReading(unit, readers, at: configuration.positions)
         for (item, found) in zip(unit.items, result.items) {
             for (condition, answer) in zip(unit.conditions, found.answers) {
                 let read: ReadPrompt

@@ -101,6 +101,7 @@ package struct RunInputs: Sendable {
         }
 
         activations = nil
+        try Self.checkPositions(configuration)
         if configuration.chat { remarks.append(Self.chatRemark(configuration)) }
         var unreadable = UnreadableTexts(limit: configuration.skipUnreadable ?? 0)
         texts = try Self.texts(configuration, readers, &unreadable, &remarks)
@@ -179,8 +180,10 @@ package struct RunInputs: Sendable {
 
     /// What a reader of figures that were taken with chat templates must know.
     private static func chatRemark(_ configuration: RunConfiguration) -> String {
+        let positions = configuration.positions ?? TokenPositions()
         let place =
-            "prompts are written into each model's chat template, so activations are read and written at its last token"
+            "prompts are written into each model's chat template, so activations are read and written "
+            + (positions == TokenPositions() ? "at its last token" : "at position \(positions) of all of it")
         guard configuration.experiments.contains(.projection) else { return place }
         return place + "; W learned from the last tokens of plain texts"
     }
@@ -190,6 +193,18 @@ package struct RunInputs: Sendable {
     ) throws {
         guard (0...blocks).contains(layer) else {
             throw HostError.layerOutOfRange(flag: flag, layer: layer, channel: channel, model: model, blocks: blocks)
+        }
+    }
+
+    /// A message ends where its chat template says; all tokens of a prompt are added to (Ramesh & Li, section B.1): what they
+    /// say in other ways than by the message would be lost.
+    private static func checkPositions(_ configuration: RunConfiguration) throws {
+        guard let positions = configuration.positions else { return }
+        if positions.areAll, configuration.operation != .sum {
+            throw HostError.allTokensWithoutSum(configuration.operation)
+        }
+        if !configuration.chat, [positions.a, positions.b].contains(.contentEnd) {
+            throw HostError.contentWithoutChat(positions)
         }
     }
 
@@ -258,11 +273,15 @@ package struct RunInputs: Sendable {
     ) throws -> TaskInputs {
         let evaluation = configuration.evaluation
         let chosen = try ChosenItems.items(all, of: task.name, evaluation, seed: configuration.seed)
+        let positions = configuration.positions ?? TokenPositions()
+        let asked = conditions.map(\.condition)
+        let gates = asked.contains(where: \.usesChannel) ? Gate.all.map(\.condition) : []
         var items: [TaskItem] = []
         for item in chosen {
+            let prompts = task.prompts(item)
             if let flaw = readers.flaw(
-                of: task.prompts(item), continuations: item.choices + Prompts.golds(of: item),
-                conditions.map(\.condition))
+                of: prompts, continuations: item.choices + Prompts.golds(of: item), asked)
+                ?? readers.flaw(of: positions, in: prompts, asked + gates)
             {
                 try unreadable.passOver("item \(item.id)", of: file, cause: flaw)
             } else {
@@ -282,7 +301,12 @@ package struct RunInputs: Sendable {
     private static func checkSimilarity(_ configuration: RunConfiguration, _ readers: ModelReaders) throws {
         guard configuration.experiments.contains(.similarity) else { return }
         for prompt in configuration.similarity.prompts {
-            if let flaw = readers.a.flaw(ofPrompts: [prompt]) ?? readers.b.flaw(ofPrompts: [prompt]) {
+            let positions = configuration.positions ?? TokenPositions()
+            if let flaw = readers.a.flaw(ofPrompts: [prompt]) ?? readers.b.flaw(ofPrompts: [prompt])
+                ?? readers.a.flaw(of: positions.a, inPrompts: [prompt])
+                ?? readers.b.flaw(of: positions.b, inPrompts: [prompt])
+                ?? (positions.areAll ? readers.flaw(ofAlignment: prompt) : nil)
+            {
                 throw HostError.unreadablePrompt(prompt, cause: flaw)
             }
         }

@@ -9,11 +9,15 @@ struct TaskReadings {
     private let task: RunInputs.TaskInputs
     private let readers: ModelReaders
     private let channel: Channel
+    private let positions: TokenPositions?
 
-    init(_ task: RunInputs.TaskInputs, _ readers: ModelReaders, over channel: Channel) {
+    init(
+        _ task: RunInputs.TaskInputs, _ readers: ModelReaders, over channel: Channel, at positions: TokenPositions?
+    ) {
         self.task = task
         self.readers = readers
         self.channel = channel
+        self.positions = positions
     }
 
     /// In the order of the items.
@@ -26,7 +30,7 @@ struct TaskReadings {
         let item = task.prompts[place]
         let unit = EvaluateUnit(
             task: task.task.name, channel: channel, conditions: [], items: [item], form: task.form)
-        let reading = UnitReading(unit, readers)
+        let reading = UnitReading(unit, readers, at: positions)
         let asked = task.conditions.map { $0.asked(others: task.othersCount) }
         var prompts = ReadPrompts(readers)
         // What A's messages come from stands first: its name is then the same in all lines, where partners look for it.
@@ -55,15 +59,17 @@ struct TaskReadings {
         _ prompts: inout ReadPrompts
     ) throws -> ItemReading.Message? {
         guard let told, let message = condition.message else { return nil }
+        let source = try reading.source(of: task.prompts[place], under: condition)
+        /// Of several tokens those that both prompts have, from the end.
+        let count = [read, source].compactMap { $0?.places?.count }.min() ?? 0
         func position(_ model: ModelSide, _ prompt: ReadPrompt) -> ItemReading.Position? {
-            guard message.isInjected else { return nil }
+            guard message.isInjected, let places = prompt.places else { return nil }
             return ItemReading.Position(
-                model: model, blocks: model == .a ? channel.k : channel.j, token: prompt.tokens.count - 1)
+                model: model, blocks: model == .a ? channel.k : channel.j,
+                tokens: places.upperBound - count..<places.upperBound)
         }
         var found = ItemReading.Message(told: told, written: position(condition.answerer, read))
-        guard let (teller, role) = condition.source,
-            let source = try reading.source(of: task.prompts[place], under: condition)
-        else { return found }
+        guard let (teller, role) = condition.source, let source else { return found }
         found.source = ItemReading.Source(model: teller, read: position(teller, source))
         if case .other(let number) = role {
             found.partner = task.others[place][number - 1]
@@ -98,10 +104,14 @@ private struct ReadPrompts {
         if let place = list.firstIndex(where: { $0.model == model && $0.tokens == prompt.tokens }) { return place }
         let candidates = (names + ["\(list.count)"]).map { "\(model.rawValue.lowercased())/\($0)" }
         let name = candidates.first { name in !list.contains { $0.name == name } } ?? "\(list.count)"
-        let (text, ofLastToken) = readers[model].text(of: prompt.tokens)
+        let places = prompt.places ?? prompt.tokens.count - 1..<prompt.tokens.count
+        let (text, marked, behind) = readers[model].text(of: prompt.tokens, markedAt: places)
         list.append(
             ItemReading.Prompt(
-                name: name, model: model, text: text, lastTokenUnits: ofLastToken, tokens: prompt.tokens,
+                name: name, model: model, text: text,
+                mark: ItemReading.Mark(
+                    token: places.count == 1 ? places.lowerBound : nil, units: marked, unitsBehind: behind),
+                tokens: prompt.tokens,
                 omitted: prompt.omitted))
         return list.count - 1
     }

@@ -5,6 +5,7 @@ import Run
 /// What the models read for the answers to a unit, worked out as workers do it, from the same texts by the same code.
 final class UnitReading {
     private let readers: ModelReaders
+    private let positions: TokenPositions
     /// Positions that are kept for an answer.
     private let answerTokens: Int
     private var known: [Asked: ReadPrompt] = [:]
@@ -15,8 +16,9 @@ final class UnitReading {
         let newTokens: Int
     }
 
-    init(_ unit: EvaluateUnit, _ readers: ModelReaders) {
+    init(_ unit: EvaluateUnit, _ readers: ModelReaders, at positions: TokenPositions?) {
         self.readers = readers
+        self.positions = positions ?? TokenPositions()
         answerTokens = readers.answerTokens(of: unit)
     }
 
@@ -43,7 +45,7 @@ final class UnitReading {
     private func prompt(_ text: String, of model: ModelSide, newTokens: Int) throws -> ReadPrompt {
         let asked = Asked(model: model, text: ExactText(text), newTokens: newTokens)
         if let prompt = known[asked] { return prompt }
-        let prompt = try readers[model].prompt(text, newTokens: newTokens)
+        let prompt = try readers[model].prompt(text, newTokens: newTokens, at: positions[model])
         known[asked] = prompt
         return prompt
     }

@@ -2,7 +2,7 @@ package import Foundation
 import Weights
 
 /// A model's activations at one token in a safetensors file: `layer.<k>`, [d] float32, the residual stream after k
-/// blocks (0 is the embedding).
+/// blocks (0 is the embedding); or at all tokens of a prompt, [tokens, d].
 ///
 ///     let file = try ActivationFile(url)
 ///     let activation = try file.activation(afterBlocks: 26)
@@ -41,16 +41,30 @@ package struct ActivationFile {
         try file.values(of: file.tensor(Self.name(layer), shape: [("d", dimension)]))
     }
 
+    /// The activations after so many blocks at all tokens of a prompt, `[tokens][d]`.
+    /// - Throws: as ``activation(afterBlocks:dimension:)``.
+    package func activations(
+        afterBlocks layer: Int, dimension: Int? = nil
+    ) throws(ActivationFileError) -> [[Float]] {
+        let tensor = try file.tensor(Self.name(layer), shape: [("tokens", nil), ("d", dimension)])
+        let (values, width) = (try file.values(of: tensor), tensor.shape[1])
+        return (0..<tensor.shape[0]).map { Array(values[$0 * width..<($0 + 1) * width]) }
+    }
+
     /// Writes activations to the file at `url`, in place of what is there.
-    /// - Parameter activations: of different layers.
+    /// - Parameters:
+    ///   - activations: of different layers.
+    ///   - tokens: how many they are of each, one after the other; nil for one token's.
     /// - Returns: the names of the tensors.
     /// - Throws: `WeightError` where a layer stands twice; `StorageError`, naming the file, where writing fails.
     @discardableResult
     package static func write(
-        _ activations: [(afterBlocks: Int, values: [Float])], metadata: [String: String], to url: URL
+        _ activations: [(afterBlocks: Int, values: [Float])], tokens: Int? = nil, metadata: [String: String],
+        to url: URL
     ) throws -> [String] {
         let tensors = activations.map { layer, values in
-            SafetensorsWriter.Tensor(name: name(layer), shape: [values.count], values: .float32(values))
+            let shape = tokens.map { [$0, values.count / $0] } ?? [values.count]
+            return SafetensorsWriter.Tensor(name: name(layer), shape: shape, values: .float32(values))
         }
         try SafetensorsWriter.write(tensors, metadata: metadata, to: url)
         return tensors.map(\.name)

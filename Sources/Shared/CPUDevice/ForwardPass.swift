@@ -119,8 +119,10 @@ final class ForwardPass {
                     outputs[index].activations[slot] += stream.matrix.values(ofRow: row)
                 }
             }
-            if part.isLast, let injection = step.injection, injection.site == site {
-                injection.apply(to: stream.matrix.row(part.lastRow))
+            if let injection = step.injection, injection.site == site {
+                for (row, vector) in part.written(injection.vectors, at: step.writtenTokens) {
+                    injection.operation.apply(vector, to: stream.matrix.row(row))
+                }
             }
         }
     }
@@ -262,14 +264,14 @@ final class ForwardPass {
     }
 }
 
-extension Injection {
+extension InjectionOperation {
     /// Combines the vector with `stream`, b.
-    func apply(to stream: UnsafeMutableBufferPointer<Float>) {
+    func apply(_ vector: [Float], to stream: UnsafeMutableBufferPointer<Float>) {
         let count = min(vector.count, stream.count)
         for i in 0..<count {
             let a = vector[vector.count - count + i]
             let place = stream.count - count + i
-            switch operation {
+            switch self {
             case .replace: stream[place] = a
             case .sum: stream[place] = stream[place] + a
             case .mean: stream[place] = (stream[place] + a) / 2

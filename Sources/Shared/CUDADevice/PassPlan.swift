@@ -91,12 +91,14 @@ struct PassPlan {
                     reads.append((index, slot))
                 }
             }
-            guard part.isLast, let injection = step.injection, injection.site == site else { continue }
-            let taken = injection.vector.suffix(hidden)
-            writeRow.append(Int32(part.lastRow))
-            operation.append(injection.operation.code)
-            count.append(Int32(taken.count))
-            vectors += taken + repeatElement(0, count: hidden - taken.count)
+            guard let injection = step.injection, injection.site == site else { continue }
+            for (row, vector) in part.written(injection.vectors, at: step.writtenTokens) {
+                let taken = vector.suffix(hidden)
+                writeRow.append(Int32(row))
+                operation.append(injection.operation.code)
+                count.append(Int32(taken.count))
+                vectors += taken + repeatElement(0, count: hidden - taken.count)
+            }
         }
         guard !reads.isEmpty || !writeRow.isEmpty else { return nil }
         return Touch(

@@ -110,6 +110,15 @@ package struct ChatTemplate: Sendable {
         try prompt([Message(role: "user", content: content)])
     }
 
+    /// What stands behind what a user says: that in which the prompts of two messages end alike.
+    package var closing: String {
+        get throws(ChatTemplateError) {
+            let (a, b) = (try prompt(user: "a"), try prompt(user: "b"))
+            let common = zip(a.utf8.reversed(), b.utf8.reversed()).prefix { $0 == $1 }.map(\.0)
+            return String(decoding: common.reversed(), as: UTF8.self)
+        }
+    }
+
     /// The conversation as the model reads it, up to where its answer begins.
     package func prompt(_ messages: [Message]) throws(ChatTemplateError) -> String {
         try measured(messages).text.get()

@@ -24,8 +24,8 @@ package protocol DeviceModel: AnyObject, Sendable {
     ///
     /// Each sequence reads through the first `depth` blocks, which its cache covers: the token's embedding; in
     /// each block the keys and values of all its tokens; and as much of the rest as the outputs need. At each site,
-    /// 0 to `depth`, the last token's stream is read first, or every token's, and the last one's injected into then. The
-    /// head follows the last block.
+    /// 0 to `depth`, the last token's stream is read first, or every token's, and those of some of them injected into then.
+    /// The head follows the last block.
     /// The caches' lengths are the caller's to move on.
     /// - Parameter steps: at least one; a cache stands in one of them only.
     /// - Returns: one output for each step.

@@ -18,6 +18,13 @@ package struct PassRows: Hashable, Sendable {
         return begin..<begin + present.count
     }
 
+    /// The rows of the tokens in the pass among `tokens` of the step, each with what is written there.
+    package func written(_ vectors: [[Float]], at tokens: Range<Int>) -> [(row: Int, vector: [Float])] {
+        let rows = rows(of: tokens)
+        let skipped = max(0, self.tokens.lowerBound - tokens.lowerBound)
+        return zip(rows, vectors.dropFirst(skipped)).map { (row: $0, vector: $1) }
+    }
+
     /// What is left of a pass where the last tokens alone go on: those of the steps that end in it, a row each.
     package static func last(of parts: [PassRows]) -> [PassRows] {
         parts.filter(\.isLast).enumerated().map { row, part in

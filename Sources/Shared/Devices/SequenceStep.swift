@@ -14,7 +14,7 @@ package struct SequenceStep {
     package var cache: KeyValueCache
     /// At least one.
     package var tokens: [Int32]
-    /// Applied at the last of `tokens`.
+    /// Applied at one or several of `tokens`, counted from their end.
     package var injection: Injection?
     /// Sites at which the stream of the last of `tokens` is read; before the injection at that site, if any.
     package var readings: [ActivationSite]
@@ -35,6 +35,11 @@ package struct SequenceStep {
         self.readsEveryToken = readsEveryToken
         self.head = head
         self.readsFinalNorm = readsFinalNorm
+    }
+
+    /// Which of the tokens are written, by their places; none where there is no injection.
+    package var writtenTokens: Range<Int> {
+        injection.map { tokens.count - $0.reach..<tokens.count - $0.following } ?? 0..<0
     }
 
     /// Which of the tokens are read, by their places.

@@ -30,7 +30,7 @@ struct Continuation {
         guard cache == nil else { return }
         if let prefix {
             guard prefix.isRead else { return }
-            cache = try prefix.fork(for: request.tokens)
+            cache = try prefix.fork(for: request.shareable)
             self.prefix = nil
         } else {
             cache = try model.makeCache(for: .own)

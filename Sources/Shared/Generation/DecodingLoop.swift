@@ -68,7 +68,7 @@ package final class DecodingLoop {
     package func add(_ requests: [GenerationRequest]) throws(ModelError) -> BatchID {
         for (index, request) in requests.enumerated() {
             try model.check(request.tokens, sequence: index)
-            if let injection = request.injection { try model.check(injection, sequence: index) }
+            if let injection = request.injection { try model.check(injection, into: request.tokens, sequence: index) }
         }
         if batches.isEmpty { memory.look() }
         try memory.check(requests)
@@ -78,7 +78,7 @@ package final class DecodingLoop {
         batches[id] = Batch(
             requests: requests,
             results: requests.map { $0.maximumNewTokens > 0 ? nil : GenerationResult(tokens: [], finish: .length) },
-            order: PromptPrefixes.order(wanted.map { (index: $0, tokens: requests[$0].tokens) })[...],
+            order: PromptPrefixes.order(wanted.map { (index: $0, request: requests[$0]) })[...],
             openCount: wanted.count)
         waiting.append(id)
         limit = memory.sequences(

@@ -4,7 +4,7 @@ package import Devices
 package struct GenerationRequest: Sendable {
     /// The prompt, at least one token.
     package var tokens: [Int32]
-    /// Written into the residual stream at the prompt's last token, while it is read.
+    /// Written into the residual stream while the prompt is read.
     package var injection: Injection?
     /// Tokens to generate at most.
     package var maximumNewTokens: Int
@@ -27,6 +27,10 @@ package struct GenerationRequest: Sendable {
         self.sampling = sampling
         self.shouldStop = shouldStop
     }
+
+    /// What other prompts may begin with as well: not the last token, where the answer begins, nor what an injection
+    /// reaches.
+    var shareable: ArraySlice<Int32> { tokens.dropLast(injection?.reach ?? 1) }
 }
 
 /// A continuation.

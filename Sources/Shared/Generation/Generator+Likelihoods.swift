@@ -6,7 +6,7 @@ package import Models
 package struct LikelihoodRequest: Sendable {
     /// The prompt, at least one token.
     package var tokens: [Int32]
-    /// Written into the residual stream at the prompt's last token, while it is read.
+    /// Written into the residual stream while the prompt is read.
     package var injection: Injection?
     /// Each of at least one token.
     package var continuations: [[Int32]]
@@ -23,7 +23,7 @@ extension Generator {
     /// logarithm of the token's probability (softmax over the whole vocabulary, in double, summed by token id).
     ///
     /// A prompt is read once for all of its continuations, and once for all requests that differ in their injections
-    /// alone, up to its last token. A value does not depend on the requests beside it, of which as many are read
+    /// alone, up to what these reach. A value does not depend on the requests beside it, of which as many are read
     /// together as have memory.
     /// - Parameter firstToken: told the logits behind each prompt, with the request's place.
     /// - Throws: `ModelError`, before any work, where a request cannot be served.
@@ -35,7 +35,7 @@ extension Generator {
             for continuation in request.continuations {
                 try model.check(continuation, after: request.tokens.count, sequence: index)
             }
-            if let injection = request.injection { try model.check(injection, sequence: index) }
+            if let injection = request.injection { try model.check(injection, into: request.tokens, sequence: index) }
         }
         var memory = CacheBudget(model: model, fixed: cacheMemory)
         memory.look()
@@ -78,14 +78,19 @@ extension Generator {
         continuation.count > 1 ? memory.bytes(positions: request.tokens.count + continuation.count - 1, .own) : 0
     }
 
-    /// The last step of each prompt: all of it, or its last token where others begin as it does.
+    /// The last step of each prompt: all of it, or its end where others begin as it does.
     private func prompts(of requests: ArraySlice<LikelihoodRequest>) throws(ModelError) -> [SequenceStep] {
         let alike = Dictionary(grouping: requests.indices) { requests[$0].tokens }
         var prefixes: [[Int32]: KeyValueCache] = [:]
-        for (tokens, places) in alike where places.count > 1 && tokens.count > 1 {
-            prefixes[tokens] = try model.makeCache()
+        var steps: [SequenceStep] = []
+        for (tokens, places) in alike where places.count > 1 {
+            let reach = places.map { requests[$0].injection?.reach ?? 1 }.max() ?? 1
+            guard tokens.count > reach else { continue }
+            let cache = try model.makeCache()
+            prefixes[tokens] = cache
+            steps.append(SequenceStep(cache: cache, tokens: Array(tokens.dropLast(reach))))
         }
-        _ = try model.step(prefixes.map { SequenceStep(cache: $0.value, tokens: Array($0.key.dropLast())) })
+        _ = try model.step(steps)
         var prompts: [SequenceStep] = []
         for request in requests {
             let prefix = prefixes[request.tokens]

@@ -17,9 +17,9 @@ final class PromptPrefix {
         self.inherited = inherited
     }
 
-    /// A sequence that starts with what this prefix and `prompt` have in common, but for the prompt's last token.
-    func fork(for prompt: [Int32]) throws(ModelError) -> KeyValueCache? {
-        try fork(keeping: PromptPrefixes.shared(tokens, prompt), for: .own)
+    /// A sequence that starts with what this prefix and `prompt`, as far as it may be shared, have in common.
+    func fork(for prompt: ArraySlice<Int32>) throws(ModelError) -> KeyValueCache? {
+        try fork(keeping: PromptPrefixes.shared(tokens[...], prompt), for: .own)
     }
 
     private func fork(keeping length: Int, for use: KeyValueCache.Use) throws(ModelError) -> KeyValueCache? {
@@ -50,7 +50,7 @@ final class PromptPrefix {
 ///
 /// Prompts that come together are served in the order of their tokens. Each one's neighbours are then those with which it
 /// shares most, and the prefix at hand, or one before it, holds whatever can be shared. A prompt's last token is never
-/// part of a prefix: there something may be injected, and from there the answer is computed.
+/// part of a prefix, from which the answer is computed, nor is where something is injected and what follows it.
 struct PromptPrefixes {
     /// Fewer tokens are not worth a copy.
     static let leastShared = 16
@@ -74,21 +74,25 @@ struct PromptPrefixes {
     /// A prompt among those that came with it.
     struct Place {
         var index: Int
-        var tokens: [Int32]
-        /// Tokens that the next one in order begins with too, but for its last.
+        /// The tokens that may be shared.
+        var tokens: ArraySlice<Int32>
+        /// Those that the next one in order begins with too.
         var sharedWithNext: Int
     }
 
     /// The order in which prompts are to be served.
-    static func order(_ prompts: [(index: Int, tokens: [Int32])]) -> [Place] {
+    static func order(_ prompts: [(index: Int, request: GenerationRequest)]) -> [Place] {
         let sorted = prompts.sorted { a, b in
-            a.tokens == b.tokens ? a.index < b.index : a.tokens.lexicographicallyPrecedes(b.tokens)
+            let (tokens, others) = (a.request.tokens, b.request.tokens)
+            guard tokens == others else { return tokens.lexicographicallyPrecedes(others) }
+            // Of one prompt those first that share most: the others have a part of it.
+            let (shared, other) = (a.request.shareable.count, b.request.shareable.count)
+            return shared == other ? a.index < b.index : shared > other
         }
         return sorted.indices.map { place in
-            let (index, tokens) = sorted[place]
-            let next = place + 1 < sorted.count ? sorted[place + 1].tokens : []
-            return Place(
-                index: index, tokens: tokens, sharedWithNext: next.isEmpty ? 0 : shared(Array(tokens.dropLast()), next))
+            let tokens = sorted[place].request.shareable
+            let next = place + 1 < sorted.count ? sorted[place + 1].request.shareable : []
+            return Place(index: sorted[place].index, tokens: tokens, sharedWithNext: shared(tokens, next))
         }
     }
 
@@ -96,8 +100,8 @@ struct PromptPrefixes {
     mutating func take(_ place: Place) -> PromptPrefix? {
         let prompt = place.tokens
         let (current, common) = nearest(to: prompt)
-        let isNew = keeps && common < Self.leastShared && prompt.count > Self.leastKept
-        let wanted = isNew ? prompt.count - 1 : place.sharedWithNext
+        let isNew = keeps && common < Self.leastShared && prompt.count >= Self.leastKept
+        let wanted = isNew ? prompt.count : place.sharedWithNext
         guard wanted >= common + Self.leastShared else { return common >= Self.leastShared ? current : nil }
         // The earliest prefix that has as much in common: it will be read soonest.
         var parent = common >= Self.leastShared ? current : nil
@@ -105,16 +109,16 @@ struct PromptPrefixes {
             parent = earlier
         }
         let prefix = PromptPrefix(
-            tokens: Array(prompt[..<wanted]), parent: parent, inherited: parent == nil ? 0 : common)
+            tokens: Array(prompt.prefix(wanted)), parent: parent, inherited: parent == nil ? 0 : common)
         waiting.append(prefix)
         keep(prefix, insteadOf: parent == nil ? nil : current)
         return prefix
     }
 
-    private func nearest(to prompt: [Int32]) -> (prefix: PromptPrefix?, common: Int) {
+    private func nearest(to prompt: ArraySlice<Int32>) -> (prefix: PromptPrefix?, common: Int) {
         var best: (prefix: PromptPrefix?, common: Int) = (nil, 0)
         for prefix in known {
-            let common = Self.shared(prefix.tokens, prompt)
+            let common = Self.shared(prefix.tokens[...], prompt)
             if common > best.common { best = (prefix, common) }
         }
         return best
@@ -134,11 +138,8 @@ struct PromptPrefixes {
         return ready
     }
 
-    /// How many tokens `tokens` and `prompt` have in common at their beginning, but for the prompt's last.
-    static func shared(_ tokens: [Int32], _ prompt: [Int32]) -> Int {
-        let limit = min(tokens.count, prompt.count - 1)
-        var count = 0
-        while count < limit, tokens[count] == prompt[count] { count += 1 }
-        return max(0, count)
+    /// How many tokens the two have in common at their beginning.
+    static func shared(_ tokens: ArraySlice<Int32>, _ others: ArraySlice<Int32>) -> Int {
+        zip(tokens, others).prefix { $0 == $1 }.count
     }
 }

@@ -39,18 +39,32 @@ extension LanguageModel {
         return streams
     }
 
-    /// The Euclidean norms of the residual streams at `sites` at every token of each prompt, of their last `coordinates`
-    /// coordinates: `[sites][prompts][tokens]`, squares summed in the coordinates' order, in double.
+    /// The residual streams at `sites` at every token of each prompt, `[sites][prompts][tokens][hidden]`.
     ///
-    /// Each prompt is read in one pass, which goes no further than the deepest site; of its streams so many are held at a
-    /// time as ``rowLimit`` tokens have.
+    /// Each prompt is read in one pass, which goes no further than the deepest site.
     /// - Throws: ``ModelError``, before any work, where a prompt is empty, too long or not in the vocabulary.
+    package func everyStream(
+        of prompts: [[Int32]], at sites: [ActivationSite]
+    ) throws(ModelError) -> [[[[Float]]]] {
+        try ofEveryToken(of: prompts, at: sites) { Array($0) }
+    }
+
+    /// The Euclidean norms of these, of their last `coordinates` coordinates: `[sites][prompts][tokens]`, squares summed in
+    /// the coordinates' order, in double.
+    ///
+    /// Of the streams so many are held at a time as ``rowLimit`` tokens have.
     package func streamNorms(
         of prompts: [[Int32]], at sites: [ActivationSite], coordinates: Int
     ) throws(ModelError) -> [[[Double]]] {
+        try ofEveryToken(of: prompts, at: sites) { $0.suffix(coordinates).euclideanNorm }
+    }
+
+    private func ofEveryToken<Value>(
+        of prompts: [[Int32]], at sites: [ActivationSite], _ take: (ArraySlice<Float>) -> Value
+    ) throws(ModelError) -> [[[Value]]] {
         for (index, prompt) in prompts.enumerated() { try check(prompt, sequence: index) }
         guard let deepest = sites.max() else { return [] }
-        var norms = [[[Double]]](repeating: Array(repeating: [], count: prompts.count), count: sites.count)
+        var values = [[[Value]]](repeating: Array(repeating: [], count: prompts.count), count: sites.count)
         var caches: [Int: KeyValueCache] = [:]
         for parts in PassRows.passes(tokenCounts: prompts.map(\.count), rowLimit: rowLimit) {
             var steps: [SequenceStep] = []
@@ -65,13 +79,13 @@ extension LanguageModel {
             }
             for (part, output) in zip(parts, try step(steps)) {
                 for (site, streams) in output.activations.enumerated() {
-                    norms[site][part.step] += stride(from: 0, to: streams.count, by: configuration.hiddenSize).map {
-                        streams[$0..<$0 + configuration.hiddenSize].suffix(coordinates).euclideanNorm
+                    values[site][part.step] += stride(from: 0, to: streams.count, by: configuration.hiddenSize).map {
+                        take(streams[$0..<$0 + configuration.hiddenSize])
                     }
                 }
             }
         }
-        return norms
+        return values
     }
 
     /// Everything that a verification compares of one prompt's last token.

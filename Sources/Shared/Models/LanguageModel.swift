@@ -115,7 +115,9 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
                 throw .unusableCache(sequence: index, reason: "stands twice in one batch")
             }
             try check(step.tokens, after: cache.length, sequence: index)
-            if let injection = step.injection { try check(injection, depth: depth, sequence: index) }
+            if let injection = step.injection {
+                try check(injection, into: step.tokens, depth: depth, sequence: index)
+            }
             for site in step.readings where !(0...depth).contains(site.blocks) {
                 throw .siteOutOfRange(site, blockCount: depth)
             }
@@ -125,15 +127,26 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
         }
     }
 
-    /// Checks that `injection` can be made into a pass over `depth` blocks, or over all of them.
-    package func check(_ injection: Injection, depth: Int? = nil, sequence: Int) throws(ModelError) {
+    /// Checks that `injection` can be made into a pass of these tokens over `depth` blocks, or over all of them.
+    package func check(
+        _ injection: Injection, into tokens: [Int32], depth: Int? = nil, sequence: Int
+    ) throws(ModelError) {
         let depth = depth ?? configuration.blockCount
         guard (0...depth).contains(injection.site.blocks) else {
             throw .siteOutOfRange(injection.site, blockCount: depth)
         }
-        guard !injection.vector.isEmpty else { throw .emptyInjection(sequence: sequence) }
-        if let index = injection.vector.firstIndex(where: { !$0.isFinite }) {
-            throw .injectionNotFinite(sequence: sequence, index: index)
+        guard injection.following >= 0, injection.following <= tokens.count - injection.vectors.count else {
+            throw .injectionOutside(
+                sequence: sequence, written: injection.vectors.count, following: injection.following,
+                tokens: tokens.count)
+        }
+        guard !injection.vectors.isEmpty, injection.vectors.allSatisfy({ !$0.isEmpty }) else {
+            throw .emptyInjection(sequence: sequence)
+        }
+        for vector in injection.vectors {
+            if let index = vector.firstIndex(where: { !$0.isFinite }) {
+                throw .injectionNotFinite(sequence: sequence, index: index)
+            }
         }
     }
 

@@ -12,6 +12,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case siteOutOfRange(ActivationSite, blockCount: Int)
     /// A vector to inject is empty.
     case emptyInjection(sequence: Int)
+    /// A vector is to be injected before the first token, or behind the last.
+    case injectionOutside(sequence: Int, written: Int, following: Int, tokens: Int)
     /// A vector to inject holds an infinity or a not-a-number.
     case injectionNotFinite(sequence: Int, index: Int)
     /// A cache was made for another model, or stands twice in a batch, or the caches of a batch have unequal depth.
@@ -34,6 +36,9 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
         case .siteOutOfRange(let site, let blocks):
             return "activation site \(site.blocks): the sites here are 0 to \(blocks)"
         case .emptyInjection(let sequence): return "sequence \(sequence): the vector to inject is empty"
+        case .injectionOutside(let sequence, let written, let following, let tokens):
+            return
+                "sequence \(sequence): an injection at \(written) tokens with \(following) behind them, into \(tokens)"
         case .injectionNotFinite(let sequence, let index):
             return "sequence \(sequence): value \(index) of the vector to inject is infinite or not a number"
         case .unusableCache(let sequence, let reason): return "sequence \(sequence): its cache \(reason)"

@@ -47,8 +47,9 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
                 where wanted.blocks == site && step.readTokens.contains(place) {
                     output.activations[slot] += stream
                 }
-                if place == step.tokens.count - 1, let injection = step.injection, injection.site.blocks == site {
-                    stream = injection.combined(with: stream)
+                if step.writtenTokens.contains(place), let injection = step.injection, injection.site.blocks == site {
+                    stream = injection.operation.combined(
+                        stream, with: injection.vectors[place - step.writtenTokens.lowerBound])
                 }
             }
         }
@@ -64,12 +65,12 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
     }
 }
 
-extension Injection {
+extension InjectionOperation {
     /// b where a was injected: the last coordinates that both have are combined, the others are b's.
-    fileprivate func combined(with b: Vector) -> Vector {
+    fileprivate func combined(_ b: Vector, with vector: Vector) -> Vector {
         let count = min(vector.count, b.count)
         let combined = zip(vector.suffix(count), b.suffix(count)).map { a, b in
-            switch operation {
+            switch self {
             case .replace: a
             case .sum: b + a
             case .mean: (b + a) / 2

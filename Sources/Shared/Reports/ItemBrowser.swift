@@ -78,15 +78,17 @@ struct ItemBrowser {
             ("reads", .array((reading?.answers ?? []).map { .array($0.map(json)) })))
     }
 
-    /// Name, text by its place, code units of the last token, its place, and after how many blocks it is read and written.
+    /// Name, text by its place, code units of the token at which it is read or written and behind it, the token's place, and
+    /// after how many blocks it is read and written.
     private static func json(_ place: Int, of reading: ItemReading, _ texts: inout TextList) -> JSONValue {
         let prompt = reading.prompts[place]
         let answers = reading.answers.joined()
         let read = answers.lazy.compactMap { $0.message?.source }.first { $0.prompt == place && $0.read != nil }
         let written = answers.lazy.filter { $0.prompt == place }.compactMap { $0.message?.written }.first
         return .array([
-            .string(prompt.name), .count(texts.place(of: prompt.text)), .count(prompt.lastTokenUnits),
-            .count(prompt.tokens.count - 1), (read?.read?.blocks).map(JSONValue.count) ?? .null,
+            .string(prompt.name), .count(texts.place(of: prompt.text)), .count(prompt.mark.units),
+            .count(prompt.mark.unitsBehind), prompt.mark.token.map(JSONValue.count) ?? .null,
+            (read?.read?.blocks).map(JSONValue.count) ?? .null,
             (written?.blocks).map(JSONValue.count) ?? .null,
         ])
     }
@@ -103,9 +105,15 @@ struct ItemBrowser {
         }
         return .array([
             .count(answer.prompt), (message?.partner).map(JSONValue.count) ?? .null,
-            (message?.source?.read?.token).map(JSONValue.count) ?? .null,
-            (message?.written?.token).map(JSONValue.count) ?? .null, norm, words,
+            json(message?.source?.read), json(message?.written), norm, words,
         ])
+    }
+
+    /// The token's place, or the first and the last one's.
+    private static func json(_ position: ItemReading.Position?) -> JSONValue {
+        guard let tokens = position?.tokens else { return .null }
+        return tokens.count == 1
+            ? .count(tokens.lowerBound) : .string("\(tokens.lowerBound) to \(tokens.upperBound - 1)")
     }
 
     /// The section's bare parts; the script fills them.
@@ -154,16 +162,16 @@ struct ItemBrowser {
               .some(text => text.toLowerCase().includes(wanted));
           })];
         }
-        function prompt([name, text, units, token, read, written]) {
+        function prompt([name, text, units, behind, token, read, written]) {
           const box = make("div", undefined, "prompt");
           box.append(make("h4", `${name[0].toUpperCase()} reads (${name})`));
           const whole = texts[text], places = [];
           if (read !== null) places.push(`read after ${read} blocks`);
           if (written !== null) places.push(`written after ${written} blocks`);
           if (!places.length) { box.append(make("span", whole)); return box; }
-          const end = whole.length - units;
-          box.append(make("span", whole.slice(0, end)), make("mark", whole.slice(end)),
-            make("small", ` ◀ token ${token}: ${places.join(", ")}`));
+          const end = whole.length - behind, begin = end - units;
+          box.append(make("span", whole.slice(0, begin)), make("mark", whole.slice(begin, end)),
+            make("small", ` ◀ ${token === null ? "tokens from the end" : `token ${token}`}: ${places.join(", ")}`), make("span", whole.slice(end)));
           return box;
         }
         function origin(table, item, [place, partner, read, written, norm, words]) {

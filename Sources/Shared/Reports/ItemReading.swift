@@ -18,22 +18,38 @@ package struct ItemReading: Codable, Hashable, Sendable {
         package var model: ModelSide
         /// What the tokens say, special ones among them.
         package var text: String
-        /// UTF-16 code units at the text's end that are the last token's, where activations are read and written.
-        package var lastTokenUnits: Int
+        /// Where activations are read and written.
+        package var mark: Mark
         /// As the model read them: with its chat template, cut on the left where there were too many.
         package var tokens: [Int32]
         /// Tokens that were cut off.
         package var omitted: Int
 
         package init(
-            name: String, model: ModelSide, text: String, lastTokenUnits: Int, tokens: [Int32], omitted: Int
+            name: String, model: ModelSide, text: String, mark: Mark, tokens: [Int32], omitted: Int
         ) {
             self.name = name
             self.model = model
             self.text = text
-            self.lastTokenUnits = lastTokenUnits
+            self.mark = mark
             self.tokens = tokens
             self.omitted = omitted
+        }
+    }
+
+    /// A token of a prompt, in what its tokens say.
+    package struct Mark: Codable, Hashable, Sendable {
+        /// Its place, from 0; nil where that is another one in each message.
+        package var token: Int?
+        /// UTF-16 code units of the text that are the token's, and those behind them; none where it is no part of the text
+        /// by itself.
+        package var units: Int
+        package var unitsBehind: Int
+
+        package init(token: Int?, units: Int, unitsBehind: Int = 0) {
+            self.token = token
+            self.units = units
+            self.unitsBehind = unitsBehind
         }
     }
 
@@ -85,13 +101,18 @@ package struct ItemReading: Codable, Hashable, Sendable {
         package var model: ModelSide
         /// The stream after so many blocks.
         package var blocks: Int
-        /// The token's place in the prompt, from 0.
-        package var token: Int
+        /// The tokens' places in the prompt, from 0; at least one.
+        package var tokens: Range<Int>
 
-        package init(model: ModelSide, blocks: Int, token: Int) {
+        package init(model: ModelSide, blocks: Int, tokens: Range<Int>) {
             self.model = model
             self.blocks = blocks
-            self.token = token
+            self.tokens = tokens
+        }
+
+        /// At one token.
+        package init(model: ModelSide, blocks: Int, token: Int) {
+            self.init(model: model, blocks: blocks, tokens: token..<token + 1)
         }
     }
 }

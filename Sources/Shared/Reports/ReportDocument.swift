@@ -55,12 +55,30 @@ extension RunReport {
     private var lead: String {
         let intervals = "Brackets hold 95 % confidence intervals."
         guard let channel = channels.first?.channel, !hasSeveralChannels else {
-            return "A's residual stream after k blocks, at the last prompt token, is written into B after j blocks "
+            return "A's residual stream after k blocks, at \(tokens.a), is written into B after j blocks\(tokens.b) "
                 + "(operation: \(operation)), over the channels k:j "
                 + channels.map { "\($0.channel)" }.joined(separator: ", ") + ". " + intervals
         }
-        return "A's residual stream after block \(channel.k), at the last prompt token, is written into "
-            + "B after block \(channel.j) (operation: \(operation)). " + intervals
+        return "A's residual stream after block \(channel.k), at \(tokens.a), is written into "
+            + "B after block \(channel.j)\(tokens.b) (operation: \(operation)). " + intervals
+    }
+
+    /// Where A is read, and where B is written unless that is the last token too.
+    private var tokens: (a: String, b: String) {
+        let positions = configuration.positions ?? TokenPositions()
+        func text(_ position: TokenPosition) -> String {
+            switch position {
+            case .last: "the last prompt token"
+            case .all: "all prompt tokens"
+            case .fromEnd(let count): "the prompt token \(count - 1) before the last"
+            case .contentEnd: "the last token of the message in the chat template"
+            }
+        }
+        return (
+            text(positions.a),
+            positions.b == .last
+                ? "" : positions.areAll ? ", token by token from the end," : ", at \(text(positions.b)),"
+        )
     }
 
     private var operation: String {

@@ -82,7 +82,11 @@ extension RunReport {
         [
             .init(name: "model", value: .string(position.model.rawValue.lowercased())),
             .init(name: "blocks", value: .count(position.blocks)),
-            .init(name: "token", value: .count(position.token)),
+            position.tokens.count == 1
+                ? .init(name: "token", value: .count(position.tokens.lowerBound))
+                : .init(
+                    name: "tokens",
+                    value: .array([.count(position.tokens.lowerBound), .count(position.tokens.upperBound - 1)])),
         ]
     }
 

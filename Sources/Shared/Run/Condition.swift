@@ -26,10 +26,11 @@ package struct Condition: Codable, Hashable, Sendable {
 
     /// What one model tells the other.
     package enum Message: Codable, Hashable, Sendable {
-        /// W · A's activation at the last token of this prompt, injected into B (Ramesh & Li, section 3.1).
+        /// W · A's activation on this prompt, at its last token or where the run says, injected into B (Ramesh & Li,
+        /// section 3.1).
         case activation(of: PromptRole)
-        /// The answering model's own activation at the last token of this prompt, read where it is written: the same
-        /// door, and nothing of the other model.
+        /// The answering model's own activation on this prompt, read where it is written: the same door, and nothing of
+        /// the other model.
         case own(of: PromptRole)
         /// Gaussian noise of the standard deviation of A's activation's coordinates, injected in its place.
         case noise(like: PromptRole)

@@ -181,6 +181,8 @@ package struct Welcome: Hashable, Sendable {
     package var modelB: String
     /// How messages meet the stream that they are put into, where their condition does not say.
     package var delivery: Condition.Delivery
+    /// At which tokens activations are read and written.
+    package var positions: TokenPositions
     package var computeType: ComputeType
     /// Whether prompts are put into each model's own chat template.
     package var chat: Bool
@@ -192,13 +194,15 @@ package struct Welcome: Hashable, Sendable {
 
     package init(
         run: String, modelA: String, modelB: String, delivery: Condition.Delivery,
-        computeType: ComputeType, chat: Bool = false, reading: ReadingSettings = ReadingSettings(), seed: UInt64,
+        positions: TokenPositions = TokenPositions(), computeType: ComputeType, chat: Bool = false,
+        reading: ReadingSettings = ReadingSettings(), seed: UInt64,
         heartbeatSeconds: Double, silenceSeconds: Double
     ) {
         self.run = run
         self.modelA = modelA
         self.modelB = modelB
         self.delivery = delivery
+        self.positions = positions
         self.computeType = computeType
         self.chat = chat
         self.reading = reading

@@ -15,6 +15,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// Whether messages are first given the median norm of the receiver's stream (``Condition/Delivery/matchesNorm``); nil
     /// for no.
     package var matchesNorm: Bool?
+    /// At which tokens activations are read and written; nil for the prompts' last.
+    package var positions: TokenPositions?
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
     package var computeType: ComputeType
     /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts

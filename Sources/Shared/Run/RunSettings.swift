@@ -94,6 +94,7 @@ extension RunConfiguration {
             RunSetting("op", .text(operation.rawValue)), RunSetting("alpha", .number(strength)),
         ]
         if matchesNorm == true { settings.append(RunSetting("match-norm", .isOn(true))) }
+        if let positions { settings.append(RunSetting("position", .text(positions.description))) }
         if let others = evaluation.others { settings.append(RunSetting("others", .count(others))) }
         settings += [
             RunSetting("message-tokens", .count(evaluation.messageTokens)),

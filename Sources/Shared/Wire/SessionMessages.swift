@@ -108,6 +108,8 @@ extension Welcome {
         (message.pointee.has_model_a, message.pointee.model_a) = writer.field(modelA)
         (message.pointee.has_model_b, message.pointee.model_b) = writer.field(modelB)
         message.pointee.delivery = delivery.write(writer)
+        (message.pointee.has_position_of_a, message.pointee.position_of_a) = writer.field(positions.a.description)
+        (message.pointee.has_position_of_b, message.pointee.position_of_b) = writer.field(positions.b.description)
         (message.pointee.has_compute_type, message.pointee.compute_type) = writer.field(
             computeType.code)
         (message.pointee.has_chat, message.pointee.chat) = writer.field(chat)
@@ -126,6 +128,9 @@ extension Welcome {
             delivery: try within("delivery") { () throws(WireError) in
                 try Condition.Delivery(try Field.message(message.delivery, ""))
             },
+            positions: TokenPositions(
+                a: try position(message.has_position_of_a, message.position_of_a, "position_of_a"),
+                b: try position(message.has_position_of_b, message.position_of_b, "position_of_b")),
             computeType: try Field.choice(
                 message.has_compute_type, message.compute_type, "compute_type"),
             chat: try Field.flag(message.has_chat, message.chat, "chat"),
@@ -138,6 +143,17 @@ extension Welcome {
             silenceSeconds: try Field.interval(
                 message.has_silence_seconds, message.silence_seconds, "silence_seconds"))
     }
+}
+
+/// A token's position as flags have it.
+private func position(
+    _ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String
+) throws(WireError) -> TokenPosition {
+    let text = try Field.text(present, bytes, name)
+    guard let position = TokenPosition(text) else {
+        throw WireError(field: name, expected: "a position such as -1", found: "\(text.prefix(40))")
+    }
+    return position
 }
 
 /// A reason alone: the whole of a goodbye, a refusal and the end of a run.

@@ -16,7 +16,7 @@ struct GenerateCommand: AsyncParsableCommand {
         commandName: "generate", abstract: "Continue a prompt greedily, with another model's activation if wanted.",
         discussion: """
             --inject takes a file that 'worker activations' wrote. Its activation is mapped by --projection (the W \
-            that a run wrote) and put into the model after --layer-j blocks, at the prompt's last token.
+            that a run wrote) and put into the model after --layer-j blocks, at the prompt's last token or at --position.
             """)
 
     @OptionGroup var model: ModelArguments
@@ -56,6 +56,14 @@ struct GenerateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The activation is multiplied by it before.", valueName: "number"))
     var alpha = 1.0
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The token that is written: -1 is the last, -2 the one before; content is the message's last, under --chat; "
+                + "all takes the activations of all tokens, which meet the prompt's from the end.",
+            valueName: "p"))
+    var position = TokenPosition.last
+
     @Flag(
         help: """
             Scale the activation to the median norm of the model's own stream there, over the prompt's tokens; \
@@ -90,8 +98,9 @@ struct GenerateCommand: AsyncParsableCommand {
     func validate() throws {
         guard maxNewTokens >= 0 else { throw ValidationError("--max-new-tokens \(maxNewTokens): expected 0 or more") }
         if inject != nil, layerJ == nil { throw ValidationError("--inject needs --layer-j: after how many blocks") }
-        if inject == nil, projection != nil || layerJ != nil || alpha != 1 || matchNorm {
-            throw ValidationError("--projection, --layer-j, --alpha and --match-norm belong to --inject FILE")
+        if inject == nil, projection != nil || layerJ != nil || alpha != 1 || matchNorm || position != .last {
+            throw ValidationError(
+                "--projection, --layer-j, --alpha, --match-norm and --position belong to --inject FILE")
         }
         guard alpha.isFinite else { throw ValidationError("--alpha \(alpha): expected a finite number") }
     }
@@ -123,21 +132,28 @@ struct GenerateCommand: AsyncParsableCommand {
         guard layerJ >= 0 else { throw UsageError("--layer-j \(layerJ): expected 0 or more") }
         let dimension = loaded.folder.configuration.hiddenSize
         let file = try ActivationFile(URL(fileURLWithPath: inject))
-        var vector = try file.activation(
-            afterBlocks: layer(in: file, path: inject), dimension: projection == nil ? dimension : nil)
+        let (layer, width) = (try layer(in: file, path: inject), projection == nil ? dimension : nil)
+        let places = try prompt.places(of: position, in: tokens, for: loaded)
+        var vectors =
+            position == .all
+            ? Array(try file.activations(afterBlocks: layer, dimension: width).suffix(places.count))
+            : [try file.activation(afterBlocks: layer, dimension: width)]
         if let projection {
-            let w = try ProjectionFile.read(
-                URL(fileURLWithPath: projection), dimensionA: vector.count, dimensionB: dimension)
-            vector = try LinearProjection(w).project(vector, on: loaded.model.device)
+            let w = LinearProjection(
+                try ProjectionFile.read(
+                    URL(fileURLWithPath: projection), dimensionA: vectors.first?.count ?? 0, dimensionB: dimension))
+            vectors = try vectors.map { try w.project($0, on: loaded.model.device) }
         }
         let site = ActivationSite(afterBlocks: layerJ)
         let norm =
             matchNorm
             ? try ReceiverNorm.medians(
-                of: [tokens], in: loaded.model, at: [site], coordinates: min(vector.count, dimension))[0][0] : nil
+                of: [tokens], in: loaded.model, at: [site], coordinates: min(vectors.first?.count ?? 0, dimension))[0][
+                    0] : nil
         return Injection(
-            site: site, vector: vector, by: Condition.Delivery(op, strength: alpha, matchesNorm: matchNorm), norm: norm,
-            width: dimension)
+            site: site, vectors: vectors, by: Condition.Delivery(op, strength: alpha, matchesNorm: matchNorm),
+            norm: norm,
+            width: dimension, following: tokens.count - places.upperBound)
     }
 
     private func layer(in file: ActivationFile, path: String) throws(UsageError) -> Int {

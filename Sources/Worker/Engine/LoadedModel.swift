@@ -46,8 +46,10 @@ package struct LoadedModel: Sendable {
     }
 
     /// A prompt, cut to leave room for an answer.
-    package func prompt(_ text: String, newTokens: Int) throws -> ReadPrompt {
-        try reading.prompt(text, newTokens: newTokens)
+    package func prompt(
+        _ text: String, newTokens: Int, at position: TokenPosition = .last
+    ) throws -> ReadPrompt {
+        try reading.prompt(text, newTokens: newTokens, at: position)
     }
 
     /// Token ids of a text that W learns from, cut on the right.

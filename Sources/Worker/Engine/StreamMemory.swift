@@ -14,15 +14,15 @@ struct StreamMemory {
 
     /// What is read of a text.
     enum Wanted: Hashable {
-        /// The stream at its last token.
+        /// The stream at the tokens where the run reads or writes it.
         case stream
         /// The median of the norms at all of its tokens, of so many of the stream's last coordinates.
         case medianNorm(coordinates: Int)
     }
 
     struct Streams {
-        /// By block count.
-        var vectors: [Int: [Float]] = [:]
+        /// By block count, of each token that is read.
+        var vectors: [Int: [[Float]]] = [:]
         var medianNorms: [Int: Double] = [:]
         /// Tokens of the prompt, and those that were cut off.
         var tokens: Int
@@ -32,7 +32,7 @@ struct StreamMemory {
         func has(_ blocks: Int) -> Bool { vectors[blocks] != nil || medianNorms[blocks] != nil }
 
         fileprivate var bytes: Int {
-            vectors.values.reduce(0) { $0 + MemoryLayout<Float>.size * $1.count }
+            vectors.values.joined().reduce(0) { $0 + MemoryLayout<Float>.size * $1.count }
                 + MemoryLayout<Double>.size * medianNorms.count
         }
     }

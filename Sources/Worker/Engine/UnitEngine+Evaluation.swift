@@ -72,14 +72,11 @@ extension UnitEngine {
         var question = Question(
             condition: 0, model: model, isA: condition.answerer == .a,
             prompt: ReadPrompt(tokens: [], omitted: 0))
-        let own = ExactText(try prompt(condition.prompt))
-        let coordinates = try coordinates(of: condition, over: unit.channel)
-        func inject(_ vector: [Float]) {
-            question.injection = Injection(
-                site: ActivationSite(afterBlocks: condition.answerer == .a ? unit.channel.k : unit.channel.j),
-                vector: vector, by: condition.delivery ?? welcome.delivery,
-                norm: messages.norms[NormKey(model: condition.answerer, prompt: own, coordinates: coordinates)],
-                width: model.folder.configuration.hiddenSize)
+        // What is put into the stream at the prompt's last tokens that have a part in it, backwards.
+        var message: ((_ tokens: Int) -> [[Float]])?
+        /// Of the noise at a token, by its distance from the last.
+        func key(_ distance: Int) -> String {
+            "\(unit.task)/\(item.id)" + (distance == 0 ? "" : "/\(distance)")
         }
         switch condition.message {
         case nil: break
@@ -90,15 +87,24 @@ extension UnitEngine {
             guard let spoken = known[ExactText(try prompt(source))] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
             }
-            var vector = spoken.vector
-            if case .noise = condition.message {
-                vector = Noise.like(vector, seed: welcome.seed, key: "\(unit.task)/\(item.id)")
-            }
             question.told = spoken.told
-            inject(vector)
+            if case .noise = condition.message {
+                message = { tokens in
+                    spoken.vectors.reversed().prefix(tokens).enumerated().map {
+                        Noise.like($1, seed: welcome.seed, key: key($0))
+                    }
+                }
+            } else {
+                message = { Array(spoken.vectors.reversed().prefix($0)) }
+            }
         case .matched:
-            inject(messages.moments.map { Noise.like($0, seed: welcome.seed, key: "\(unit.task)/\(item.id)") } ?? [])
-        case .zero: inject([Float](repeating: 0, count: model.folder.configuration.hiddenSize))
+            let moments = messages.moments
+            message = { tokens in
+                (0..<tokens).map { place in moments.map { Noise.like($0, seed: welcome.seed, key: key(place)) } ?? [] }
+            }
+        case .zero:
+            let zeros = [Float](repeating: 0, count: model.folder.configuration.hiddenSize)
+            message = { Array(repeating: zeros, count: $0) }
         case .words(let source, let words):
             guard let written = messages.written[words]?[ExactText(try prompt(source))] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
@@ -115,8 +121,30 @@ extension UnitEngine {
             throw EngineError.missingPrompt(item: item.id, role: condition.prompt)
         }
         question.text = text
-        question.prompt = try model.prompt(text, newTokens: newTokens)
+        question.prompt = try model.prompt(text, newTokens: newTokens, at: welcome.positions[condition.answerer])
+        if let message {
+            let coordinates = try coordinates(of: condition, over: unit.channel)
+            let own = NormKey(model: condition.answerer, prompt: ExactText(text), coordinates: coordinates)
+            let places = try places(of: question.prompt, in: text, of: condition.answerer)
+            let vectors = Array(message(places.count).reversed())
+            if condition.teller != nil { question.told.bytes = MemoryLayout<Float>.size * vectors.joined().count }
+            question.injection = Injection(
+                site: ActivationSite(afterBlocks: condition.answerer == .a ? unit.channel.k : unit.channel.j),
+                vectors: vectors, by: condition.delivery ?? welcome.delivery, norm: messages.norms[own],
+                width: model.folder.configuration.hiddenSize,
+                following: question.prompt.tokens.count - places.upperBound)
+        }
         return question
+    }
+
+    /// Where a model's stream over a prompt is read or written.
+    func places(of prompt: ReadPrompt, in text: String, of side: ModelSide) throws -> Range<Int> {
+        let (a, b, welcome) = try pair()
+        guard let places = prompt.places else {
+            throw EngineError.missingToken(
+                model: (side == .a ? a : b).folder.url.path, position: welcome.positions[side], text: text)
+        }
+        return places
     }
 
     /// Positions that are kept for an answer of the unit's.

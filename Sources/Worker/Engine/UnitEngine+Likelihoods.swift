@@ -42,7 +42,8 @@ extension UnitEngine {
         let tokens =
             question.prompt.tokens.count + longest <= positions
             ? question.prompt.tokens : try model.prompt(question.text, newTokens: longest).tokens
-        return LikelihoodRequest(tokens: tokens, injection: question.injection, continuations: continuations)
+        return LikelihoodRequest(
+            tokens: tokens, injection: question.injection?.cut(to: tokens.count), continuations: continuations)
     }
 
     /// The mean over each reference's conditions.

@@ -23,8 +23,9 @@ extension UnitEngine {
 
     /// An activation on a prompt.
     struct Spoken {
-        /// W · A's activation, [d_B]; A's bare activation, [d_A], where the run has no W; the answering model's own.
-        var vector: [Float]
+        /// W · A's activation, [d_B]; A's bare activation, [d_A], where the run has no W; the answering model's own. Of
+        /// each token at which it was read.
+        var vectors: [[Float]]
         var told: Told
     }
 
@@ -81,10 +82,10 @@ extension UnitEngine {
                 ).mapValues {
                     // A's own message is a gate's: what it takes is no answer's cost.
                     Spoken(
-                        vector: $0.vector,
+                        vectors: $0.vectors,
                         told: Told(
-                            omitted: $0.told.omitted, passesOfB: condition.answerer == .b ? $0.told.passesOfA : .init(),
-                            bytes: $0.told.bytes))
+                            omitted: $0.told.omitted, passesOfB: condition.answerer == .b ? $0.told.passesOfA : .init()
+                        ))
                 }
                 messages.own[condition.answerer, default: [:]].merge(own) { first, _ in first }
             case .words(_, let words):
@@ -149,7 +150,7 @@ extension UnitEngine {
         if let known = sampled, known.key == key, known.w == projection?.matrix { return known.moments }
         let spoken = try messagesOfA(
             on: unit.sample, at: unit.channel.k, also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
-        let moments = MessageMoments(of: unit.sample.compactMap { spoken[ExactText($0)]?.vector })
+        let moments = MessageMoments(of: unit.sample.flatMap { spoken[ExactText($0)]?.vectors ?? [] })
         sampled = (key, projection?.matrix, moments)
         return moments
     }
@@ -161,7 +162,7 @@ extension UnitEngine {
         var newTokens: Int
     }
 
-    /// A's activations after `layer` blocks at each text's last token, mapped by the channel's W.
+    /// A's activations after `layer` blocks at the token of each text where they are read, mapped by the channel's W.
     /// - Parameter sites: where units of other channels will read the same texts.
     func messagesOfA(
         on texts: [String], at layer: Int, also sites: [Int] = [], over channel: Channel, newTokens: Int
@@ -169,14 +170,14 @@ extension UnitEngine {
         let bare = try activations(of: texts, in: .a, at: layer, also: sites, newTokens: newTokens)
         guard let projection = try training.projection(of: channel) else { return bare }
         return try bare.mapValues { bare in
-            let vector = try projection.project(bare.vector, on: device)
-            var told = bare.told
-            told.bytes = MemoryLayout<Float>.size * vector.count
-            return Spoken(vector: vector, told: told)
+            let rows = FloatMatrix(
+                rows: bare.vectors.count, columns: bare.vectors.first?.count ?? 0, values: Array(bare.vectors.joined()))
+            let mapped = try projection.project(rows: rows, on: device)
+            return Spoken(vectors: (0..<mapped.rows).map { Array(mapped[row: $0]) }, told: bare.told)
         }
     }
 
-    /// A model's streams after `layer` blocks at each text's last token. What is kept of them costs an answer as much as
+    /// A model's streams after `layer` blocks at the token of each text where they are read. What is kept of them costs an answer as much as
     /// reading them for it alone.
     private func activations(
         of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int], newTokens: Int
@@ -184,13 +185,11 @@ extension UnitEngine {
         try readings(
             .stream, of: texts, in: side, at: layer, also: sites, newTokens: newTokens
         ).mapValues { streams in
-            let vector = streams.vectors[layer] ?? []
-            return Spoken(
-                vector: vector,
+            Spoken(
+                vectors: streams.vectors[layer] ?? [],
                 told: Told(
                     omitted: streams.omitted,
-                    passesOfA: Cost.Passes(count: 1, blocks: layer, tokens: streams.tokens),
-                    bytes: MemoryLayout<Float>.size * vector.count))
+                    passesOfA: Cost.Passes(count: 1, blocks: layer, tokens: streams.tokens)))
         }
     }
 
@@ -219,15 +218,26 @@ extension UnitEngine {
         _ wanted: StreamMemory.Wanted, of texts: [ExactText], in side: ModelSide, at layers: [Int], newTokens: Int
     ) throws -> [ExactText: StreamMemory.Streams] {
         guard !texts.isEmpty else { return [:] }
-        let (a, b, _) = try pair()
+        let (a, b, welcome) = try pair()
         let model = side == .a ? a : b
-        let prompts = try texts.map { try model.prompt($0.text, newTokens: newTokens) }
-        let (tokens, sites) = (prompts.map(\.tokens), layers.map { ActivationSite(afterBlocks: $0) })
-        var read = prompts.map { StreamMemory.Streams(tokens: $0.tokens.count, omitted: $0.omitted) }
+        let prompts = try texts.map { try model.prompt($0.text, newTokens: newTokens, at: welcome.positions[side]) }
+        let sites = layers.map { ActivationSite(afterBlocks: $0) }
+        var tokens = prompts.map(\.tokens)
+        if case .stream = wanted {
+            // What follows the token that is read has no part in its stream.
+            tokens = try zip(texts, prompts).map { text, prompt in
+                Array(prompt.tokens[..<(try places(of: prompt, in: text.text, of: side).upperBound)])
+            }
+        }
+        var read = zip(prompts, tokens).map { StreamMemory.Streams(tokens: $1.count, omitted: $0.omitted) }
         switch wanted {
+        case .stream where welcome.positions.areAll:
+            for (layer, streams) in zip(layers, try model.model.everyStream(of: tokens, at: sites)) {
+                for (place, streams) in streams.enumerated() { read[place].vectors[layer] = streams }
+            }
         case .stream:
             for (layer, streams) in zip(layers, try model.model.residualStreams(of: tokens, at: sites)) {
-                for (place, stream) in streams.enumerated() { read[place].vectors[layer] = stream }
+                for (place, stream) in streams.enumerated() { read[place].vectors[layer] = [stream] }
             }
         case .medianNorm(let coordinates):
             let medians = try ReceiverNorm.medians(of: tokens, in: model.model, at: sites, coordinates: coordinates)

@@ -36,6 +36,8 @@ package enum EngineError: Error, CustomStringConvertible {
     /// The unit names a prompt that it does not bring.
     case missingPrompt(item: String, role: PromptRole)
     case emptyChoice(model: String, choice: String)
+    /// A prompt has no token where its stream is read or written.
+    case missingToken(model: String, position: TokenPosition, text: String)
     /// Training a block of W's outputs takes more memory than there is for it.
     case memory(needed: Double, limit: Double, texts: Int)
 
@@ -49,6 +51,8 @@ package enum EngineError: Error, CustomStringConvertible {
         case .missingPrompt(let item, let role): "item \(item): no prompt for the role '\(role.rawValue)'"
         case .emptyChoice(let model, let choice):
             "\(model): the tokenizer makes no token of the choice \"\(choice.prefix(40))\""
+        case .missingToken(let model, let position, let text):
+            "\(model): no token at position \(position) of \"\(text.prefix(40))\""
         case .memory(let needed, let limit, let texts):
             "a block of W's outputs and the activations of \(texts) texts take \(Self.mebibytes(needed)) MiB, and this "
                 + "worker has \(Self.mebibytes(limit)) MiB for them: train with --training averaged, or on a machine with "
@@ -62,7 +66,7 @@ package enum EngineError: Error, CustomStringConvertible {
     package var isUnprepared: Bool {
         switch self {
         case .missingText, .replica: true
-        case .notLoaded, .emptyPrompt, .emptyChoice, .missingPrompt, .memory: false
+        case .notLoaded, .emptyPrompt, .emptyChoice, .missingPrompt, .missingToken, .memory: false
         }
     }
 }

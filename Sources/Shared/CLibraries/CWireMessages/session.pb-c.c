@@ -957,7 +957,7 @@ const ProtobufCMessageDescriptor wire__template_variable__descriptor =
   (ProtobufCMessageInit) wire__template_variable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
+static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[12] =
 {
   {
     "run",
@@ -1079,6 +1079,30 @@ static const ProtobufCFieldDescriptor wire__welcome__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "position_of_a",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__Welcome, has_position_of_a),
+    offsetof(Wire__Welcome, position_of_a),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position_of_b",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__Welcome, has_position_of_b),
+    offsetof(Wire__Welcome, position_of_b),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__welcome__field_indices_by_name[] = {
   7,   /* field[7] = chat */
@@ -1087,6 +1111,8 @@ static const unsigned wire__welcome__field_indices_by_name[] = {
   4,   /* field[4] = heartbeat_seconds */
   1,   /* field[1] = model_a */
   2,   /* field[2] = model_b */
+  10,   /* field[10] = position_of_a */
+  11,   /* field[11] = position_of_b */
   8,   /* field[8] = reading */
   0,   /* field[0] = run */
   3,   /* field[3] = seed */
@@ -1097,7 +1123,7 @@ static const ProtobufCIntRange wire__welcome__number_ranges[3 + 1] =
   { 1, 0 },
   { 7, 3 },
   { 14, 9 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor wire__welcome__descriptor =
 {
@@ -1107,7 +1133,7 @@ const ProtobufCMessageDescriptor wire__welcome__descriptor =
   "Wire__Welcome",
   "wire",
   sizeof(Wire__Welcome),
-  10,
+  12,
   wire__welcome__field_descriptors,
   wire__welcome__field_indices_by_name,
   3,  wire__welcome__number_ranges,

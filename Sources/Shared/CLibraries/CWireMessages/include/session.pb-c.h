@@ -212,10 +212,17 @@ struct  Wire__Welcome
   protobuf_c_boolean chat;
   Wire__ReadingSettings *reading;
   Wire__Delivery *delivery;
+  /*
+   * Tokens at which each model's stream is read or written, as flags have them: -1 is a prompt's last.
+   */
+  protobuf_c_boolean has_position_of_a;
+  ProtobufCBinaryData position_of_a;
+  protobuf_c_boolean has_position_of_b;
+  ProtobufCBinaryData position_of_b;
 };
 #define WIRE__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__welcome__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, NULL, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, WIRE__COMPUTE_TYPE__COMPUTE_TYPE_UNSPECIFIED, 0, 0, NULL, NULL, 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Wire__CoordinatorHeartbeat
