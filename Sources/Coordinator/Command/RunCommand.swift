@@ -106,6 +106,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.evaluation.limit = data.limit
         configuration.skipUnreadable = data.skipUnreadable
         configuration.matchesNorm = evaluation.matchNorm ? true : nil
+        (configuration.verifyA, configuration.verifyB) = (data.verifyA, data.verifyB)
         configuration.evaluation.shots = data.shots
         if !data.groups.isEmpty { configuration.evaluation.groups = data.groups.elements() }
         evaluation.apply(to: &configuration)
@@ -128,6 +129,17 @@ struct DataArguments: ParsableArguments {
             instead of being read again.
             """, valueName: "dir"))
     var activations: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            JSON file of figures that another implementation computed for model A, as 'worker verify' takes it: A is \
+            compared with all of them before any other work, and the run ends where one is off.
+            """, valueName: "file"), completion: .file(extensions: ["json"]))
+    var verifyA: String?
+
+    @Option(help: ArgumentHelp("The same for model B.", valueName: "file"), completion: .file(extensions: ["json"]))
+    var verifyB: String?
 
     @Option(name: TaskFile.names, help: TaskFile.help)
     var tasks: [TaskFile] = []

@@ -117,6 +117,12 @@ package struct FinishedRun: Sendable {
                             task: task.task.title, gates: task.gates.gates,
                             items: min(task.items.count, RunInputs.itemsPerUnit))
                     })
+            parity: inputs.references.map { given in
+                let file = manifest.data.first { $0.flag == "verify-\(given.model.rawValue.lowercased())" }
+                return PassedParity(
+                    ParityGate(given.model), file: file?.name ?? "", sha256: file?.sha256 ?? "", making: given.making,
+                    checks: inputs.parity(of: given, in: run.results))
+            },
             }, maps: try inputs.fittedLines.compactMap { try comparison(of: $0, in: run) }, shape: inputs.shape)
     }
 

@@ -76,6 +76,25 @@ extension RunReport {
     static func json(_ gate: PassedGates) -> JSONValue {
         .members(
             ("task", .string(gate.task)), ("items", .count(gate.items)),
+    /// How a model compares with another implementation: a run whose model does not pass has no results.
+    static func json(_ parity: PassedParity) -> JSONValue {
+        .members(
+            ("model", .string(parity.gate.model.rawValue.lowercased())), ("reference", .string(parity.file)),
+            ("sha256", .string(parity.sha256)), ("by", parity.making.map(JSONValue.string) ?? .null),
+            ("passed", .object([.init(name: parity.gate.name, value: .string(parity.gate.title))])),
+            (
+                "figures",
+                .object(
+                    parity.checks.map { check in
+                        .init(
+                            name: check.figure.rawValue,
+                            value: .members(
+                                ("compared", .count(check.compared)), ("failed", .count(check.failed)),
+                                ("largest", .optional(check.largest)), ("allowed", .optional(check.figure.tolerance))))
+                    })
+            ))
+    }
+
             ("passed", .object(gate.gates.map { .init(name: $0.name, value: .string($0.title)) })))
     }
 }

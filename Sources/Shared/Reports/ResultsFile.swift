@@ -13,8 +13,9 @@ extension RunReport {
                 JSONValue.Member(name: "\(channel.channel)", value: .object(Self.members(of: channel, audits, shape)))
             }
             add("channels", .object(parts))
+            if !parity.isEmpty { add("gates", .array(parity.map(Self.json))) }
         } else {
-            members += Self.members(of: channels[0], audits[0], shape)
+            members += Self.members(of: channels[0], audits[0], shape, parity)
         }
         if !maps.isEmpty { add("maps", mapsJSON) }
         let tasks = channels[0].tasks
@@ -40,7 +41,7 @@ extension RunReport {
     }
 
     private static func members(
-        of channel: ChannelReport, _ audits: [TaskAudit], _ shape: PairShape?
+        of channel: ChannelReport, _ audits: [TaskAudit], _ shape: PairShape?, _ parity: [PassedParity] = []
     ) -> [JSONValue.Member] {
         var members = [
             JSONValue.Member(
@@ -51,7 +52,7 @@ extension RunReport {
                 value: .object(channel.tasks.map { .init(name: $0.task.name, value: differences(of: $0)) })),
             JSONValue.Member(
                 name: "audit", value: .object(audits.map { .init(name: $0.scores.task.name, value: json($0)) })),
-            JSONValue.Member(name: "gates", value: .array(channel.gates.map(json))),
+            JSONValue.Member(name: "gates", value: .array(parity.map(json) + channel.gates.map(json))),
         ]
         if let shape, !channel.tasks.isEmpty {
             let costs = channel.tasks.map { task in
