@@ -157,7 +157,12 @@ struct DataArguments: ParsableArguments {
             "Texts and items to pass over at most because a model cannot read them (default: none).", valueName: "n"))
     var skipUnreadable: Int?
 
-    @Option(help: ArgumentHelp("Worked examples before each question, where a task has them (MMLU).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Worked examples before each question, where a task has them, from the file beside the items': MMLU's first of \
+            SUBJECT_dev.csv; of GSM8K's train.jsonl those that lm-evaluation-harness draws (its default is 5).
+            """, valueName: "n"))
     var shots = 0
 
     @Option(

@@ -37,7 +37,11 @@ extension RunReport {
                 guard !found.isEmpty else { return nil }
                 let members = found.flatMap { score in
                     let adjusted = audit?.test(contrast, score.metric).map {
-                        [JSONValue.Member(name: "\(score.metric.name)_p_holm", value: .number($0.adjustedP))]
+                        [
+                            JSONValue.Member(
+                                name: Metric.key(score.metric.name, "_p_holm", filter: nil),
+                                value: .number($0.adjustedP))
+                        ]
                     }
                     return Self.members(of: score.difference, named: score.metric.name) + (adjusted ?? [])
                 }
@@ -72,10 +76,6 @@ extension RunReport {
         }
     }
 
-    /// A gate that was passed: a run that does not pass one has no results.
-    static func json(_ gate: PassedGates) -> JSONValue {
-        .members(
-            ("task", .string(gate.task)), ("items", .count(gate.items)),
     /// How a model compares with another implementation: a run whose model does not pass has no results.
     static func json(_ parity: PassedParity) -> JSONValue {
         .members(
@@ -95,6 +95,10 @@ extension RunReport {
             ))
     }
 
+    /// A gate that was passed: a run that does not pass one has no results.
+    static func json(_ gate: PassedGates) -> JSONValue {
+        .members(
+            ("task", .string(gate.task)), ("items", .count(gate.items)),
             ("passed", .object(gate.gates.map { .init(name: $0.name, value: .string($0.title)) })))
     }
 }

@@ -113,21 +113,21 @@ extension RunReport {
     /// A paired difference: its mean as of any score, then what it rests on.
     static func members(of difference: PairedDifference, named metric: String) -> [JSONValue.Member] {
         scoreMembers(of: difference.score, named: metric) + [
-            .init(name: "\(metric)_better", value: .count(difference.better)),
-            .init(name: "\(metric)_worse", value: .count(difference.worse)),
-            .init(name: "\(metric)_p", value: .number(difference.pValue)),
-            .init(name: "\(metric)_p_mcnemar", value: .optional(difference.mcNemar?.exact)),
-            .init(name: "\(metric)_p_mcnemar_mid", value: .optional(difference.mcNemar?.midP)),
-            .init(name: "\(metric)_informative", value: .bool(difference.isInformative)),
-            .init(name: "\(metric)_detectable", value: .optional(difference.detectable)),
+            .init(name: Metric.key(metric, "_better", filter: nil), value: .count(difference.better)),
+            .init(name: Metric.key(metric, "_worse", filter: nil), value: .count(difference.worse)),
+            .init(name: Metric.key(metric, "_p", filter: nil), value: .number(difference.pValue)),
+            .init(name: Metric.key(metric, "_p_mcnemar", filter: nil), value: .optional(difference.mcNemar?.exact)),
+            .init(name: Metric.key(metric, "_p_mcnemar_mid", filter: nil), value: .optional(difference.mcNemar?.midP)),
+            .init(name: Metric.key(metric, "_informative", filter: nil), value: .bool(difference.isInformative)),
+            .init(name: Metric.key(metric, "_detectable", filter: nil), value: .optional(difference.detectable)),
         ]
     }
 
     private static func scoreMembers(of score: Score, named metric: String) -> [JSONValue.Member] {
         [
-            .init(name: "\(metric),none", value: .number(score.mean)),
-            .init(name: "\(metric)_stderr,none", value: .optional(score.standardError)),
-            .init(name: "\(metric)_interval95,none", value: interval(score)),
+            .init(name: Metric.key(metric), value: .number(score.mean)),
+            .init(name: Metric.key(metric, "_stderr"), value: .optional(score.standardError)),
+            .init(name: Metric.key(metric, "_interval95"), value: interval(score)),
         ]
     }
 
