@@ -114,7 +114,7 @@ let package = Package(
         shared("ModelFolders", ["Storage", "JSON", "PlainText"]),
         shared("Tokenization", ["COniguruma", "JSON", "PlainText", "Locking"]),
         shared("ChatTemplates", ["JSON", "PlainText"]),
-        shared("ModelReading", ["Run", "ModelFolders", "Tokenization", "ChatTemplates"]),
+        shared("ModelReading", ["Run", "JSON", "ModelFolders", "Tokenization", "ChatTemplates"]),
         // Devices: what computes, behind one seam; each backend a target of its own, and the list of them.
         shared("Devices", ["Run", "Weights", "ModelFolders", "CMemory"]),
         shared(
@@ -180,7 +180,7 @@ let package = Package(
         part(
             "WorkerEngine", of: "Worker", in: "Engine",
             [
-                "Run", "JSON", "PlainText", "Storage", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
+                "Run", "PlainText", "Storage", "Weights", "ModelFolders", "ModelReading", "Devices", "Models",
                 "Generation", "Tokenization", "Projection", "Locking",
             ], optimized),
         part(
@@ -235,7 +235,7 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", dependencies: ["Run"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "PlainText"),
-        tests(of: "JSON", ["Tokenization", "ModelFolders", "ChatTemplates", "Weights", "Datasets", "WorkerEngine"]),
+        tests(of: "JSON", ["Tokenization", "ModelFolders", "ModelReading", "ChatTemplates", "Weights", "Datasets"]),
         tests(of: "Run"),
         tests(of: "Devices"),
         tests(of: "Backends", ["Devices"]),
@@ -277,8 +277,8 @@ let package = Package(
         tests(of: "Projection", ["Run", "Devices", "CPUDevice"]),
         tests(of: "Datasets", ["PlainText", "Run", "Storage"]),
         tests(of: "Evaluation", ["Run", "Tasks"]),
-        tests(of: "Tasks", ["Run", "Evaluation"]),
-        tests(of: "Reports", ["Run", "Evaluation", "Tasks", "PlainText"]),
+        tests(of: "Tasks", ["Run", "Evaluation", "Storage"]),
+        tests(of: "Reports", ["Run", "Evaluation", "Tasks", "PlainText", "JSON"]),
         tests(of: "Console", ["PlainText", argumentParser]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),

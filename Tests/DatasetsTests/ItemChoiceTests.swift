@@ -1,10 +1,22 @@
 import Run
+import TestSupport
 import Testing
 
 @testable import Datasets
 
 /// All figures were computed by CPython 3.11's `random`.
 struct MersenneTwisterTests {
+    @Test func `samples are CPython's, drawn one after the other`() throws {
+        for sample in try HarnessFigures.read().samples {
+            var twister = MersenneTwister(seed: 1234)
+            for drawn in sample.drawn {
+                #expect(
+                    twister.sample(of: sample.population, count: sample.count) == drawn,
+                    "\(sample.count) of \(sample.population)")
+            }
+        }
+    }
+
     struct Words: Sendable {
         let seed: UInt64
         let first: [UInt32]

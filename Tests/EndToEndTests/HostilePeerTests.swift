@@ -15,7 +15,7 @@ import Wire
 struct HostilePeerTests {
     /// Those that there are, and one that no run has.
     private static let stages: [Stage] = [
-        .extract, .train, .sums, .similarity, .evaluate(task: "squad"), .evaluate(task: "none"),
+        .parity, .extract, .train, .sums, .similarity, .evaluate(task: "squad"), .evaluate(task: "none"),
     ]
 
     @Test func `garbage, floods and claimed identities are named and change no byte of a result`() async throws {
@@ -74,6 +74,7 @@ struct HostilePeerTests {
                 let answer = EvaluateResult(items: [])
                 let result: UnitResult =
                     switch stage {
+                    case .parity: .parity(ParityResult(checks: []))
                     case .extract: .extract(ExtractResult(a: [], b: []))
                     case .train: .train(TrainResult(squaredErrorSum: 0, gradient: .factor(FloatMatrix(zeros: 0, 0))))
                     case .sums: .sums(SumsResult(products: []))

@@ -108,7 +108,8 @@ struct TaskFileTests {
     @Test func `the help shows the tasks' flags and the conditions`() throws {
         let ending = try ProgramProcess.run("coordinator", ["run", "--help"], in: scratch)
         #expect(ending.code == 0)
-        for words in ["--squad", "--gsm8k", "SQuAD v1.1 file", "GSM8K file", "--conditions", "--channel", "k:j"] {
+        for words in ["--squad", "--gsm8k", "SQuAD v1.1 file", "GSM8K's test file", "--conditions", "--channel", "k:j"]
+        {
             #expect(ending.output.contains(words), "\(words): \(ending.output)")
         }
     }

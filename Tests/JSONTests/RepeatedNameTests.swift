@@ -2,11 +2,11 @@ import ChatTemplates
 import Datasets
 import Foundation
 import ModelFolders
+import ModelReading
 import TestSupport
 import Testing
 import Tokenization
 import Weights
-import WorkerEngine
 
 /// A file in which a field stands twice says two things: none of the readers may take one of them without a word.
 struct RepeatedNameTests {
@@ -93,7 +93,7 @@ struct RepeatedNameTests {
         Kind(
             name: "reference.json", text: #"{"prompts":[{"prompt":"a","prompt":"b"}],"tokenizer_cases":[]}"#,
             path: "prompts[0].prompt"
-        ) { _ = try ModelReference(file: $0) },
+        ) { _ = try ModelReferenceFile(file: $0) },
     ]
 
     @Test(arguments: kinds)

@@ -66,6 +66,27 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         result(
+            "parity", .parity,
+            .parity(
+                ParityResult(checks: [
+                    ParityCheck(.tokenIDs, compared: 3), ParityCheck(.decodedTexts, compared: 3),
+                    ParityCheck(.streams, compared: 3, largest: 0.25), ParityCheck(.partialStreams, compared: 3),
+                    ParityCheck(.logits, compared: 3, failed: 1, largest: .infinity, firstFailure: texts[1]),
+                    ParityCheck(.continuations, compared: 3),
+                ])),
+            [
+                .message(
+                    10, "parity", .choice,
+                    [
+                        checkFields(0, 1), checkFields(1, 2), checkFields(2, 3, [.double(4, "largest", 0.25)]),
+                        checkFields(3, 4),
+                        checkFields(
+                            4, 5, failed: 1,
+                            [.double(4, "largest", .infinity), .text(5, "first_failure", texts[1], .optional)]),
+                        checkFields(5, 6),
+                    ])
+            ]),
+        result(
             "extract", .extract,
             .extract(ExtractResult(a: [matrix, FloatMatrix(zeros: 2, 3)], b: [FloatMatrix(zeros: 2, 1)])),
             [
@@ -371,6 +392,55 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 ])
             ])),
         grant(
+            "parity", .parity,
+            .parity(
+                ParityUnit(
+                    model: .b,
+                    reference: ModelReference(
+                        prompts: [
+                            ModelReference.Prompt(
+                                prompt: texts[1], ids: [1, 0], tokens: [texts[2], ""], decoded: texts[3],
+                                continuationIds: [3], continuationText: texts[4], firstLogits: [0.5, -0.0],
+                                logits: [.leastNonzeroMagnitude], residualAfterBlock: matrix,
+                                embeddingLast: [1, 2, 3], finalNormLast: [4, 5, 6]),
+                            ModelReference.Prompt(prompt: "", ids: [7], continuationIds: [8]),
+                        ],
+                        tokenizerCases: [
+                            ModelReference.TokenizerCase(
+                                text: texts[2], ids: [9], decoded: texts[3], decodedWithSpecial: texts[4]),
+                            ModelReference.TokenizerCase(text: "", ids: []),
+                        ]))),
+            [
+                .message(
+                    7, "parity", .choice,
+                    [
+                        .integer(1, "model", 2),
+                        .message(
+                            2, "prompts[0]", .optional,
+                            [
+                                .text(1, "prompt", texts[1]), .packed(2, "ids", [1, 0]),
+                                .text(3, "tokens[0]", texts[2], .referred), .text(3, "tokens[1]", "", .referred),
+                                .text(4, "decoded", texts[3], .optional), .packed(5, "continuation_ids", [3]),
+                                .text(6, "continuation_text", texts[4], .optional),
+                                .matrix(7, "first_logits", 1, 2, .optional), .matrix(8, "logits", 1, 1, .optional),
+                                .matrix(9, "residual_after_block", 2, 3, .optional),
+                                .matrix(10, "embedding_last", 1, 3, .optional),
+                                .matrix(11, "final_norm_last", 1, 3, .optional),
+                            ]),
+                        .message(
+                            2, "prompts[1]", .optional,
+                            [.text(1, "prompt", ""), .packed(2, "ids", [7]), .packed(5, "continuation_ids", [8])]),
+                        .message(
+                            3, "tokenizer_cases[0]", .optional,
+                            [
+                                .text(1, "text", texts[2]), .packed(2, "ids", [9]),
+                                .text(3, "decoded", texts[3], .optional),
+                                .text(4, "decoded_with_special", texts[4], .optional),
+                            ]),
+                        .message(3, "tokenizer_cases[1]", .optional, [.text(1, "text", "")]),
+                    ])
+            ]),
+        grant(
             "sums", .sums, .sums(SumsUnit(rows: matrix)), [.message(6, "sums", .choice, [.matrix(1, "rows", 2, 3)])]),
         grant(
             "similarity", .similarity,
@@ -557,6 +627,15 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "status refusal", StatusReply.refusal(reason: "versions"),
             [.message(32, "refusal", .choice, [.text(1, "reason", "versions")])]),
     ]
+
+    /// How one kind of figure compares.
+    private static func checkFields(
+        _ place: Int, _ figure: Int, failed: Int = 0, _ more: [HeaderField] = []
+    ) -> HeaderField {
+        .message(
+            1, "checks[\(place)]", .optional,
+            [.integer(1, "figure", figure), .integer(2, "compared", 3), .integer(3, "failed", failed)] + more)
+    }
 
     private static func unitID(_ number: Int, _ name: String, _ stage: String, _ index: Int) -> HeaderField {
         .message(number, name, [.text(1, "stage", stage), .integer(2, "index", index)])

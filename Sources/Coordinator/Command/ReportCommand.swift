@@ -3,6 +3,7 @@ import Console
 import CoordinatorHost
 import Foundation
 import PlainText
+import Reports
 import Run
 
 struct ReportCommand: ParsableCommand {
@@ -18,9 +19,19 @@ struct ReportCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder of a finished run.", valueName: "dir"), completion: .directory)
     var output: String
 
+    @Flag(
+        name: .customLong("lm-eval"),
+        help: """
+            Make the files in lm-evaluation-harness's keys as well (\(RunReport.harnessFolder)/); they are made anyway where \
+            the run has them.
+            """)
+    var harness = false
+
     func run() throws {
         let folder = RunFolder(URL(fileURLWithPath: output, isDirectory: true))
-        let finished = try UsageError.checking { try FinishedRun(again: folder, software: productVersion) }
+        let finished = try UsageError.checking {
+            try FinishedRun(again: folder, software: productVersion, harness: harness)
+        }
         finished.show(in: output)
     }
 }

@@ -108,6 +108,7 @@ struct RunCommand: AsyncParsableCommand {
         configuration.skipUnreadable = data.skipUnreadable
         configuration.matchesNorm = evaluation.matchNorm ? true : nil
         configuration.positions = evaluation.position == TokenPositions() ? nil : evaluation.position
+        (configuration.verifyA, configuration.verifyB) = (data.verifyA, data.verifyB)
         configuration.evaluation.shots = data.shots
         if !data.groups.isEmpty { configuration.evaluation.groups = data.groups.elements() }
         evaluation.apply(to: &configuration)
@@ -131,6 +132,17 @@ struct DataArguments: ParsableArguments {
             """, valueName: "dir"))
     var activations: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            JSON file of figures that another implementation computed for model A, as 'worker verify' takes it: A is \
+            compared with all of them before any other work, and the run ends where one is off.
+            """, valueName: "file"), completion: .file(extensions: ["json"]))
+    var verifyA: String?
+
+    @Option(help: ArgumentHelp("The same for model B.", valueName: "file"), completion: .file(extensions: ["json"]))
+    var verifyB: String?
+
     @Option(name: TaskFile.names, help: TaskFile.help)
     var tasks: [TaskFile] = []
 
@@ -147,7 +159,12 @@ struct DataArguments: ParsableArguments {
             "Texts and items to pass over at most because a model cannot read them (default: none).", valueName: "n"))
     var skipUnreadable: Int?
 
-    @Option(help: ArgumentHelp("Worked examples before each question, where a task has them (MMLU).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            Worked examples before each question, where a task has them, from the file beside the items': MMLU's first of \
+            SUBJECT_dev.csv; of GSM8K's train.jsonl those that lm-evaluation-harness draws (its default is 5).
+            """, valueName: "n"))
     var shots = 0
 
     @Option(

@@ -33,7 +33,7 @@ struct RunSession {
         folder.onReading = { reading.note($0, of: $1) }
         try UsageError.checking { try folder.check() }
         let sources = try UsageError.checking { try RunSources(configuration, software: productVersion) }
-        if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder) }) {
+        if let finished = try UsageError.checking({ try FinishedRun(sources, in: folder, harness: server.harness) }) {
             return finished.show(in: output)
         }
         let inputs = try UsageError.checking {

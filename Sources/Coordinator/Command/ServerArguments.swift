@@ -5,6 +5,7 @@ import CoordinatorHost
 import CoordinatorPage
 import Foundation
 import PlainText
+import Reports
 import Run
 import Transport
 
@@ -133,6 +134,14 @@ struct ServerArguments: ParsableArguments {
         completion: .directory)
     var tensorboard: String?
 
+    @Flag(
+        name: .customLong("lm-eval"),
+        help: """
+            Write scores and samples as lm-evaluation-harness does as well, in its keys: a folder for each condition in \
+            \(RunReport.harnessFolder)/ of the run's.
+            """)
+    var harness = false
+
     @Option(
         help: ArgumentHelp(
             """
@@ -188,6 +197,7 @@ struct ServerArguments: ParsableArguments {
         if let verifyShare { options.limits.verifiedShare = verifyShare / 100 }
         options.deviceKind = deviceKind.map { DeviceKind(rawValue: $0) }
         options.recordEvents = recordEvents.map { URL(fileURLWithPath: $0) }
+        options.harness = harness
         options.tensorBoard = tensorboard.map { URL(fileURLWithPath: $0) }
         options.limits.allowsMixedDevices = allowMixedDevices
         return options

@@ -95,7 +95,7 @@ package struct StagePlan: Codable, Hashable, Sendable {
     var isRepeatable: Bool {
         switch stage {
         case .extract, .train, .sums: false
-        case .similarity, .evaluate: true
+        case .parity, .similarity, .evaluate: true
         }
     }
 
@@ -114,6 +114,7 @@ package struct StagePlan: Codable, Hashable, Sendable {
     /// What it is called.
     package var counted: String {
         switch (stage, cut) {
+        case (.parity, _): "parts"
         case (.extract, _), (.sums, _): "texts"
         case (.train, .steps): "steps"
         case (.train, _): "blocks"

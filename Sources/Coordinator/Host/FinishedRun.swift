@@ -20,7 +20,11 @@ package struct FinishedRun: Sendable {
     ///   - software: the product's version.
     ///   - remarks: what a reader must know besides.
     ///   - tensorBoard: a folder for TensorBoard's event file, if one is wanted.
-    init(_ run: LiveRun, software: String, remarks: [String], tensorBoard: URL? = nil) throws {
+    ///   - harness: whether the files of the language-model evaluation harness are wanted; they are made again where they
+    ///     were made before.
+    init(
+        _ run: LiveRun, software: String, remarks: [String], tensorBoard: URL? = nil, harness: Bool = false
+    ) throws {
         let remarks = run.inputs.remarks + remarks
         let readings = try Self.readings(of: run)
         let report = try Self.report(of: run, software: software, remarks: remarks, readings: readings)
@@ -30,7 +34,8 @@ package struct FinishedRun: Sendable {
             try AtomicFile.write(file.bytes, to: tensorBoard.appendingPathComponent(file.name))
         }
         let inputs = try StoredInputs(run.inputs, remarks: remarks, readings: readings).bytes
-        let files = [(name: RunFiles.inputs, bytes: inputs)] + report.files.map { (name: $0.name, bytes: $0.bytes) }
+        let made = report.files + (harness || Self.hasHarnessFiles(run.manifest) ? report.harnessFiles : [])
+        let files = [(name: RunFiles.inputs, bytes: inputs)] + made.map { (name: $0.name, bytes: $0.bytes) }
         for file in files { try run.storage.write(file.bytes, to: file.name) }
         let written =
             try run.trainedFiles.map { file in
@@ -40,6 +45,10 @@ package struct FinishedRun: Sendable {
             + files.map { RunManifest.WrittenFile(name: $0.name, sha256: ContentHasher.digest(of: $0.bytes).hex) }
         try run.finish(written)
         self.init(summary: report.summary, written: written)
+    }
+
+    private static func hasHarnessFiles(_ manifest: RunManifest) -> Bool {
+        manifest.files.contains { $0.name.hasPrefix(RunReport.harnessFolder + "/") }
     }
 
     /// Of a W's file: its values, and the header.
@@ -59,10 +68,14 @@ package struct FinishedRun: Sendable {
     }
 
     /// The run in `folder`, where it was finished before and its files are what it wrote; else nil.
+    /// - Parameter harness: as in ``init(_:software:remarks:tensorBoard:harness:)``: where they are not there, it is nil.
     /// - Throws: where the folder holds another run, or its description cannot be used.
-    package init?(_ sources: RunSources, in folder: RunFolder) throws {
+    package init?(_ sources: RunSources, in folder: RunFolder, harness: Bool = false) throws {
         guard folder.contains(RunFiles.manifest) else { return nil }
-        guard let written = try sources.manifest().existing(in: folder)?.files, !written.isEmpty else { return nil }
+        guard let manifest = try sources.manifest().existing(in: folder), !manifest.files.isEmpty,
+            !harness || Self.hasHarnessFiles(manifest)
+        else { return nil }
+        let written = manifest.files
         let digests = try? FileDigests().digests(ofFilesAt: written.map { folder.url(of: $0.name) })
         guard digests?.map(\.hex) == written.map(\.sha256),
             let bytes = try folder.read(Summary.file, limit: Summary.byteLimit)
@@ -79,7 +92,7 @@ package struct FinishedRun: Sendable {
     /// - Throws: where the folder holds no finished run, or one of which something is missing.
     package init(
         again folder: RunFolder, software: String, tasks: [TaskDefinition] = TaskDefinition.all,
-        conditions: ConditionTable = .standard
+        conditions: ConditionTable = .standard, harness: Bool = false
     ) throws {
         let inputs = try RunInputs(finishedIn: folder, tasks: tasks, conditions: conditions)
         // Nobody works on it, so times are of no consequence.
@@ -89,7 +102,7 @@ package struct FinishedRun: Sendable {
         run.start(at: .seconds(0))
         run.settleDisk(at: .seconds(0))
         guard run.outcome == .done else { throw HostError.unfinished(folder: folder.path) }
-        try self.init(run, software: software, remarks: [])
+        try self.init(run, software: software, remarks: [], harness: harness)
     }
 
     private static func report(
@@ -104,6 +117,12 @@ package struct FinishedRun: Sendable {
             fingerprints: [NamedValue("model_a", manifest.modelA), NamedValue("model_b", manifest.modelB)]
                 + manifest.data.map { NamedValue("\($0.flag) \($0.name)", $0.sha256) },
             deviceKinds: manifest.deviceKinds, remarks: remarks,
+            parity: inputs.references.map { given in
+                let file = manifest.data.first { $0.flag == "verify-\(given.model.rawValue.lowercased())" }
+                return PassedParity(
+                    ParityGate(given.model), file: file?.name ?? "", sha256: file?.sha256 ?? "", making: given.making,
+                    checks: inputs.parity(of: given, in: run.results))
+            },
             originalCounts: Dictionary(uniqueKeysWithValues: inputs.tasks.map { ($0.task.name, $0.originalCount) }),
             channels: try configuration.channels.indices.map { channel in
                 let answers = inputs.tasks.map { Self.answers(to: $0, in: run, channel) }

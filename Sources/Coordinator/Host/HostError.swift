@@ -17,6 +17,8 @@ package enum HostError: Error, CustomStringConvertible {
     case unknownTask(String, known: [String])
     /// Neither model has the token.
     case unknownThinkEnd(String)
+    /// Figures that cannot be the model's.
+    case otherReference(flag: String, file: String, model: String, cause: String)
     case missingFile(flag: String, experiment: Experiment)
     case noActivations(folder: String)
     case otherActivations(folder: String, differences: [String])
@@ -80,6 +82,8 @@ package enum HostError: Error, CustomStringConvertible {
             "--experiments: '\(name)' is none of \((["projection", "similarity"] + known).joined(separator: ", "))"
         case .unknownThinkEnd(let token):
             "--think-end \(token): a token of neither model; give it as tokenizer.json writes it"
+        case .otherReference(let flag, let file, let model, let cause):
+            "\(flag) \(file): not of \(model): \(cause)"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
         case .noActivations(let folder):

@@ -25,7 +25,7 @@ extension RunEstimate {
                 // With the first unit that needs one.
                 defer { projections = 0 }
                 return Travel(stage: work.stage, down: work.unitBytes + projections, up: work.resultBytes)
-            case .extract, .sums:
+            case .parity, .extract, .sums:
                 return Travel(stage: work.stage, down: work.unitBytes, up: work.resultBytes)
             }
         }

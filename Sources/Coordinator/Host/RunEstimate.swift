@@ -21,6 +21,12 @@ package struct RunEstimate: Sendable {
             tokens += Double(count) * share
             self.newTokens += newTokens
         }
+
+        mutating func add(_ other: Reading) {
+            passes += other.passes
+            tokens += other.tokens
+            newTokens += other.newTokens
+        }
     }
 
     package struct StageWork: Sendable {
@@ -137,6 +143,7 @@ private final class TokenCounter {
     /// About what an answer takes of a message besides what was written (digests, cost, likelihoods), and each token that
     /// was: its id and its text.
     private static let (bytesOfAnswer, bytesOfToken) = (260, 8)
+    private static let bytesOfCheck = 24
 
     init(a: ModelReader, b: ModelReader) {
         self.a = a
@@ -146,6 +153,7 @@ private final class TokenCounter {
     func work(of stage: StagePlan, _ inputs: RunInputs) -> RunEstimate.StageWork {
         var work = RunEstimate.StageWork(stage: stage.stage, units: stage.total)
         switch stage.stage {
+        case .parity: for unit in 0..<stage.total { compare(unit, inputs, &work) }
         case .extract:
             extract(inputs, &work)
             work.resultBytes = extractedBytes(inputs)
@@ -177,6 +185,25 @@ private final class TokenCounter {
             }
         }
         return work
+    }
+
+    /// A reference's prompt is read whole, by a pass to each site that it has figures of, and continued.
+    private func compare(_ unit: Int, _ inputs: RunInputs, _ work: inout RunEstimate.StageWork) {
+        let id = UnitID(.parity, unit)
+        guard let content = inputs.unit(id), case .parity(let part) = content else { return }
+        let reader = part.model == .a ? a : b
+        var reading = RunEstimate.Reading()
+        for prompt in part.reference.prompts {
+            let tokens = prompt.ids.count
+            reading.read(tokens)
+            let blocks = prompt.residualAfterBlock?.rows ?? 0
+            for layer in 0..<blocks { reading.read(tokens, ofBlocks: share(layer + 1, of: reader)) }
+            reading.read(tokens, writing: prompt.continuationIds.count)
+        }
+        if part.model == .a { work.a.add(reading) } else { work.b.add(reading) }
+        let grant = Grant(lease: LeaseID(.max), id: id, unit: content)
+        work.unitBytes += WireFormat.encode(.grant(grant) as CoordinatorMessage).byteCount
+        work.resultBytes += ParityFigure.allCases.count * Self.bytesOfCheck
     }
 
     private func extract(_ inputs: RunInputs, _ work: inout RunEstimate.StageWork) {

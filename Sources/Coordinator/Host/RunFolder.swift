@@ -56,6 +56,10 @@ package struct RunFolder: RunStorage, Sendable {
     package func write(
         _ file: String, _ body: (_ piece: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
+        if file.contains("/") {
+            try FileManager.default.createDirectory(
+                at: url(of: file).deletingLastPathComponent(), withIntermediateDirectories: true)
+        }
         try AtomicFile.write(to: url(of: file)) { writer in try body { try writer.write($0) } }
     }
 }

@@ -13,7 +13,7 @@ extension RunInputs {
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         activations = nil
-        (readers, keptReadings) = (nil, [])
+        (readers, keptReadings, references) = (nil, [], [])
         textBytesPerToken = nil
         modelBytes = 0
         remarks = []

@@ -5,24 +5,29 @@ import Storage
 /// The cut of the work into stages and units.
 extension RunInputs {
     static func plan(
-        of manifest: RunManifest, texts: [String], _ tasks: [TaskInputs], _ similarityLayers: [[Int]],
+        of manifest: RunManifest, _ references: [GivenReference], texts: [String], _ tasks: [TaskInputs],
+        _ similarityLayers: [[Int]],
         _ dimensionA: Int, _ dimensionB: Int
     ) -> RunPlan {
         RunPlan(
             run: manifest.run,
             stages: stages(
-                manifest.configuration, texts: texts, tasks: tasks, similarityLayers: similarityLayers),
+                manifest.configuration, references, texts: texts, tasks: tasks, similarityLayers: similarityLayers),
             channels: manifest.configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
             dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     private static func stages(
-        _ configuration: RunConfiguration, texts: [String], tasks: [TaskInputs], similarityLayers: [[Int]]
+        _ configuration: RunConfiguration, _ references: [GivenReference], texts: [String], tasks: [TaskInputs],
+        similarityLayers: [[Int]]
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)
         let hasProjections = configuration.hasProjections
         let channels = configuration.channels.count
         var stages: [StagePlan] = []
+        if !references.isEmpty {
+            stages.append(StagePlan(.parity, .independent(units: references.reduce(0) { $0 + $1.parts })))
+        }
         if trains {
             let effort = texts.reduce(0) { $0 + StageEffort.reading($1) } * 2
             stages.append(

@@ -10,6 +10,7 @@ extension RunInputs {
     func flaw(of result: UnitResult, for id: UnitID) -> String? {
         guard id.index >= 0, id.stage == .train || plan.contains(id) else { return "the run has no unit \(id)" }
         switch (id.stage, result) {
+        case (.parity, .parity(let result)): return flaw(of: result, unit: id.index)
         case (.extract, .extract(let result)):
             return flaw(of: result, texts: range(of: id).count)
         case (.train, .train(let result)): return flaw(of: result, for: id)

@@ -30,6 +30,8 @@ package struct RunInputs: Sendable {
     let tasks: [TaskInputs]
     /// Of the similarity experiment, by channel: those that were asked for, or the channel's own.
     let similarityLayers: [[Int]]
+    /// What the models are compared with, A's first; none where nobody asked for it.
+    let references: [GivenReference]
     /// The W's that come from files, in the order of the channels; none where they are trained or there are none.
     let projections: [GivenProjection]
     /// The models as readers; nil where there are none.
@@ -68,6 +70,7 @@ package struct RunInputs: Sendable {
         let (folderA, folderB) = (sources.folderA, sources.folderB)
         let models = try sources.models()
         var remarks = try Self.check(models, configuration)
+        references = try Self.references(configuration, models)
         let readers = ModelReaders(a: ModelReader(models[0]), b: ModelReader(models[1]))
         self.readers = readers
         keptReadings = []
@@ -120,7 +123,7 @@ package struct RunInputs: Sendable {
         remarks += try Self.remarks(
             on: configuration, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB)
         self.remarks = remarks
-        plan = Self.plan(of: manifest, texts: texts, tasks, similarityLayers, dimensionA, dimensionB)
+        plan = Self.plan(of: manifest, references, texts: texts, tasks, similarityLayers, dimensionA, dimensionB)
     }
 
     /// A run without models, for benchmarks: W is trained on the given activations, or units of similarity are given
@@ -134,7 +137,7 @@ package struct RunInputs: Sendable {
     ) {
         self.configuration = configuration
         self.activations = activations
-        (readers, keptReadings) = (nil, [])
+        (readers, keptReadings, references) = (nil, [], [])
         textBytesPerToken = nil
         let channel = configuration.channels[0]
         shape = nil
@@ -331,6 +334,7 @@ package struct RunInputs: Sendable {
     package func unit(_ id: UnitID) -> WorkUnit? {
         guard plan.contains(id) || id.stage == .train else { return nil }
         switch id.stage {
+        case .parity: return parityUnit(id.index).map { .parity($0) }
         case .extract: return .extract(extractUnit(id))
         case .train, .sums: return nil
         case .similarity:

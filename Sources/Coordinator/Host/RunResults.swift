@@ -62,7 +62,7 @@ struct RunResults {
             case .extract(let result):
                 store?.insert(
                     result, atText: inputs.range(of: record.unit).lowerBound, sites: inputs.plan.sites)
-            case .trainOutputs, .sums, .similarity, .evaluate: results[record.unit] = record.result
+            case .parity, .trainOutputs, .sums, .similarity, .evaluate: results[record.unit] = record.result
             }
             digests[record.unit] = record.digest
         }

@@ -498,7 +498,8 @@ package actor RunServer {
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
         reporting = .failed
         let finished = try Descriptors.withReserve {
-            try FinishedRun(live, software: software, remarks: remarks, tensorBoard: options.tensorBoard)
+            try FinishedRun(
+                live, software: software, remarks: remarks, tensorBoard: options.tensorBoard, harness: options.harness)
         }
         reporting = .done
         return finished

@@ -37,6 +37,8 @@ package struct ServerOptions: Sendable {
     package var recordEvents: URL?
     /// The folder for TensorBoard's event file, if one is wanted.
     package var tensorBoard: URL?
+    /// Whether the files of the language-model evaluation harness are wanted.
+    package var harness = false
     package var travel = LiveRun.Travel()
     /// What an earlier run has read of the same texts.
     package var activations: ForeignActivations?

@@ -12,6 +12,8 @@ import Tasks
 struct StoredInputs: Codable {
     /// What a reader of the figures must know, what came up during the run included.
     var remarks: [String]
+    /// What the models were compared with; nil where they were not.
+    var references: [StoredReference]?
     /// As they were cut.
     var texts: [String]
     var tasks: [StoredTask]
@@ -24,6 +26,12 @@ struct StoredInputs: Codable {
     var textBytesPerToken: Int?
     /// By channel, by task; none where no models were there.
     var readings: [[[ItemReading]]]
+
+    struct StoredReference: Codable {
+        var model: ModelSide
+        var parts: Int
+        var making: String?
+    }
 
     struct StoredTask: Codable {
         var name: String
@@ -39,6 +47,11 @@ struct StoredInputs: Codable {
     init(_ inputs: RunInputs, remarks: [String], readings: [[[ItemReading]]]) {
         self.readings = readings
         self.remarks = remarks
+        if !inputs.references.isEmpty {
+            references = inputs.references.map {
+                StoredReference(model: $0.model, parts: $0.parts, making: $0.making)
+            }
+        }
         texts = inputs.texts
         tasks = inputs.tasks.map { inputs in
             StoredTask(
@@ -110,7 +123,10 @@ extension RunInputs {
         (dimensionA, dimensionB, shape) = (stored.dimensionA, stored.dimensionB, stored.shape)
         (modelBytes, textBytesPerToken) = (stored.modelBytes, stored.textBytesPerToken)
         (readers, keptReadings) = (nil, stored.readings)
+        references = (stored.references ?? []).map {
+            GivenReference(model: $0.model, reference: nil, parts: $0.parts, making: $0.making)
+        }
         (projections, activations) = ([], nil)
-        plan = Self.plan(of: manifest, texts: texts, tasks, similarityLayers, dimensionA, dimensionB)
+        plan = Self.plan(of: manifest, references, texts: texts, tasks, similarityLayers, dimensionA, dimensionB)
     }
 }

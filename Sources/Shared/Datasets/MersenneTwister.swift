@@ -1,7 +1,8 @@
 /// CPython's `random.Random(seed)` for integer seeds: MT19937 (Matsumoto & Nishimura, 1998) seeded by
-/// `init_by_array`, with `getrandbits` and `shuffle` as CPython draws them.
+/// `init_by_array`, with `getrandbits`, `shuffle` and `sample` as CPython draws them.
 ///
-/// The reference implementation chose its evaluation items with it; nothing else here does.
+/// The reference implementation chose its evaluation items with it, and the language-model evaluation harness its worked
+/// examples; nothing else here does.
 package struct MersenneTwister: Sendable {
     private static let size = 624
     private static let shift = 397
@@ -77,6 +78,33 @@ package struct MersenneTwister: Sendable {
         while true {
             let drawn = bits(width)
             if drawn < UInt64(bound) { return Int(drawn) }
+        }
+    }
+
+    /// What `sample(range(population), count)` draws, in its order: from a list that is used up where the population is
+    /// small beside the sample, else again where an index comes twice.
+    package mutating func sample(of population: Int, count: Int) -> [Int] {
+        precondition((0...population).contains(count), "a sample of at most the population")
+        // What a list may take against what a set takes.
+        var setSize = 21
+        if count > 5 {
+            var power = 1
+            while power < count * 3 { power *= 4 }
+            setSize += power
+        }
+        if population <= setSize {
+            var pool = Array(0..<population)
+            return (0..<count).map { drawn in
+                let place = index(below: population - drawn)
+                defer { pool[place] = pool[population - drawn - 1] }
+                return pool[place]
+            }
+        }
+        var selected: Set<Int> = []
+        return (0..<count).map { _ in
+            var drawn = index(below: population)
+            while !selected.insert(drawn).inserted { drawn = index(below: population) }
+            return drawn
         }
     }
 

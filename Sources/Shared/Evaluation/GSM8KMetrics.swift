@@ -1,6 +1,36 @@
 /// GSM8K's accuracy (Cobbe et al., 2021), read in the two ways of the language-model evaluation harness
-/// (task gsm8k: strict-match, flexible-extract), with the numbers compared as numbers.
+/// (task gsm8k: strict-match, flexible-extract), with the numbers compared as numbers, or as the harness compares them:
+/// as texts.
 package enum GSM8KMetrics {
+    /// The harness's `exact_match,strict-match`: 1 where what is strictly read is the gold answer as a text, else 0.
+    package static func strictExactMatch(_ answer: String, gold: String) -> Double {
+        matches(strictMatch(in: answer), text: gold)
+    }
+
+    /// The harness's `exact_match,flexible-extract`.
+    package static func flexibleExactMatch(_ answer: String, gold: String) -> Double {
+        matches(flexibleMatches(in: answer).last, text: gold)
+    }
+
+    private static func matches(_ match: String?, text gold: String) -> Double {
+        guard let match else { return 0 }
+        return comparable(match) == comparable(gold) ? 1 : 0
+    }
+
+    /// Without commas, dollars and one full stop at the end: `1,234.` is `1234`, but `29.00` is not `29`.
+    private static func comparable(_ text: String) -> [UInt8] {
+        var bytes = text.utf8.filter { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "$") }
+        if bytes.last == UInt8(ascii: ".") { bytes.removeLast() }
+        return bytes
+    }
+
+    /// What the harness's two filters read of an answer; `[invalid]` where one reads nothing.
+    package static func filtered(_ answer: String) -> (strict: String, flexible: String) {
+        (strictMatch(in: answer) ?? invalid, flexibleMatches(in: answer).last ?? invalid)
+    }
+
+    private static let invalid = "[invalid]"
+
     /// 1 where the strictly read number is the gold one, else 0.
     package static func strictMatch(_ answer: String, gold: String) -> Double {
         matches(strictNumber(in: answer), gold)
@@ -16,8 +46,13 @@ package enum GSM8KMetrics {
         return number == gold ? 1 : 0
     }
 
-    /// The number after the first `#### ` that one follows: the harness's `#### (\-?[0-9\.\,]+)`.
+    /// The number after the first `#### ` that one follows.
     package static func strictNumber(in answer: String) -> DecimalNumber? {
+        strictMatch(in: answer).flatMap { DecimalNumber($0) }
+    }
+
+    /// The harness's `#### (\-?[0-9\.\,]+)`, the first.
+    private static func strictMatch(in answer: String) -> String? {
         let bytes = Array(answer.utf8)
         let mark = Array("#### ".utf8)
         var index = 0
@@ -25,7 +60,7 @@ package enum GSM8KMetrics {
             if bytes[index] == mark[0], bytes[index..<index + mark.count].elementsEqual(mark) {
                 let sign = minus(bytes, at: index + mark.count)
                 let digits = run(bytes, at: sign, where: isDigitPointOrComma)
-                if digits > sign { return number(bytes[index + mark.count..<digits]) }
+                if digits > sign { return text(bytes[index + mark.count..<digits]) }
             }
             index += 1
         }
@@ -36,8 +71,13 @@ package enum GSM8KMetrics {
     ///
     /// The harness itself takes the last match even where it is an ellipsis and no number.
     package static func flexibleNumber(in answer: String) -> DecimalNumber? {
+        flexibleMatches(in: answer).lazy.reversed().compactMap { DecimalNumber($0) }.first
+    }
+
+    /// The harness's `(-?[$0-9.,]{2,})|(-?[0-9]+)`, all of them.
+    private static func flexibleMatches(in answer: String) -> [String] {
         let bytes = Array(answer.utf8)
-        var last: DecimalNumber?
+        var matches: [String] = []
         var index = 0
         while index < bytes.count {
             let sign = minus(bytes, at: index)
@@ -47,10 +87,10 @@ package enum GSM8KMetrics {
                 index += 1
                 continue
             }
-            last = number(bytes[index..<end]) ?? last
+            matches.append(text(bytes[index..<end]))
             index = end
         }
-        return last
+        return matches
     }
 
     /// The index behind a minus at `index`, if there is one.
@@ -65,9 +105,7 @@ package enum GSM8KMetrics {
         return end
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> DecimalNumber? {
-        DecimalNumber(String(decoding: bytes, as: UTF8.self))
-    }
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39) ~= byte }
 

@@ -8,6 +8,17 @@ extension Metric {
     }
     package static let f1 = Metric("f1", "F1") { SQuADMetrics.f1($0.text, golds: $1.golds) }
 
+    /// GSM8K's as the harness names and scores them: the number after `####`, or the last one, compared as a text.
+    package static let strictExactMatch = Metric(
+        "exact_match,strict-match", "exact match, strict", filtered: { GSM8KMetrics.filtered($0).strict },
+        value: { answer, item in
+            item.golds.map { GSM8KMetrics.strictExactMatch(answer.text, gold: $0) }.max() ?? 0
+        })
+    package static let flexibleExactMatch = Metric(
+        "exact_match,flexible-extract", "exact match, flexible", filtered: { GSM8KMetrics.filtered($0).flexible },
+        value: { answer, item in
+            item.golds.map { GSM8KMetrics.flexibleExactMatch(answer.text, gold: $0) }.max() ?? 0
+        })
     /// The number after `####`, compared as a number.
     package static let strictMatch = Metric("strict_match", "accuracy, strict") { answer, item in
         item.golds.map { GSM8KMetrics.strictMatch(answer.text, gold: $0) }.max() ?? 0

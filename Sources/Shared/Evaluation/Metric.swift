@@ -11,23 +11,44 @@ package struct Metric: Sendable {
         case nats
     }
 
-    /// In files; unique within its task.
+    /// In files; unique within its task. Where the language-model evaluation harness reads answers by a filter of its own,
+    /// its name stands after a comma.
     package let name: String
     /// What people call it.
     package let title: String
     package let scale: Scale
+    /// What is read of an answer's text before it is scored.
+    package let filtered: @Sendable (String) -> String
     /// The score of one answer to an item; nil where a condition has none.
     package let value: @Sendable (ReadAnswer, TaskItem) -> Double?
 
     package init(
         _ name: String, _ title: String, scale: Scale = .share,
+        filtered: @escaping @Sendable (String) -> String = { $0 },
         value: @escaping @Sendable (ReadAnswer, TaskItem) -> Double?
     ) {
         self.name = name
         self.title = title
         self.scale = scale
+        self.filtered = filtered
         self.value = value
     }
+
+    /// What a figure of a metric is called in results: `acc,none`, `acc_stderr,none`, `exact_match_stderr,strict-match`.
+    /// - Parameters:
+    ///   - name: the metric's.
+    ///   - figure: what follows the metric's own name, such as `_stderr`.
+    ///   - filter: the filter of a metric whose name has none; nil for names without one.
+    package static func key(_ name: String, _ figure: String = "", filter: String? = "none") -> String {
+        let parts = name.split(separator: ",", maxSplits: 1).map(String.init)
+        return parts[0] + figure + ((parts.count > 1 ? parts[1] : filter).map { ",\($0)" } ?? "")
+    }
+
+    /// The name without a filter.
+    package var baseName: String { String(name.prefix { $0 != "," }) }
+
+    /// The filter in the name; `none` where there is none.
+    package var filter: String { name.contains(",") ? String(name.dropFirst(baseName.count + 1)) : "none" }
 
     /// The log-probability of the right answer: the likeliest of several, the whole of it.
     package static let goldLikelihood = Metric("gold_logprob", "log p(gold)", scale: .nats) { answer, _ in

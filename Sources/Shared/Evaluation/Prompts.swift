@@ -7,11 +7,11 @@ package enum Prompts {
     /// What the answer follows; alone, the prompt of the condition `no_context`.
     package static let cue = "Answer:"
 
-    /// Of an item with a context, or without one: `Context: …`, `Question: …`, `Answer:`, a line each. Both models read
-    /// all of it.
+    /// Of an item with a context, or without one: `Context: …`, `Question: …`, `Answer:`, a line each, behind its worked
+    /// examples. Both models read all of it.
     package static func questionAnswering(_ item: TaskItem) -> ItemPrompts {
         let question = "Question: \(item.question)\n\(cue)"
-        let full = (item.context.map { "Context: \($0)\n" } ?? "") + question
+        let full = (item.preamble ?? "") + (item.context.map { "Context: \($0)\n" } ?? "") + question
         return ItemPrompts(a: full, both: full, question: question, cue: cue)
     }
 

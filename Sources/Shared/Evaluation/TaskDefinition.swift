@@ -76,6 +76,8 @@ package struct TaskItem: Codable, Hashable, Sendable {
     package let choices: [String]
     /// The answers that count as right: texts (of GSM8K the number, alone), or the right choice's.
     package let golds: [String]
+    /// The whole right answer as the data set writes it, where that is more than a gold: GSM8K's solution.
+    package let solution: String?
     /// What the models read of it, where that came with it; nil where the task makes it of the parts.
     package let prompts: ItemPrompts?
 
@@ -83,7 +85,7 @@ package struct TaskItem: Codable, Hashable, Sendable {
     package init(
         id: String, group: String? = nil, cluster: String? = nil, preamble: String? = nil, context: String? = nil,
         question: String,
-        choices: [String] = [], golds: [String], prompts: ItemPrompts? = nil
+        choices: [String] = [], golds: [String], solution: String? = nil, prompts: ItemPrompts? = nil
     ) {
         self.id = id
         self.group = group
@@ -93,6 +95,7 @@ package struct TaskItem: Codable, Hashable, Sendable {
         self.question = question
         self.choices = choices
         self.golds = golds
+        self.solution = solution
         self.prompts = prompts
     }
 }

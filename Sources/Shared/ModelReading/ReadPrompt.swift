@@ -22,7 +22,7 @@ extension ReadableModel {
     package static let thoughtTokens = 2048
 
     /// Token ids of a prompt, cut on the left to leave room for an answer, as the language-model evaluation
-    /// harness cuts it: the beginning-of-text token stays, then the prompt's last tokens.
+    /// harness cuts it, but that the token that begins a text stays, before the prompt's last tokens.
     ///
     /// A prompt may take all positions but those of the answer, and half of all positions in any case. In a chat
     /// template the whole conversation is cut so, what stands before the message first: the end, where the answer

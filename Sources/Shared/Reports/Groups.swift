@@ -16,9 +16,9 @@ extension TaskScores {
                         (count: group.count, standardError: group.score(condition.condition, metric)?.standardError)
                     }
                     return [
-                        .init(name: "\(metric.name),none", value: .number(score.mean)),
+                        .init(name: Metric.key(metric.name), value: .number(score.mean)),
                         .init(
-                            name: "\(metric.name)_stderr,none",
+                            name: Metric.key(metric.name, "_stderr"),
                             value: .optional(Statistics.pooledStandardError(parts))),
                     ]
                 }
@@ -36,9 +36,9 @@ extension TaskScores {
                         value: .object(
                             group.scores.filter { $0.condition == condition.condition }.flatMap { score in
                                 [
-                                    .init(name: "\(score.metric.name),none", value: .number(score.mean)),
+                                    .init(name: Metric.key(score.metric.name), value: .number(score.mean)),
                                     .init(
-                                        name: "\(score.metric.name)_stderr,none",
+                                        name: Metric.key(score.metric.name, "_stderr"),
                                         value: .optional(score.standardError)),
                                 ]
                             }))

@@ -32,6 +32,30 @@ extension RunReport {
             })
     }
 
+    static func section(_ parity: [PassedParity]) -> ReportDocument.Section {
+        let files = parity.map { passed in
+            let making = passed.making.map { " by \($0)" } ?? ""
+            return ReportDocument.Block.paragraph(
+                "\(passed.gate.name): \(passed.gate.title), of \(passed.file) "
+                    + "(sha256 \(passed.sha256.prefix(12))…)\(making).")
+        }
+        let rows = parity.flatMap { passed in
+            passed.checks.map { check in
+                [
+                    "\(passed.gate.model.rawValue): \(check.figure.title)", Quantities.count(check.compared),
+                    check.largest.map(Quantities.significant) ?? "–",
+                    check.figure.tolerance.map(Quantities.significant) ?? "equal",
+                ]
+            }
+        }
+        return .init(
+            title: "Parity",
+            blocks: [.paragraph("Compared before any other work; a run whose model is off ends.")]
+                + files + [
+                    .table(DocumentTable(titles: ["figure", "compared", "largest difference", "allowed"], rows: rows))
+                ])
+    }
+
     static func section(_ gates: [PassedGates]) -> ReportDocument.Section {
         .init(
             title: "Gates",

@@ -45,6 +45,7 @@ extension RunReport {
             if !channel.gates.isEmpty { parts.append(Self.section(channel.gates)) }
             sections += parts.map { .init(title: $0.title + of, blocks: $0.blocks) }
         }
+        if !parity.isEmpty { sections.append(Self.section(parity)) }
         sections.append(setting)
         return ReportDocument(
             title: "Communicating activations: \(Self.name(configuration.modelA)) → \(Self.name(configuration.modelB))",

@@ -37,7 +37,11 @@ extension RunReport {
                 guard !found.isEmpty else { return nil }
                 let members = found.flatMap { score in
                     let adjusted = audit?.test(contrast, score.metric).map {
-                        [JSONValue.Member(name: "\(score.metric.name)_p_holm", value: .number($0.adjustedP))]
+                        [
+                            JSONValue.Member(
+                                name: Metric.key(score.metric.name, "_p_holm", filter: nil),
+                                value: .number($0.adjustedP))
+                        ]
                     }
                     return Self.members(of: score.difference, named: score.metric.name) + (adjusted ?? [])
                 }
@@ -70,6 +74,25 @@ extension RunReport {
         case .uninformative: "uninformative"
         case .notMeasured: "not measured"
         }
+    }
+
+    /// How a model compares with another implementation: a run whose model does not pass has no results.
+    static func json(_ parity: PassedParity) -> JSONValue {
+        .members(
+            ("model", .string(parity.gate.model.rawValue.lowercased())), ("reference", .string(parity.file)),
+            ("sha256", .string(parity.sha256)), ("by", parity.making.map(JSONValue.string) ?? .null),
+            ("passed", .object([.init(name: parity.gate.name, value: .string(parity.gate.title))])),
+            (
+                "figures",
+                .object(
+                    parity.checks.map { check in
+                        .init(
+                            name: check.figure.rawValue,
+                            value: .members(
+                                ("compared", .count(check.compared)), ("failed", .count(check.failed)),
+                                ("largest", .optional(check.largest)), ("allowed", .optional(check.figure.tolerance))))
+                    })
+            ))
     }
 
     /// A gate that was passed: a run that does not pass one has no results.

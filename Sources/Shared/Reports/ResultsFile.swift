@@ -13,8 +13,9 @@ extension RunReport {
                 JSONValue.Member(name: "\(channel.channel)", value: .object(Self.members(of: channel, audits, shape)))
             }
             add("channels", .object(parts))
+            if !parity.isEmpty { add("gates", .array(parity.map(Self.json))) }
         } else {
-            members += Self.members(of: channels[0], audits[0], shape)
+            members += Self.members(of: channels[0], audits[0], shape, parity)
         }
         if !maps.isEmpty { add("maps", mapsJSON) }
         let tasks = channels[0].tasks
@@ -40,7 +41,7 @@ extension RunReport {
     }
 
     private static func members(
-        of channel: ChannelReport, _ audits: [TaskAudit], _ shape: PairShape?
+        of channel: ChannelReport, _ audits: [TaskAudit], _ shape: PairShape?, _ parity: [PassedParity] = []
     ) -> [JSONValue.Member] {
         var members = [
             JSONValue.Member(
@@ -51,7 +52,7 @@ extension RunReport {
                 value: .object(channel.tasks.map { .init(name: $0.task.name, value: differences(of: $0)) })),
             JSONValue.Member(
                 name: "audit", value: .object(audits.map { .init(name: $0.scores.task.name, value: json($0)) })),
-            JSONValue.Member(name: "gates", value: .array(channel.gates.map(json))),
+            JSONValue.Member(name: "gates", value: .array(parity.map(json) + channel.gates.map(json))),
         ]
         if let shape, !channel.tasks.isEmpty {
             let costs = channel.tasks.map { task in
@@ -112,21 +113,21 @@ extension RunReport {
     /// A paired difference: its mean as of any score, then what it rests on.
     static func members(of difference: PairedDifference, named metric: String) -> [JSONValue.Member] {
         scoreMembers(of: difference.score, named: metric) + [
-            .init(name: "\(metric)_better", value: .count(difference.better)),
-            .init(name: "\(metric)_worse", value: .count(difference.worse)),
-            .init(name: "\(metric)_p", value: .number(difference.pValue)),
-            .init(name: "\(metric)_p_mcnemar", value: .optional(difference.mcNemar?.exact)),
-            .init(name: "\(metric)_p_mcnemar_mid", value: .optional(difference.mcNemar?.midP)),
-            .init(name: "\(metric)_informative", value: .bool(difference.isInformative)),
-            .init(name: "\(metric)_detectable", value: .optional(difference.detectable)),
+            .init(name: Metric.key(metric, "_better", filter: nil), value: .count(difference.better)),
+            .init(name: Metric.key(metric, "_worse", filter: nil), value: .count(difference.worse)),
+            .init(name: Metric.key(metric, "_p", filter: nil), value: .number(difference.pValue)),
+            .init(name: Metric.key(metric, "_p_mcnemar", filter: nil), value: .optional(difference.mcNemar?.exact)),
+            .init(name: Metric.key(metric, "_p_mcnemar_mid", filter: nil), value: .optional(difference.mcNemar?.midP)),
+            .init(name: Metric.key(metric, "_informative", filter: nil), value: .bool(difference.isInformative)),
+            .init(name: Metric.key(metric, "_detectable", filter: nil), value: .optional(difference.detectable)),
         ]
     }
 
     private static func scoreMembers(of score: Score, named metric: String) -> [JSONValue.Member] {
         [
-            .init(name: "\(metric),none", value: .number(score.mean)),
-            .init(name: "\(metric)_stderr,none", value: .optional(score.standardError)),
-            .init(name: "\(metric)_interval95,none", value: interval(score)),
+            .init(name: Metric.key(metric), value: .number(score.mean)),
+            .init(name: Metric.key(metric, "_stderr"), value: .optional(score.standardError)),
+            .init(name: Metric.key(metric, "_interval95"), value: interval(score)),
         ]
     }
 

@@ -17,6 +17,8 @@ package struct RunReport: Sendable {
     package var deviceKinds: [DeviceKind]
     /// What a reader must know to read the figures right: broken lines, the kind of models, and the like.
     package var remarks: [String]
+    /// How the models compare with other implementations, where they were compared.
+    package var parity: [PassedParity]
     /// Items of each task's file, of which the run may have chosen some, by the task's name.
     package var originalCounts: [String: Int]
     /// In the run's order; at least one.
@@ -28,7 +30,8 @@ package struct RunReport: Sendable {
 
     package init(
         run: String, configuration: RunConfiguration, versions: [NamedValue], fingerprints: [NamedValue],
-        deviceKinds: [DeviceKind], remarks: [String] = [], originalCounts: [String: Int] = [:],
+        deviceKinds: [DeviceKind], remarks: [String] = [], parity: [PassedParity] = [],
+        originalCounts: [String: Int] = [:],
         channels: [ChannelReport], maps: [MapComparison] = [], shape: PairShape? = nil
     ) {
         precondition(!channels.isEmpty, "a run of at least one channel")
@@ -38,6 +41,7 @@ package struct RunReport: Sendable {
         self.fingerprints = fingerprints
         self.deviceKinds = deviceKinds.sorted()
         self.remarks = remarks
+        self.parity = parity
         self.originalCounts = originalCounts
         self.channels = channels
         self.maps = maps
@@ -93,6 +97,25 @@ package struct PassedGates: Hashable, Sendable {
         self.task = task
         self.gates = gates
         self.items = items
+    }
+}
+
+/// How a model that passed its ``ParityGate`` compares with another implementation.
+package struct PassedParity: Hashable, Sendable {
+    package var gate: ParityGate
+    /// The file of figures, and its SHA-256, hexadecimal.
+    package var file: String
+    package var sha256: String
+    /// What computed them; nil where the file does not say.
+    package var making: String?
+    package var checks: [ParityCheck]
+
+    package init(_ gate: ParityGate, file: String, sha256: String, making: String?, checks: [ParityCheck]) {
+        self.gate = gate
+        self.file = file
+        self.sha256 = sha256
+        self.making = making
+        self.checks = checks
     }
 }
 

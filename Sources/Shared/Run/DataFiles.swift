@@ -18,7 +18,7 @@ package struct DataFile: Codable, Hashable, Sendable {
 
 extension RunConfiguration {
     /// The same with other texts in place of the data files' paths: those of C4, then the tasks' by the tasks' names,
-    /// then the W's.
+    /// then the W's, then the models' references.
     package func mapFiles(_ transform: (_ flag: String, _ path: String) throws -> String) rethrows -> RunConfiguration {
         var mapped = self
         mapped.training.files = try training.files.map { try transform("c4", $0) }
@@ -30,6 +30,8 @@ extension RunConfiguration {
         if case .files(let files) = projection {
             mapped.projection = .files(try files.map { try transform("projection", $0) })
         }
+        mapped.verifyA = try verifyA.map { try transform("verify-a", $0) }
+        mapped.verifyB = try verifyB.map { try transform("verify-b", $0) }
         return mapped
     }
 

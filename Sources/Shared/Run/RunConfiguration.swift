@@ -6,6 +6,10 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     /// Model folders, as given.
     package var modelA: String
     package var modelB: String
+    /// Files of figures that another implementation computed, which the models are compared with before any work; nil
+    /// for none.
+    package var verifyA: String?
+    package var verifyB: String?
     /// The lines from A to B, each with a W of its own: at least one, no two alike, in the order given; of a line those
     /// of all fits, in the order of ``ProjectionFit``.
     package var channels: [Channel]

@@ -69,6 +69,9 @@ extension RunConfiguration {
         }
         if !own.isEmpty { settings.append(RunSetting("task", .texts(own))) }
         if evaluation.shots > 0 { settings.append(RunSetting("shots", .count(evaluation.shots))) }
+        for (flag, file) in [("verify-a", verifyA), ("verify-b", verifyB)] {
+            if let file { settings.append(RunSetting(flag, .text(file))) }
+        }
         if let groups = evaluation.groups {
             settings.append(RunSetting("groups", .text(groups.joined(separator: ","))))
         }

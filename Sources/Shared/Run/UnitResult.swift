@@ -1,5 +1,6 @@
 /// What a worker returns for a unit: a function of the unit alone, bit for bit.
 package enum UnitResult: Hashable, Sendable {
+    case parity(ParityResult)
     case extract(ExtractResult)
     case train(TrainResult)
     case trainOutputs(TrainOutputsResult)

@@ -1,5 +1,7 @@
 /// A stretch of a run. Stages follow one another in this order; those not asked for are left out.
 package enum Stage: Hashable, Sendable {
+    /// The models are compared with another implementation's figures.
+    case parity
     /// Both models read the texts; their activations are kept.
     case extract
     /// W is trained on the activations.
@@ -16,6 +18,7 @@ extension Stage: RawRepresentable, Codable {
     /// Any text that is no other stage's name is a task's.
     package init(rawValue: String) {
         switch rawValue {
+        case "parity": self = .parity
         case "extract": self = .extract
         case "train": self = .train
         case "sums": self = .sums
@@ -26,6 +29,7 @@ extension Stage: RawRepresentable, Codable {
 
     package var rawValue: String {
         switch self {
+        case .parity: "parity"
         case .extract: "extract"
         case .train: "train"
         case .sums: "sums"
@@ -39,7 +43,8 @@ extension Stage: RawRepresentable, Codable {
 extension Stage {
     package static func == (a: Stage, b: Stage) -> Bool {
         switch (a, b) {
-        case (.extract, .extract), (.train, .train), (.sums, .sums), (.similarity, .similarity): true
+        case (.parity, .parity), (.extract, .extract), (.train, .train), (.sums, .sums), (.similarity, .similarity):
+            true
         case (.evaluate(let a), .evaluate(let b)): a == b
         default: false
         }
@@ -55,7 +60,7 @@ extension Stage {
     /// Whether its units ask models for answers: those of one worker are then worked on together.
     package var asksForAnswers: Bool {
         switch self {
-        case .extract, .train, .sums: false
+        case .parity, .extract, .train, .sums: false
         case .similarity, .evaluate: true
         }
     }
@@ -64,11 +69,12 @@ extension Stage {
 extension Stage: Comparable {
     private var place: Int {
         switch self {
-        case .extract: 0
-        case .train: 1
-        case .sums: 2
-        case .similarity: 3
-        case .evaluate: 4
+        case .parity: 0
+        case .extract: 1
+        case .train: 2
+        case .sums: 3
+        case .similarity: 4
+        case .evaluate: 5
         }
     }
 
@@ -106,6 +112,7 @@ package struct UnitID: Codable, Hashable, Sendable, Comparable, CustomStringConv
 /// A piece of work that any worker can do, with all that it depends on besides the models and, where the grant
 /// says so, W and activations that the worker holds already.
 package enum WorkUnit: Hashable, Sendable {
+    case parity(ParityUnit)
     case extract(ExtractUnit)
     case train(TrainUnit)
     /// - targets: B's activations of all texts at the channel's site, the block's columns: [texts, outputs].

@@ -200,14 +200,4 @@ extension Field {
         }
         return value
     }
-
-    /// Token ids.
-    fileprivate static func tokens(
-        _ count: Int, _ tokens: UnsafeMutablePointer<Int32>?, _ name: String
-    ) throws(WireError) -> [Int32] {
-        try list(count, tokens, name) { (token) throws(WireError) in
-            guard token >= 0 else { throw WireError(expected: "a token id of at least 0", found: "\(token)") }
-            return token
-        }
-    }
 }

@@ -56,6 +56,19 @@ extension ModelSide: WireEnumeration {
     }
 }
 
+extension ParityFigure: WireEnumeration {
+    var code: Wire__ParityFigure {
+        switch self {
+        case .tokenIDs: WIRE__PARITY_FIGURE__PARITY_FIGURE_TOKEN_IDS
+        case .decodedTexts: WIRE__PARITY_FIGURE__PARITY_FIGURE_DECODED_TEXTS
+        case .streams: WIRE__PARITY_FIGURE__PARITY_FIGURE_RESIDUAL_STREAMS
+        case .partialStreams: WIRE__PARITY_FIGURE__PARITY_FIGURE_PARTIAL_STREAMS
+        case .logits: WIRE__PARITY_FIGURE__PARITY_FIGURE_LOGITS
+        case .continuations: WIRE__PARITY_FIGURE__PARITY_FIGURE_GREEDY_CONTINUATIONS
+        }
+    }
+}
+
 extension RunStatus.Phase: WireEnumeration {
     var code: Wire__RunPhase {
         switch self {

@@ -167,6 +167,16 @@ enum Field {
         try list(count, numbers, name) { (value) throws(WireError) in try number(value, "") }
     }
 
+    /// Token ids.
+    static func tokens(
+        _ count: Int, _ tokens: UnsafeMutablePointer<Int32>?, _ name: String
+    ) throws(WireError) -> [Int32] {
+        try list(count, tokens, name) { (token) throws(WireError) in
+            guard token >= 0 else { throw WireError(expected: "a token id of at least 0", found: "\(token)") }
+            return token
+        }
+    }
+
     static func leases(
         _ count: Int, _ leases: UnsafeMutablePointer<UInt64>?, _ name: String
     ) throws(WireError) -> [LeaseID] {

@@ -14,6 +14,9 @@ struct ResultReport {
         (message.pointee.has_lease, message.pointee.lease) = writer.field(lease.value)
         message.pointee.unit = unit.write(writer)
         switch result {
+        case .parity(let result):
+            message.pointee.kind_case = WIRE__RESULT__KIND_PARITY
+            message.pointee.parity = result.write(writer)
         case .extract(let result):
             message.pointee.kind_case = WIRE__RESULT__KIND_EXTRACT
             message.pointee.extract = result.write(&writer)
@@ -48,6 +51,11 @@ struct ResultReport {
         lease = try Field.lease(message.has_lease, message.lease, "lease")
         unit = try UnitID(message.unit, "unit")
         switch message.kind_case {
+        case WIRE__RESULT__KIND_PARITY:
+            try unit.require(.parity, "unit")
+            result = try within("parity") { () throws(WireError) in
+                .parity(try ParityResult(try Field.message(message.parity, "")))
+            }
         case WIRE__RESULT__KIND_EXTRACT:
             try unit.require(.extract, "unit")
             result = try within("extract") { () throws(WireError) in
@@ -80,7 +88,7 @@ struct ResultReport {
             }
         default:
             throw WireError(
-                expected: "extract, train, train_outputs, sums, similarity or evaluate", found: "none of them")
+                expected: "parity, extract, train, train_outputs, sums, similarity or evaluate", found: "none of them")
         }
     }
 }

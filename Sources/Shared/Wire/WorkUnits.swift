@@ -5,6 +5,7 @@ extension WorkUnit {
     /// The stage that has such units.
     var stage: Stage {
         switch self {
+        case .parity: .parity
         case .extract: .extract
         case .train, .trainOutputs: .train
         case .sums: .sums
@@ -16,6 +17,9 @@ extension WorkUnit {
     func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__WorkUnit> {
         let message = writer.new(wire__work_unit__init)
         switch self {
+        case .parity(let unit):
+            message.pointee.kind_case = WIRE__WORK_UNIT__KIND_PARITY
+            message.pointee.parity = unit.write(&writer)
         case .extract(let unit):
             message.pointee.kind_case = WIRE__WORK_UNIT__KIND_EXTRACT
             message.pointee.extract = unit.write(writer)
@@ -40,6 +44,10 @@ extension WorkUnit {
 
     init(_ message: Wire__WorkUnit, _ tensors: inout TensorFrames) throws(WireError) {
         switch message.kind_case {
+        case WIRE__WORK_UNIT__KIND_PARITY:
+            self = try within("parity") { () throws(WireError) in
+                .parity(try ParityUnit(try Field.message(message.parity, ""), &tensors))
+            }
         case WIRE__WORK_UNIT__KIND_EXTRACT:
             self = try within("extract") { () throws(WireError) in
                 .extract(try ExtractUnit(try Field.message(message.extract, "")))
@@ -68,7 +76,7 @@ extension WorkUnit {
             }
         default:
             throw WireError(
-                expected: "extract, train, train_outputs, sums, similarity or evaluate", found: "none of them")
+                expected: "parity, extract, train, train_outputs, sums, similarity or evaluate", found: "none of them")
         }
     }
 }

@@ -52,6 +52,8 @@ extension FuzzedConversation {
         case .sums(let unit):
             let count = SumsResult.count(columns: unit.rows.columns)
             return .sums(SumsResult(products: (0..<count).map { _ in value() }))
+        case .parity(let unit):
+            return .parity(ParityResult(checks: unit.reference.counts.map { ParityCheck($0, compared: $1) }))
         case .similarity: return .similarity(SimilarityResult(plain: WrittenText(), injected: WrittenText()))
         case .evaluate(let unit):
             let answers = ItemAnswers(answers: unit.conditions.map { _ in answer() })
@@ -62,6 +64,7 @@ extension FuzzedConversation {
     /// The stage that a result is of.
     mutating func stage(of result: UnitResult) -> Stage {
         switch result {
+        case .parity: .parity
         case .extract: .extract
         case .train, .trainOutputs: .train
         case .sums: .sums
@@ -72,7 +75,7 @@ extension FuzzedConversation {
 
     private mutating func anyResult() -> UnitResult {
         let (rows, columns) = (random.index(below: 7), random.index(below: 7))
-        switch random.index(below: 7) {
+        switch random.index(below: 8) {
         case 0: return .extract(ExtractResult(a: [matrix(rows, columns)], b: [matrix(rows, columns)]))
         case 1:
             return .train(
@@ -87,6 +90,7 @@ extension FuzzedConversation {
                     standardisedErrorSums: (0..<columns).map { _ in value() }))
         case 4: return .sums(SumsResult(products: (0..<rows).map { _ in value() }))
         case 5: return .similarity(SimilarityResult(plain: WrittenText(answer()), injected: WrittenText(answer())))
+        case 6: return .parity(ParityResult(checks: [ParityCheck(.logits, compared: rows, largest: abs(value()))]))
         default:
             return .evaluate(
                 EvaluateResult(

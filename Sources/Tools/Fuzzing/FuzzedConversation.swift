@@ -244,7 +244,7 @@ package struct FuzzedConversation {
 
     private mutating func unit() -> UnitID {
         let stages: [Stage] = [
-            .extract, .train, .sums, .similarity, .evaluate(task: "simulated"), .evaluate(task: "no-such"),
+            .parity, .extract, .train, .sums, .similarity, .evaluate(task: "simulated"), .evaluate(task: "no-such"),
         ]
         return UnitID(stages[random.index(below: stages.count)], number())
     }

@@ -96,6 +96,11 @@ extension FuzzedDecoder {
 
     private static var workerMessages: [WorkerMessage] {
         let results: [UnitResult] = [
+            .parity(
+                ParityResult(checks: [
+                    ParityCheck(.logits, compared: 3, failed: 1, largest: 0.5, firstFailure: "é"),
+                    ParityCheck(.tokenIDs, compared: 2),
+                ])),
             .extract(ExtractResult(a: [matrix, matrix], b: [matrix])),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .dense(matrix), outputErrors: [0.5, 1])),
             .train(TrainResult(squaredErrorSum: 0.5, gradient: .factor(matrix))),
@@ -116,7 +121,8 @@ extension FuzzedDecoder {
             .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"),
             .goodbye(reason: "done"),
         ]
-            + zip([.extract, .train, .train, .train, .sums, .similarity, .evaluate(task: "squad")], results).map {
+            + zip([.parity, .extract, .train, .train, .train, .sums, .similarity, .evaluate(task: "squad")], results)
+            .map {
                 (stage: Stage, result) in
                 .result(run: "run", lease: LeaseID(9), unit: UnitID(stage, 4), result: result)
             }
@@ -128,6 +134,20 @@ extension FuzzedDecoder {
             golds: [" A"])
         let channel = Channel(k: 26, j: 0)
         let units: [WorkUnit] = [
+            .parity(
+                ParityUnit(
+                    model: .b,
+                    reference: ModelReference(
+                        prompts: [
+                            ModelReference.Prompt(
+                                prompt: "é", ids: [1, 2], tokens: ["a", "b"], decoded: "ab", continuationIds: [3],
+                                continuationText: "c", firstLogits: [0.5], logits: [0.5, -1],
+                                residualAfterBlock: matrix, embeddingLast: [1], finalNormLast: [2])
+                        ],
+                        tokenizerCases: [
+                            ModelReference.TokenizerCase(
+                                text: "é", ids: [7], decoded: "é", decodedWithSpecial: "<s>é")
+                        ]))),
             .extract(
                 ExtractUnit(
                     firstText: 64, texts: ["a", "é"], maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
@@ -153,7 +173,7 @@ extension FuzzedDecoder {
         let whole = GrantedProjection(
             channel: Channel(k: 26, j: 0), version: 4,
             supply: .whole(matrix, moments: Moments(first: matrix, second: matrix)))
-        let grants = zip([Stage.extract, .train, .sums, .similarity, .evaluate(task: "squad")], units).map {
+        let grants = zip([Stage.parity, .extract, .train, .sums, .similarity, .evaluate(task: "squad")], units).map {
             stage, unit in
             Grant(
                 lease: LeaseID(3), id: UnitID(stage, 5), unit: unit, projection: whole,

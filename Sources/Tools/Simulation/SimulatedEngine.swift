@@ -31,6 +31,8 @@ struct SimulatedEngine {
         }
         try training.prepare(grant)
         switch grant.unit {
+        // No simulated run compares models.
+        case .parity: return .parity(ParityResult(checks: []))
         case .extract(let unit):
             let result = inputs.extract(unit)
             training.keep(unit, result)

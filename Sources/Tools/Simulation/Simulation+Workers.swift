@@ -214,6 +214,9 @@ extension UnitResult {
     /// - Parameter amount: what it is wrong by.
     fileprivate mutating func falsify(by amount: Float = 1) {
         switch self {
+        case .parity(var result):
+            result.checks.append(ParityCheck(.logits, compared: 1, largest: Double(amount)))
+            self = .parity(result)
         case .extract(var result):
             result.a[0].values[0] += amount
             self = .extract(result)

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Console
 import Foundation
+import ModelReading
 import PlainText
+import Run
 import WorkerEngine
 
 struct VerifyCommand: AsyncParsableCommand {
@@ -38,44 +40,43 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let figures = try UsageError.checking { try ModelReference(file: URL(fileURLWithPath: reference)) }
+        let figures = try UsageError.checking { try ModelReferenceFile(file: URL(fileURLWithPath: reference)) }
         let loaded = try model.load(standard: .float32)
-        let verification = try Verification(figures, of: loaded)
+        let verification = try Verification(figures.reference, of: loaded)
         switch format {
         case .text: show(verification, figures)
         case .json:
             for check in verification.checks {
                 try JSONOutput.write(
                     Line(
-                        check: check.name, compared: check.compared, failed: check.failed,
-                        largestDifference: check.largest, tolerance: check.tolerance, firstFailure: check.firstFailure))
+                        check: check.figure.title, compared: check.compared, failed: check.failed,
+                        largestDifference: check.largest, tolerance: check.figure.tolerance,
+                        firstFailure: check.firstFailure))
             }
         }
         if !verification.passed { throw ExitCode(Program.failure) }
     }
 
-    private func show(_ verification: Verification, _ figures: ModelReference) {
+    private func show(_ verification: Verification, _ figures: ModelReferenceFile) {
         var table = Table([
             .init("check"), .init("compared", .trailing), .init("off", .trailing), .init("largest", .trailing),
             .init("allowed", .trailing), .init(""),
         ])
         for check in verification.checks {
             table.add([
-                check.name, Quantities.count(check.compared), Quantities.count(check.failed),
-                check.largest.map(Quantities.significant) ?? "–", check.tolerance.map(Quantities.significant) ?? "–",
+                check.figure.title, Quantities.count(check.compared), Quantities.count(check.failed),
+                check.largest.map(Quantities.significant) ?? "–",
+                check.figure.tolerance.map(Quantities.significant) ?? "–",
                 check.failed == 0 ? "ok" : "FAILED",
             ])
         }
         Terminal.output.writeLine(table.text(width: Terminal.output.width))
         for check in verification.checks {
             if let failure = check.firstFailure {
-                Terminal.output.writeLine("\(check.name): \(PrintableText.oneLine(failure))")
+                Terminal.output.writeLine("\(check.figure.title): \(PrintableText.oneLine(failure))")
             }
         }
-        let made = figures.versions.map { versions in
-            versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-        }
         Terminal.output.writeLine(
-            (verification.passed ? "passed" : "FAILED") + (made.map { " against figures by \($0)" } ?? ""))
+            (verification.passed ? "passed" : "FAILED") + (figures.making.map { " against figures by \($0)" } ?? ""))
     }
 }

@@ -77,6 +77,9 @@ package final class UnitEngine: UnitExecutor {
         defer { meter?.forget(lease) }
         try training.prepare(grant)
         switch grant.unit {
+        case .parity(let unit):
+            let (a, b, _) = try pair()
+            return .parity(ParityResult(checks: try Verification(unit.reference, of: unit.model == .a ? a : b).checks))
         case .extract(let unit):
             return .extract(try extract(unit) { [meter] in meter?.note($0, of: lease) })
         case .train(let unit): return .train(try training.result(unit, of: grant))

@@ -1,72 +1,28 @@
 import Devices
 import Generation
 import Models
+package import Run
 import Tokenization
 
-/// What `worker verify` finds: every figure of a reference compared with ours.
+/// How a model and its tokenizer compare with figures of another implementation: every one of them.
 package struct Verification: Sendable {
-    /// One kind of figure over all prompts or cases.
-    package struct Check: Sendable {
-        package var name: String
-        /// Values or cases compared, and how many of them are off.
-        package var compared = 0
-        package var failed = 0
-        /// The largest difference, for figures; what it is relative to is in ``name``.
-        package var largest: Double?
-        package var tolerance: Double?
-        /// The first that is off.
-        package var firstFailure: String?
-
-        init(_ name: String, tolerance: Double? = nil) {
-            self.name = name
-            self.tolerance = tolerance
-            if tolerance != nil { largest = 0 }
-        }
-
-        fileprivate mutating func note(_ isRight: Bool, _ failure: @autoclosure () -> String) {
-            compared += 1
-            guard !isRight else { return }
-            failed += 1
-            if firstFailure == nil { firstFailure = failure() }
-        }
-
-        /// Compares vectors by the largest difference of an element over `scale`.
-        fileprivate mutating func note(_ found: [Float], _ expected: [Float], scale: Double, _ place: String) {
-            guard found.count == expected.count else {
-                note(false, "\(place): expected \(expected.count) values, found \(found.count)")
-                return
-            }
-            var difference = 0.0
-            for (x, y) in zip(found, expected) {
-                let d = abs(Double(x) - Double(y)) / scale
-                difference = d.isNaN ? .infinity : max(difference, d)
-            }
-            largest = max(largest ?? 0, difference)
-            note(difference <= tolerance ?? 0, "\(place): off by \(difference)")
-        }
-    }
-
-    package private(set) var checks: [Check] = []
+    /// Of each kind that was compared, in the order of ``ParityFigure``.
+    package let checks: [ParityCheck]
 
     package var passed: Bool { checks.allSatisfy { $0.failed == 0 } }
 
-    /// Logits may differ by so much, absolutely.
-    package static let logitTolerance = 1e-3
-    /// An element of the residual stream may differ by so much, relative to the stream's largest element.
-    package static let streamTolerance = 1e-4
-
     /// Compares all of a reference with what the model and its tokenizer compute.
     package init(_ reference: ModelReference, of model: LoadedModel) throws {
-        checks = [Self.tokenizer(reference, model.tokenizer), Self.decoder(reference, model.tokenizer)]
-        checks += try Self.activations(reference, model)
-        checks += try Self.continuations(reference, model)
-        checks.removeAll { $0.compared == 0 }
+        let checks =
+            [Self.tokenizer(reference, model.tokenizer), Self.decoder(reference, model.tokenizer)]
+            + (try Self.activations(reference, model)) + [try Self.continuations(reference, model)]
+        self.checks = checks.filter { $0.compared > 0 }
     }
 
     // MARK: Tokenizer
 
-    private static func tokenizer(_ reference: ModelReference, _ tokenizer: Tokenizer) -> Check {
-        var check = Check("token ids")
+    private static func tokenizer(_ reference: ModelReference, _ tokenizer: Tokenizer) -> ParityCheck {
+        var check = ParityCheck(.tokenIDs)
         for (text, ids) in reference.prompts.map({ ($0.prompt, $0.ids) })
             + reference.tokenizerCases.map({ ($0.text, $0.ids) })
         {
@@ -81,8 +37,8 @@ package struct Verification: Sendable {
         return check
     }
 
-    private static func decoder(_ reference: ModelReference, _ tokenizer: Tokenizer) -> Check {
-        var check = Check("decoded texts")
+    private static func decoder(_ reference: ModelReference, _ tokenizer: Tokenizer) -> ParityCheck {
+        var check = ParityCheck(.decodedTexts)
         func compare(_ ids: [Int32], _ expected: String?, skipSpecial: Bool) {
             guard let expected else { return }
             let found = tokenizer.decode(ids, skipSpecialTokens: skipSpecial)
@@ -112,16 +68,17 @@ package struct Verification: Sendable {
 
     // MARK: Model
 
-    private static func activations(_ reference: ModelReference, _ model: LoadedModel) throws -> [Check] {
-        var streams = Check("residual streams, relative", tolerance: streamTolerance)
-        var partial = Check("streams of partial passes, bits")
-        var logits = Check("logits, absolute", tolerance: logitTolerance)
+    private static func activations(_ reference: ModelReference, _ model: LoadedModel) throws -> [ParityCheck] {
+        var streams = ParityCheck(.streams)
+        var partial = ParityCheck(.partialStreams)
+        var logits = ParityCheck(.logits)
         for prompt in reference.prompts {
             let place = prompt.prompt.debugDescription
             let trace = try model.model.trace(of: prompt.ids)
             let expected =
                 prompt.residualAfterBlock.map { blocks in
-                    (prompt.embeddingLast.map { [(0, $0)] } ?? []) + blocks.enumerated().map { ($0 + 1, $1) }
+                    (prompt.embeddingLast.map { [(0, $0)] } ?? [])
+                        + (0..<blocks.rows).map { ($0 + 1, Array(blocks[row: $0])) }
                 } ?? []
             for (layer, values) in expected where layer < trace.streams.count {
                 streams.note(trace.streams[layer], values, scale: largest(values), "\(place) after \(layer) blocks")
@@ -135,9 +92,9 @@ package struct Verification: Sendable {
             if let values = prompt.finalNormLast {
                 streams.note(trace.finalNorm, values, scale: largest(values), "\(place) after the final norm")
             }
-            if let values = prompt.logitsFull { logits.note(trace.logits, values, scale: 1, place) }
-            if let last = prompt.lastLogits {
-                logits.note(Array(trace.logits.prefix(last.first16.count)), last.first16, scale: 1, place)
+            if let values = prompt.logits { logits.note(trace.logits, values, scale: 1, place) }
+            if let values = prompt.firstLogits {
+                logits.note(Array(trace.logits.prefix(values.count)), values, scale: 1, place)
             }
         }
         return [streams, partial, logits]
@@ -147,8 +104,8 @@ package struct Verification: Sendable {
         max(values.map { Double(abs($0)) }.max() ?? 0, 1e-30)
     }
 
-    private static func continuations(_ reference: ModelReference, _ model: LoadedModel) throws -> [Check] {
-        var check = Check("greedy continuations")
+    private static func continuations(_ reference: ModelReference, _ model: LoadedModel) throws -> ParityCheck {
+        var check = ParityCheck(.continuations)
         let requests = reference.prompts.map { prompt in
             GenerationRequest(tokens: prompt.ids, maximumNewTokens: prompt.continuationIds.count)
         }
@@ -158,6 +115,35 @@ package struct Verification: Sendable {
                 result.tokens == prompt.continuationIds,
                 "\(prompt.prompt.debugDescription): expected \(prompt.continuationIds), found \(result.tokens)")
         }
-        return [check]
+        return check
+    }
+}
+
+extension ParityCheck {
+    /// Of what is said of the first that is off, so many characters at the most: lists of tokens may be long.
+    private static let failureLength = 400
+
+    fileprivate mutating func note(_ isRight: Bool, _ failure: @autoclosure () -> String) {
+        compared += 1
+        guard !isRight else { return }
+        failed += 1
+        guard firstFailure == nil else { return }
+        let text = failure()
+        firstFailure = text.count > Self.failureLength ? text.prefix(Self.failureLength) + "…" : text
+    }
+
+    /// Compares vectors by the largest difference of an element over `scale`.
+    fileprivate mutating func note(_ found: [Float], _ expected: [Float], scale: Double, _ place: String) {
+        guard found.count == expected.count else {
+            note(false, "\(place): expected \(expected.count) values, found \(found.count)")
+            return
+        }
+        var difference = 0.0
+        for (x, y) in zip(found, expected) {
+            let d = abs(Double(x) - Double(y)) / scale
+            difference = d.isNaN ? .infinity : max(difference, d)
+        }
+        largest = max(largest ?? 0, difference)
+        note(difference <= figure.tolerance ?? 0, "\(place): off by \(difference)")
     }
 }

@@ -1203,7 +1203,7 @@ const ProtobufCMessageDescriptor wire__sums_unit__descriptor =
   (ProtobufCMessageInit) wire__sums_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[6] =
+static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[7] =
 {
   {
     "extract",
@@ -1277,10 +1277,23 @@ static const ProtobufCFieldDescriptor wire__work_unit__field_descriptors[6] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "parity",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__WorkUnit, kind_case),
+    offsetof(Wire__WorkUnit, parity),
+    &wire__parity_unit__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__work_unit__field_indices_by_name[] = {
   3,   /* field[3] = evaluate */
   0,   /* field[0] = extract */
+  6,   /* field[6] = parity */
   2,   /* field[2] = similarity */
   5,   /* field[5] = sums */
   1,   /* field[1] = train */
@@ -1289,7 +1302,7 @@ static const unsigned wire__work_unit__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__work_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor wire__work_unit__descriptor =
 {
@@ -1299,7 +1312,7 @@ const ProtobufCMessageDescriptor wire__work_unit__descriptor =
   "Wire__WorkUnit",
   "wire",
   sizeof(Wire__WorkUnit),
-  6,
+  7,
   wire__work_unit__field_descriptors,
   wire__work_unit__field_indices_by_name,
   1,  wire__work_unit__number_ranges,

@@ -507,7 +507,7 @@ const ProtobufCMessageDescriptor wire__sums_result__descriptor =
   (ProtobufCMessageInit) wire__sums_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__result__field_descriptors[9] =
+static const ProtobufCFieldDescriptor wire__result__field_descriptors[10] =
 {
   {
     "run",
@@ -617,11 +617,24 @@ static const ProtobufCFieldDescriptor wire__result__field_descriptors[9] =
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "parity",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Result, kind_case),
+    offsetof(Wire__Result, parity),
+    &wire__parity_result__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__result__field_indices_by_name[] = {
   6,   /* field[6] = evaluate */
   3,   /* field[3] = extract */
   1,   /* field[1] = lease */
+  9,   /* field[9] = parity */
   0,   /* field[0] = run */
   5,   /* field[5] = similarity */
   8,   /* field[8] = sums */
@@ -632,7 +645,7 @@ static const unsigned wire__result__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor wire__result__descriptor =
 {
@@ -642,7 +655,7 @@ const ProtobufCMessageDescriptor wire__result__descriptor =
   "Wire__Result",
   "wire",
   sizeof(Wire__Result),
-  9,
+  10,
   wire__result__field_descriptors,
   wire__result__field_indices_by_name,
   1,  wire__result__number_ranges,

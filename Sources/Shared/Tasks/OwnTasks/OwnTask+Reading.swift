@@ -35,7 +35,7 @@ extension OwnTask {
             "prompts", known: Self.promptKeys, purpose: "what A reads (a), what B reads (b), and both in one (both)")
         name = try settings.required("name", purpose: "what flags and files call the task")
         guard name.range(of: "^[a-z][a-z0-9_-]*$", options: .regularExpression) != nil,
-            !["extract", "train", "similarity", "projection"].contains(name),
+            name != "projection", case .evaluate = Stage(rawValue: name),
             !TaskDefinition.all.contains(where: { [name] in $0.name == name })
         else {
             throw .invalid(

@@ -4,6 +4,7 @@
 #include "envelope.pb-c.h"
 #include "evaluation.pb-c.h"
 #include "grant.pb-c.h"
+#include "parity.pb-c.h"
 #include "result.pb-c.h"
 #include "session.pb-c.h"
 #include "status.pb-c.h"

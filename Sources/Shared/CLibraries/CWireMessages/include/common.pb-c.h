@@ -69,7 +69,7 @@ struct  Wire__UnitID
 {
   ProtobufCMessage base;
   /*
-   * The stage's name: extract, train, sums, similarity, or a task's.
+   * The stage's name: parity, extract, train, sums, similarity, or a task's.
    */
   protobuf_c_boolean has_stage;
   ProtobufCBinaryData stage;

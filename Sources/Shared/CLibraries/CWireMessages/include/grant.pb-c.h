@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "common.pb-c.h"
 #include "evaluation.pb-c.h"
+#include "parity.pb-c.h"
 
 typedef struct Wire__ExtractUnit Wire__ExtractUnit;
 typedef struct Wire__TrainUnit Wire__TrainUnit;
@@ -144,7 +145,8 @@ typedef enum {
   WIRE__WORK_UNIT__KIND_SIMILARITY = 3,
   WIRE__WORK_UNIT__KIND_EVALUATE = 4,
   WIRE__WORK_UNIT__KIND_TRAIN_OUTPUTS = 5,
-  WIRE__WORK_UNIT__KIND_SUMS = 6
+  WIRE__WORK_UNIT__KIND_SUMS = 6,
+  WIRE__WORK_UNIT__KIND_PARITY = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__WORK_UNIT__KIND__CASE)
 } Wire__WorkUnit__KindCase;
 
@@ -159,6 +161,7 @@ struct  Wire__WorkUnit
     Wire__EvaluateUnit *evaluate;
     Wire__TrainOutputsUnit *train_outputs;
     Wire__SumsUnit *sums;
+    Wire__ParityUnit *parity;
   };
 };
 #define WIRE__WORK_UNIT__INIT \

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "common.pb-c.h"
 #include "evaluation.pb-c.h"
+#include "parity.pb-c.h"
 
 typedef struct Wire__ExtractResult Wire__ExtractResult;
 typedef struct Wire__TrainResult Wire__TrainResult;
@@ -114,7 +115,8 @@ typedef enum {
   WIRE__RESULT__KIND_SIMILARITY = 6,
   WIRE__RESULT__KIND_EVALUATE = 7,
   WIRE__RESULT__KIND_TRAIN_OUTPUTS = 8,
-  WIRE__RESULT__KIND_SUMS = 9
+  WIRE__RESULT__KIND_SUMS = 9,
+  WIRE__RESULT__KIND_PARITY = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__RESULT__KIND__CASE)
 } Wire__Result__KindCase;
 
@@ -134,6 +136,7 @@ struct  Wire__Result
     Wire__EvaluateResult *evaluate;
     Wire__TrainOutputsResult *train_outputs;
     Wire__SumsResult *sums;
+    Wire__ParityResult *parity;
   };
 };
 #define WIRE__RESULT__INIT \
