@@ -66,7 +66,7 @@ struct EveryTokenTests {
         let sites = [ActivationSite(afterBlocks: 2), .embedding, ActivationSite(afterBlocks: 1)]
         let whole = try model.load(on: tested.device, rowLimit: 64)
         let streams = try prompts.map { try whole.step([Self.step(whole, $0, head: .none)])[0].activations }
-        for (rowLimit, coordinates) in [(6, 3), (63, 1 << 20)] {
+        for (rowLimit, coordinates) in [(6, 3), (95, 1 << 20)] {
             let loaded = try model.load(on: tested.device, rowLimit: rowLimit)
             let width = loaded.configuration.hiddenSize
             let found = try loaded.streamNorms(of: prompts, at: sites, coordinates: coordinates)

@@ -16,9 +16,7 @@ struct RecordTests {
             "coordinator",
             ShortRun.arguments(
                 output: output, ["--workers", "2", "--threads", "1", "--record-events", record.path]), in: scratch)
-        let status = try coordinator.status(at: try coordinator.statusEndpoint()) { status in
-            status.workers.contains { $0.state == .working }
-        }
+        let status = try coordinator.status(at: try coordinator.statusEndpoint(), in: .evaluate(task: "squad"))
         let victim = try #require(status.workers.first { $0.state == .working })
         kill(victim.processID, SIGKILL)
         let ending = try coordinator.end()
