@@ -71,10 +71,16 @@ package final class Chromium {
         }
     }
 
-    /// The value of an expression in the page, as text.
+    /// The value of an expression in the page, as text; of the next page, where this one goes away meanwhile.
     @discardableResult
     package func evaluate(_ expression: String) throws -> String {
-        let found = try send("Runtime.evaluate", ["expression": "String(\(expression))", "returnByValue": true])
+        let question: [String: Any] = ["expression": "String(\(expression))", "returnByValue": true]
+        let found: [String: Any]
+        do {
+            found = try send("Runtime.evaluate", question)
+        } catch let failure as Failure where failure.description.contains("navigated or closed") {
+            found = try send("Runtime.evaluate", question)
+        }
         if let exception = found["exceptionDetails"] as? [String: Any] {
             throw Failure(description: "\(expression): \(exception)")
         }
