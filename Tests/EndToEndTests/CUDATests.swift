@@ -77,13 +77,14 @@ struct CUDATests {
             old.errors.contains("note: cuda:0 (Emulated GPU) is not used: ") && old.errors.contains("at least 8.0"),
             "\(old.errors)")
         #expect(old.errors.contains("1 local worker; "), "\(old.errors)")
-        // Without any there is nothing to say; and a run of a processor's stays one.
-        for (name, devices) in [("none", "0"), ("old", "1")] {
-            try? FileManager.default.removeItem(at: scratch.file("\(name)/results.json"))
+        // Without any there is nothing to say; and a processor's run has no use for one that could be used.
+        for (name, devices) in [("none", "0"), ("one", "1")] {
             let ending = try Self.run(
                 "coordinator", Self.arguments(scratch.file(name)) + ["--workers", "1", "--device-kind", "cpu"],
                 ["DEVICES": devices], in: scratch)
             #expect(ending.code == 0 && !ending.errors.contains("cuda"), "\(ending.errors)")
+            let manifest = try String(contentsOf: scratch.file("\(name)/run.json"), encoding: .utf8)
+            #expect(manifest.contains("\"cpu\"") && !manifest.contains("cuda"), "\(manifest)")
         }
     }
 

@@ -51,6 +51,7 @@ package struct LocalDevices: Sendable, Equatable {
         let (process, output) = (Process(), Pipe())
         process.executableURL = program
         process.arguments = arguments
+        process.environment = ServerKeys.environmentWithoutKeys
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
@@ -64,8 +65,9 @@ package struct LocalDevices: Sendable, Equatable {
             ? String(decoding: data, as: UTF8.self) : nil
     }
 
-    /// The arguments of worker `number` that say what it computes on.
+    /// The arguments of worker `number` that say what it computes on: not what it would choose by itself, which may be a
+    /// GPU that the run has no use for.
     func arguments(ofWorker number: Int) -> [String] {
-        gpus.isEmpty ? [] : ["--device", gpus[number % gpus.count]]
+        ["--device", gpus.isEmpty ? "cpu" : gpus[number % gpus.count]]
     }
 }

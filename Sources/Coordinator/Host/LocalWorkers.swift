@@ -48,7 +48,7 @@ final class LocalWorkers: @unchecked Sendable {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments(number)
-        process.environment = ProcessInfo.processInfo.environment.filter { !ServerKeys.variables.contains($0.key) }
+        process.environment = ServerKeys.environmentWithoutKeys
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output

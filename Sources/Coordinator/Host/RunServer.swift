@@ -184,18 +184,18 @@ package actor RunServer {
     }
 
     /// Starts local workers, as many as the options say.
-    /// - Parameter devices: what they compute on.
+    /// - Parameter devices: what they compute on; nil leaves it to the program.
     /// - Returns: how many.
-    package func startWorkers(on devices: LocalDevices = LocalDevices()) throws -> Int {
+    package func startWorkers(on devices: LocalDevices? = nil) throws -> Int {
         guard live.outcome == nil else { return 0 }
-        let count = options.localWorkers(for: live.inputs, on: devices)
+        let count = options.localWorkers(for: live.inputs, on: devices ?? LocalDevices())
         guard count > 0, let endpoint = workerSockets.privateEndpoint else { return 0 }
         let common =
             options.programArguments + [
                 "--connect", endpoint.text, "--threads", String(options.threadsPerWorker(of: count)),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
             ] + (options.cudaLibraries.map { ["--cuda-libraries", $0] } ?? [])
-        let arguments = { @Sendable (number: Int) in common + devices.arguments(ofWorker: number) }
+        let arguments = { @Sendable (number: Int) in common + (devices?.arguments(ofWorker: number) ?? []) }
         localWorkers = try LocalWorkers(
             program: options.program, arguments: arguments, logs: folder.logs
         ) { [weak self] number, processID, ending in

@@ -7,10 +7,15 @@ package struct ServerKeys: Sendable {
     /// Environment variables: the coordinator's secret key, and the public keys of the workers, one a line.
     package static let secretVariable = "COORDINATOR_SECRET_KEY"
     package static let workersVariable = "WORKER_PUBLIC_KEYS"
-    /// Every variable that may hold a key. Local workers don't inherit them: they come by a private socket.
-    static let variables = [
+    /// Every variable that may hold a key.
+    private static let variables = [
         secretVariable, workersVariable, ClientKeys.secretVariable, ClientKeys.coordinatorVariable,
     ]
+
+    /// What programs that the coordinator starts inherit: local workers need no key, they come by a private socket.
+    static var environmentWithoutKeys: [String: String] {
+        ProcessInfo.processInfo.environment.filter { !variables.contains($0.key) }
+    }
 
     package let own: CurveKeyPair
     let workers: AdmittedKeys
