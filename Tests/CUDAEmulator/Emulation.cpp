@@ -86,6 +86,7 @@ namespace emulation {
 thread_local Thread *current;
 thread_local Index block, blockSize, gridSize;
 thread_local Options options;
+void (*early_read)(const void *at) = nullptr;
 
 namespace {
 constexpr size_t stackBytes = 128 * 1024;
@@ -295,7 +296,7 @@ QUIET void launch(
                     t.lane = i & 31;
                     t.warp = &m.warps[i / 32];
                     t.blocked = nullptr;
-                    t.ended = false;
+                    t.ended = t.hasWaited = false;
                     t.firstCopy = t.endCopy = t.group = 0;
                 }
                 go(&m.threads[0]);
@@ -303,6 +304,12 @@ QUIET void launch(
     ACQUIRE(&m.launchTag);
     free(m.dynamic);
     m.dynamic = nullptr;
+}
+
+QUIET void wait_for_previous() { current->hasWaited = true; }
+
+QUIET void note_read(const void *at) {
+    if (!current->hasWaited && early_read) early_read(at);
 }
 
 QUIET void barrier(int line) {
@@ -445,6 +452,7 @@ QUIET void begin_copy(void *to, const void *from, bool present) {
     if (present && (uintptr_t)from % 16) fail("kernel %s: a copy of 16 bytes that are not aligned", machine.name);
     if (!is_shared(to, 16)) fail("kernel %s: a copy beyond shared memory", machine.name);
     if (t.endCopy - t.firstCopy == 256) fail("kernel %s: too many copies under way", machine.name);
+    if (present) note_read(from);
     const Copy copy = {to, from, present, t.group};
     if (options.earlyCopies) return finish(copy);
     t.copies[t.endCopy++ % 256] = copy;

@@ -1,12 +1,17 @@
 // Stands in for libcuda.so.1: kernels run on the emulator. For tests alone.
 //
 // It is as unhelpful as the driver may be: nothing that is asynchronous happens before somebody waits for it, streams are
-// interleaved at random where nothing orders them, and fresh and freed memory is filled with what is not a number.
+// interleaved at random where nothing orders them, fresh and freed memory is filled with what is not a number, and memory
+// that a kernel reads before it waits for the kernel before cannot be written by a kernel from then on.
 // Environment: CUDA_VISIBLE_DEVICES by numbers, up to the first that is none; and CUDA_STAND_IN_ ... DEVICES (how many), MEMORY (bytes of each), CAPABILITY (such as 8.6; 10.0 where none is
 // named, since 9.0 has instructions of its own that are not emulated), ARITHMETIC (8 or
 // 9, where it is not that of the capability), VERSION (of the driver, such as 12040), SEED (of the interleaving),
-// EARLY_COPIES, FAIL (name:n:code, the n-th call of a function fails).
+// EARLY_COPIES, FAIL (name:n:code, the n-th call of a function fails), FAIL_ONCE (a file: it fails in the process that
+// makes it alone).
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -64,7 +69,7 @@ struct Driver {
     size_t total = 0, used = 0, arenaUsed = 0;
     uint64_t random = 1;
     char *arena = nullptr;
-    std::map<Address, size_t> allocations, pinned;
+    std::map<Address, size_t> allocations, pinned, constants;
     std::vector<Stream *> streams;
     std::map<std::string, int> calls;
 } driver;
@@ -82,7 +87,13 @@ Result failure(const char *name) {
     char function[64];
     int call = 0, code = OUT_OF_MEMORY;
     if (sscanf(fail, "%63[^:]:%d:%d", function, &call, &code) < 2 || strcmp(function, name)) return OK;
-    return ++driver.calls[name] == call ? code : OK;
+    if (++driver.calls[name] != call) return OK;
+    if (const char *file = setting("FAIL_ONCE")) {
+        const int made = open(file, O_CREAT | O_EXCL | O_WRONLY, 0600);
+        if (made < 0) return OK;
+        close(made);
+    }
+    return code;
 }
 #define ENTER(name)                                                                                                    \
     std::lock_guard<std::recursive_mutex> guard(driver.lock);                                                          \
@@ -101,6 +112,40 @@ bool inside(const std::map<Address, size_t> &ranges, Address at, size_t count) {
 bool is_device(Address at, size_t count) { return inside(driver.allocations, at, count); }
 bool is_pinned(const void *at, size_t count) { return inside(driver.pinned, (Address)at, count); }
 
+/// The pages of an allocation, which are its alone.
+void protect(Address at, size_t bytes, int protection) {
+    const Address base = at & ~(Address)4095, end = (at + bytes + 4095) & ~(Address)4095;
+    mprotect((void *)base, end - base, protection);
+}
+
+/// A kernel reads there before the one before has ended: that one may not write there.
+void note_early_read(const void *at) {
+    if (inside(driver.constants, (Address)at, 1)) return;
+    auto next = driver.allocations.upper_bound((Address)at);
+    if (next == driver.allocations.begin()) emulation::fail("stand-in: an early read of what is no memory of the device");
+    --next;
+    driver.constants[next->first] = next->second;
+    protect(next->first, next->second, PROT_READ);
+}
+
+/// The host writes there, or nobody does any more: both are ordered after all kernels before.
+void release_constant(Address at) {
+    auto next = driver.constants.upper_bound(at);
+    if (next == driver.constants.begin() || !inside(driver.constants, at, 1)) return;
+    --next;
+    protect(next->first, next->second, PROT_READ | PROT_WRITE);
+    driver.constants.erase(next);
+}
+
+struct sigaction beforeWrites;
+void explain_write(int, siginfo_t *information, void *) {
+    if (inside(driver.constants, (Address)information->si_addr, 1)) {
+        const char text[] = "stand-in: a kernel writes to what a kernel reads before it waits for the one before\n";
+        (void)!write(2, text, sizeof text - 1);
+    }
+    sigaction(SIGSEGV, &beforeWrites, nullptr);  // which the same write comes to now
+}
+
 void execute(Operation &operation) {
     switch (operation.kind) {
     case Operation::kernel:
@@ -112,9 +157,10 @@ void execute(Operation &operation) {
             operation.function->kernel->name);
         break;
     case Operation::copy:
+        release_constant(operation.to);
         memcpy((void *)operation.to, operation.bytes.empty() ? (const void *)operation.from : operation.bytes.data(), operation.count);
         break;
-    case Operation::fill: memset((void *)operation.to, operation.value, operation.count); break;
+    case Operation::fill: release_constant(operation.to); memset((void *)operation.to, operation.value, operation.count); break;
     case Operation::record:
         operation.event->done = std::max(operation.event->done, operation.version);
         operation.event->time = std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -168,6 +214,11 @@ API cuInit(unsigned) {
     driver.total = number("MEMORY", (uint64_t)4 << 30);
     driver.random = number("SEED", 1);
     if (setting("CAPABILITY")) sscanf(setting("CAPABILITY"), "%d.%d", &driver.capability[0], &driver.capability[1]);
+    emulation::early_read = note_early_read;
+    struct sigaction action{};
+    action.sa_sigaction = explain_write;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(SIGSEGV, &action, &beforeWrites);
     driver.initialized = true;
     return failure("cuInit");
 }
@@ -215,9 +266,10 @@ API cuMemFree_v2(Address address) {
     if (found == driver.allocations.end()) return INVALID_VALUE;
     // The driver waits for the device before it frees.
     run([] { return std::all_of(driver.streams.begin(), driver.streams.end(), [](Stream *s) { return s->queue.empty(); }); });
+    release_constant(address);
     const Address base = address & ~(Address)4095, end = (address + found->second + 4095) & ~(Address)4095;
     madvise((void *)base, end - base, MADV_DONTNEED);
-    mprotect((void *)base, end - base, PROT_NONE);
+    protect(address, found->second, PROT_NONE);
     driver.used -= found->second;
     driver.allocations.erase(found);
     return OK;

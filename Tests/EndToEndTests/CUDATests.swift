@@ -34,10 +34,11 @@ struct CUDATests {
     // MARK: Whole runs
 
     /// A run that a GPU of a processor's speed is done with in seconds.
-    private static func arguments(_ output: URL) -> [String] {
+    private static func arguments(_ output: URL, limit: Int = 5) -> [String] {
         [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
-            "--no-projection", "--op", "sum", "--squad", DemoAssets.questions, "--experiments", "squad", "--limit", "5",
+            "--no-projection", "--op", "sum", "--squad", DemoAssets.questions, "--experiments", "squad",
+            "--limit", String(limit),
             "--conditions", "silent,injected", "--status", "tcp://127.0.0.1:*", "--output", output.path,
             "--cuda-libraries", CUDAStandIn.folder.path,
         ]
@@ -130,24 +131,74 @@ struct CUDATests {
         (["FAIL": "cuLaunchKernelEx:30:719"], "the GPU failed: cuLaunchKernelEx: CUDA_ERROR_LAUNCH_FAILED (719)"),
         (["FAIL": "cuStreamSynchronize:12:719"], "the GPU failed: cuStreamSynchronize: CUDA_ERROR_LAUNCH_FAILED (719)"),
         (["FAIL": "cuInit:1:999"], "the GPU failed: cuInit: error (999)"),
+        // Tokens after the third are written by launches that were recorded.
+        (["FAIL": "cuStreamBeginCapture_v2:1:801"], "the GPU failed: cuStreamBeginCapture: error (801)"),
+        (["FAIL": "cuStreamEndCapture:1:901"], "the GPU failed: cuStreamEndCapture: error (901)"),
+        (["FAIL": "cuGraphInstantiateWithFlags:1:2"], "cuGraphInstantiate: CUDA_ERROR_OUT_OF_MEMORY (2)"),
+        (["FAIL": "cuGraphLaunch:2:719"], "the GPU failed: cuGraphLaunch: CUDA_ERROR_LAUNCH_FAILED (719)"),
     ])
     func `what is missing or fails is said in one line`(setting: [String: String], expected: String) throws {
         let ending = try Self.run(
             "worker",
-            ["generate", "--model", DemoAssets.modelB, "--prompt", "x", "--max-new-tokens", "3"] + Self.device,
+            ["generate", "--model", DemoAssets.modelB, "--prompt", "x", "--max-new-tokens", "6"] + Self.device,
             setting, in: try TemporaryFolder())
         #expect(ending.code != 0)
         let lines = ending.errors.split(separator: "\n").filter { $0.contains(expected) }
         #expect(lines.count == 1, "\(ending.errors)")
     }
 
-    @Test func `a GPU whose sums are of no known kind is not used`() throws {
-        let ending = try Self.run(
-            "worker", ["generate", "--model", DemoAssets.modelB, "--prompt", "x"] + Self.device, ["ARITHMETIC": "7"],
-            in: try TemporaryFolder())
-        #expect(ending.code != 0)
-        #expect(ending.errors.contains("do not sum in a way that is known"), "\(ending.errors)")
+    @Test func `a GPU whose sums are of no known kind is used where that is allowed, as a kind of its own`() throws {
+        let scratch = try TemporaryFolder()
+        let generate = ["generate", "--model", DemoAssets.modelB, "--prompt", "x", "--max-new-tokens", "2"]
+        let refused = try Self.run("worker", generate + Self.device, ["ARITHMETIC": "7"], in: scratch)
+        #expect(refused.code != 0)
+        #expect(refused.errors.contains("do not sum in a way that is known"), "\(refused.errors)")
+        #expect(refused.errors.contains("--allow-unproven-device"), "\(refused.errors)")
+        let allowed = try Self.run(
+            "worker", generate + Self.device + ["--allow-unproven-device"], ["ARITHMETIC": "7"], in: scratch)
+        #expect(allowed.code == 0, "\(allowed.errors)")
+        // Its files say so.
+        let output = scratch.file("run")
+        let run = try Self.run(
+            "coordinator", Self.arguments(output, limit: 2) + ["--allow-unproven-device"], ["ARITHMETIC": "7"],
+            in: scratch)
+        #expect(run.code == 0, "\(run.errors)")
+        let manifest = try String(contentsOf: output.appendingPathComponent("run.json"), encoding: .utf8)
+        #expect(manifest.contains("cuda 10.0 unproven"), "\(manifest)")
     }
+
+    // MARK: A call that fails in a run
+
+    @Test(arguments: [
+        // Behind those of the process that is asked for the devices, and of the self-test.
+        "cuMemGetInfo_v2:1:719", "cuMemAlloc_v2:60:2", "cuMemHostAlloc:4:2", "cuMemcpyHtoDAsync_v2:40:719",
+        "cuMemsetD8Async:20:719", "cuEventRecord:2:719", "cuEventSynchronize:1:719", "cuMemcpyDtoHAsync_v2:30:719",
+        "cuLaunchKernelEx:90:719", "cuStreamSynchronize:40:719", "cuStreamBeginCapture_v2:1:901", "cuGraphLaunch:1:719",
+    ])
+    func `a call that fails once ends one worker with its cause, and changes no byte`(call: String) throws {
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let ending = try Self.run(
+            "coordinator", Self.arguments(output, limit: 2),
+            ["DEVICES": "2", "FAIL": call, "FAIL_ONCE": scratch.file("failed").path], in: scratch)
+        #expect(ending.code == 0, "\(ending.errors)")
+        let name = call.prefix { $0 != ":" && $0 != "_" }
+        let cause = call.hasSuffix(":2") ? "error: out of memory: " : "error: the GPU failed: \(name)"
+        let told = ending.errors.split(separator: "\n").filter { $0.contains(cause) }
+        #expect(told.count == 1 && told.allSatisfy { $0.contains("its process ended") }, "\(ending.errors)")
+        let results = try Data(contentsOf: output.appendingPathComponent("results.json"))
+        #expect(results == (try Self.undisturbed.get()))
+    }
+
+    private static let undisturbed = Result {
+        let scratch = try TemporaryFolder()
+        let output = scratch.file("run")
+        let ending = try run("coordinator", arguments(output, limit: 2), ["DEVICES": "1"], in: scratch)
+        guard ending.code == 0 else { throw ProgramFailure(text: ending.errors) }
+        return try Data(contentsOf: output.appendingPathComponent("results.json"))
+    }
+
+    private struct ProgramFailure: Error { let text: String }
 
     @Test func `a device that the machine does not have is named with those that it has`() throws {
         let ending = try Self.run(

@@ -29,6 +29,13 @@ struct ServerArguments: ParsableArguments {
         completion: .directory)
     var cudaLibraries: String?
 
+    @Flag(
+        help: """
+            Let local workers use a GPU whose sums are of no kind that is known, as a kind of its own: its results can be \
+            repeated on such a GPU alone.
+            """)
+    var allowUnprovenDevice = false
+
     @Option(help: ArgumentHelp("Threads of each local worker (default: the cores shared among them).", valueName: "n"))
     var threads: Int?
 
@@ -183,7 +190,9 @@ struct ServerArguments: ParsableArguments {
         var options = ServerOptions(program: Program.file.deletingLastPathComponent().appendingPathComponent("worker"))
         options.workers = Int(workers).map { .count($0) } ?? .automatic
         options.threads = threads
-        options.cudaLibraries = cudaLibraries
+        options.gpuArguments =
+            (cudaLibraries.map { ["--cuda-libraries", $0] } ?? [])
+            + (allowUnprovenDevice ? ["--allow-unproven-device"] : [])
         options.keys = try ServerKeys.read(
             keyFile: key, workerKeysFile: workerKeys, environment: ProcessInfo.processInfo.environment)
         let endpoint = listen ?? (options.workers == .count(0) ? "tcp://127.0.0.1:5755" : nil)

@@ -15,13 +15,12 @@ package struct LocalDevices: Sendable, Equatable {
 
     /// - Parameters:
     ///   - program: the worker.
-    ///   - libraries: the folder of the GPUs' libraries, where they are not found by themselves.
+    ///   - gpuArguments: what the worker is told of GPUs.
     ///   - kind: of all of the run's workers, where that is settled.
-    package init(program: URL, cudaLibraries libraries: String?, kind: DeviceKind?) {
+    package init(program: URL, _ gpuArguments: [String], kind: DeviceKind?) {
         // A run on the processor has no use for others.
         guard kind != .cpu else { return }
-        let arguments = ["devices", "--format", "json"] + (libraries.map { ["--cuda-libraries", $0] } ?? [])
-        guard let output = Self.output(of: program, arguments) else {
+        guard let output = Self.output(of: program, ["devices", "--format", "json"] + gpuArguments) else {
             remarks = ["'worker devices' does not say what this machine has; workers compute on the processor"]
             return
         }

@@ -174,11 +174,11 @@ package actor RunServer {
     /// What local workers would compute on. It is asked of another process, beside the run's loop.
     package func findDevices() async -> LocalDevices {
         guard options.workers != .count(0) else { return LocalDevices() }
-        let (program, libraries, kind) = (options.program, options.cudaLibraries, live.deviceKind)
+        let (program, gpuArguments, kind) = (options.program, options.gpuArguments, live.deviceKind)
         return await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
-                    returning: LocalDevices(program: program, cudaLibraries: libraries, kind: kind))
+                    returning: LocalDevices(program: program, gpuArguments, kind: kind))
             }
         }
     }
@@ -194,7 +194,7 @@ package actor RunServer {
             options.programArguments + [
                 "--connect", endpoint.text, "--threads", String(options.threadsPerWorker(of: count)),
                 "--parent", String(ProcessInfo.processInfo.processIdentifier),
-            ] + (options.cudaLibraries.map { ["--cuda-libraries", $0] } ?? [])
+            ] + options.gpuArguments
         let arguments = { @Sendable (number: Int) in common + (devices?.arguments(ofWorker: number) ?? []) }
         localWorkers = try LocalWorkers(
             program: options.program, arguments: arguments, logs: folder.logs

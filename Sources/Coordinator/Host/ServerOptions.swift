@@ -28,8 +28,8 @@ package struct ServerOptions: Sendable {
     package var program: URL
     /// Arguments of it that stand before those that the coordinator gives.
     package var programArguments: [String] = []
-    /// The folder of the GPUs' libraries, where local workers do not find them by themselves.
-    package var cudaLibraries: String?
+    /// What the worker program is told of GPUs: where their libraries are, and which may be used.
+    package var gpuArguments: [String] = []
     package var limits = RunLimits()
     /// The kind of device of all workers; nil leaves it to the first result.
     package var deviceKind: DeviceKind?

@@ -21,6 +21,7 @@ final class CUDAContext: @unchecked Sendable {  // what changes is used under `l
     private enum Garbage {
         case device(DeviceAddress)
         case pinned(UnsafeMutableRawPointer)
+        case graph(DriverHandle)
     }
 
     /// A compute capability.
@@ -142,6 +143,23 @@ final class CUDAContext: @unchecked Sendable {  // what changes is used under `l
 
     func record(_ event: DriverHandle) throws(DeviceError) { try driver.record(event, in: stream) }
 
+    /// Whether launches can be recorded as they are made here: early ones since CUDA 12.3.
+    var recordsLaunches: Bool { driver.version >= 12030 }
+
+    /// Records what `launches` asks of the device, which does not happen.
+    func record(_ launches: () throws(DeviceError) -> Void) throws(DeviceError) -> LaunchGraph {
+        try driver.beginCapture(stream)
+        do throws(DeviceError) {
+            try launches()
+        } catch {
+            driver.giveUpCapture(stream)
+            throw error
+        }
+        return LaunchGraph(try driver.endCapture(stream), in: self)
+    }
+
+    func replay(_ graph: LaunchGraph) throws(DeviceError) { try driver.launch(graph: graph.handle, stream) }
+
     /// Waits until all that was asked for has happened.
     func wait() throws(DeviceError) { try driver.wait(for: stream) }
 
@@ -164,6 +182,7 @@ final class CUDAContext: @unchecked Sendable {  // what changes is used under `l
     /// Frees memory when the device is used next.
     func discard(_ address: DeviceAddress) { garbageLock.withLock { garbage.append(.device(address)) } }
     func discard(pinned memory: UnsafeMutableRawPointer) { garbageLock.withLock { garbage.append(.pinned(memory)) } }
+    func discard(graph: DriverHandle) { garbageLock.withLock { garbage.append(.graph(graph)) } }
 
     private func freeGarbage() throws(DeviceError) {
         let pieces = garbageLock.withLock {
@@ -177,6 +196,7 @@ final class CUDAContext: @unchecked Sendable {  // what changes is used under `l
             switch piece {
             case .device(let address): driver.free(address)
             case .pinned(let memory): driver.freePinned(memory)
+            case .graph(let graph): driver.free(graph: graph)
             }
         }
     }
@@ -211,4 +231,17 @@ final class PinnedMemory {
     }
 
     deinit { context.discard(pinned: base) }
+}
+
+/// Launches and copies that were recorded, to be asked for as one; freed with its owner.
+final class LaunchGraph {
+    fileprivate let handle: DriverHandle
+    private let context: CUDAContext
+
+    fileprivate init(_ handle: DriverHandle, in context: CUDAContext) {
+        self.handle = handle
+        self.context = context
+    }
+
+    deinit { context.discard(graph: handle) }
 }

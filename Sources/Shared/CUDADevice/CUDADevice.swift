@@ -11,8 +11,8 @@ package import Weights
 /// has the bits of the definition, as on a processor. W's arithmetic is this machine's processor's.
 package final class CUDADevice: Device {
     package let kind: DeviceKind
-    /// How its tensor cores sum.
-    package let sums: BFloat16Sums
+    /// How its tensor cores sum; nil where that is not known.
+    package let sums: BFloat16Sums?
     package let description: String
     let context: CUDAContext
     private let processor: CPUDevice
@@ -21,15 +21,19 @@ package final class CUDADevice: Device {
     ///
     /// - Parameters:
     ///   - ordinal: the number of the device among those that the driver shows.
-    ///   - libraries: the folder of the driver's and the compiler's library; nil where they are found by themselves.
-    ///   - threads: of this process, for what the processor does; nil takes one for each core.
-    package init(ordinal: Int, libraries: String? = nil, threads: Int? = nil) throws(DeviceError) {
-        let platform = try CUDAPlatform(libraries: libraries)
+    ///   - request: where the libraries are, the threads of what the processor does, and whether sums of no known kind do.
+    package init(ordinal: Int, _ request: DeviceRequest) throws(DeviceError) {
+        let platform = try CUDAPlatform(libraries: request.cudaLibraries)
         let found = try platform.entry(ordinal)
-        processor = try CPUDevice(threads: threads)
+        processor = try CPUDevice(threads: request.threads)
         context = try CUDAContext(platform.driver, try platform.compiler(), ordinal: ordinal)
-        sums = try SelfTest(context).sums()
-        kind = sums == .tensorCores8 ? .cuda8 : .cuda9
+        sums = try SelfTest(context).sums(allowingUnknown: request.allowsUnproven)
+        kind =
+            switch sums {
+            case .tensorCores8: .cuda8
+            case .tensorCores9: .cuda9
+            default: .unprovenCUDA(found.architecture.description)
+            }
         description = "\(kind), \(found.model), compute capability \(found.architecture)"
     }
 

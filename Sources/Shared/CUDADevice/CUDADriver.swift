@@ -46,6 +46,12 @@ struct CUDADriver: Sendable {
         )?
     private let cuStreamCreate: @Sendable @convention(c) (Out<Handle>, UInt32) -> Int32
     private let cuStreamSynchronize: @Sendable @convention(c) (Handle) -> Int32
+    private let cuStreamBeginCapture: @Sendable @convention(c) (Handle, Int32) -> Int32
+    private let cuStreamEndCapture: @Sendable @convention(c) (Handle, Out<Handle>) -> Int32
+    private let cuGraphInstantiate: @Sendable @convention(c) (Out<Handle>, Handle, UInt64) -> Int32
+    private let cuGraphLaunch: @Sendable @convention(c) (Handle, Handle) -> Int32
+    private let cuGraphDestroy: @Sendable @convention(c) (Handle) -> Int32
+    private let cuGraphExecDestroy: @Sendable @convention(c) (Handle) -> Int32
     private let cuEventCreate: @Sendable @convention(c) (Out<Handle>, UInt32) -> Int32
     private let cuEventRecord: @Sendable @convention(c) (Handle, Handle) -> Int32
     private let cuEventSynchronize: @Sendable @convention(c) (Handle) -> Int32
@@ -83,6 +89,12 @@ struct CUDADriver: Sendable {
             cuLaunchKernelEx = try? library.function("cuLaunchKernelEx")
             cuStreamCreate = try library.function("cuStreamCreate")
             cuStreamSynchronize = try library.function("cuStreamSynchronize")
+            cuStreamBeginCapture = try library.function("cuStreamBeginCapture_v2")
+            cuStreamEndCapture = try library.function("cuStreamEndCapture")
+            cuGraphInstantiate = try library.function("cuGraphInstantiateWithFlags")
+            cuGraphLaunch = try library.function("cuGraphLaunch")
+            cuGraphDestroy = try library.function("cuGraphDestroy")
+            cuGraphExecDestroy = try library.function("cuGraphExecDestroy")
             cuEventCreate = try library.function("cuEventCreate")
             cuEventRecord = try library.function("cuEventRecord")
             cuEventSynchronize = try library.function("cuEventSynchronize")
@@ -251,7 +263,7 @@ struct CUDADriver: Sendable {
                 stream, &arguments, nil), "cuLaunchKernel")
     }
 
-    // MARK: Streams and events
+    // MARK: Streams
 
     func stream() throws(DeviceError) -> DriverHandle {
         // It does not wait for the default stream.
@@ -262,6 +274,36 @@ struct CUDADriver: Sendable {
     func wait(for stream: DriverHandle) throws(DeviceError) {
         try check(cuStreamSynchronize(stream), "cuStreamSynchronize")
     }
+
+    // MARK: Graphs
+
+    /// What is asked of the stream from now on does not happen, but becomes a graph.
+    func beginCapture(_ stream: DriverHandle) throws(DeviceError) {
+        // "Relaxed": what other threads ask of other streams is theirs.
+        try check(cuStreamBeginCapture(stream, 2), "cuStreamBeginCapture")
+    }
+
+    /// What was asked of the stream meanwhile, ready to be launched.
+    func endCapture(_ stream: DriverHandle) throws(DeviceError) -> DriverHandle {
+        let graph = try make("cuStreamEndCapture") { cuStreamEndCapture(stream, &$0) }
+        defer { _ = cuGraphDestroy(graph) }
+        return try make("cuGraphInstantiate") { cuGraphInstantiate(&$0, graph, 0) }
+    }
+
+    /// Ends a capture that has failed, whose graph nobody wants.
+    func giveUpCapture(_ stream: DriverHandle) {
+        var graph: Handle = nil
+        if cuStreamEndCapture(stream, &graph) == 0, graph != nil { _ = cuGraphDestroy(graph) }
+    }
+
+    func launch(graph: DriverHandle, _ stream: DriverHandle) throws(DeviceError) {
+        try check(cuGraphLaunch(graph, stream), "cuGraphLaunch")
+    }
+
+    /// What cannot be freed belongs to a device that is lost.
+    func free(graph: DriverHandle) { _ = cuGraphExecDestroy(graph) }
+
+    // MARK: Events
 
     func event() throws(DeviceError) -> DriverHandle { try make("cuEventCreate") { cuEventCreate(&$0, 0) } }
 

@@ -1,4 +1,3 @@
-import CCUDAKernels
 import Devices
 import ModelFolders
 import Run
@@ -15,6 +14,7 @@ final class CUDAForwardPass {
     private(set) var blocksComputed = 0
     private var tableMemory: (device: DeviceMemory, pinned: PinnedMemory)
     private var results: PassResults
+    private var graphs: PassGraphs
 
     /// While the device is used.
     init(
@@ -29,86 +29,63 @@ final class CUDAForwardPass {
         tableMemory = (
             try context.allocate(1 << 16, purpose: "tables of a pass"), try PinnedMemory(1 << 16, in: context)
         )
-        results = try PassResults(context)
+        results = try PassResults(
+            hidden: configuration.hiddenSize, vocabulary: configuration.vocabularySize, context)
+        graphs = PassGraphs(context)
     }
-
-    private var hidden: Int { configuration.hiddenSize }
 
     /// Computes `depth` blocks over `parts`, one of each sequence, and of the steps that end here what they ask of their
     /// last token.
-    ///
-    /// In the last block only the last tokens go on after their keys and values are stored: nothing else is read.
     func run(
         _ parts: [PassRows], of steps: [SequenceStep], _ caches: [PagedCache], depth: Int,
         outputs: inout [SequenceOutput]
     ) throws(DeviceError) {
-        var plan = PassPlan(parts, of: steps, pages: parts.map { caches[$0.step].pages.map(\.address) })
-        let narrows = PassRows.narrows(parts, of: steps, depth: depth)
-        let tiles = addTiles(&plan, depth: depth, narrows: narrows)
-        let touches = (0...depth).map { blocks in
-            plan.addTouch(
-                at: ActivationSite(afterBlocks: blocks),
-                narrows && blocks == depth ? plan.lastStream : plan.stream, of: steps, hidden: hidden)
-        }
-        let stream = narrows ? plan.lastStream : plan.stream
-        let groups = depth == configuration.blockCount ? headGroups(stream, of: steps) : []
-        let groupRows = groups.map { group in plan.add(rows: group.map { Int32($0.row) }) }
+        let plan = PassPlan(
+            parts, of: steps, pages: parts.map { caches[$0.step].pages.map(\.address) }, depth: depth, configuration,
+            headRows: CUDAWorkspace.headRows)
+        let layout = plan.layout
+        blocksComputed += depth
+        if try results.makeRoom(for: layout) { graphs.forget() }
         let base = try upload(plan.tables)
-        try results.begin(
-            readings: touches.reduce(0) { $0 + ($1?.reads.count ?? 0) }, hidden: hidden, groups: groups, of: steps,
-            vocabulary: configuration.vocabularySize)
+        let launches = { [self] () throws(DeviceError) in try launch(layout, base) }
+        if layout.tiles.allSatisfy(launcher.holdsScores) {
+            try graphs.run(layout, launches)
+        } else {
+            try launches()
+        }
+        try results.finish(plan, of: steps, outputs: &outputs)
+    }
 
-        try launcher.embed(weights.embedding, plan, base)
-        if depth > 0 { try launcher.rotaryTable(plan, base) }
-        try touch(touches[0], workspace.residual, base)
+    /// All that a pass asks of the device, but for its tables.
+    ///
+    /// - Parameter base: where the tables lie.
+    private func launch(_ layout: PassLayout, _ base: DeviceAddress) throws(DeviceError) {
+        try launcher.embed(weights.embedding, layout, base)
+        if layout.depth > 0 { try launcher.rotaryTable(layout, base) }
         var residual = workspace.residual
-        for index in 0..<depth {
-            blocksComputed += 1
+        try launcher.touch(layout.touches[0], base, residual, results)
+        for index in 0..<layout.depth {
             let block = PassLauncher.Block(
                 weights: weights.blocks[index], offset: index * pageShape.blockFloats,
-                window: configuration.arithmetic.windows[index], tiles: tiles[index])
-            if narrows && index == depth - 1 {
-                try launcher.storeAlone(block, plan, base, residual)
-                guard plan.lastStream.rowCount > 0 else { break }
-                try launcher.gather(plan, base, from: residual, to: workspace.lastResidual)
+                window: configuration.arithmetic.windows[index], tiles: layout.tiles[index])
+            let isLast = index == layout.depth - 1
+            if layout.narrows && isLast {
+                try launcher.storeAlone(block, layout, base, residual)
+                guard layout.lastRowCount > 0 else { break }
+                try launcher.gather(layout, base, from: residual, to: workspace.lastResidual)
                 residual = workspace.lastResidual
-                try launcher.attendLast(block, plan, base, residual)
+                try launcher.attendLast(block, layout, base, residual)
             } else {
-                try launcher.attend(block, plan, base, residual)
+                try launcher.attend(block, layout, base, residual)
             }
-            try launcher.feedForward(block, residual, rows: index == depth - 1 ? stream.rowCount : plan.stream.rowCount)
-            try touch(touches[index + 1], residual, base)
+            try launcher.feedForward(block, residual, rows: isLast ? layout.endRowCount : layout.rowCount)
+            try launcher.touch(layout.touches[index + 1], base, residual, results)
         }
-        for (group, rows) in zip(groups, groupRows) {
-            try launcher.head(weights, rows: rows.address(from: base), count: group.count, residual)
-            try results.takeHead(group, of: steps, workspace)
+        for (index, head) in layout.heads.enumerated() {
+            try launcher.head(head, weights, base, residual)
+            try results.takeHead(index, of: layout, workspace)
         }
-        try results.finish(touches, of: steps, outputs: &outputs)
-    }
-
-    /// Of each block; those with the same window share their tiles.
-    private func addTiles(_ plan: inout PassPlan, depth: Int, narrows: Bool) -> [PassPlan.Tiles] {
-        struct Key: Hashable {
-            let window: Int?
-            let isLast: Bool
-        }
-        var known: [Key: PassPlan.Tiles] = [:]
-        let group = configuration.headCount / configuration.keyValueHeadCount
-        return (0..<depth).map { index in
-            let key = Key(window: configuration.arithmetic.windows[index], isLast: narrows && index == depth - 1)
-            if let tiles = known[key] { return tiles }
-            let tiles = plan.addTiles(ofLast: key.isLast, group: group, window: key.window)
-            known[key] = tiles
-            return tiles
-        }
-    }
-
-    /// The rows of last tokens whose head is wanted, in groups that are computed together.
-    private func headGroups(_ stream: PassPlan.Stream, of steps: [SequenceStep]) -> [[(step: Int, row: Int)]] {
-        let wanted = stream.lastRows.filter { steps[$0.step].head != .none }
-        return stride(from: 0, to: wanted.count, by: CUDAWorkspace.headRows).map { begin in
-            Array(wanted[begin..<min(begin + CUDAWorkspace.headRows, wanted.count)])
-        }
+        try results.takeReadings(layout)
     }
 
     private func upload(_ tables: PassTables) throws(DeviceError) -> DeviceAddress {
@@ -118,6 +95,7 @@ final class CUDAForwardPass {
             tableMemory = (
                 try context.allocate(room, purpose: "tables of a pass"), try PinnedMemory(room, in: context)
             )
+            graphs.forget()
         }
         // A pass ends with a wait, so the pass before has read this memory.
         tables.bytes.withUnsafeBytes { bytes in
@@ -125,24 +103,5 @@ final class CUDAForwardPass {
         }
         try context.copy(count, from: UnsafeRawPointer(tableMemory.pinned.base), to: tableMemory.device.address)
         return tableMemory.device.address
-    }
-
-    /// Reads and then writes the stream at a site.
-    private func touch(_ touch: PassPlan.Touch?, _ residual: DeviceMemory, _ base: DeviceAddress) throws(DeviceError) {
-        guard let touch else { return }
-        if !touch.reads.isEmpty {
-            try context.launch(
-                .copyRows, LaunchShape(touch.reads.count),
-                copy_rows_arguments(
-                    from: residual.address, row: touch.readRow.address(from: base),
-                    to: results.nextReadings(touch.reads.count), columns: Int32(hidden)))
-        }
-        guard touch.writes > 0 else { return }
-        try context.launch(
-            .inject, LaunchShape(touch.writes),
-            inject_arguments(
-                residual: residual.address, row: touch.writeRow.address(from: base),
-                operation: touch.operation.address(from: base), count: touch.count.address(from: base),
-                vectors: touch.vectors.address(from: base), columns: Int32(hidden)))
     }
 }

@@ -70,8 +70,7 @@ extension DeviceBackend {
             _ = try platform.compiler()
         },
         open: { request throws(DeviceError) in
-            try CUDADevice(
-                ordinal: ordinal(of: request.device) ?? 0, libraries: request.cudaLibraries, threads: request.threads)
+            try CUDADevice(ordinal: ordinal(of: request.device) ?? 0, request)
         },
         list: { request in listings(request) })
 
@@ -91,9 +90,9 @@ extension DeviceBackend {
                     "compute capability \(entry.architecture), driver for CUDA \(platform.driverVersion), "
                     + (compiler.map { "NVRTC \($0)" } ?? "no NVRTC")
                 do {
-                    listing.kind = try CUDADevice(
-                        ordinal: entry.ordinal, libraries: request.cudaLibraries, threads: 1
-                    ).kind
+                    var request = request
+                    request.threads = 1
+                    listing.kind = try CUDADevice(ordinal: entry.ordinal, request).kind
                 } catch {
                     listing.problem = "\(error)"
                 }

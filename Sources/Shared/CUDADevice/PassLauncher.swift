@@ -26,75 +26,77 @@ struct PassLauncher {
         /// In a page, in floats.
         let offset: Int
         let window: Int?
-        let tiles: PassPlan.Tiles
+        let tiles: PassLayout.Tiles
     }
 
     private var keyWidth: Int { shape.keyValueHeadCount * shape.headDimension }
     private var queryWidth: Int { shape.headCount * shape.headDimension }
     private var half: Int { shape.headDimension / 2 }
 
-    func embed(_ embedding: CUDALinear, _ plan: PassPlan, _ base: DeviceAddress) throws(DeviceError) {
+    func embed(_ embedding: CUDALinear, _ layout: PassLayout, _ base: DeviceAddress) throws(DeviceError) {
         // transformers rounds the scale to the type of the weights, which is float32 where arithmetic is.
         let scale = shape.arithmetic.scalesEmbedding ? Float(Double(shape.hiddenSize).squareRoot()) : 1
         try context.launch(
-            .embed, LaunchShape(plan.stream.rowCount),
+            .embed, LaunchShape(layout.rowCount),
             embed_arguments(
-                embedding: embedding.weights.address, tokens: plan.tokens.address(from: base),
+                embedding: embedding.weights.address, tokens: layout.tokens.address(from: base),
                 residual: workspace.residual.address, scalar: embedding.scalar.code, stride: Int32(embedding.stride),
                 columns: Int32(shape.hiddenSize), scale: scale))
     }
 
-    func rotaryTable(_ plan: PassPlan, _ base: DeviceAddress) throws(DeviceError) {
+    func rotaryTable(_ layout: PassLayout, _ base: DeviceAddress) throws(DeviceError) {
         try context.launch(
-            .rotaryTable, LaunchShape(plan.stream.rowCount, threads: Self.threads(half)),
+            .rotaryTable, LaunchShape(layout.rowCount, threads: Self.threads(half)),
             rotary_arguments(
-                frequencies: frequencies.address, position: plan.position.address(from: base),
+                frequencies: frequencies.address, position: layout.position.address(from: base),
                 cosine: workspace.cosine.address, sine: workspace.sine.address, half: Int32(half),
                 scale: shape.rotary.attentionFactor))
     }
 
     // MARK: Attention
 
-    func attend(_ block: Block, _ plan: PassPlan, _ base: DeviceAddress, _ residual: DeviceMemory) throws(DeviceError) {
-        let (rows, layer) = (plan.stream.rowCount, block.weights.keyValueQuery)
+    func attend(
+        _ block: Block, _ layout: PassLayout, _ base: DeviceAddress, _ residual: DeviceMemory
+    ) throws(DeviceError) {
+        let (rows, layer) = (layout.rowCount, block.weights.keyValueQuery)
         let width = layer.outputs
         try norm(residual, block.weights.attentionNorm, rows: rows, for: layer)
         try linear(layer, of: workspace.normed, rows: rows, to: workspace.keyValueQuery.address, stride: width)
-        try store(block, plan, base, stride: width)
+        try store(block, layout, base, stride: width)
         let queries = workspace.keyValueQuery.address + UInt64(layer.offset(2) * 4)
-        try read(block, queries, stride: width, tableRow: 0, rows: rows, plan, base, residual)
+        try read(block, queries, stride: width, tableRow: 0, rows: rows, layout, base, residual)
     }
 
     /// The keys and values of a block's rows, and no more.
     func storeAlone(
-        _ block: Block, _ plan: PassPlan, _ base: DeviceAddress, _ residual: DeviceMemory
+        _ block: Block, _ layout: PassLayout, _ base: DeviceAddress, _ residual: DeviceMemory
     ) throws(DeviceError) {
-        let (rows, layer) = (plan.stream.rowCount, block.weights.keyValueQuery)
+        let (rows, layer) = (layout.rowCount, block.weights.keyValueQuery)
         try norm(residual, block.weights.attentionNorm, rows: rows, for: layer)
         try linear(
             layer, parts: 0..<2, of: workspace.normed, rows: rows, to: workspace.keyValueQuery.address,
             stride: layer.offset(2))
-        try store(block, plan, base, stride: layer.offset(2))
+        try store(block, layout, base, stride: layer.offset(2))
     }
 
     /// What the last tokens' queries read; their keys and values are stored.
     func attendLast(
-        _ block: Block, _ plan: PassPlan, _ base: DeviceAddress, _ residual: DeviceMemory
+        _ block: Block, _ layout: PassLayout, _ base: DeviceAddress, _ residual: DeviceMemory
     ) throws(DeviceError) {
-        let (rows, layer) = (plan.lastStream.rowCount, block.weights.keyValueQuery)
+        let (rows, layer) = (layout.lastRowCount, block.weights.keyValueQuery)
         try norm(residual, block.weights.attentionNorm, rows: rows, for: layer)
         try linear(
             layer, parts: 2..<3, of: workspace.normed, rows: rows, to: workspace.keyValueQuery.address,
             stride: queryWidth)
         try read(
-            block, workspace.keyValueQuery.address, stride: queryWidth, tableRow: plan.lastRow.address(from: base),
-            rows: rows, plan, base, residual)
+            block, workspace.keyValueQuery.address, stride: queryWidth, tableRow: layout.lastRow.address(from: base),
+            rows: rows, layout, base, residual)
     }
 
     func gather(
-        _ plan: PassPlan, _ base: DeviceAddress, from: DeviceMemory, to: DeviceMemory
+        _ layout: PassLayout, _ base: DeviceAddress, from: DeviceMemory, to: DeviceMemory
     ) throws(DeviceError) {
-        try copyRows(plan.lastRow.address(from: base), count: plan.lastStream.rowCount, from: from, to: to)
+        try copyRows(layout.lastRow.address(from: base), count: layout.lastRowCount, from: from, to: to)
     }
 
     private func copyRows(
@@ -105,8 +107,8 @@ struct PassLauncher {
             copy_rows_arguments(from: from.address, row: rows, to: to.address, columns: Int32(shape.hiddenSize)))
     }
 
-    private func store(_ block: Block, _ plan: PassPlan, _ base: DeviceAddress, stride: Int) throws(DeviceError) {
-        let rows = plan.stream.rowCount
+    private func store(_ block: Block, _ layout: PassLayout, _ base: DeviceAddress, stride: Int) throws(DeviceError) {
+        let rows = layout.rowCount
         if let norm = block.weights.keyNorm {
             try headNorm(
                 workspace.keyValueQuery.address, norm, heads: shape.keyValueHeadCount, rows: rows, stride: stride)
@@ -115,36 +117,47 @@ struct PassLauncher {
             .store, LaunchShape(rows, shape.keyValueHeadCount, threads: Self.threads(shape.headDimension)),
             store_arguments(
                 keyValue: workspace.keyValueQuery.address, cosine: workspace.cosine.address,
-                sine: workspace.sine.address, position: plan.position.address(from: base),
-                sequence: plan.sequence.address(from: base), pages: plan.pages.address(from: base),
+                sine: workspace.sine.address, position: layout.position.address(from: base),
+                sequence: layout.sequence.address(from: base), pages: layout.pages.address(from: base),
                 stride: Int32(stride), kvHeads: Int32(shape.keyValueHeadCount), dimension: Int32(shape.headDimension),
-                pagesPerSequence: Int32(plan.pagesPerSequence), offset: Int64(block.offset)))
+                pagesPerSequence: Int32(layout.pagesPerSequence), offset: Int64(block.offset)))
     }
 
     /// Norms the queries, rotates them, reads the values with them and adds what comes out to the stream.
     private func read(
-        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, rows: Int, _ plan: PassPlan,
+        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, rows: Int, _ layout: PassLayout,
         _ base: DeviceAddress, _ residual: DeviceMemory
     ) throws(DeviceError) {
         if let norm = block.weights.queryNorm {
             try headNorm(queries, norm, heads: shape.headCount, rows: rows, stride: stride)
         }
-        try attention(block, queries, stride: stride, tableRow: tableRow, plan, base)
+        try attention(block, queries, stride: stride, tableRow: tableRow, layout, base)
         try add(
             block.weights.attentionOutput, of: workspace.attended, norm: block.weights.attentionOutputNorm, rows: rows,
             to: residual)
     }
 
+    /// Bytes of shared memory that a block of the attention kernel asks for, without its scores, and those of its scores.
+    private func sharedBytes(_ tiles: PassLayout.Tiles) -> (fixed: Int, scores: Int) {
+        let queryFloats = ATTENTION_QUERIES * ((shape.headDimension + 3) / 4 * 4)
+        let pieceFloats = ATTENTION_PIECES * ATTENTION_POSITIONS * shape.headDimension
+        return ((queryFloats + pieceFloats) * 4, (tiles.queries + 3) / 4 * 4 * tiles.span * 4)
+    }
+
+    /// Whether the scores of tiles lie in shared memory: else memory is allocated for them while a pass is launched.
+    func holdsScores(_ tiles: PassLayout.Tiles) -> Bool {
+        let (fixed, scores) = sharedBytes(tiles)
+        return fixed + scores <= context.sharedMemory - 1024
+    }
+
     private func attention(
-        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, _ plan: PassPlan,
+        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, _ layout: PassLayout,
         _ base: DeviceAddress
     ) throws(DeviceError) {
-        let (d, tiles, most): (Int, PassPlan.Tiles, Int) = (shape.headDimension, block.tiles, ATTENTION_QUERIES)
-        let queryFloats = most * ((d + 3) / 4 * 4)
-        let fixed = (queryFloats + ATTENTION_PIECES * ATTENTION_POSITIONS * d) * 4
-        let scores = (tiles.queries + 3) / 4 * 4 * tiles.span * 4
+        let (d, tiles, most): (Int, PassLayout.Tiles, Int) = (shape.headDimension, block.tiles, ATTENTION_QUERIES)
+        let (fixed, scores) = sharedBytes(tiles)
+        let fits = holdsScores(tiles)
         let parts = (shape.headCount / shape.keyValueHeadCount + most - 1) / most
-        let fits = fixed + scores <= context.sharedMemory - 1024
         // What does not fit there lies in global memory, of some tiles at a time.
         let blocks = shape.keyValueHeadCount * parts
         let bytesOfTile = blocks * most * tiles.span * 4
@@ -161,14 +174,14 @@ struct PassLauncher {
                     sharedBytes: fixed + (fits ? scores : 0)),
                 attention_arguments(
                     queries: queries, cosine: workspace.cosine.address, sine: workspace.sine.address,
-                    tableRow: tableRow, pages: plan.pages.address(from: base), tileRow: table(tiles.firstRow),
+                    tableRow: tableRow, pages: layout.pages.address(from: base), tileRow: table(tiles.firstRow),
                     tileRows: table(tiles.rowCount), tileSequence: table(tiles.sequence),
                     tilePosition: table(tiles.position), wide: workspace.attended.wide(for: layer),
                     narrow: workspace.attended.narrow(for: layer), scores: scratch?.address ?? 0,
                     queryStride: Int32(stride), wideStride: Int32(workspace.attended.columns),
                     narrowStride: Int32(workspace.attended.narrowColumns), heads: Int32(shape.headCount),
                     kvHeads: Int32(shape.keyValueHeadCount), dimension: Int32(d),
-                    pagesPerSequence: Int32(plan.pagesPerSequence), offset: Int64(block.offset),
+                    pagesPerSequence: Int32(layout.pagesPerSequence), offset: Int64(block.offset),
                     span: Int32(tiles.span), window: Int32(block.window ?? 0),
                     scale: 1 / Float(shape.arithmetic.attentionDivisor).squareRoot(),
                     softCap: Float(shape.arithmetic.attentionSoftCap ?? 0)))
@@ -194,11 +207,12 @@ struct PassLauncher {
 
     // MARK: After the last block
 
-    /// Logits and greedy tokens of some rows.
+    /// Logits of last tokens, and greedy tokens where they are wanted.
     func head(
-        _ weights: CUDAWeights, rows: DeviceAddress, count: Int, _ residual: DeviceMemory
+        _ head: PassLayout.Head, _ weights: CUDAWeights, _ base: DeviceAddress, _ residual: DeviceMemory
     ) throws(DeviceError) {
-        try copyRows(rows, count: count, from: residual, to: workspace.headResidual)
+        let count = head.count
+        try copyRows(head.row.address(from: base), count: count, from: residual, to: workspace.headResidual)
         let normed = workspace.headNormed
         try context.launch(
             .rmsNorm, LaunchShape(count, threads: Self.threads(shape.hiddenSize, most: 1024)),
@@ -213,11 +227,35 @@ struct PassLauncher {
                 soft_cap_arguments(
                     values: workspace.logits.address, columns: Int32(shape.vocabularySize), cap: Float(cap)))
         }
+        guard head.givesTokens else { return }
         try context.launch(
             .argmax, LaunchShape(count, threads: Self.threads(shape.vocabularySize, most: 1024)),
             argmax_arguments(
                 logits: workspace.logits.address, tokens: workspace.tokens.address,
                 columns: Int32(shape.vocabularySize)))
+    }
+
+    // MARK: Sites
+
+    /// Reads and then writes the stream at a site.
+    func touch(
+        _ touch: PassLayout.Touch?, _ base: DeviceAddress, _ residual: DeviceMemory, _ results: PassResults
+    ) throws(DeviceError) {
+        guard let touch else { return }
+        if touch.reads > 0 {
+            try context.launch(
+                .copyRows, LaunchShape(touch.reads),
+                copy_rows_arguments(
+                    from: residual.address, row: touch.readRow.address(from: base),
+                    to: results.address(ofReading: touch.firstReading), columns: Int32(shape.hiddenSize)))
+        }
+        guard touch.writes > 0 else { return }
+        try context.launch(
+            .inject, LaunchShape(touch.writes),
+            inject_arguments(
+                residual: residual.address, row: touch.writeRow.address(from: base),
+                operation: touch.operation.address(from: base), count: touch.count.address(from: base),
+                vectors: touch.vectors.address(from: base), columns: Int32(shape.hiddenSize)))
     }
 
     // MARK: Norms and linear layers

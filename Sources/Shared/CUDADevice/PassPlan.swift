@@ -1,62 +1,87 @@
 import CCUDAKernels
 import Devices
+import ModelFolders
 import Run
 
-/// What one pass computes of which rows, as the kernels' tables; nothing of it depends on the device.
+/// What one pass computes of which rows: the kernels' tables, their layout, and whose the results are. Nothing of it
+/// depends on the device.
 struct PassPlan {
-    /// Rows of the stream, as it goes through the blocks.
-    struct Stream {
-        let parts: [PassRows]
-        let rowCount: Int
-        /// The steps that end in this pass, and the rows of their last tokens.
-        let lastRows: [(step: Int, row: Int)]
+    let tables: PassTables
+    let layout: PassLayout
+    /// Whose reading each is, in the order of the sites.
+    let reads: [(step: Int, slot: Int)]
+    /// The steps of each of the layout's heads.
+    let heads: [[Int]]
 
-        init(_ parts: [PassRows]) {
-            self.parts = parts
-            rowCount = parts.reduce(0) { $0 + $1.tokens.count }
-            lastRows = parts.filter(\.isLast).map { ($0.step, $0.lastRow) }
+    /// - Parameters:
+    ///   - parts: one of each sequence.
+    ///   - addresses: of each part's pages.
+    ///   - headRows: rows whose logits are computed together at most.
+    init(
+        _ parts: [PassRows], of steps: [SequenceStep], pages addresses: [[DeviceAddress]], depth: Int,
+        _ shape: ModelConfiguration, headRows: Int
+    ) {
+        var plan = Builder(parts, of: steps, shape)
+        let (lastParts, narrows) = (PassRows.last(of: parts), PassRows.narrows(parts, of: steps, depth: depth))
+        let tokens = plan.tables.add(parts.flatMap { steps[$0.step].tokens[$0.tokens] })
+        let position = plan.tables.add(
+            zip(parts, plan.starts).flatMap { part, start in (0..<part.tokens.count).map { Int32(start + $0) } })
+        let sequence = plan.tables.add(
+            parts.enumerated().flatMap { index, part in repeatElement(Int32(index), count: part.tokens.count) })
+        let pagesPerSequence = max(1, addresses.map(\.count).max() ?? 0)
+        let pages = plan.tables.add(
+            addresses.flatMap { $0 + repeatElement(0, count: pagesPerSequence - $0.count) })
+        let lastRow = plan.tables.add(parts.filter(\.isLast).map { Int32($0.lastRow) })
+        let tiles = plan.addTiles(depth: depth, narrows: narrows)
+        let touches = (0...depth).map { blocks in
+            plan.addTouch(
+                at: ActivationSite(afterBlocks: blocks), narrows && blocks == depth ? lastParts : parts)
+        }
+        if depth == shape.blockCount { plan.addHeads(of: narrows ? lastParts : parts, rows: headRows) }
+        tables = plan.tables
+        reads = plan.reads
+        heads = plan.headSteps
+        layout = PassLayout(
+            depth: depth, rowCount: parts.reduce(0) { $0 + $1.tokens.count }, lastRowCount: lastParts.count,
+            narrows: narrows, pagesPerSequence: pagesPerSequence, tokens: tokens, position: position,
+            sequence: sequence, pages: pages, lastRow: lastRow, tiles: tiles, touches: touches, heads: plan.heads)
+    }
+}
+
+private struct Builder {
+    let parts: [PassRows]
+    let steps: [SequenceStep]
+    let shape: ModelConfiguration
+    /// Positions that each part's sequence has read before.
+    let starts: [Int]
+    var tables = PassTables()
+    var reads: [(step: Int, slot: Int)] = []
+    var heads: [PassLayout.Head] = []
+    var headSteps: [[Int]] = []
+
+    init(_ parts: [PassRows], of steps: [SequenceStep], _ shape: ModelConfiguration) {
+        (self.parts, self.steps, self.shape) = (parts, steps, shape)
+        starts = parts.map { steps[$0.step].cache.length + $0.tokens.lowerBound }
+    }
+
+    /// Of each block; those with the same window share their tiles.
+    mutating func addTiles(depth: Int, narrows: Bool) -> [PassLayout.Tiles] {
+        struct Key: Hashable {
+            let window: Int?
+            let isLast: Bool
+        }
+        var known: [Key: PassLayout.Tiles] = [:]
+        return (0..<depth).map { index in
+            let key = Key(window: shape.arithmetic.windows[index], isLast: narrows && index == depth - 1)
+            if let tiles = known[key] { return tiles }
+            let tiles = addTiles(ofLast: key.isLast, window: key.window)
+            known[key] = tiles
+            return tiles
         }
     }
 
-    let stream: Stream
-    /// Where only the last tokens are left.
-    let lastStream: Stream
-    let pagesPerSequence: Int
-    private(set) var tables = PassTables()
-    let tokens, position, sequence, pages: PassTables.Place
-    /// Of the last tokens, in the order of `stream.lastRows`.
-    let lastRow: PassTables.Place
-    private let starts: [Int]
-    private let parts: [PassRows]
-
-    init(_ parts: [PassRows], of steps: [SequenceStep], pages addresses: [[DeviceAddress]]) {
-        self.parts = parts
-        let starts = parts.map { steps[$0.step].cache.length + $0.tokens.lowerBound }
-        self.starts = starts
-        stream = Stream(parts)
-        lastStream = Stream(PassRows.last(of: parts))
-        tokens = tables.add(parts.flatMap { steps[$0.step].tokens[$0.tokens] })
-        position = tables.add(
-            zip(parts, starts).flatMap { part, start in (0..<part.tokens.count).map { Int32(start + $0) } })
-        sequence = tables.add(
-            parts.enumerated().flatMap { index, part in repeatElement(Int32(index), count: part.tokens.count) })
-        let most = max(1, addresses.map(\.count).max() ?? 0)
-        pagesPerSequence = most
-        pages = tables.add(addresses.flatMap { $0 + repeatElement(0, count: most - $0.count) })
-        lastRow = tables.add(stream.lastRows.map { Int32($0.row) })
-    }
-
-    /// Tiles of all rows, or of the last tokens alone.
-    struct Tiles {
-        let firstRow, rowCount, sequence, position: PassTables.Place
-        let count: Int
-        let span: Int
-        /// Queries of a block at most.
-        let queries: Int
-    }
-
-    mutating func addTiles(ofLast isLast: Bool, group: Int, window: Int?) -> Tiles {
-        let most = ATTENTION_QUERIES
+    private mutating func addTiles(ofLast isLast: Bool, window: Int?) -> PassLayout.Tiles {
+        let (most, group) = (ATTENTION_QUERIES, shape.headCount / shape.keyValueHeadCount)
         var tiles = AttentionTiles()
         var lastCount = 0
         for (index, part) in parts.enumerated() where !isLast || part.isLast {
@@ -66,24 +91,18 @@ struct PassPlan {
                 start: starts[index] + skipped, rowsOfTile: max(1, most / group), window: window)
             lastCount += 1
         }
-        return Tiles(
+        return PassLayout.Tiles(
             firstRow: tables.add(tiles.firstRow), rowCount: tables.add(tiles.rowCount),
             sequence: tables.add(tiles.sequence), position: tables.add(tiles.position), count: tiles.count,
             span: tiles.span, queries: tiles.mostRows * min(group, most))
     }
 
-    /// What happens at a site: rows that are read, into which slots of the results, and rows that are written.
-    struct Touch {
-        let readRow: PassTables.Place
-        let reads: [(step: Int, slot: Int)]
-        let writeRow, operation, count, vectors: PassTables.Place
-        let writes: Int
-    }
-
-    mutating func addTouch(at site: ActivationSite, _ stream: Stream, of steps: [SequenceStep], hidden: Int) -> Touch? {
-        var (readRow, reads): ([Int32], [(step: Int, slot: Int)]) = ([], [])
+    /// - Parameter stream: the parts as the stream holds them at the site.
+    mutating func addTouch(at site: ActivationSite, _ stream: [PassRows]) -> PassLayout.Touch? {
+        let (hidden, firstReading) = (shape.hiddenSize, reads.count)
+        var readRow: [Int32] = []
         var (writeRow, operation, count, vectors): ([Int32], [Int32], [Int32], [Float]) = ([], [], [], [])
-        for part in stream.parts {
+        for part in stream {
             let (index, step) = (part.step, steps[part.step])
             for (slot, wanted) in step.readings.enumerated() where wanted == site {
                 for row in part.rows(of: step.readTokens) {
@@ -100,14 +119,30 @@ struct PassPlan {
                 vectors += taken + repeatElement(0, count: hidden - taken.count)
             }
         }
-        guard !reads.isEmpty || !writeRow.isEmpty else { return nil }
-        return Touch(
-            readRow: tables.add(readRow), reads: reads, writeRow: tables.add(writeRow),
-            operation: tables.add(operation),
-            count: tables.add(count), vectors: tables.add(vectors), writes: writeRow.count)
+        guard !readRow.isEmpty || !writeRow.isEmpty else { return nil }
+        return PassLayout.Touch(
+            readRow: tables.add(readRow), firstReading: firstReading, reads: readRow.count,
+            writeRow: tables.add(writeRow), operation: tables.add(operation), count: tables.add(count),
+            vectors: tables.add(vectors), writes: writeRow.count)
     }
 
-    mutating func add(rows: [Int32]) -> PassTables.Place { tables.add(rows) }
+    /// The last tokens whose head is wanted, at most `rows` together; those that give their logits come first.
+    mutating func addHeads(of stream: [PassRows], rows: Int) {
+        let wanted = stream.filter { $0.isLast && steps[$0.step].head != .none }
+        let ordered =
+            wanted.filter { steps[$0.step].head == .logits } + wanted.filter { steps[$0.step].head != .logits }
+        for begin in stride(from: 0, to: ordered.count, by: rows) {
+            let parts = ordered[begin..<min(begin + rows, ordered.count)]
+            let mine = parts.map { steps[$0.step] }
+            heads.append(
+                PassLayout.Head(
+                    row: tables.add(parts.map { Int32($0.lastRow) }), count: parts.count,
+                    logits: mine.count { $0.head == .logits },
+                    givesFinalNorms: mine.contains(where: \.readsFinalNorm),
+                    givesTokens: mine.contains { $0.head == .greedyToken }))
+            headSteps.append(parts.map(\.step))
+        }
+    }
 }
 
 extension InjectionOperation {

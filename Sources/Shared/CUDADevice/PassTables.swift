@@ -5,7 +5,7 @@ struct PassTables {
     private(set) var bytes: [UInt8] = []
 
     /// Where a table lies, from the beginning.
-    struct Place {
+    struct Place: Hashable {
         fileprivate let offset: Int
         func address(from base: DeviceAddress) -> DeviceAddress { base + UInt64(offset) }
     }

@@ -1,21 +1,26 @@
 package import Run
 
-/// What a user asks to compute on: `--device`, `--threads`, `--kernels`, `--cuda-libraries`.
+/// What a user asks to compute on: `--device`, `--threads`, `--kernels`, `--cuda-libraries`,
+/// `--allow-unproven-device`.
 package struct DeviceRequest: Hashable, Sendable {
     /// `auto`, `auto:N`, or a name that a backend knows.
     package var device: String
     /// The folder of the GPU's libraries, where they are not found by themselves.
     package var cudaLibraries: String?
+    /// Whether a GPU may be used whose sums are of no kind that is known.
+    package var allowsUnproven: Bool
     /// nil takes all cores, where the device computes with threads of this process.
     package var threads: Int?
     /// The instruction set of the processor's kernels; nil takes the best that it has.
     package var kernels: String?
 
     package init(
-        device: String = "auto", threads: Int? = nil, kernels: String? = nil, cudaLibraries: String? = nil
+        device: String = "auto", threads: Int? = nil, kernels: String? = nil, cudaLibraries: String? = nil,
+        allowsUnproven: Bool = false
     ) {
         self.device = device
         self.cudaLibraries = cudaLibraries
+        self.allowsUnproven = allowsUnproven
         self.threads = threads
         self.kernels = kernels
     }

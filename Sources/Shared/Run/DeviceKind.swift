@@ -15,6 +15,10 @@ package struct DeviceKind: RawRepresentable, Codable, Hashable, Sendable {
     package static let cuda8 = DeviceKind(rawValue: "cuda 8")
     /// Those whose tensor cores sum as those of compute capability 9.0 do.
     package static let cuda9 = DeviceKind(rawValue: "cuda 9")
+    /// Those whose tensor cores sum in a way that is not known: of one compute capability they are taken to be alike.
+    package static func unprovenCUDA(_ capability: String) -> DeviceKind {
+        DeviceKind(rawValue: "cuda \(capability) unproven")
+    }
 }
 
 extension DeviceKind: CustomStringConvertible {

@@ -20,7 +20,8 @@ struct ParityCommand: AsyncParsableCommand {
 
     func run() async throws {
         let device = try gpu.open()
-        let definition = ReferenceDevice(sums: device.sums)
+        guard let sums = device.sums else { return }
+        let definition = ReferenceDevice(sums: sums)
         var failed = 0
         for path in models {
             for type in ComputeType.allCases {

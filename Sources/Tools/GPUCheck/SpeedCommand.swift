@@ -20,12 +20,22 @@ struct SpeedCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Rows of a pass.", valueName: "n"))
     var rows = 2048
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Measure the writing of so many sequences together, and no reading.", valueName: "n"))
+    var write: [Int] = []
+
+    @Option(help: ArgumentHelp("Measure the model of this shape alone: 8B or 3B.", valueName: "name"))
+    var shape: String?
+
     @Flag(help: "Small models, to see that it runs.")
     var small = false
 
     func run() async throws {
+        let shapes = small ? [RandomShape.tiny] : [.llama8B, .llama3B].filter { [nil, $0.name].contains(shape) }
+        guard !shapes.isEmpty else { throw UsageError("--shape: 8B or 3B, not '\(shape ?? "")'") }
         let device = try gpu.open()
-        for shape in small ? [RandomShape.tiny] : [.llama8B, .llama3B] { try measure(shape, device) }
+        for shape in shapes { try measure(shape, device) }
     }
 
     private func measure(_ shape: RandomShape, _ device: CUDADevice) throws {
@@ -36,7 +46,7 @@ struct SpeedCommand: AsyncParsableCommand {
         start = .now
         let model = try LanguageModel.load(folder, on: device, computeType: .bfloat16, rowLimit: rows)
         Terminal.output.writeLine("\(shape.name): loaded in \(text(start)) s")
-        for (count, length) in small ? [(2, 20)] : [(1, 512), (4, 512), (64, 115), (256, 115)] {
+        for (count, length) in !write.isEmpty ? [] : small ? [(2, 20)] : [(1, 512), (4, 512), (64, 115), (256, 115)] {
             let prompts = (0..<count).map { prompt($0, length, shape) }
             func read() throws {
                 let caches = try prompts.map { _ in try model.makeCache(for: .own) }
@@ -53,7 +63,7 @@ struct SpeedCommand: AsyncParsableCommand {
             report(
                 shape, "read \(count) × \(length)", count * length, seconds, "\(Int(flops / seconds / 1e12)) TFLOP/s")
         }
-        for count in small ? [2] : [1, 4, 8, 16, 32, 64] { try decode(model, shape, count) }
+        for count in !write.isEmpty ? write : small ? [2] : [1, 4, 8, 16, 32, 64] { try decode(model, shape, count) }
     }
 
     private func decode(_ model: LanguageModel, _ shape: RandomShape, _ count: Int) throws {

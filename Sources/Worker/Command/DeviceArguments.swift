@@ -35,6 +35,13 @@ struct DeviceArguments: ParsableArguments {
             "Folder of libcuda.so.1 and libnvrtc.so, where they are not found by themselves.", valueName: "dir"))
     var cudaLibraries: String?
 
+    @Flag(
+        help: """
+            Use a GPU whose sums are of no kind that is known, as a kind of its own: its results can be repeated on such \
+            a GPU alone.
+            """)
+    var allowUnprovenDevice = false
+
     func validate() throws {
         do {
             try Backends.check(request)
@@ -45,7 +52,8 @@ struct DeviceArguments: ParsableArguments {
 
     private var request: DeviceRequest {
         DeviceRequest(
-            device: device, threads: threads, kernels: kernels == "auto" ? nil : kernels, cudaLibraries: cudaLibraries)
+            device: device, threads: threads, kernels: kernels == "auto" ? nil : kernels,
+            cudaLibraries: cudaLibraries, allowsUnproven: allowUnprovenDevice)
     }
 
     /// Makes the device: once in a process.

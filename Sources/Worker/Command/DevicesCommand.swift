@@ -17,6 +17,13 @@ struct DevicesCommand: AsyncParsableCommand {
             "Folder of libcuda.so.1 and libnvrtc.so, where they are not found by themselves.", valueName: "dir"))
     var cudaLibraries: String?
 
+    @Flag(
+        help: """
+            Use a GPU whose sums are of no kind that is known, as a kind of its own: its results can be repeated on such \
+            a GPU alone.
+            """)
+    var allowUnprovenDevice = false
+
     @Option(help: "text or json.")
     var format = OutputFormat.text
 
@@ -30,7 +37,8 @@ struct DevicesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let listings = Backends.list(DeviceRequest(cudaLibraries: cudaLibraries))
+        let listings = Backends.list(
+            DeviceRequest(cudaLibraries: cudaLibraries, allowsUnproven: allowUnprovenDevice))
         guard format == .text else {
             for listing in listings {
                 try JSONOutput.write(

@@ -40,6 +40,7 @@ struct Thread {
     const unsigned *blocked;  // runs again once *blocked differs from `seen`
     unsigned seen;
     bool ended;
+    bool hasWaited;           // for the kernel before
     int line;                 // of what it waits at
     const char *what;
     void *sanitizer;
@@ -56,11 +57,16 @@ struct Options {
     int capability = 9;       // whose tensor cores' arithmetic: compute capability 8.x or 9.0
 };
 extern thread_local Options options;
+/// Told of what a kernel reads before it has waited for the one before: no kernel may write there.
+extern void (*early_read)(const void *at);
 
 [[noreturn]] void fail(const char *format, ...);
 unsigned char *dynamic_shared();
 void launch(Index grid, Index block, unsigned dynamicBytes, void (*body)(const void *), const void *context, const char *name);
 
+void wait_for_previous();
+/// A kernel reads there: early, where it has not waited yet.
+void note_read(const void *at);
 void barrier(int line);
 void synchronize_warp(int line);
 uint64_t shuffle(uint64_t value, unsigned lane, int line);
@@ -114,7 +120,8 @@ inline OperandA load_matrices(const void *row, int line = __builtin_LINE()) {
     emulation::load_matrices(f.r, row, line);
     return f;
 }
-inline void wait_for_previous() {}
+inline void wait_for_previous() { emulation::wait_for_previous(); }
+inline float read_early(const float *at) { emulation::note_read(at); return *at; }
 inline void copy16(void *shared, const void *global, bool present) { emulation::begin_copy(shared, global, present); }
 inline void commit_copies() { emulation::commit_copies(); }
 template <int N> inline void wait_for_copies() { emulation::wait_for_copies(N); }

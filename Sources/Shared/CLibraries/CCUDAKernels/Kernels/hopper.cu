@@ -154,17 +154,22 @@ template <int ROWS, int GROUPS, int STAGES> INLINE void hopper(const linear_argu
     Copier<OUTPUTS, THREADS> weights(a.weights, a.inputs, output0, a.outputs);
     Copier<ROWS, THREADS> rows(a.input, a.inputs, row0, a.rows);
     unsigned char *filled = memory;
-    auto fetch = [&] {
-        weights.copy(filled);
-        rows.copy(filled + WEIGHTS);
-        filled = filled == memory + (STAGES - 1) * STAGE ? memory : filled + STAGE;
-    };
+    auto next = [&] { filled = filled == memory + (STAGES - 1) * STAGE ? memory : filled + STAGE; };
     Accumulator sums[ROWS / 8];
     UNROLL
     for (int j = 0; j < ROWS / 8; j++) sums[j] = Accumulator{{0, 0, 0, 0}};
+    // Weights of the first rounds come while the kernel before computes the inputs.
     UNROLL
     for (int s = 0; s < STAGES - 2; s++) {
-        if (s < rounds) fetch();
+        if (s < rounds) weights.copy(filled);
+        next();
+    }
+    wait_for_previous();
+    filled = memory;
+    UNROLL
+    for (int s = 0; s < STAGES - 2; s++) {
+        if (s < rounds) rows.copy(filled + WEIGHTS);
+        next();
         commit_copies();
     }
     const unsigned char *stage = memory;
@@ -178,7 +183,11 @@ template <int ROWS, int GROUPS, int STAGES> INLINE void hopper(const linear_argu
         for (int s = 0; s < 4; s++)
             multiply_group(sums, describe(stage + group * 64 * 128 + s * 32), describe(stage + WEIGHTS + s * 32));
         commit_group();
-        if (round + STAGES - 2 < rounds) fetch();
+        if (round + STAGES - 2 < rounds) {
+            weights.copy(filled);
+            rows.copy(filled + WEIGHTS);
+            next();
+        }
         commit_copies();
         wait_for_groups<1>();
         stage = stage == memory + (STAGES - 1) * STAGE ? memory : stage + STAGE;
@@ -197,10 +206,10 @@ template <int ROWS, int GROUPS, int STAGES> INLINE void hopper(const linear_argu
         }
 }
 
-KERNEL(128, 1) hopper_32_rows(const linear_arguments a) { wait_for_previous(); hopper<32, 1, 8>(a); }
-KERNEL(128, 1) hopper_64_rows(const linear_arguments a) { wait_for_previous(); hopper<64, 1, 6>(a); }
-KERNEL(256, 1) hopper_128_rows(const linear_arguments a) { wait_for_previous(); hopper<128, 2, 4>(a); }
-KERNEL(256, 1) hopper_256_rows(const linear_arguments a) { wait_for_previous(); hopper<256, 2, 4>(a); }
+KERNEL(128, 1) hopper_32_rows(const linear_arguments a) { hopper<32, 1, 8>(a); }
+KERNEL(128, 1) hopper_64_rows(const linear_arguments a) { hopper<64, 1, 6>(a); }
+KERNEL(256, 1) hopper_128_rows(const linear_arguments a) { hopper<128, 2, 4>(a); }
+KERNEL(256, 1) hopper_256_rows(const linear_arguments a) { hopper<256, 2, 4>(a); }
 // Where outputs are few, so are the blocks, and each must have more under way.
-KERNEL(128, 1) hopper_32_rows_deep(const linear_arguments a) { wait_for_previous(); hopper<32, 1, 12>(a); }
-KERNEL(128, 1) hopper_64_rows_deep(const linear_arguments a) { wait_for_previous(); hopper<64, 1, 12>(a); }
+KERNEL(128, 1) hopper_32_rows_deep(const linear_arguments a) { hopper<32, 1, 12>(a); }
+KERNEL(128, 1) hopper_64_rows_deep(const linear_arguments a) { hopper<64, 1, 12>(a); }

@@ -65,12 +65,16 @@ INLINE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"
 /// Waits until at most `N` of this thread's groups are under way.
 template <int N> INLINE void wait_for_copies() { asm volatile("cp.async.wait_group %0;" :: "n"(N) : "memory"); }
 
-/// Waits until the kernel before has ended and its results can be seen: the host lets blocks be placed before that.
+/// Waits until the kernel before has ended and its results can be seen. The host lets blocks be placed earlier, as soon as
+/// all blocks of the kernel before have come here: what a kernel does first, it does while the one before still computes.
+/// It may read only what no kernel writes: weights, by `copy16` and `read_early`.
 INLINE void wait_for_previous() {
 #if __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
     asm volatile("griddepcontrol.wait;" ::: "memory");
 #endif
 }
+INLINE float read_early(const float *at) { return *at; }
 #else
 #include "Emulation.h"
 #endif

@@ -52,23 +52,34 @@ template <int TILES, int WARPS, int STAGES> INLINE void few_rows(const linear_ar
         inputsTo[i] = WEIGHTS + place(i * WARPS * 4 + thread / 8, part);
     }
     unsigned char *filled = memory;
-    auto fetch = [&] {
+    auto next = [&] { filled = filled == memory + (STAGES - 1) * STAGE ? memory : filled + STAGE; };
+    auto fetchWeights = [&] {
         UNROLL
         for (int i = 0; i < 4; i++) {
             copy16(filled + weightsTo[i % 2] + i / 2 * 1024, weights[i], isOutput[i]);
             weights[i] += 64;
         }
+    };
+    auto fetchInputs = [&] {
         UNROLL
         for (int i = 0; i < COPIES; i++) {
             if (TILES * 64 >= WARPS * 32 || thread < TILES * 64)
                 copy16(filled + inputsTo[i % 2] + i / 2 * WARPS * 1024, inputs[i], isRow[i]);
             inputs[i] += 64;
         }
-        filled = filled == memory + (STAGES - 1) * STAGE ? memory : filled + STAGE;
     };
+    // Weights of the first rounds come while the kernel before computes the inputs.
     UNROLL
     for (int s = 0; s < STAGES - 1; s++) {
-        if (s < rounds) fetch();
+        if (s < rounds) fetchWeights();
+        next();
+    }
+    wait_for_previous();
+    filled = memory;
+    UNROLL
+    for (int s = 0; s < STAGES - 1; s++) {
+        if (s < rounds) fetchInputs();
+        next();
         commit_copies();
     }
     Accumulator sums[1][TILES];
@@ -92,7 +103,11 @@ template <int TILES, int WARPS, int STAGES> INLINE void few_rows(const linear_ar
                 right[h * 2][t] = OperandB{{two.r[0], two.r[1]}};
                 right[h * 2 + 1][t] = OperandB{{two.r[2], two.r[3]}};
             }
-        if (round + STAGES - 1 < rounds) fetch();
+        if (round + STAGES - 1 < rounds) {
+            fetchWeights();
+            fetchInputs();
+            next();
+        }
         commit_copies();
         UNROLL
         for (int s = 0; s < 4; s++) {
@@ -105,13 +120,13 @@ template <int TILES, int WARPS, int STAGES> INLINE void few_rows(const linear_ar
     for (int t = 0; t < TILES; t++) store(a, output0, t * 8, sums[0][t]);
 }
 
-KERNEL(64, 1) linear_8_rows(const linear_arguments a) { wait_for_previous(); few_rows<1, 2, 8>(a); }
-KERNEL(64, 1) linear_16_rows(const linear_arguments a) { wait_for_previous(); few_rows<2, 2, 8>(a); }
-KERNEL(64, 1) linear_32_rows(const linear_arguments a) { wait_for_previous(); few_rows<4, 2, 8>(a); }
-KERNEL(64, 1) linear_64_rows(const linear_arguments a) { wait_for_previous(); few_rows<8, 2, 8>(a); }
+KERNEL(64, 1) linear_8_rows(const linear_arguments a) { few_rows<1, 2, 8>(a); }
+KERNEL(64, 1) linear_16_rows(const linear_arguments a) { few_rows<2, 2, 8>(a); }
+KERNEL(64, 1) linear_32_rows(const linear_arguments a) { few_rows<4, 2, 8>(a); }
+KERNEL(64, 1) linear_64_rows(const linear_arguments a) { few_rows<8, 2, 8>(a); }
 // Where outputs are few, so are the blocks, and each must have more under way.
-KERNEL(64, 1) linear_8_rows_deep(const linear_arguments a) { wait_for_previous(); few_rows<1, 2, 12>(a); }
-KERNEL(64, 1) linear_16_rows_deep(const linear_arguments a) { wait_for_previous(); few_rows<2, 2, 12>(a); }
+KERNEL(64, 1) linear_8_rows_deep(const linear_arguments a) { few_rows<1, 2, 12>(a); }
+KERNEL(64, 1) linear_16_rows_deep(const linear_arguments a) { few_rows<2, 2, 12>(a); }
 
 /// Many rows: a block of 4 warps computes 128 outputs of 128 rows, a warp 64 of 64. Blocks (rows / 128, outputs / 128).
 KERNEL(128, 1) linear_many_rows(const linear_arguments a) {

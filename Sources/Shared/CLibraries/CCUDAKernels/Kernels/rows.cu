@@ -37,7 +37,6 @@ INLINE float squares_of_lane(const float *row, int count, int lane, float partia
 /// Blocks (rows, pieces) of up to 1024 threads. The row passes through shared memory, from where 16 lanes take their
 /// partial sums.
 KERNEL(1024, 1) rms_norm(const norm_arguments a) {
-    wait_for_previous();
     constexpr int CHUNK = 4096;
     __shared__ float chunk[CHUNK];
     __shared__ float scale;
@@ -45,7 +44,9 @@ KERNEL(1024, 1) rms_norm(const norm_arguments a) {
     const float *x = a.input + (size_t)blockIdx.x * a.inputStride + piece;
     float weights[4];
     UNROLL
-    for (int j = 0; j < 4; j++) weights[j] = thread + j * threads < a.columns ? a.weight[thread + j * threads] : 0.0f;
+    for (int j = 0; j < 4; j++)
+        weights[j] = thread + j * threads < a.columns ? read_early(a.weight + thread + j * threads) : 0.0f;
+    wait_for_previous();
     float partial = 0;
     for (int begin = 0; begin < a.columns; begin += CHUNK) {
         const int count = a.columns - begin < CHUNK ? a.columns - begin : CHUNK;
