@@ -17,7 +17,8 @@ const HostKernel kernels[] = {
     ENTRY(copy_rows, copy_rows_arguments, 256),
     ENTRY(inject, inject_arguments, 256),
     ENTRY(soft_cap, soft_cap_arguments, 256),
-    ENTRY(argmax, argmax_arguments, 1024),
+    ENTRY(argmax_parts, argmax_arguments, 256),
+    ENTRY(argmax, argmax_arguments, 32),
     ENTRY(find_not_finite, find_not_finite_arguments, 256),
     ENTRY(linear_8_rows, linear_arguments, 64),
     ENTRY(linear_8_rows_deep, linear_arguments, 64),
@@ -28,6 +29,8 @@ const HostKernel kernels[] = {
     ENTRY(linear_many_rows, linear_arguments, 128),
     ENTRY(linear_wide, linear_wide_arguments, 256),
     ENTRY(attention, attention_arguments, 256),
+    ENTRY(attention_long, attention_arguments, 256),
+    ENTRY(attention_few_blocks, attention_arguments, 256),
 };
 }
 

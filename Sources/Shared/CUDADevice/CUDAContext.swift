@@ -12,7 +12,8 @@ final class CUDAContext: @unchecked Sendable {  // what changes is used under `l
     private let stream: DriverHandle
     private let lock = Lock()
     private var functions: [Kernel: DriverHandle] = [:]
-    private let processors: Int
+    /// Multiprocessors.
+    let processors: Int
     /// Whether the kernels of compute capability 9.0 are used. The self-test decides.
     private var usesHopper = false
     private let garbageLock = Lock()

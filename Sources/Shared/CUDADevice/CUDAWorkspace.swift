@@ -41,10 +41,11 @@ struct CUDAWorkspace: Sendable {
     let blockOutput: DeviceMemory
     /// `[rows, d / 2]`
     let cosine, sine: DeviceMemory
-    /// `[headRows, hidden]`, `[headRows, hidden]`, `[headRows, vocabulary]` and `[headRows]`
+    /// `[headRows, hidden]`, `[headRows, hidden]`, `[headRows, vocabulary]`, `[headRows, ARGMAX_PARTS]` and `[headRows]`
     let headResidual: DeviceMemory
     let headNormed: Activations
     let logits: DeviceMemory
+    let bestOfParts: DeviceMemory
     let tokens: DeviceMemory
 
     /// While the device is used.
@@ -66,6 +67,7 @@ struct CUDAWorkspace: Sendable {
         headResidual = try floats(Self.headRows, hidden)
         headNormed = try Activations(context, rows: Self.headRows, columns: hidden)
         logits = try floats(Self.headRows, shape.vocabularySize)
+        bestOfParts = try floats(Self.headRows, 2 * ARGMAX_PARTS)
         tokens = try floats(Self.headRows, 1)
     }
 }

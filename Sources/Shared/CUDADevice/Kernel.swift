@@ -8,9 +8,12 @@ enum Kernel: String, CaseIterable {
     case copyRows = "copy_rows"
     case inject
     case softCap = "soft_cap"
+    case argmaxParts = "argmax_parts"
     case argmax
     case findNotFinite = "find_not_finite"
     case attention
+    case attentionLong = "attention_long"
+    case attentionFewBlocks = "attention_few_blocks"
     case linearWide = "linear_wide"
     case linear8Rows = "linear_8_rows"
     case linear8RowsDeep = "linear_8_rows_deep"
@@ -29,7 +32,8 @@ enum Kernel: String, CaseIterable {
 
     /// Whether blocks share memory whose size the launch says.
     var usesDynamicMemory: Bool {
-        self == .attention || isHopper || LinearKernel.portable.contains { $0.kernel == self }
+        [.attention, .attentionLong, .attentionFewBlocks].contains(self) || isHopper
+            || LinearKernel.portable.contains { $0.kernel == self }
     }
 
     var isHopper: Bool { rawValue.hasPrefix("hopper") }

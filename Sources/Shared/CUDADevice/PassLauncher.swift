@@ -32,6 +32,10 @@ struct PassLauncher {
     private var keyWidth: Int { shape.keyValueHeadCount * shape.headDimension }
     private var queryWidth: Int { shape.headCount * shape.headDimension }
     private var half: Int { shape.headDimension / 2 }
+    /// Blocks of the attention kernel that share a group of queries' heads.
+    private var partsOfGroup: Int {
+        (shape.headCount / shape.keyValueHeadCount + ATTENTION_QUERIES - 1) / ATTENTION_QUERIES
+    }
 
     func embed(_ embedding: CUDALinear, _ layout: PassLayout, _ base: DeviceAddress) throws(DeviceError) {
         // transformers rounds the scale to the type of the weights, which is float32 where arithmetic is.
@@ -62,9 +66,13 @@ struct PassLauncher {
         let width = layer.outputs
         try norm(residual, block.weights.attentionNorm, rows: rows, for: layer)
         try linear(layer, of: workspace.normed, rows: rows, to: workspace.keyValueQuery.address, stride: width)
-        try store(block, layout, base, stride: width)
+        try normKeys(block, rows: rows, stride: width)
+        // Where each sequence has one row, who reads the keys stores this one first.
+        let stores = layout.hasOneRowEach && partsOfGroup == 1
+        if !stores { try store(block, layout, base, stride: width) }
         let queries = workspace.keyValueQuery.address + UInt64(layer.offset(2) * 4)
-        try read(block, queries, stride: width, tableRow: 0, rows: rows, layout, base, residual)
+        try read(
+            block, queries, stride: width, tableRow: 0, stores: stores, rows: rows, layout, base, residual)
     }
 
     /// The keys and values of a block's rows, and no more.
@@ -76,6 +84,7 @@ struct PassLauncher {
         try linear(
             layer, parts: 0..<2, of: workspace.normed, rows: rows, to: workspace.keyValueQuery.address,
             stride: layer.offset(2))
+        try normKeys(block, rows: rows, stride: layer.offset(2))
         try store(block, layout, base, stride: layer.offset(2))
     }
 
@@ -90,7 +99,7 @@ struct PassLauncher {
             stride: queryWidth)
         try read(
             block, workspace.keyValueQuery.address, stride: queryWidth, tableRow: layout.lastRow.address(from: base),
-            rows: rows, layout, base, residual)
+            stores: false, rows: rows, layout, base, residual)
     }
 
     func gather(
@@ -107,14 +116,14 @@ struct PassLauncher {
             copy_rows_arguments(from: from.address, row: rows, to: to.address, columns: Int32(shape.hiddenSize)))
     }
 
+    private func normKeys(_ block: Block, rows: Int, stride: Int) throws(DeviceError) {
+        guard let norm = block.weights.keyNorm else { return }
+        try headNorm(workspace.keyValueQuery.address, norm, heads: shape.keyValueHeadCount, rows: rows, stride: stride)
+    }
+
     private func store(_ block: Block, _ layout: PassLayout, _ base: DeviceAddress, stride: Int) throws(DeviceError) {
-        let rows = layout.rowCount
-        if let norm = block.weights.keyNorm {
-            try headNorm(
-                workspace.keyValueQuery.address, norm, heads: shape.keyValueHeadCount, rows: rows, stride: stride)
-        }
         try context.launch(
-            .store, LaunchShape(rows, shape.keyValueHeadCount, threads: Self.threads(shape.headDimension)),
+            .store, LaunchShape(layout.rowCount, shape.keyValueHeadCount, threads: Self.threads(shape.headDimension)),
             store_arguments(
                 keyValue: workspace.keyValueQuery.address, cosine: workspace.cosine.address,
                 sine: workspace.sine.address, position: layout.position.address(from: base),
@@ -125,13 +134,13 @@ struct PassLauncher {
 
     /// Norms the queries, rotates them, reads the values with them and adds what comes out to the stream.
     private func read(
-        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, rows: Int, _ layout: PassLayout,
-        _ base: DeviceAddress, _ residual: DeviceMemory
+        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, stores: Bool, rows: Int,
+        _ layout: PassLayout, _ base: DeviceAddress, _ residual: DeviceMemory
     ) throws(DeviceError) {
         if let norm = block.weights.queryNorm {
             try headNorm(queries, norm, heads: shape.headCount, rows: rows, stride: stride)
         }
-        try attention(block, queries, stride: stride, tableRow: tableRow, layout, base)
+        try attention(block, queries, stride: stride, tableRow: tableRow, stores: stores, layout, base)
         try add(
             block.weights.attentionOutput, of: workspace.attended, norm: block.weights.attentionOutputNorm, rows: rows,
             to: residual)
@@ -151,34 +160,36 @@ struct PassLauncher {
     }
 
     private func attention(
-        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, _ layout: PassLayout,
-        _ base: DeviceAddress
+        _ block: Block, _ queries: DeviceAddress, stride: Int, tableRow: DeviceAddress, stores: Bool,
+        _ layout: PassLayout, _ base: DeviceAddress
     ) throws(DeviceError) {
         let (d, tiles, most): (Int, PassLayout.Tiles, Int) = (shape.headDimension, block.tiles, ATTENTION_QUERIES)
         let (fixed, scores) = sharedBytes(tiles)
         let fits = holdsScores(tiles)
-        let parts = (shape.headCount / shape.keyValueHeadCount + most - 1) / most
+        let parts = partsOfGroup
         // What does not fit there lies in global memory, of some tiles at a time.
         let blocks = shape.keyValueHeadCount * parts
         let bytesOfTile = blocks * most * tiles.span * 4
         let tilesAtOnce = fits ? tiles.count : max(1, min(tiles.count, (256 << 20) / bytesOfTile))
         let scratch =
             fits ? nil : try context.allocate(tilesAtOnce * bytesOfTile, purpose: "scores of long sequences")
+        let kernel: Kernel =
+            !fits ? .attentionLong : tiles.count * blocks <= context.processors ? .attentionFewBlocks : .attention
         let layer = block.weights.attentionOutput
         for begin in Swift.stride(from: 0, to: tiles.count, by: tilesAtOnce) {
             func table(_ place: PassTables.Place) -> DeviceAddress { place.address(from: base) + UInt64(begin * 4) }
             try context.launch(
-                .attention,
+                kernel,
                 LaunchShape(
                     min(tilesAtOnce, tiles.count - begin), shape.keyValueHeadCount, parts,
                     sharedBytes: fixed + (fits ? scores : 0)),
                 attention_arguments(
-                    queries: queries, cosine: workspace.cosine.address, sine: workspace.sine.address,
+                    queries: queries, keyValue: stores ? workspace.keyValueQuery.address : 0, cosine: workspace.cosine.address, sine: workspace.sine.address,
                     tableRow: tableRow, pages: layout.pages.address(from: base), tileRow: table(tiles.firstRow),
                     tileRows: table(tiles.rowCount), tileSequence: table(tiles.sequence),
                     tilePosition: table(tiles.position), wide: workspace.attended.wide(for: layer),
                     narrow: workspace.attended.narrow(for: layer), scores: scratch?.address ?? 0,
-                    queryStride: Int32(stride), wideStride: Int32(workspace.attended.columns),
+                    queryStride: Int32(stride), keyValueStride: Int32(stride), wideStride: Int32(workspace.attended.columns),
                     narrowStride: Int32(workspace.attended.narrowColumns), heads: Int32(shape.headCount),
                     kvHeads: Int32(shape.keyValueHeadCount), dimension: Int32(d),
                     pagesPerSequence: Int32(layout.pagesPerSequence), offset: Int64(block.offset),
@@ -228,11 +239,11 @@ struct PassLauncher {
                     values: workspace.logits.address, columns: Int32(shape.vocabularySize), cap: Float(cap)))
         }
         guard head.givesTokens else { return }
-        try context.launch(
-            .argmax, LaunchShape(count, threads: Self.threads(shape.vocabularySize, most: 1024)),
-            argmax_arguments(
-                logits: workspace.logits.address, tokens: workspace.tokens.address,
-                columns: Int32(shape.vocabularySize)))
+        let arguments = argmax_arguments(
+            logits: workspace.logits.address, parts: workspace.bestOfParts.address, tokens: workspace.tokens.address,
+            columns: Int32(shape.vocabularySize))
+        try context.launch(.argmaxParts, LaunchShape(count, ARGMAX_PARTS), arguments)
+        try context.launch(.argmax, LaunchShape(count, threads: 32), arguments)
     }
 
     // MARK: Sites

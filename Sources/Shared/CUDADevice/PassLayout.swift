@@ -9,6 +9,8 @@ struct PassLayout: Hashable {
     let lastRowCount: Int
     /// Whether the last tokens alone go on in the last block, once all keys and values are stored.
     let narrows: Bool
+    /// Whether each sequence has one row, as where answers are written.
+    let hasOneRowEach: Bool
     let pagesPerSequence: Int
     let tokens, position, sequence, pages: PassTables.Place
     /// Of the last tokens.

@@ -16,17 +16,18 @@ struct Tile {
 };
 INLINE int first_seen(int end, int window) { return window > 0 && end > window ? end - window : 0; }
 
-/// Scores of 4 queries at one position, which a thread computes together. Queries are rows of `pitch` floats.
-INLINE void score(const attention_arguments &a, const float *key, const float *queries, int pitch, int count, float *sums) {
+/// Scores of 4 queries at one position, which a thread computes together; AHEAD quarters of its key are on their way at a
+/// time. Queries are rows of `pitch` floats, of which there are always four, whether or not somebody asks for them all.
+template <int AHEAD>
+INLINE void score(const attention_arguments &a, const float *key, const float *queries, int pitch, float *sums) {
     const int d = a.dimension;
     UNROLL
     for (int q = 0; q < 4; q++) sums[q] = 0;
-    _Pragma("unroll 4")
+    _Pragma("unroll AHEAD")
     for (int i = 0; i < d / 4; i++) {
         const float4 k = *(const float4 *)(key + (size_t)i * PAGE_POSITIONS * 4);
         UNROLL
         for (int q = 0; q < 4; q++) {
-            if (q >= count) break;
             const float4 x = *(const float4 *)(queries + q * pitch + i * 4);
             sums[q] = fmaf(x.x, k.x, sums[q]);
             sums[q] = fmaf(x.y, k.y, sums[q]);
@@ -37,12 +38,12 @@ INLINE void score(const attention_arguments &a, const float *key, const float *q
     for (int i = d / 4 * 4; i < d; i++) {
         const float k = key[(size_t)(i / 4) * PAGE_POSITIONS * 4 + i % 4];
         UNROLL
-        for (int q = 0; q < 4; q++)
-            if (q < count) sums[q] = fmaf(queries[q * pitch + i], k, sums[q]);
+        for (int q = 0; q < 4; q++) sums[q] = fmaf(queries[q * pitch + i], k, sums[q]);
     }
 }
 
-/// Takes `n` positions into the sums of 4 queries at one coordinate. `first` and `last` bound what a query sees.
+/// Takes `n` positions into the sums of 4 queries at one coordinate, FOURS times four together. `first` and `last` bound what a query sees.
+template <int FOURS>
 INLINE void take(const float *scores, int span, const float *values, int d, int n, int position, const int *first,
                  const int *last, float *sums) {
     int p = 0;
@@ -50,7 +51,7 @@ INLINE void take(const float *scores, int span, const float *values, int d, int 
     const int begin = max(max(first[0], first[1]), max(first[2], first[3]));
     const int end = min(min(last[0], last[1]), min(last[2], last[3]));
     if (position >= begin && position + n <= end)
-        _Pragma("unroll 1")
+        _Pragma("unroll FOURS")
         for (; p + 4 <= n; p += 4) {
             float4 w[4];
             UNROLL
@@ -102,8 +103,8 @@ INLINE float weigh(const attention_arguments &a, float *scores, int from, int to
     return 1.0f / sum_of_partials(partial);
 }
 
-/// Blocks (tiles, key/value heads, parts of a group) of 256 threads.
-KERNEL(256, 3) attention(const attention_arguments a) {
+/// Blocks (tiles, key/value heads, parts of a group) of 256 threads. SHARED: scores lie in shared memory.
+template <int AHEAD, int FOURS, bool SHARED> INLINE void attend(const attention_arguments &a) {
     wait_for_previous();
     DYNAMIC_SHARED(memory);
     __shared__ float inverse[ATTENTION_QUERIES];
@@ -119,9 +120,18 @@ KERNEL(256, 3) attention(const attention_arguments a) {
     const int pitch = quarters * 4;
     float *queries = (float *)memory, *pieces = queries + ATTENTION_QUERIES * pitch;
     float *scores = pieces + ATTENTION_PIECES * ATTENTION_POSITIONS * d;
-    if (a.scores) {
+    if (!SHARED) {
         const size_t block = ((size_t)blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
         scores = a.scores + block * ATTENTION_QUERIES * a.span;
+    }
+    // A tile of one row stores what its queries are about to read.
+    if (a.keyValue) {
+        const int position = t.position0;
+        const float *key = a.keyValue + (size_t)t.row0 * a.keyValueStride + kvHead * d;
+        const size_t turn = (size_t)t.row0 * (d / 2);
+        store_head((float *)pages[position / PAGE_POSITIONS] + a.offset, position % PAGE_POSITIONS, a.kvHeads, kvHead, d,
+                   key, key + a.kvHeads * d, a.cosine + turn, a.sine + turn);
+        __syncthreads();
     }
     // Values are on their way while scores are computed.
     const int pieceCount = (end - from + ATTENTION_POSITIONS - 1) / ATTENTION_POSITIONS;
@@ -158,7 +168,7 @@ KERNEL(256, 3) attention(const attention_arguments a) {
         if (from + page * PAGE_POSITIONS + place >= end) continue;
         const float *keys = (const float *)pages[firstPage + page] + a.offset;
         float sums[4];
-        score(a, keys + ((size_t)kvHead * quarters * PAGE_POSITIONS + place) * 4, queries + four * pitch, pitch, count - four, sums);
+        score<AHEAD>(a, keys + ((size_t)kvHead * quarters * PAGE_POSITIONS + place) * 4, queries + four * pitch, pitch, sums);
         UNROLL
         for (int q = 0; q < 4; q++)
             if (four + q < count) scores[(size_t)(four + q) * a.span + page * PAGE_POSITIONS + place] = sums[q];
@@ -193,7 +203,7 @@ KERNEL(256, 3) attention(const attention_arguments a) {
             fetch(piece + ATTENTION_PIECES - 1);
             const int begin = piece * ATTENTION_POSITIONS, left = end - from - begin;
             if (four < count)
-                take(scores + (size_t)four * a.span + begin, a.span, pieces + piece % ATTENTION_PIECES * ATTENTION_POSITIONS * d + i,
+                take<FOURS>(scores + (size_t)four * a.span + begin, a.span, pieces + piece % ATTENTION_PIECES * ATTENTION_POSITIONS * d + i,
                      d, left < ATTENTION_POSITIONS ? left : ATTENTION_POSITIONS, from + begin, first, last, sums);
         }
         for (int q = 0; q < 4; q++) {
@@ -206,3 +216,8 @@ KERNEL(256, 3) attention(const attention_arguments a) {
         }
     }
 }
+
+KERNEL(256, 3) attention(const attention_arguments a) { attend<4, 1, true>(a); }
+KERNEL(256, 3) attention_long(const attention_arguments a) { attend<4, 1, false>(a); }
+// Where blocks are no more than multiprocessors, each waits for memory most of its time, and has all registers.
+KERNEL(256, 1) attention_few_blocks(const attention_arguments a) { attend<16, 4, true>(a); }

@@ -96,6 +96,23 @@ INLINE Turn cosine_sine(float angle) {
     return Turn{sine, -cosine};
 }
 
+/// Rotates a row's key of one head and stores it and the value in the cache, by all threads of a block.
+///
+/// Of a block of the model a page holds keys [kvHeads][ceil(d / 4)][PAGE_POSITIONS][4], and then values
+/// [kvHeads][PAGE_POSITIONS][d].
+INLINE void store_head(float *page, int place, int kvHeads, int head, int d, const float *key, const float *value,
+                       const float *cosine, const float *sine) {
+    const int half = d / 2, quarters = (d + 3) / 4;
+    float *keys = page + (size_t)head * quarters * PAGE_POSITIONS * 4 + place * 4;
+    float *values = page + ((size_t)kvHeads * quarters * 4 + (size_t)head * d) * PAGE_POSITIONS + (size_t)place * d;
+    for (int i = threadIdx.x; i < d; i += blockDim.x) {
+        const int pair = i < half ? i : i - half;
+        const float low = key[pair], high = key[pair + half], c = cosine[pair], s = sine[pair];
+        keys[(size_t)(i / 4) * PAGE_POSITIONS * 4 + i % 4] = i < half ? low * c - high * s : high * c + low * s;
+        values[i] = value[i];
+    }
+}
+
 /// The end of a sum over a row: of 16 partial sums, element i in partial i % 16, which the lanes of a half warp hold. A
 /// tree adds them up: i and i + 8, then + 4, + 2, + 1.
 INLINE float sum_of_partials(float partial) {

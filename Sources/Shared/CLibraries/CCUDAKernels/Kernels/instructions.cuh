@@ -66,12 +66,13 @@ INLINE void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"
 template <int N> INLINE void wait_for_copies() { asm volatile("cp.async.wait_group %0;" :: "n"(N) : "memory"); }
 
 /// Waits until the kernel before has ended and its results can be seen. The host lets blocks be placed earlier, as soon as
-/// all blocks of the kernel before have come here: what a kernel does first, it does while the one before still computes.
-/// It may read only what no kernel writes: weights, by `copy16` and `read_early`.
+/// all blocks of the kernel before are past this: what a kernel does first, it does while the one before computes. It may
+/// read only what no kernel writes: weights, by `copy16` and `read_early`.
 INLINE void wait_for_previous() {
 #if __CUDA_ARCH__ >= 900
-    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
     asm volatile("griddepcontrol.wait;" ::: "memory");
+    // Asked for before the wait, kernels far ahead would take the room of those that come first: measured, on an H100.
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
 #endif
 }
 INLINE float read_early(const float *at) { return *at; }

@@ -79,20 +79,12 @@ KERNEL(1024, 1) rms_norm(const norm_arguments a) {
 /// Blocks (rows, key/value heads).
 KERNEL(256, 1) store(const store_arguments a) {
     wait_for_previous();
-    const int row = blockIdx.x, head = blockIdx.y, d = a.dimension, half = d / 2, quarters = (d + 3) / 4;
-    const int position = a.position[row], place = position % PAGE_POSITIONS;
+    const int row = blockIdx.x, head = blockIdx.y, d = a.dimension, position = a.position[row];
     float *page =
         (float *)a.pages[(size_t)a.sequence[row] * a.pagesPerSequence + position / PAGE_POSITIONS] + a.offset;
-    const float *key = a.keyValue + (size_t)row * a.stride + head * d, *value = key + a.kvHeads * d;
-    float *keys = page + (size_t)head * quarters * PAGE_POSITIONS * 4 + place * 4;
-    float *values = page + ((size_t)a.kvHeads * quarters * 4 + (size_t)head * d) * PAGE_POSITIONS + (size_t)place * d;
-    for (int i = threadIdx.x; i < d; i += blockDim.x) {
-        const int pair = i < half ? i : i - half;
-        const float c = a.cosine[(size_t)row * half + pair], s = a.sine[(size_t)row * half + pair];
-        const float low = key[pair], high = key[pair + half];
-        keys[(size_t)(i / 4) * PAGE_POSITIONS * 4 + i % 4] = i < half ? low * c - high * s : high * c + low * s;
-        values[i] = value[i];
-    }
+    const float *key = a.keyValue + (size_t)row * a.stride + head * d;
+    const size_t turn = (size_t)row * (d / 2);
+    store_head(page, position % PAGE_POSITIONS, a.kvHeads, head, d, key, key + a.kvHeads * d, a.cosine + turn, a.sine + turn);
 }
 
 /// Blocks (rows, parts of the columns).
@@ -140,18 +132,34 @@ INLINE unsigned long long place_of(float x, int index) {
 }
 INLINE unsigned long long larger(unsigned long long a, unsigned long long b) { return a > b ? a : b; }
 
-KERNEL(1024, 1) argmax(const argmax_arguments a) {
-    wait_for_previous();
-    __shared__ unsigned long long best_of_warp[32];
-    const float *row = a.logits + (size_t)blockIdx.x * a.columns;
-    unsigned long long best = 0;
-    for (int i = threadIdx.x; i < a.columns; i += blockDim.x) best = larger(best, place_of(row[i], i));
+/// The largest of a block's values, in its first thread.
+INLINE unsigned long long largest_of_block(unsigned long long best) {
+    __shared__ unsigned long long best_of_warp[8];
     for (int width = 16; width > 0; width /= 2) best = larger(best, __shfl_xor_sync(ALL_LANES, best, width));
     if (threadIdx.x % 32 == 0) best_of_warp[threadIdx.x / 32] = best;
     __syncthreads();
-    if (threadIdx.x > 0) return;
-    for (int warp = 1; warp < (int)blockDim.x / 32; warp++) best = larger(best, best_of_warp[warp]);
-    a.tokens[blockIdx.x] = best ? (int)(0xffffffffu - (unsigned)(best & 0xffffffffu)) : 0;
+    for (int warp = 1; threadIdx.x == 0 && warp < (int)blockDim.x / 32; warp++) best = larger(best, best_of_warp[warp]);
+    return best;
+}
+
+/// Blocks (rows, parts of the columns): the best of each part.
+KERNEL(256, 1) argmax_parts(const argmax_arguments a) {
+    wait_for_previous();
+    const float *row = a.logits + (size_t)blockIdx.x * a.columns;
+    unsigned long long best = 0;
+    for (int i = blockIdx.y * blockDim.x + threadIdx.x; i < a.columns; i += gridDim.y * blockDim.x)
+        best = larger(best, place_of(row[i], i));
+    best = largest_of_block(best);
+    if (threadIdx.x == 0) a.parts[(size_t)blockIdx.x * ARGMAX_PARTS + blockIdx.y] = best;
+}
+
+/// The best of the parts. A block of one warp for each row.
+KERNEL(32, 1) argmax(const argmax_arguments a) {
+    wait_for_previous();
+    unsigned long long best = 0;
+    for (int i = threadIdx.x; i < ARGMAX_PARTS; i += 32) best = larger(best, a.parts[(size_t)blockIdx.x * ARGMAX_PARTS + i]);
+    best = largest_of_block(best);
+    if (threadIdx.x == 0) a.tokens[blockIdx.x] = best ? (int)(0xffffffffu - (unsigned)(best & 0xffffffffu)) : 0;
 }
 
 /// Blocks as many as you like. The smallest index does not depend on who comes first.

@@ -21,6 +21,8 @@ enum { ACTIVATION_SILU = 0, ACTIVATION_GELU_TANH = 1 };
 enum { PAGE_POSITIONS = 64 };
 /// Queries that a block of the attention kernel takes at most, positions of a piece of values, and pieces that it holds.
 enum { ATTENTION_QUERIES = 16, ATTENTION_POSITIONS = 16, ATTENTION_PIECES = 4 };
+/// Parts of a row whose largest value is looked for.
+enum { ARGMAX_PARTS = 64 };
 /// Rows of a product of bfloat16 are stored in whole steps of so many inputs; those beyond the last are zeros.
 enum { INPUT_STEP = 64 };
 
@@ -76,8 +78,6 @@ typedef struct {
 } linear_wide_arguments;
 
 /// Rotates keys and stores keys and values in the cache's pages.
-///
-/// Of a block a page holds keys [kvHeads][ceil(d / 4)][PAGE_POSITIONS][4], and then values [kvHeads][PAGE_POSITIONS][d].
 typedef struct {
     DEVICE(const float) keyValue;     // [rows, stride]: keys, then values
     DEVICE(const float) cosine;       // [rows, d / 2]
@@ -92,6 +92,8 @@ typedef struct {
 /// Causal attention of tiles of consecutive rows of a sequence: grid (tiles, kvHeads, parts of a group).
 typedef struct {
     DEVICE(const float) queries;      // [rows, queryStride], before they are rotated
+    DEVICE(const float) keyValue;     // [rows, keyValueStride]: keys, then values, of tiles of one row, which are stored
+                                      // first; null: they are stored already
     DEVICE(const float) cosine;       // [table rows, d / 2]
     DEVICE(const float) sine;
     DEVICE(const int) tableRow;       // [rows]; null: row r of the table for row r
@@ -102,8 +104,8 @@ typedef struct {
     DEVICE(const int) tilePosition;   // of its first row
     DEVICE(float) wide;               // [rows, wideStride]
     DEVICE(unsigned short) narrow;    // [rows, narrowStride]
-    DEVICE(float) scores;             // [blocks, ATTENTION_QUERIES, span]; null: they lie in shared memory
-    int queryStride, wideStride, narrowStride;
+    DEVICE(float) scores;             // [blocks, ATTENTION_QUERIES, span], where they are too many for shared memory
+    int queryStride, keyValueStride, wideStride, narrowStride;
     int heads, kvHeads, dimension, pagesPerSequence;
     long long offset;                 // of the block in a page, in floats
     int span;                         // positions of whole pages that a tile may see
@@ -147,6 +149,7 @@ typedef struct {
 /// The index of a row's largest value, the first among equals; 0 where none is a number.
 typedef struct {
     DEVICE(const float) logits;       // [rows, columns]
+    DEVICE(unsigned long long) parts; // [rows, ARGMAX_PARTS]: the best of each part of the columns
     DEVICE(int) tokens;               // [rows]
     int columns;
 } argmax_arguments;
