@@ -270,7 +270,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
         grant(
             "extract", .extract,
             .extract(
-                ExtractUnit(firstText: 64, texts: texts, maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
+                ExtractUnit(
+                    firstText: 64, texts: texts, maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4], answerTokens: 10)
+            ),
             [
                 .message(
                     1, "extract", .choice,
@@ -278,7 +280,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         + texts.enumerated().map { .text(2, "texts[\($0)]", $1, .optional) }
                         + [
                             .integer(3, "maximum_tokens", 512), .packed(4, "sites_of_a", [0, 26], .required),
-                            .packed(5, "sites_of_b", [4], .required),
+                            .packed(5, "sites_of_b", [4], .required), .integer(6, "answer_tokens", 10, .optional),
                         ])
             ]),
         Sample(

@@ -156,13 +156,15 @@ package struct FinishedRun: Sendable {
         guard let made = run.projections.first(where: { $0.channel == channel }), let schedule = run.inputs.schedule,
             let texts = LineTexts(channel, in: run)
         else { return nil }
+        let training = run.inputs.configuration.training
         let heldOut = try texts.heldOut { try HeldOutFit(made.trainer.projection, x: $0, y: $1, moments: $2, on: $3) }
         if let form = made.form {
             return .fitted(
                 FittedSummary(
                     file: made.file(run.inputs), fit: channel.fit, dimensionA: run.inputs.dimensionA,
-                    dimensionB: run.inputs.dimensionB, rows: schedule.textCount, ridge: form.ridge, rank: form.rank,
-                    heldOut: heldOut))
+                    dimensionB: run.inputs.dimensionB, rows: schedule.textCount, split: training.fitOn,
+                    ridge: form.ridge,
+                    rank: form.rank, heldOut: heldOut))
         }
         let diagnostics = try ActivationDiagnostics(
             x: texts.x, y: texts.y, w: made.trainer.projection, on: run.device)
@@ -170,8 +172,8 @@ package struct FinishedRun: Sendable {
             ProjectionSummary(
                 file: made.file(run.inputs),
                 dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
-                rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch,
-                learningRate: run.inputs.configuration.training.learningRate, losses: made.losses,
+                rows: schedule.textCount, split: training.fitOn, stepsPerEpoch: schedule.stepsPerEpoch,
+                learningRate: training.learningRate, losses: made.losses,
                 meanLoss: texts.moments.loss, heldOut: heldOut,
                 activationSimilarity: diagnostics.similarity, diagnostics: diagnostics.figures))
     }

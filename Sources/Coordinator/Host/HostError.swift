@@ -20,6 +20,10 @@ package enum HostError: Error, CustomStringConvertible {
     /// Figures that cannot be the model's.
     case otherReference(flag: String, file: String, model: String, cause: String)
     case missingFile(flag: String, experiment: Experiment)
+    case unknownTrainSplit(String, known: [String])
+    case tooFewTrainItems(split: String, found: Int, wanted: Int)
+    /// W would learn from what is asked.
+    case evaluatedTrainItem(split: String, item: String, task: String, asked: String, others: Int)
     case noActivations(folder: String)
     case otherActivations(folder: String, differences: [String])
     case activationsWithoutTraining
@@ -86,6 +90,15 @@ package enum HostError: Error, CustomStringConvertible {
             "\(flag) \(file): not of \(model): \(cause)"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
+        case .unknownTrainSplit(let split, let known):
+            "--fit-on \(PrintableText.quoted(split)): expected c4 or one of \(known.joined(separator: ", "))"
+                + NearestName.question(split, among: known)
+        case .tooFewTrainItems(let split, let found, let wanted):
+            "--fit-on \(split): expected \(wanted) items that the models can read, found \(found); --rows and --held-out "
+                + "take fewer"
+        case .evaluatedTrainItem(let split, let item, let task, let asked, let others):
+            "--fit-on \(split): its item \(item) reads as item \(asked) of \(task), which is evaluated"
+                + (others > 0 ? " (\(others) more are so)" : "") + "; take it out of either file"
         case .noActivations(let folder):
             "--activations \(folder): no run that has read texts; name the --output of one, or leave it out"
         case .otherActivations(let folder, let differences):
@@ -94,7 +107,7 @@ package enum HostError: Error, CustomStringConvertible {
         case .activationsWithoutTraining:
             "--activations: this run trains no W, so it reads no texts; leave it out"
         case .noProjectionChosen(let needing):
-            "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE to train one, --projection FILE "
+            "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE or --fit-on to train one, --projection FILE "
                 + "for one that is there, or --no-projection to put A's activation into B as it is"
         case .projectionAndTraining(let flag):
             "\(flag) stands in place of training W on --c4: leave out one of them, or 'projection' of --experiments"

@@ -212,8 +212,11 @@ private final class TokenCounter {
         let j = inputs.plan.sites.filter { $0.model == .b }.map(\.blocks).max() ?? 0
         for text in inputs.texts {
             work.unitBytes += text.utf8.count
-            work.a.read(a.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(k, of: a))
-            work.b.read(b.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(j, of: b))
+            let isPrompt = inputs.promptReading != nil
+            let ofA = isPrompt ? tokensOfA(text) : a.tokenCount(ofText: text, maximumTokens: limit)
+            let ofB = isPrompt ? tokensOfB(text) : b.tokenCount(ofText: text, maximumTokens: limit)
+            work.a.read(ofA, ofBlocks: share(k, of: a))
+            work.b.read(ofB, ofBlocks: share(j, of: b))
         }
     }
 

@@ -86,7 +86,9 @@ extension RunInputs {
     var heldOut: Range<Int> { min(configuration.training.rows, texts.count)..<texts.count }
 
     /// What is read of texts; nil where there are none.
-    static func reading(_ texts: [String], _ configuration: RunConfiguration) -> RunManifest.Reading? {
+    static func reading(
+        _ texts: [String], _ prompts: RunManifest.PromptReading?, _ configuration: RunConfiguration
+    ) -> RunManifest.Reading? {
         guard !texts.isEmpty else { return nil }
         var hasher = ContentHasher()
         for text in texts {
@@ -96,7 +98,7 @@ extension RunInputs {
         let sites = RunPlan.sites(of: configuration.channels)
         return RunManifest.Reading(
             texts: hasher.finish().hex, count: texts.count, maximumTokens: configuration.training.maximumTokens,
-            sites: sites)
+            sites: sites, prompts: prompts)
     }
 
     /// Refuses more sites of a model than one pass's activations can travel from.
@@ -119,7 +121,7 @@ extension RunInputs {
             firstText: range.lowerBound, texts: Array(texts[range]),
             maximumTokens: configuration.training.maximumTokens,
             sitesOfA: plan.sites.filter { $0.model == .a }.map(\.blocks),
-            sitesOfB: plan.sites.filter { $0.model == .b }.map(\.blocks))
+            sitesOfB: plan.sites.filter { $0.model == .b }.map(\.blocks), answerTokens: promptReading?.answerTokens)
     }
 }
 

@@ -2,18 +2,24 @@
 package struct ExtractUnit: Hashable, Sendable {
     /// The number of the first text among the run's.
     package var firstText: Int
-    /// Already cut as the configuration says.
+    /// Already cut as the configuration says; prompts are whole.
     package var texts: [String]
     /// A text is cut to so many tokens, in each model's own count.
     package var maximumTokens: Int
     /// Block counts after which A is read and B is read, each ascending.
     package var sitesOfA: [Int]
     package var sitesOfB: [Int]
+    /// Positions that are kept for an answer where the texts are prompts, read as a task's are: in the chat template,
+    /// cut on the left, at the run's positions. Nil for plain texts, which are read at their last token.
+    package var answerTokens: Int?
 
-    package init(firstText: Int, texts: [String], maximumTokens: Int, sitesOfA: [Int], sitesOfB: [Int]) {
+    package init(
+        firstText: Int, texts: [String], maximumTokens: Int, sitesOfA: [Int], sitesOfB: [Int], answerTokens: Int? = nil
+    ) {
         self.firstText = firstText
         self.texts = texts
         self.maximumTokens = maximumTokens
+        self.answerTokens = answerTokens
         self.sitesOfA = sitesOfA
         self.sitesOfB = sitesOfB
     }

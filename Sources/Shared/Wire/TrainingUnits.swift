@@ -11,6 +11,9 @@ extension ExtractUnit {
         (message.pointee.has_maximum_tokens, message.pointee.maximum_tokens) = writer.field(maximumTokens)
         (message.pointee.n_sites_of_a, message.pointee.sites_of_a) = writer.list(sitesOfA)
         (message.pointee.n_sites_of_b, message.pointee.sites_of_b) = writer.list(sitesOfB)
+        if let answerTokens {
+            (message.pointee.has_answer_tokens, message.pointee.answer_tokens) = writer.field(answerTokens)
+        }
         return message
     }
 
@@ -21,7 +24,11 @@ extension ExtractUnit {
             maximumTokens: try Field.number(
                 message.has_maximum_tokens, message.maximum_tokens, "maximum_tokens", in: 1...WireLimits.tokens),
             sitesOfA: try Field.sites(message.n_sites_of_a, message.sites_of_a, "sites_of_a"),
-            sitesOfB: try Field.sites(message.n_sites_of_b, message.sites_of_b, "sites_of_b"))
+            sitesOfB: try Field.sites(message.n_sites_of_b, message.sites_of_b, "sites_of_b"),
+            answerTokens: message.has_answer_tokens == 0
+                ? nil
+                : try Field.number(
+                    message.has_answer_tokens, message.answer_tokens, "answer_tokens", in: 1...WireLimits.tokens))
     }
 }
 

@@ -65,10 +65,15 @@ struct  Wire__ExtractUnit
   int64_t *sites_of_a;
   size_t n_sites_of_b;
   int64_t *sites_of_b;
+  /*
+   * Positions kept for an answer: the texts are prompts. Absent for plain texts.
+   */
+  protobuf_c_boolean has_answer_tokens;
+  int64_t answer_tokens;
 };
 #define WIRE__EXTRACT_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__extract_unit__descriptor) \
-    , 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL }
+    , 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 struct  Wire__TrainUnit
