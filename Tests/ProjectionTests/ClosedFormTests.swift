@@ -151,4 +151,12 @@ struct ClosedFormTests {
         #expect(try w.project([3, 4], on: processor) == [21, 3])
         #expect(throws: ProjectionError.self) { try w.project([3], on: processor) }
     }
+
+    @Test(arguments: 0..<3)
+    func `sums with A and B exchanged are those of the texts the other way, to the bit`(place: Int) {
+        let reference = cases[place]
+        let sums = Self.sums(reference.x, reference.z, unit: 5)
+        #expect(sums.reversed == Self.sums(reference.z, reference.x, unit: 5))
+        #expect(sums.reversed.reversed == sums)
+    }
 }

@@ -332,7 +332,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                         .integer(5, "texts", 2), .integer(6, "epochs", 9), .integer(7, "batch", 4),
                                         .integer(8, "shard_texts", 1), .integer(9, "seed", -1),
                                         .double(10, "learning_rate", 0.5), .integer(11, "initialization", 2),
-                                        channelFields(12, 26, 4), .matrix(13, "targets", 2, 3),
+                                        .message(
+                                            12, "channel",
+                                            [
+                                                .integer(1, "k", 26), .integer(2, "j", 4), .integer(3, "fit", 1),
+                                                .integer(4, "reverse", 1, .optional),
+                                            ]), .matrix(13, "targets", 2, 3),
                                     ])
                             ]),
                     ])
@@ -716,7 +721,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             lease: LeaseID(3), id: UnitID(.train, 5),
             unit: .trainOutputs(
                 TrainOutputsUnit(
-                    channel: Channel(k: 26, j: 4), outputs: 3..<6, dimensionA: 7, dimensionB: 8,
+                    channel: Channel(k: 26, j: 4, isReverse: true), outputs: 3..<6, dimensionA: 7, dimensionB: 8,
                     schedule: TrainingSchedule(textCount: 2, epochs: 9, batch: 4, shardTexts: 1, seed: .max),
                     learningRate: 0.5, initialization: .kaiming), targets: matrix))
     }

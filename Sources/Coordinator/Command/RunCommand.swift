@@ -219,6 +219,13 @@ struct TrainingArguments: ParsableArguments {
             """, valueName: "name"))
     var fit: [ValueList<ProjectionFit>] = []
 
+    @Flag(
+        help: """
+            Make W's that map B's activations to A's as well, from the same texts: their files serve a run with A and B \
+            exchanged.
+            """)
+    var reverse = false
+
     @Option(help: ArgumentHelp("Times that each text is visited.", valueName: "n"))
     var epochs = TrainingConfiguration().epochs
 
@@ -282,6 +289,7 @@ struct TrainingArguments: ParsableArguments {
     func apply(to training: inout TrainingConfiguration) {
         training.rows = rows
         training.heldOut = heldOut
+        training.reverse = reverse ? true : nil
         training.epochs = epochs
         training.batch = batch
         training.shardRows = shardRows

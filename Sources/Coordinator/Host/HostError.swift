@@ -43,6 +43,7 @@ package enum HostError: Error, CustomStringConvertible {
     case averagedChannels([Channel])
     /// A W in closed form, and no texts that it could be made of.
     case fitWithoutTexts(ProjectionFit)
+    case reverseWithoutTexts
     case tooFewTexts(ProjectionFit, rows: Int, needed: Int, dimensionA: Int, dimensionB: Int)
     case tooWideForSums(ProjectionFit, columns: Int)
     case tooManySums(lines: Int, bytes: Int, limit: Int)
@@ -132,6 +133,8 @@ package enum HostError: Error, CustomStringConvertible {
                 + "\(channels.map(\.description).joined(separator: ", ")); use --training by-outputs"
         case .fitWithoutTexts(let fit):
             "--fit \(fit.rawValue): a W is fitted to texts: add --c4 FILE and 'projection' of --experiments, or leave it out"
+        case .reverseWithoutTexts:
+            "--reverse: a W is fitted to texts: add --c4 FILE and 'projection' of --experiments, or leave it out"
         case .tooFewTexts(let fit, let rows, let needed, let dimensionA, let dimensionB):
             fit.needsTextsBeyondWidths
                 ? "--fit \(fit.rawValue): \(rows) texts do not determine a map from \(dimensionA) to \(dimensionB) "

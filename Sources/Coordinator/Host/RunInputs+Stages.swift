@@ -13,8 +13,9 @@ extension RunInputs {
             run: manifest.run,
             stages: stages(
                 manifest.configuration, references, texts: texts, tasks: tasks, similarityLayers: similarityLayers),
-            channels: manifest.configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
-            dimensionA: dimensionA, dimensionB: dimensionB)
+            channels: manifest.configuration.channels, reverseChannels: manifest.configuration.reverseChannels,
+            fingerprintA: manifest.modelA, fingerprintB: manifest.modelB, dimensionA: dimensionA, dimensionB: dimensionB
+        )
     }
 
     private static func stages(

@@ -162,7 +162,8 @@ package struct RunInputs: Sendable {
             ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
             : StagePlan(.train, .steps(Self.schedule(configuration)), channels: 1)
         plan = RunPlan(
-            run: run, stages: [stage], channels: configuration.channels, fingerprintA: fingerprints.a,
+            run: run, stages: [stage], channels: configuration.channels,
+            reverseChannels: configuration.reverseChannels, fingerprintA: fingerprints.a,
             fingerprintB: fingerprints.b, dimensionA: dimensionA, dimensionB: dimensionB)
     }
 

@@ -7,13 +7,24 @@ extension RunTraining {
     func closedForms(_ results: [UnitID: UnitResult]) throws -> [TrainedProjection] {
         try inputs.fittedLines.enumerated().flatMap { place, line in
             let units = inputs.sumsUnits(ofLine: place)
-            let forms = try ClosedForms(
-                learned: sums(units.learned, results), chosenOn: sums(units.chosenOn, results))
-            return try inputs.plan.channels.filter { $0.line == line && $0.fit.isClosedForm }.map { channel in
-                var projection = TrainedProjection(channel, try forms.map(channel.fit), inputs)
-                if isShared { projection.trainer.share() }
-                return projection
-            }
+            let (learned, chosenOn) = (sums(units.learned, results), sums(units.chosenOn, results))
+            return try maps(of: inputs.plan.channels, on: line, learned, chosenOn)
+                + maps(of: inputs.plan.reverseChannels, on: line, learned.reversed, chosenOn.reversed)
+        }
+    }
+
+    /// Those of the channels that lie on a line, all of which map one way.
+    private func maps(
+        of channels: [Channel], on line: Channel, _ learned: @autoclosure () -> ActivationSums,
+        _ chosenOn: @autoclosure () -> ActivationSums
+    ) throws -> [TrainedProjection] {
+        let channels = channels.filter { $0.line == line && $0.fit.isClosedForm }
+        guard !channels.isEmpty else { return [] }
+        let forms = try ClosedForms(learned: learned(), chosenOn: chosenOn())
+        return try channels.map { channel in
+            var projection = TrainedProjection(channel, try forms.map(channel.fit), inputs)
+            if isShared, !channel.isReverse { projection.trainer.share() }
+            return projection
         }
     }
 

@@ -115,6 +115,24 @@ package struct ActivationSums: Hashable, Sendable {
         return nil
     }
 
+    /// The sums of the same texts with A and B exchanged, to the bit: a product is what it is in either order.
+    package var reversed: ActivationSums {
+        var reversed = ActivationSums(dimensionA: dimensionB, dimensionB: dimensionA)
+        let width = Self.columns(dimensionA: dimensionA, dimensionB: dimensionB)
+        /// Where a column of theirs stands here.
+        func place(_ column: Int) -> Int {
+            column == width - 1 ? column : column < dimensionB ? column + dimensionA : column - dimensionB
+        }
+        var next = 0
+        for row in 0..<width {
+            for column in 0...row {
+                reversed.products[next] = product(place(row), place(column))
+                next += 1
+            }
+        }
+        return reversed
+    }
+
     // MARK: What they come to
 
     /// Texts that were summed.

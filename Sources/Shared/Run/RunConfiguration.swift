@@ -67,6 +67,11 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         Condition.Delivery(operation, strength: strength, matchesNorm: matchesNorm ?? false)
     }
 
+    /// The W's the other way, that are made along with the channels'.
+    package var reverseChannels: [Channel] {
+        training.reverse == true && experiments.contains(.projection) ? channels.map(\.reversed) : []
+    }
+
     /// Whether there is a W for every channel, once it is trained or from the start.
     package var hasProjections: Bool {
         switch projection {
@@ -89,6 +94,8 @@ package struct TrainingConfiguration: Codable, Hashable, Sendable {
     package var rows = 3072
     /// Texts after those, by which W's fit is measured; nil takes a tenth as many, as far as the files have them.
     package var heldOut: Int?
+    /// Whether W's that map B's activations to A's are made as well; nil for no.
+    package var reverse: Bool?
     package var epochs = 10
     /// Rows of one step of Adam.
     package var batch = 32

@@ -88,7 +88,8 @@ extension RunConfiguration {
     private var trainingSettings: [RunSetting] {
         let heldOut = training.heldOut.map { [RunSetting("held-out", .count($0))] } ?? []
         let fitOn = training.fitOn.map { [RunSetting("fit-on", .text($0))] } ?? []
-        return fitOn + [RunSetting("rows", .count(training.rows))] + heldOut + [
+        let reverse = training.reverse == true ? [RunSetting("reverse", .isOn(true))] : []
+        return fitOn + [RunSetting("rows", .count(training.rows))] + heldOut + reverse + [
             RunSetting("epochs", .count(training.epochs)), RunSetting("batch", .count(training.batch)),
             RunSetting("shard-rows", .count(training.shardRows)),
             RunSetting("learning-rate", .number(training.learningRate)),
