@@ -448,7 +448,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         grant(
-            "sums", .sums, .sums(SumsUnit(rows: matrix)), [.message(6, "sums", .choice, [.matrix(1, "rows", 2, 3)])]),
+            "sums", .sums, .sums(SumsUnit(first: matrix, second: FloatMatrix(zeros: 2, 1))),
+            [.message(6, "sums", .choice, [.matrix(1, "first", 2, 3), .matrix(2, "second", 2, 1)])]),
         grant(
             "similarity", .similarity,
             .similarity(

@@ -45,7 +45,7 @@ package enum HostError: Error, CustomStringConvertible {
     case fitWithoutTexts(ProjectionFit)
     case reverseWithoutTexts
     case tooFewTexts(ProjectionFit, rows: Int, needed: Int, dimensionA: Int, dimensionB: Int)
-    case tooWideForSums(ProjectionFit, columns: Int)
+    case tooWideForSums(ProjectionFit, width: Int, limit: Int)
     case tooManySums(lines: Int, bytes: Int, limit: Int)
     case tooManySites(model: String, count: Int, limit: Int)
     /// A folder that holds no run.
@@ -140,11 +140,11 @@ package enum HostError: Error, CustomStringConvertible {
                 ? "--fit \(fit.rawValue): \(rows) texts do not determine a map from \(dimensionA) to \(dimensionB) "
                     + "coordinates: expected --rows \(needed) or more, or another fit, such as ridge"
                 : "--fit \(fit.rawValue): expected --rows \(needed) or more, a tenth of which is held out, found \(rows)"
-        case .tooWideForSums(let fit, let columns):
-            "--fit \(fit.rawValue): the sums over \(columns) coordinates are more than one message holds; leave it out"
+        case .tooWideForSums(let fit, let width, let limit):
+            "--fit \(fit.rawValue): a space of \(width) coordinates, expected at most \(limit); leave it out"
         case .tooManySums(let lines, let bytes, let limit):
-            "--fit: the sums over \(lines) lines take \(bytes) bytes, expected at most \(limit): take fewer channels, with "
-                + "larger steps, or --fit adam"
+            "--fit: the sums over \(lines) lines take \(bytes) bytes of the disk, expected at most \(limit): take fewer "
+                + "channels, with larger steps, or --fit adam"
         case .tooManySites(let model, let count, let limit):
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"

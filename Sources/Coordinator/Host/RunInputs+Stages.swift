@@ -12,7 +12,8 @@ extension RunInputs {
         RunPlan(
             run: manifest.run,
             stages: stages(
-                manifest.configuration, references, texts: texts, tasks: tasks, similarityLayers: similarityLayers),
+                manifest.configuration, references, texts: texts, tasks: tasks, similarityLayers: similarityLayers,
+                dimensions: (dimensionA, dimensionB)),
             channels: manifest.configuration.channels, reverseChannels: manifest.configuration.reverseChannels,
             fingerprintA: manifest.modelA, fingerprintB: manifest.modelB, dimensionA: dimensionA, dimensionB: dimensionB
         )
@@ -20,7 +21,7 @@ extension RunInputs {
 
     private static func stages(
         _ configuration: RunConfiguration, _ references: [GivenReference], texts: [String], tasks: [TaskInputs],
-        similarityLayers: [[Int]]
+        similarityLayers: [[Int]], dimensions: (a: Int, b: Int)
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)
         let hasProjections = configuration.hasProjections
@@ -36,10 +37,12 @@ extension RunInputs {
             if configuration.channels.contains(where: { !$0.fit.isClosedForm }) {
                 stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
             }
-            let lines = fittedLines(configuration.channels).count
-            if lines > 0 {
+            let parts = SumsPart.parts(
+                of: fittedLines(configuration.channels), dimensionA: dimensions.a, dimensionB: dimensions.b
+            ).count
+            if parts > 0 {
                 let rows = configuration.training.rows
-                stages.append(StagePlan(.sums, .ranges(of: rows, size: textsPerSums(rows), times: lines)))
+                stages.append(StagePlan(.sums, .ranges(of: rows, size: textsPerSums(rows), times: parts)))
             }
         }
         if configuration.experiments.contains(.similarity) {

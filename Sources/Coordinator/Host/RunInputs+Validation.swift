@@ -1,5 +1,4 @@
 import ModelReading
-import Projection
 import Run
 import Storage
 
@@ -16,9 +15,9 @@ extension RunInputs {
         case (.train, .train(let result)): return flaw(of: result, for: id)
         case (.train, .trainOutputs(let result)): return flaw(of: result, unit: id.index)
         case (.sums, .sums(let result)):
-            let columns = ActivationSums.columns(dimensionA: dimensionA, dimensionB: dimensionB)
-            return result.products.count == SumsResult.count(columns: columns)
-                ? nil : "expected \(SumsResult.count(columns: columns)) products, found \(result.products.count)"
+            let count = sumsPart(id)?.count ?? 0
+            return result.products.count == count
+                ? nil : "expected \(count) products, found \(result.products.count)"
         case (.similarity, .similarity(let result)):
             return [result.plain, result.injected].lazy.compactMap { flaw(of: $0) }.first
         case (.evaluate(let task), .evaluate(let result)):

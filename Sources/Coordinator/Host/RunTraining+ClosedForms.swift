@@ -2,12 +2,25 @@ import Projection
 import Run
 
 extension RunTraining {
-    /// The W's in closed form of all lines, from the sums of all texts.
-    /// - Parameter results: of the units of sums.
-    func closedForms(_ results: [UnitID: UnitResult]) throws -> [TrainedProjection] {
-        try inputs.fittedLines.enumerated().flatMap { place, line in
-            let units = inputs.sumsUnits(ofLine: place)
-            let (learned, chosenOn) = (sums(units.learned, results), sums(units.chosenOn, results))
+    /// The W's in closed form of all lines, from the sums of all texts: line after line, so that no more than one line's
+    /// sums are in memory.
+    /// - Parameter read: a unit's sums.
+    func closedForms(_ read: (UnitID) throws -> SumsResult?) throws -> [TrainedProjection] {
+        let parts = Array(inputs.sumsParts.enumerated())
+        return try inputs.fittedLines.flatMap { line -> [TrainedProjection] in
+            let own = parts.filter { $0.element.belongs(to: line) }
+            /// Added in the units' order.
+            func sums(_ units: (Int) -> Range<Int>) throws -> ActivationSums {
+                var sums = ActivationSums(dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+                for (place, part) in own {
+                    for unit in units(place) {
+                        if let result = try read(UnitID(.sums, unit)) { sums.add(result, of: part) }
+                    }
+                }
+                return sums
+            }
+            let learned = try sums { inputs.sumsUnits(ofPart: $0).learned }
+            let chosenOn = try sums { inputs.sumsUnits(ofPart: $0).chosenOn }
             return try maps(of: inputs.plan.channels, on: line, learned, chosenOn)
                 + maps(of: inputs.plan.reverseChannels, on: line, learned.reversed, chosenOn.reversed)
         }
@@ -26,14 +39,5 @@ extension RunTraining {
             if isShared, !channel.isReverse { projection.trainer.share() }
             return projection
         }
-    }
-
-    /// Added in the units' order.
-    private func sums(_ units: Range<Int>, _ results: [UnitID: UnitResult]) -> ActivationSums {
-        var sums = ActivationSums(dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
-        for unit in units {
-            if case .sums(let result) = results[UnitID(.sums, unit)] { sums.add(result) }
-        }
-        return sums
     }
 }

@@ -154,12 +154,12 @@ struct RunTraining {
     }
 
     /// Makes the W's of a stage, all of whose units are done, by training or in closed form, and wants them on disk.
-    /// - Parameter results: of the blocks, where W is trained by outputs; of the sums.
-    mutating func complete(_ stage: Stage, _ results: [UnitID: UnitResult]) throws {
+    /// - Parameter finished: the blocks, where W is trained by outputs; the sums.
+    mutating func complete(_ stage: Stage, _ finished: RunResults) throws {
         let made: [TrainedProjection]
         switch (stage, mode) {
-        case (.sums, _): made = try closedForms(results)
-        case (_, .byOutputs): made = assembled(results)
+        case (.sums, _): made = try closedForms(finished.sums)
+        case (_, .byOutputs): made = assembled(finished.results)
         case (_, .averaged): made = projections
         }
         projections = (inputs.plan.channels + inputs.plan.reverseChannels).compactMap { channel in
@@ -219,7 +219,7 @@ struct RunTraining {
 extension RunTraining {
     /// The content of a unit of the training.
     mutating func content(of id: UnitID, activations: ActivationStore?, step: Int) -> WorkUnit {
-        if id.stage == .sums, let activations { return .sums(inputs.sumsUnit(id, activations)) }
+        if id.stage == .sums, let activations, let unit = inputs.sumsUnit(id, activations) { return .sums(unit) }
         if mode == .byOutputs, let unit = inputs.outputsUnit(id.index), let activations {
             let targets = activations.columns(
                 unit.outputs, ofTexts: unit.schedule.textCount, at: unit.channel.target)

@@ -72,10 +72,15 @@ package struct TrainOutputsUnit: Hashable, Sendable {
 
 /// The sums that closed forms are made of, over some of the texts.
 package struct SumsUnit: Hashable, Sendable {
-    /// A row for each text: A's activation at the line's site, B's, and a 1; [texts, d_A + d_B + 1].
-    package var rows: FloatMatrix
+    /// The columns of a ``SumsPart``'s sites, a row for each text.
+    package var first: FloatMatrix
+    package var second: FloatMatrix
 
-    package init(rows: FloatMatrix) {
-        self.rows = rows
+    /// Products that come of it.
+    package var count: Int { first.columns * second.columns }
+
+    package init(first: FloatMatrix, second: FloatMatrix) {
+        self.first = first
+        self.second = second
     }
 }

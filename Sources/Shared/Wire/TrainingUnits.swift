@@ -129,19 +129,22 @@ extension TrainOutputsUnit {
 extension SumsUnit {
     func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__SumsUnit> {
         let message = writer.new(wire__sums_unit__init)
-        message.pointee.rows = writer.matrix(rows)
+        message.pointee.first = writer.matrix(first)
+        message.pointee.second = writer.matrix(second)
         return message
     }
 
     init(_ message: Wire__SumsUnit, _ tensors: inout TensorFrames) throws(WireError) {
-        let rows = try tensors.matrix(message.rows, "rows")
+        let first = try tensors.matrix(message.first, "first")
+        let second = try tensors.matrix(message.second, "second")
+        try second.require(rows: first.rows, "second")
         // Their products have to be so few that they can travel back.
-        guard rows.columns > 0, SumsResult.count(columns: rows.columns) <= WireLimits.doubles else {
+        guard first.columns > 0, second.columns > 0, first.columns * second.columns <= WireLimits.doubles else {
             throw WireError(
-                field: "rows",
+                field: "second",
                 expected: "1 column, or so many that at most \(WireLimits.doubles) products come of them",
-                found: "\(rows.columns)")
+                found: "\(second.columns) beside \(first.columns)")
         }
-        self.init(rows: rows)
+        self.init(first: first, second: second)
     }
 }

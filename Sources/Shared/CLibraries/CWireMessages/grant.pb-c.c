@@ -1178,15 +1178,27 @@ const ProtobufCMessageDescriptor wire__train_outputs_unit__descriptor =
   (ProtobufCMessageInit) wire__train_outputs_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__sums_unit__field_descriptors[1] =
+static const ProtobufCFieldDescriptor wire__sums_unit__field_descriptors[2] =
 {
   {
-    "rows",
+    "first",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Wire__SumsUnit, rows),
+    offsetof(Wire__SumsUnit, first),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "second",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__SumsUnit, second),
     &wire__matrix__descriptor,
     NULL,
     0,             /* flags */
@@ -1194,12 +1206,13 @@ static const ProtobufCFieldDescriptor wire__sums_unit__field_descriptors[1] =
   },
 };
 static const unsigned wire__sums_unit__field_indices_by_name[] = {
-  0,   /* field[0] = rows */
+  0,   /* field[0] = first */
+  1,   /* field[1] = second */
 };
 static const ProtobufCIntRange wire__sums_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor wire__sums_unit__descriptor =
 {
@@ -1209,7 +1222,7 @@ const ProtobufCMessageDescriptor wire__sums_unit__descriptor =
   "Wire__SumsUnit",
   "wire",
   sizeof(Wire__SumsUnit),
-  1,
+  2,
   wire__sums_unit__field_descriptors,
   wire__sums_unit__field_indices_by_name,
   1,  wire__sums_unit__number_ranges,

@@ -134,13 +134,14 @@ struct  Wire__SumsUnit
 {
   ProtobufCMessage base;
   /*
-   * A row for each text: A's activation, B's, and a 1.
+   * A row for each text: columns of a site's activations, and those that each is multiplied with. A 1 may be one.
    */
-  Wire__Matrix *rows;
+  Wire__Matrix *first;
+  Wire__Matrix *second;
 };
 #define WIRE__SUMS_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__sums_unit__descriptor) \
-    , NULL }
+    , NULL, NULL }
 
 
 typedef enum {
