@@ -86,12 +86,10 @@ extension RunInputs {
         return units * parts.reduce(0) { $0 + $1.count } * MemoryLayout<Double>.size
     }
 
-    /// Bytes of what one line's maps are made of: those that they learn from, and those that λ and rank are chosen on. No
-    /// more than that of all sums is in memory.
+    /// Bytes of memory that making one line's maps takes: no more is taken for all of them, which are made one after the
+    /// other.
     var bytesOfLine: Int {
-        fittedLines.isEmpty
-            ? 0
-            : 2 * ActivationSums.count(dimensionA: dimensionA, dimensionB: dimensionB) * MemoryLayout<Double>.size
+        fittedLines.isEmpty ? 0 : ClosedForms.bytes(dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
     /// The most that all lines' sums may be: they stay on the disk.

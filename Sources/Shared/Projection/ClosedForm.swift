@@ -48,6 +48,16 @@ package struct ClosedForms {
         spread = try algebra.eigenvectors(of: sums.xx)
     }
 
+    /// About the bytes that it takes at most to make a line's maps of its sums: those that they learn from, those that λ and
+    /// the rank are chosen on, and all; the first two around the mean; what comes of them.
+    package static func bytes(dimensionA: Int, dimensionB: Int) -> Int {
+        let (a, b) = (dimensionA, dimensionB)
+        let numbers =
+            3 * ActivationSums.count(dimensionA: a, dimensionB: b) + 2 * (a * a + a * b + b * b)
+            + 4 * max(a, b) * max(a, b) + 2 * a * b
+        return numbers * MemoryLayout<Double>.size
+    }
+
     /// The map of one kind.
     package func map(_ fit: ProjectionFit) throws(ProjectionError) -> ClosedForm {
         switch fit {
