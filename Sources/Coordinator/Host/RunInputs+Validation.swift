@@ -89,7 +89,8 @@ extension RunInputs {
             if isFirst(id), let flaw = inputs.gates.flaw(in: found.answers, to: conditions, item: item.id) {
                 return flaw
             }
-            let choices = inputs.form == .choice ? item.choices.count : 0
+            let isChosen = inputs.form == .choice && configuration.evaluation.endpoints.contains(.answers)
+            let choices = isChosen ? item.choices.count : 0
             if let odd = found.answers.first(where: { $0.likelihoods.count != choices }) {
                 return "expected \(choices) likelihoods of item \(item.id), found \(odd.likelihoods.count)"
             }
