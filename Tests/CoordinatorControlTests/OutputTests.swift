@@ -22,9 +22,12 @@ struct OutputTests {
             run: "run",
             stages: [
                 StagePlan(.extract, .ranges(of: 70, size: 35)),
-                StagePlan(.train, .outputs(blocks: 5, channels: channels.count, schedule)),
-                StagePlan(.evaluate(task: "squad"), .independent(units: 2 * channels.count), channels: channels.count),
-            ], channels: channels, fingerprintA: "a", fingerprintB: "b")
+                StagePlan(.train, .outputs(blocks: channels.map { $0.isReverse ? 3 : 5 }, schedule)),
+                StagePlan(
+                    .evaluate(task: "squad"), .independent(units: 2 * channels.count { !$0.isReverse }),
+                    channels: channels.count { !$0.isReverse }),
+            ], channels: channels.filter { !$0.isReverse }, reverseChannels: channels.filter(\.isReverse),
+            fingerprintA: "a", fingerprintB: "b")
         let extracted = [UnitID(.extract, 0): "d", UnitID(.extract, 1): "d"]
         return RunControl(
             RunControl.Beginning(
@@ -197,6 +200,33 @@ struct OutputTests {
             last.map(\.2.projection?.form) == [
                 .whole(withMoments: false), .held, .whole(withMoments: false), .held, .whole(withMoments: false), .held,
             ])
+    }
+
+    @Test func `W the other way is trained on B's activations, in blocks of its own number`() {
+        var test = OutputTests()
+        let channel = Channel(k: 2, j: 4)
+        test.control = Self.control(channels: [channel, channel.reversed])
+        _ = test.control.start(at: .seconds(0))
+        test.begin()
+        let first = test.join("w", 1)
+        #expect(test.parts(first, at: .a(2)).count == 3 && test.parts(first, at: .b(4)).isEmpty)
+        var partsOfB: [Int: Int] = [:]
+        var last: [RunControl.Supply] = []
+        var waiting = test.grants(first)
+        var order: [Int] = []
+        while !waiting.isEmpty {
+            let (lease, unit, supply) = waiting.removeFirst()
+            if unit.stage == .train { order.append(unit.index) } else { last.append(supply) }
+            let messages = test.answer(unit, lease: lease, 1)
+            for granted in test.grants(messages) where granted.unit.stage == .train {
+                partsOfB[granted.unit.index] = test.parts(messages, at: .b(4)).count
+            }
+            waiting += test.grants(messages)
+        }
+        #expect(order == Array(0..<8))
+        #expect(partsOfB.filter { $0.value > 0 } == [5: 3])
+        // Nothing is said over it.
+        #expect(last.map(\.projection?.channel) == [channel, channel])
     }
 
     @Test func `a worker that extracted holds its texts at every site`() {

@@ -28,20 +28,27 @@ struct InProcessRun {
 
     /// - Parameter answer: what the worker makes of each of its results.
     func finish(_ answer: (UnitResult) -> UnitResult = { $0 }) throws -> FinishedRun {
+        try work(answer)
+        #expect(live.outcome == .done)
+        return try FinishedRun(live, software: "1", remarks: [])
+    }
+
+    /// Goes on until the run is done or so many results were taken in.
+    func work(results limit: Int = .max, _ answer: (UnitResult) -> UnitResult = { $0 }) throws {
         live.start(at: .seconds(0))
         say(.register(Registration(softwareVersion: "1", worker: "w", host: "h", processID: 1, deviceKind: "cpu")))
-        while live.outcome == nil, !sent.messages.isEmpty {
+        var count = 0
+        while live.outcome == nil, !sent.messages.isEmpty, count < limit {
             switch sent.messages.removeFirst() {
             case .welcome(let welcome): say(.ready(try engine.load(welcome)))
             case .activations(let activations): engine.keep(activations)
             case .grant(let grant):
                 let result = answer(try engine.execute(grant))
                 say(.result(run: run, lease: grant.lease, unit: grant.id, result: result))
+                count += 1
             case .refusal, .heartbeat, .finished: break
             }
         }
-        #expect(live.outcome == .done)
-        return try FinishedRun(live, software: "1", remarks: [])
     }
 
     private func say(_ message: WorkerMessage) {

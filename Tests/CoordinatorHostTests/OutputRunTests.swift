@@ -1,3 +1,4 @@
+import ActivationFiles
 import CPUDevice
 import CoordinatorControl
 import Foundation
@@ -29,9 +30,11 @@ struct OutputRunTests {
     }
 
     private static func inputs(
-        texts: Int = texts, channels: [Channel] = [channel], activations: ActivationStore? = nil
+        texts: Int = texts, channels: [Channel] = [channel], reverse: Bool = false,
+        activations: ActivationStore? = nil
     ) -> RunInputs {
         var configuration = RunConfiguration(modelA: "", modelB: "", channels: channels, experiments: [.projection])
+        configuration.training.reverse = reverse ? true : nil
         configuration.training.rows = texts
         configuration.training.epochs = 3
         configuration.training.batch = 16
@@ -69,12 +72,14 @@ struct OutputRunTests {
     ///   - change: what becomes of a result on its way.
     private func run(
         _ training: TrainingMode?, _ gradients: GradientForm = .factors, channels: [Channel] = [channel],
-        results limit: Int = .max, isInterrupted: Bool = false, memory: Double = TrainingEngine.halfOfMemory,
+        reverse: Bool = false, activations: ActivationStore? = nil, results limit: Int = .max,
+        isInterrupted: Bool = false, memory: Double = TrainingEngine.halfOfMemory,
         change: (UnitResult) -> UnitResult = { $0 }
     ) throws -> Ending {
         var sent: [CoordinatorMessage] = []
         let live = try LiveRun(
-            inputs: Self.inputs(channels: channels), storage: RunFolder(folder), limits: RunLimits(), firstLease: 1,
+            inputs: Self.inputs(channels: channels, reverse: reverse, activations: activations),
+            storage: RunFolder(folder), limits: RunLimits(), firstLease: 1,
             device: try CPUDevice(threads: 1), travel: LiveRun.Travel(training: training, gradients: gradients),
             now: .seconds(0),
             send: { sent.append($1) })
@@ -275,6 +280,41 @@ struct OutputRunTests {
         #expect(ending.outcome == .done)
         #expect(ending.faults.allSatisfy { $0.contains("its activations of A after") })
         for channel in Self.channels { #expect(projection(of: channel) == whole.projection(of: channel)) }
+    }
+
+    @Test func `W the other way is that of a run with A and B exchanged`() throws {
+        let channels = [Channel(k: 2, j: 2), Channel(k: 2, j: 4)]
+        #expect(try run(nil, channels: channels, reverse: true, results: 2 * Self.blocks + 1).outcome == nil)
+        let ending = try run(nil, channels: channels, reverse: true)
+        #expect(ending.outcome == .done && ending.recovery.units == 2 * Self.blocks + 1)
+        for channel in channels {
+            // Forwards there is nothing else than without.
+            let alone = try OutputRunTests()
+            _ = try alone.run(.averaged, channels: [channel])
+            #expect(projection(of: channel) == alone.projection(of: channel))
+            let exchanged = try OutputRunTests()
+            let activations = Self.activations([channel])
+            let matrices = [
+                Site.a(channel.j): activations[.b(channel.j)], .b(channel.k): activations[.a(channel.k)],
+            ].compactMapValues { $0 }
+            let swapped = Channel(k: channel.j, j: channel.k)
+            let other = try exchanged.run(.averaged, channels: [swapped], activations: ActivationStore(matrices))
+            #expect(other.outcome == .done)
+            let (a, b) = (Self.dimensionA, Self.dimensionB)
+            func values(_ test: OutputRunTests, _ channel: Channel) throws -> FloatMatrix {
+                let name = RunFiles.projection(dimensionA: b, dimensionB: a, channel: channel)
+                return try ProjectionFile.read(RunFolder(test.folder).url(of: name), dimensionA: b, dimensionB: a)
+            }
+            #expect(try values(self, channel.reversed) == values(exchanged, swapped), "\(channel)")
+        }
+    }
+
+    @Test func `both ways are not trained by steps`() {
+        #expect {
+            _ = try run(.averaged, reverse: true)
+        } throws: {
+            "\($0)".contains("--training averaged trains the W of one channel, and the run has 2: 2:2, 2:2/reverse")
+        }
     }
 
     @Test func `several channels are not trained by steps`() {

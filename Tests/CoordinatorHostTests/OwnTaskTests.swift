@@ -55,13 +55,14 @@ struct OwnTaskTests {
 
     init() throws { temporary = try TemporaryFolder() }
 
-    private func inputs() throws -> RunInputs {
+    private func inputs(_ endpoints: [EvaluationEndpoint] = EvaluationEndpoint.allCases) throws -> RunInputs {
         let file = temporary.file("pets.txt")
         try Data(Self.lines.utf8).write(to: file)
         var configuration = RunConfiguration(
             modelA: DemoAssets.modelA, modelB: DemoAssets.modelB, channels: [Channel(k: 4, j: 4)], operation: .sum,
             experiments: [.evaluate(task: "pets")], projection: .none)
         configuration.evaluation.files = ["pets": [file.path]]
+        configuration.evaluation.endpoints = endpoints
         return try RunInputs(
             configuration, tasks: TaskDefinition.all + [Self.pets],
             conditions: Self.conditions, software: "1")
@@ -206,6 +207,24 @@ struct OwnTaskTests {
                 #expect(sample.conditions[name]?.loglikelihoods == defined[0], "\(name) \(item.id)")
             }
         }
+    }
+
+    @Test func `of the right choice alone the likelihood is asked where nothing is chosen`() throws {
+        _ = try finished(inputs())
+        func results() throws -> [String: Any] {
+            let file = try object(Data(contentsOf: folder.appendingPathComponent("results.json")))
+            return try #require((file["results"] as? [String: Any])?["pets"] as? [String: Any])
+        }
+        let both = try #require(try results()["injected"] as? [String: Any])
+        try FileManager.default.removeItem(at: folder)
+        _ = try finished(inputs([.likelihood]))
+        let alone = try #require(try results()["injected"] as? [String: Any])
+        #expect(both["acc,none"] != nil && alone["acc,none"] == nil)
+        let name = "gold_logprob,none"
+        let value = try #require(alone[name] as? Double)
+        #expect(value < 0 && value == both[name] as? Double)
+        let samples = try String(contentsOf: folder.appendingPathComponent("samples_pets.jsonl"), encoding: .utf8)
+        #expect(!samples.contains("\"loglikelihoods\""))
     }
 
     @Test func `each condition has a say of its own on the choices`() throws {

@@ -47,6 +47,19 @@ struct RunEstimateTests {
         #expect(try training(3, .init(training: .byOutputs)) == [3 * a + b, w])
         let two = try training(3, .init()) { $0.channels = [Channel(k: 2, j: 4), Channel(k: 3, j: 4)] }
         #expect(two == [2 * (3 * a + b), 2 * w])
+        // The other way it is B's that go to each, and A's to one.
+        let both = try training(3, .init()) { $0.training.reverse = true }
+        #expect(both == [3 * a + b + 3 * b + a, 2 * w])
+    }
+
+    @Test func `the sums of many lines are counted by their sites`() throws {
+        let lines = [2, 3].flatMap { k in [1, 2, 4].map { Channel(k: k, j: $0, fit: .ridge) } }
+        let travel = try estimate([.projection]) { $0.channels = lines }.travel(workers: 3)
+        let sums = try #require(travel.first { $0.stage == .sums })
+        // Ten units, the last one shorter: of two sites of A, three of B, with a 1 each, and six between.
+        let (a, b) = (128 + 1, 96 + 1)
+        #expect(sums.up == 10 * 8 * (2 * a * a + 3 * b * b + 6 * 128 * 96))
+        #expect(sums.down == 64 * 4 * (2 * 2 * a + 3 * 2 * b + 6 * (128 + 96)))
     }
 
     @Test func `texts go down and activations up, and items with all that their conditions read`() throws {

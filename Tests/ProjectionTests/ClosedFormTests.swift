@@ -36,16 +36,32 @@ struct ClosedFormTests {
         FloatMatrix(rows: rows.count, columns: rows.first?.count ?? 0, values: rows.flatMap { $0 })
     }
 
-    /// The sums over rows, in units of so many.
+    private static let line = Channel(k: 2, j: 3)
+
+    private static func parts(_ x: [Float]?, _ z: [Float]?, most: Int = SumsPart.most) -> [SumsPart] {
+        SumsPart.parts(of: [line], dimensionA: x?.count ?? 0, dimensionB: z?.count ?? 0, most: most)
+    }
+
+    /// A part's unit over rows.
+    private static func unit(
+        _ part: SumsPart, _ x: some Collection<[Float]>, _ z: some Collection<[Float]>
+    ) -> SumsUnit {
+        ActivationSums.unit(part) { $0.model == .a ? matrix(x) : matrix(z) }
+    }
+
+    /// The sums over rows, in units of so many, in parts of so many products at most.
     private static func sums(
-        _ x: some Collection<[Float]>, _ z: some Collection<[Float]>, unit: Int = .max
+        _ x: some Collection<[Float]>, _ z: some Collection<[Float]>, unit size: Int = .max,
+        most: Int = SumsPart.most
     ) -> ActivationSums {
         var sums = ActivationSums(dimensionA: x.first?.count ?? 0, dimensionB: z.first?.count ?? 0)
-        var (x, z) = (Array(x)[...], Array(z)[...])
-        while !x.isEmpty {
-            let rows = ActivationSums.rows(x: matrix(x.prefix(unit)), z: matrix(z.prefix(unit)))
-            sums.add(ActivationSums.result(SumsUnit(rows: rows), on: processor))
-            (x, z) = (x.dropFirst(unit), z.dropFirst(unit))
+        for part in parts(x.first, z.first, most: most) {
+            var (x, z) = (Array(x)[...], Array(z)[...])
+            while !x.isEmpty {
+                let unit = unit(part, x.prefix(size), z.prefix(size))
+                sums.add(ActivationSums.result(unit, on: processor), of: part)
+                (x, z) = (x.dropFirst(size), z.dropFirst(size))
+            }
         }
         return sums
     }
@@ -75,40 +91,79 @@ struct ClosedFormTests {
         #expect(form.rank == (fit == .reducedRank ? reference.rank : nil))
     }
 
-    @Test func `sums are added in their order, to the same bits whoever computes them on how many threads`() throws {
+    @Test(arguments: [1, 20, SumsPart.most], [1, 7, .max])
+    func `sums are added in the texts' order, to the same bits in whichever parts, on how many threads`(
+        most: Int, unit: Int
+    ) throws {
         let reference = cases[1]
-        let rows = ActivationSums.rows(x: Self.matrix(reference.x), z: Self.matrix(reference.z))
-        let unit = SumsUnit(rows: rows)
-        let one = ActivationSums.result(unit, on: try CPUDevice(threads: 1))
-        #expect(one == ActivationSums.result(unit, on: try CPUDevice(threads: 3)))
-        // By their definition.
+        let parts = Self.parts(reference.x.first, reference.z.first, most: most)
+        for part in parts {
+            let unit = Self.unit(part, reference.x, reference.z)
+            #expect(unit.count == part.count)
+            #expect(unit.count <= most || part.columns.count == 1)
+            let one = ActivationSums.result(unit, on: try CPUDevice(threads: 1))
+            #expect(one == ActivationSums.result(unit, on: try CPUDevice(threads: 3)))
+        }
+        #expect(parts.count == (most == SumsPart.most ? 3 : Set(parts).count))
+        let found = Self.sums(reference.x, reference.z, unit: unit, most: most)
+        // By their definition, unit by unit.
+        let rows = zip(reference.x, reference.z).map { ($0 + $1 + [1]).map(Double.init) }
         var place = 0
-        for row in 0..<rows.columns {
+        for row in rows[0].indices {
             for column in 0...row {
                 var sum = 0.0
-                for text in 0..<rows.rows {
-                    let values = rows[row: text].map(Double.init)
-                    sum += values[row] * values[column]
+                for first in stride(from: 0, to: rows.count, by: min(unit, rows.count)) {
+                    var part = 0.0
+                    for values in rows[first...].prefix(unit) { part += values[row] * values[column] }
+                    sum += part
                 }
-                #expect(one.products[place] == sum)
+                #expect(found.products[place] == sum)
                 place += 1
             }
         }
-        #expect(place == one.products.count && one.products.last == Double(rows.rows))
+        #expect(place == found.products.count && found.count == Double(rows.count))
     }
 
-    @Test func `sums that cannot be those of the texts are refused`() {
-        let unit = SumsUnit(rows: ActivationSums.rows(x: Self.matrix(cases[0].x), z: Self.matrix(cases[0].z)))
-        let fine = ActivationSums.result(unit, on: processor)
-        #expect(ActivationSums.flaw(in: fine, of: unit) == nil)
-        for place in fine.products.indices {
-            for wrong in [1e30, .nan, -.infinity] {
-                var odd = fine
-                odd.products[place] = wrong
-                #expect(ActivationSums.flaw(in: odd, of: unit) != nil, "\(place) \(wrong)")
-            }
+    @Test func `a site's own sums are taken once, however many lines it is on`() {
+        let lines = (0..<3).flatMap { k in (0..<4).map { Channel(k: k, j: $0) } }
+        let parts = SumsPart.parts(of: lines, dimensionA: 5, dimensionB: 7)
+        #expect(parts.filter(\.isOwn).map(\.first) == (0..<3).map { Site.a($0) } + (0..<4).map { Site.b($0) })
+        #expect(parts.count == 3 + 4 + 12)
+        for line in lines {
+            let own = parts.filter { $0.belongs(to: line) }
+            #expect(own.map(\.count) == [6 * 6, 8 * 8, 5 * 7])
         }
-        #expect(ActivationSums.flaw(in: SumsResult(products: [1]), of: unit) == "expected 78 products, found 1")
+        // Of the widest models that are fitted to, and a great many lines.
+        let wide = SumsPart.parts(of: lines, dimensionA: ClosedForm.widest, dimensionB: ClosedForm.widest)
+        #expect(wide.allSatisfy { $0.count <= SumsPart.most })
+    }
+
+    @Test(arguments: [15, SumsPart.most])
+    func `sums that cannot be those of the texts are refused`(most: Int) {
+        let (x, z) = (cases[0].x, cases[0].z)
+        for part in Self.parts(x.first, z.first, most: most) {
+            let unit = Self.unit(part, x, z)
+            let fine = ActivationSums.result(unit, on: processor)
+            #expect(ActivationSums.flaw(in: fine, of: unit, part) == nil)
+            for place in fine.products.indices {
+                for wrong in [1e30, .nan, -.infinity] {
+                    var odd = fine
+                    odd.products[place] = wrong
+                    #expect(ActivationSums.flaw(in: odd, of: unit, part) != nil, "\(place) \(wrong)")
+                }
+            }
+            // A site's squares and sums to the last bit.
+            if part.isOwn {
+                var odd = fine
+                odd.products[part.columns.lowerBound] = odd.products[part.columns.lowerBound].nextUp
+                #expect(ActivationSums.flaw(in: odd, of: unit, part) != nil)
+                odd = fine
+                odd.products[odd.products.count - 1] = odd.products[odd.products.count - 1].nextDown
+                #expect(ActivationSums.flaw(in: odd, of: unit, part) != nil)
+            }
+            let few = ActivationSums.flaw(in: SumsResult(products: []), of: unit, part)
+            #expect(few == "expected \(part.count) products, found 0")
+        }
     }
 
     @Test func `spaces that are turned, scaled and moved are mapped onto each other by every fit`() throws {
@@ -150,5 +205,13 @@ struct ClosedFormTests {
         let w = LinearProjection(FloatMatrix(rows: 2, columns: 3, values: [1, 2, 10, 0, 1, -1]))
         #expect(try w.project([3, 4], on: processor) == [21, 3])
         #expect(throws: ProjectionError.self) { try w.project([3], on: processor) }
+    }
+
+    @Test(arguments: 0..<3)
+    func `sums with A and B exchanged are those of the texts the other way, to the bit`(place: Int) {
+        let reference = cases[place]
+        let sums = Self.sums(reference.x, reference.z, unit: 5)
+        #expect(sums.reversed == Self.sums(reference.z, reference.x, unit: 5))
+        #expect(sums.reversed.reversed == sums)
     }
 }

@@ -112,4 +112,32 @@ struct MMLUTests {
         let items = try TaskDefinition.mmlu.read(TaskSource(files: files, shots: 5)).items
         #expect(items.count == 14_042 && Set(items.map(\.group)).count == 57)
     }
+
+    @Test(arguments: ["", "dev", "dev/world_religions_dev.csv"])
+    func `what W may learn from are dev files, each question with its subject's description alone`(path: String) throws
+    {
+        let train = try #require(TaskDefinition.mmlu.train)
+        let items = try train.read(TaskSource(files: train.files(scratch.file(path).path))).items
+        #expect(
+            items.map(\.id)
+                == (path.hasSuffix("csv") ? [] : ["formal_logic-0", "formal_logic-1"]) + ["world_religions-0"])
+        #expect(
+            TaskDefinition.mmlu.prompts(try #require(items.last)).both == """
+                The following are multiple choice questions (with answers) about world religions.
+
+                Third?
+                A. m
+                B. n
+                C. o
+                D. p
+                Answer:
+                """)
+    }
+
+    @Test func `a folder of test files is nothing to learn from`() throws {
+        let error = try #require(throws: TaskSourceError.self) {
+            try TaskDefinition.mmlu.train?.files(scratch.file("test").path)
+        }
+        #expect("\(error)".contains("--mmlu-train") && "\(error)".contains("dev/SUBJECT_dev.csv"), "\(error)")
+    }
 }

@@ -120,4 +120,20 @@ struct OwnTaskFileTests {
         #expect(task.name == "relatives" && items.count == 12 && Set(items.map(\.cluster)).count == 6)
         #expect(items[0].golds == ["Anna", "Anna Brandt"])
     }
+
+    @Test func `items to learn from stand in a file of their own, beside the description`() throws {
+        #expect(try definition(Self.yaml).train == nil)
+        let task = try definition(Self.yaml + "\ntrain: others.jsonl\n")
+        let train = try #require(task.train)
+        #expect(task.trainName == "pets-train")
+        let file = scratch.file("others.jsonl")
+        try Self.lines.write(to: file, atomically: true, encoding: .utf8)
+        let files = try train.files("")
+        #expect(files == [scratch.file("pets.yaml").path, file.path])
+        let items = try train.read(TaskSource(files: files)).items
+        #expect(items.map { task.prompts($0).both }.first == "Tim has a cat. What has Tim?\nAnswer:")
+        try Data("{}".utf8).write(to: file)
+        let error = try #require(throws: OwnTaskError.self) { try train.read(TaskSource(files: files)) }
+        #expect("\(error)".contains("others.jsonl, line 1"), "\(error)")
+    }
 }

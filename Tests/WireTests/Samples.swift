@@ -270,7 +270,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
         grant(
             "extract", .extract,
             .extract(
-                ExtractUnit(firstText: 64, texts: texts, maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
+                ExtractUnit(
+                    firstText: 64, texts: texts, maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4], answerTokens: 10)
+            ),
             [
                 .message(
                     1, "extract", .choice,
@@ -278,7 +280,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
                         + texts.enumerated().map { .text(2, "texts[\($0)]", $1, .optional) }
                         + [
                             .integer(3, "maximum_tokens", 512), .packed(4, "sites_of_a", [0, 26], .required),
-                            .packed(5, "sites_of_b", [4], .required),
+                            .packed(5, "sites_of_b", [4], .required), .integer(6, "answer_tokens", 10, .optional),
                         ])
             ]),
         Sample(
@@ -330,7 +332,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                         .integer(5, "texts", 2), .integer(6, "epochs", 9), .integer(7, "batch", 4),
                                         .integer(8, "shard_texts", 1), .integer(9, "seed", -1),
                                         .double(10, "learning_rate", 0.5), .integer(11, "initialization", 2),
-                                        channelFields(12, 26, 4), .matrix(13, "targets", 2, 3),
+                                        .message(
+                                            12, "channel",
+                                            [
+                                                .integer(1, "k", 26), .integer(2, "j", 4), .integer(3, "fit", 1),
+                                                .integer(4, "reverse", 1, .optional),
+                                            ]), .matrix(13, "targets", 2, 3),
                                     ])
                             ]),
                     ])
@@ -441,7 +448,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     ])
             ]),
         grant(
-            "sums", .sums, .sums(SumsUnit(rows: matrix)), [.message(6, "sums", .choice, [.matrix(1, "rows", 2, 3)])]),
+            "sums", .sums, .sums(SumsUnit(first: matrix, second: FloatMatrix(zeros: 2, 1))),
+            [.message(6, "sums", .choice, [.matrix(1, "first", 2, 3), .matrix(2, "second", 2, 1)])]),
         grant(
             "similarity", .similarity,
             .similarity(
@@ -714,7 +722,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
             lease: LeaseID(3), id: UnitID(.train, 5),
             unit: .trainOutputs(
                 TrainOutputsUnit(
-                    channel: Channel(k: 26, j: 4), outputs: 3..<6, dimensionA: 7, dimensionB: 8,
+                    channel: Channel(k: 26, j: 4, isReverse: true), outputs: 3..<6, dimensionA: 7, dimensionB: 8,
                     schedule: TrainingSchedule(textCount: 2, epochs: 9, batch: 4, shardTexts: 1, seed: .max),
                     learningRate: 0.5, initialization: .kaiming), targets: matrix))
     }

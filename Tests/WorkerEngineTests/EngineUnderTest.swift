@@ -50,14 +50,15 @@ struct EngineUnderTest {
     @discardableResult
     func join(
         k: Int, j: Int, operation: String, strength: Double = 1, matchesNorm: Bool = false,
-        positions: TokenPositions = TokenPositions(), modelA: String? = nil, modelB: String? = nil
+        positions: TokenPositions = TokenPositions(), chat: Bool = false, modelA: String? = nil, modelB: String? = nil
     ) throws -> (a: String, b: String) {
         let readiness = try engine.load(
             Welcome(
                 run: "evaluation", modelA: modelA ?? pair.modelA, modelB: modelB ?? pair.modelB,
                 delivery: Condition.Delivery(
                     try Self.value(operation), strength: strength, matchesNorm: matchesNorm),
-                positions: positions, computeType: .float32, seed: seed, heartbeatSeconds: 1, silenceSeconds: 10))
+                positions: positions, computeType: .float32, chat: chat, seed: seed, heartbeatSeconds: 1,
+                silenceSeconds: 10))
         return (readiness.fingerprintA, readiness.fingerprintB)
     }
 
@@ -371,8 +372,13 @@ struct EngineUnderTest {
     }
 
     /// What the models of the run that was joined last say at several sites.
-    func extraction(of texts: [String], k: [Int], j: [Int], maximumTokens: Int) throws -> ExtractResult {
-        let unit = ExtractUnit(firstText: 0, texts: texts, maximumTokens: maximumTokens, sitesOfA: k, sitesOfB: j)
+    /// - Parameter answerTokens: where the texts are prompts.
+    func extraction(
+        of texts: [String], k: [Int], j: [Int], maximumTokens: Int, answerTokens: Int? = nil
+    ) throws -> ExtractResult {
+        let unit = ExtractUnit(
+            firstText: 0, texts: texts, maximumTokens: maximumTokens, sitesOfA: k, sitesOfB: j,
+            answerTokens: answerTokens)
         let result = try result(.extract(unit), stage: .extract, projected: false)
         guard case .extract(let found) = result else { throw OtherResult(result: result) }
         return found

@@ -64,8 +64,9 @@ struct PairArguments: ParsableArguments {
             guard k >= 0, j >= 0 else { throw ValidationError("--layer-k \(k) --layer-j \(j): expected 0 or more") }
             return [Channel(k: k, j: j)]
         case (nil, nil, false):
-            if let fitted = channel.first(where: { $0.fit != .adam }) {
-                throw ValidationError("--channel \(fitted): expected K:J; how W's are fitted is for --fit to say")
+            if let fitted = channel.first(where: { $0 != $0.line }) {
+                throw ValidationError(
+                    "--channel \(fitted): expected K:J; how W's are fitted is for --fit and --reverse to say")
             }
             if let twice = channel.first(where: { wanted in channel.count { $0 == wanted } > 1 }) {
                 throw ValidationError("--channel \(twice): given twice")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import CoordinatorHost
 import Evaluation
 import Foundation
 import Presets
@@ -54,7 +55,7 @@ struct RunCommand: AsyncParsableCommand {
         help: """
             Put the experiments' prompts into each model's own chat template, as a user's message (as \
             lm-evaluation-harness does with --apply_chat_template). Activations are then read and written at the \
-            template's last token, or where --position says. The texts that W learns from stay plain.
+            template's last token, or where --position says. C4's texts stay plain.
             """)
     var chat = false
 
@@ -92,15 +93,18 @@ struct RunCommand: AsyncParsableCommand {
 
     private func runConfiguration(_ tasks: [TaskDefinition]) throws -> RunConfiguration {
         let own = tasks.dropFirst(TaskDefinition.all.count)
+        let learned = try training.files(data, tasks)
+        let fits = !learned.files.isEmpty
         var configuration = RunConfiguration(
             modelA: pair.modelA, modelB: pair.modelB,
-            channels: training.fitted(try pair.channels(), usual: pair.isSweep && !data.c4.isEmpty ? .ridge : .adam),
+            channels: training.fitted(try pair.channels(), usual: pair.isSweep && fits ? .ridge : .adam),
             operation: evaluation.op,
             strength: evaluation.alpha, computeType: computeType, chat: chat, reading: try reading.settings(),
-            experiments: try work.chosenExperiments(data, own: own.map(\.name)), projection: work.projectionSource,
+            experiments: try work.chosenExperiments(data, fits: fits, own: own.map(\.name)),
+            projection: work.projectionSource,
             seed: seed)
         training.apply(to: &configuration.training)
-        configuration.training.files = data.c4
+        (configuration.training.fitOn, configuration.training.files) = learned
         for (name, path) in data.tasks.map({ ($0.task, $0.path) }) + zip(own.map(\.name), evaluation.task) {
             configuration.evaluation.files[name] = try tasks.first { $0.name == name }?.files(path, data.shots)
         }
@@ -120,7 +124,7 @@ struct RunCommand: AsyncParsableCommand {
 struct DataArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("C4 files (JSON lines, plain or gzip) that W is trained on.", valueName: "file"),
+        help: ArgumentHelp("C4 files (JSON lines, plain or gzip) that W learns from.", valueName: "file"),
         completion: .file())
     var c4: [String] = []
 
@@ -186,6 +190,16 @@ struct DataArguments: ParsableArguments {
 }
 
 struct TrainingArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            What W learns from: c4, or a task's train split, such as gsm8k-train of --gsm8k-train FILE: its items' \
+            prompts, as the models read them, in an order drawn by the seed. An item that is evaluated as well is refused.
+            """, valueName: "name"))
+    var fitOn = TrainingArguments.plainTexts
+
+    private static let plainTexts = "c4"
+
     @Option(help: ArgumentHelp("Texts that W learns from.", valueName: "n"))
     var rows = TrainingConfiguration().rows
 
@@ -204,6 +218,13 @@ struct TrainingArguments: ParsableArguments {
             files.
             """, valueName: "name"))
     var fit: [ValueList<ProjectionFit>] = []
+
+    @Flag(
+        help: """
+            Make W's that map B's activations to A's as well, from the same texts: their files serve a run with A and B \
+            exchanged.
+            """)
+    var reverse = false
 
     @Option(help: ArgumentHelp("Times that each text is visited.", valueName: "n"))
     var epochs = TrainingConfiguration().epochs
@@ -245,6 +266,18 @@ struct TrainingArguments: ParsableArguments {
         }
     }
 
+    /// The train split that W learns from, nil for C4; and its files.
+    func files(_ data: DataArguments, _ tasks: [TaskDefinition]) throws -> (split: String?, files: [String]) {
+        guard fitOn != Self.plainTexts else { return (nil, data.c4) }
+        guard let task = tasks.first(where: { $0.train != nil && $0.trainName == fitOn }), let split = task.train else {
+            throw HostError.unknownTrainSplit(fitOn, known: tasks.filter { $0.train != nil }.map(\.trainName))
+        }
+        // The file that describes a task of the user's own names its items.
+        let path = task.source == nil ? data.tasks.first { $0.task == fitOn }?.path : ""
+        guard let path else { throw HostError.missingFile(flag: "--\(fitOn)", experiment: .projection) }
+        return (fitOn, try split.files(path))
+    }
+
     /// The lines with W's of all fits that are asked for.
     /// - Parameter usual: where none is.
     func fitted(_ lines: [Channel], usual: ProjectionFit) -> [Channel] {
@@ -256,6 +289,7 @@ struct TrainingArguments: ParsableArguments {
     func apply(to training: inout TrainingConfiguration) {
         training.rows = rows
         training.heldOut = heldOut
+        training.reverse = reverse ? true : nil
         training.epochs = epochs
         training.batch = batch
         training.shardRows = shardRows

@@ -2,10 +2,10 @@ import ArgumentParser
 import Evaluation
 import Tasks
 
-/// The file of a task's items, as `--squad FILE` names it: one option with the names of all tasks, so that a task needs
-/// no flag of its own.
+/// The file of a task's items, as `--squad FILE` names it, or of its train split, as `--squad-train FILE` does: one
+/// option with the names of all tasks, so that a task needs no flag of its own.
 struct TaskFile: ExpressibleByArgument {
-    /// The task's name.
+    /// The task's name, or its train split's.
     var task: String
     var path: String
 
@@ -14,22 +14,25 @@ struct TaskFile: ExpressibleByArgument {
         guard let split = argument.firstIndex(of: "=") else { return nil }
         task = String(argument[..<split])
         path = String(argument[argument.index(after: split)...])
-        guard TaskDefinition.all.contains(where: { $0.name == task }) else { return nil }
+        guard Self.flags.contains(task) else { return nil }
     }
 
     static let defaultCompletionKind = CompletionKind.file()
 
-    /// The flags of all tasks.
-    static let names = NameSpecification(TaskDefinition.all.map { .customLong($0.name) })
+    /// The flags of all tasks and train splits.
+    private static let flags =
+        TaskDefinition.all.map(\.name) + TaskDefinition.all.filter { $0.train != nil }.map(\.trainName)
+    static let names = NameSpecification(flags.map { .customLong($0) })
 
     /// What the flags' help says.
     static let help = ArgumentHelp(
-        TaskDefinition.all.map(\.fileHelp).joined(separator: "; ") + ".", valueName: "file")
+        TaskDefinition.all.map(\.fileHelp).joined(separator: "; ")
+            + ". With -train behind the name: what --fit-on learns from.", valueName: "file")
 
     /// The arguments with each task's name put before its file: the parser tells what an option's value is, and not by
     /// which of its names it was given.
     static func marked(_ arguments: [String]) -> [String] {
-        let flags = Dictionary(uniqueKeysWithValues: TaskDefinition.all.map { ("--\($0.name)", $0.name) })
+        let flags = Dictionary(uniqueKeysWithValues: flags.map { ("--\($0)", $0) })
         var marked: [String] = []
         var task: String?
         for argument in arguments {

@@ -40,15 +40,17 @@ struct WorkArguments: ParsableArguments {
     private static let experimentNames = ["projection", "similarity"] + TaskDefinition.all.map(\.name)
 
     /// Those that were asked for; without any those whose files are named.
-    /// - Parameter own: the names of the tasks of the user's own.
-    func chosenExperiments(_ data: DataArguments, own: [String]) throws -> [Experiment] {
+    /// - Parameters:
+    ///   - fits: whether there is what W learns from.
+    ///   - own: the names of the tasks of the user's own.
+    func chosenExperiments(_ data: DataArguments, fits: Bool, own: [String]) throws -> [Experiment] {
         let known = Self.experimentNames + own
         let all = known.map(Experiment.init)
         let names = experiments.elements()
         guard !names.isEmpty else {
             return all.filter { experiment in
                 switch experiment {
-                case .projection: !data.c4.isEmpty
+                case .projection: fits
                 case .similarity: true
                 case .evaluate(let task): own.contains(task) || data.tasks.contains { $0.task == task }
                 }

@@ -9,6 +9,8 @@ package struct RunPlan: Codable, Hashable, Sendable {
     package var stages: [StagePlan]
     /// Lines from A to B, each with a W of its own.
     package var channels: [Channel]
+    /// Those the other way, over which nothing is said: their W's are made and kept.
+    package var reverseChannels: [Channel]
     /// Fingerprints of the model folders as the coordinator sees them.
     package var fingerprintA: String
     package var fingerprintB: String
@@ -17,14 +19,16 @@ package struct RunPlan: Codable, Hashable, Sendable {
     package var dimensionB: Int
 
     package init(
-        run: String, stages: [StagePlan], channels: [Channel] = [Channel(k: 0, j: 0)], fingerprintA: String,
-        fingerprintB: String, dimensionA: Int = 0, dimensionB: Int = 0
+        run: String, stages: [StagePlan], channels: [Channel] = [Channel(k: 0, j: 0)],
+        reverseChannels: [Channel] = [], fingerprintA: String, fingerprintB: String, dimensionA: Int = 0,
+        dimensionB: Int = 0
     ) {
         self.run = run
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         self.stages = stages
         self.channels = channels
+        self.reverseChannels = reverseChannels
         self.fingerprintA = fingerprintA
         self.fingerprintB = fingerprintB
     }
@@ -39,7 +43,7 @@ package struct RunPlan: Codable, Hashable, Sendable {
     package var sites: [Site] { Self.sites(of: channels) }
 
     /// The channels whose W's are trained, in their order: the units of the training are theirs.
-    package var trainedChannels: [Channel] { channels.filter { !$0.fit.isClosedForm } }
+    package var trainedChannels: [Channel] { (channels + reverseChannels).filter { !$0.fit.isClosedForm } }
 
     /// A's sites of channels and B's, each once.
     package static func sites(of channels: [Channel]) -> [Site] {
@@ -56,8 +60,8 @@ package struct StagePlan: Codable, Hashable, Sendable {
         case ranges(of: Int, size: Int, times: Int = 1)
         /// Steps that follow one another, each of several shards: the training of one channel's W.
         case steps(TrainingSchedule)
-        /// The outputs of each channel's W in so many blocks, each through all steps of the training.
-        case outputs(blocks: Int, channels: Int, TrainingSchedule)
+        /// The outputs of each trained channel's W in so many blocks, each through all steps of the training.
+        case outputs(blocks: [Int], TrainingSchedule)
     }
 
     package var stage: Stage
@@ -105,7 +109,7 @@ package struct StagePlan: Codable, Hashable, Sendable {
         case .independent(let units): units
         case .ranges(let count, let size, let times): (count + size - 1) / size * times
         case .steps(let schedule): schedule.steps
-        case .outputs(let blocks, let channels, _): blocks * channels
+        case .outputs(let blocks, _): blocks.reduce(0, +)
         }
     }
 
@@ -142,6 +146,18 @@ package struct StagePlan: Codable, Hashable, Sendable {
     package var unitRange: Range<Int> {
         if case .steps(let schedule) = cut { return 0..<schedule.steps * schedule.shardsPerStep }
         return 0..<total
+    }
+
+    /// The place in ``RunPlan/trainedChannels`` and the block of a unit of a stage cut by outputs; nil of a number that is
+    /// no unit's.
+    package func block(ofUnit index: Int) -> (channel: Int, block: Int)? {
+        guard case .outputs(let blocks, _) = cut, index >= 0 else { return nil }
+        var rest = index
+        for (channel, count) in blocks.enumerated() {
+            if rest < count { return (channel, rest) }
+            rest -= count
+        }
+        return nil
     }
 
     // A unit's number may be anybody's word: what follows from it is said of every number.

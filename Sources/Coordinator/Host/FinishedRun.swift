@@ -136,7 +136,7 @@ package struct FinishedRun: Sendable {
                             task: task.task.title, gates: task.gates.gates,
                             items: min(task.items.count, RunInputs.itemsPerUnit))
                     })
-            }, maps: try inputs.fittedLines.compactMap { try comparison(of: $0, in: run) }, shape: inputs.shape)
+            }, maps: try comparedLines(of: inputs).compactMap { try comparison(of: $0, in: run) }, shape: inputs.shape)
     }
 
     /// What maps A's activations over a channel; nil where nothing asks for any.
@@ -156,13 +156,15 @@ package struct FinishedRun: Sendable {
         guard let made = run.projections.first(where: { $0.channel == channel }), let schedule = run.inputs.schedule,
             let texts = LineTexts(channel, in: run)
         else { return nil }
+        let training = run.inputs.configuration.training
         let heldOut = try texts.heldOut { try HeldOutFit(made.trainer.projection, x: $0, y: $1, moments: $2, on: $3) }
         if let form = made.form {
             return .fitted(
                 FittedSummary(
                     file: made.file(run.inputs), fit: channel.fit, dimensionA: run.inputs.dimensionA,
-                    dimensionB: run.inputs.dimensionB, rows: schedule.textCount, ridge: form.ridge, rank: form.rank,
-                    heldOut: heldOut))
+                    dimensionB: run.inputs.dimensionB, rows: schedule.textCount, split: training.fitOn,
+                    ridge: form.ridge,
+                    rank: form.rank, heldOut: heldOut))
         }
         let diagnostics = try ActivationDiagnostics(
             x: texts.x, y: texts.y, w: made.trainer.projection, on: run.device)
@@ -170,28 +172,48 @@ package struct FinishedRun: Sendable {
             ProjectionSummary(
                 file: made.file(run.inputs),
                 dimensionA: run.inputs.dimensionA, dimensionB: run.inputs.dimensionB,
-                rows: schedule.textCount, stepsPerEpoch: schedule.stepsPerEpoch,
-                learningRate: run.inputs.configuration.training.learningRate, losses: made.losses,
+                rows: schedule.textCount, split: training.fitOn, stepsPerEpoch: schedule.stepsPerEpoch,
+                learningRate: training.learningRate, losses: made.losses,
                 meanLoss: texts.moments.loss, heldOut: heldOut,
                 activationSimilarity: diagnostics.similarity, diagnostics: diagnostics.figures))
     }
 
+    /// The lines whose maps are held beside each other: those with several ways to fit or both ways to map.
+    private static func comparedLines(of inputs: RunInputs) -> [Channel] {
+        inputs.plan.reverseChannels.isEmpty ? inputs.fittedLines : inputs.configuration.channels.lines
+    }
+
     /// The maps of a line beside each other, and beside such as nobody has to make; nil where no texts were held out.
     private static func comparison(of line: Channel, in run: LiveRun) throws -> MapComparison? {
-        guard let texts = LineTexts(line, in: run) else { return nil }
-        var maps = try run.projections.filter { $0.channel.line == line }.compactMap { made in
-            try texts.heldOut { try HeldOutFit(made.trainer.projection, x: $0, y: $1, moments: $2, on: $3) }
-                .map { MapComparison.Map(made.channel.fit.rawValue, channel: made.channel, heldOut: $0) }
-        }
-        if run.inputs.dimensionA == run.inputs.dimensionB,
-            let fit = try texts.heldOut({ x, y, moments, _ in try HeldOutFit(predicted: x, y: y, moments: moments) })
-        {
-            maps.append(.init("identity", heldOut: fit))
-        }
-        if let fit = try texts.heldOut({ _, y, moments, _ in try HeldOutFit(meanOf: moments, y: y) }) {
-            maps.append(.init("mean", heldOut: fit))
-        }
+        let directions = run.inputs.plan.reverseChannels.isEmpty ? [line] : [line, line.reversed]
+        let maps = try directions.flatMap { try Self.maps(along: $0, in: run) }
         return maps.isEmpty ? nil : MapComparison(line, maps: maps)
+    }
+
+    /// Those that map one way.
+    private static func maps(along direction: Channel, in run: LiveRun) throws -> [MapComparison.Map] {
+        guard let texts = LineTexts(direction, in: run) else { return [] }
+        var maps: [MapComparison.Map] = []
+        func add(_ name: String, _ made: TrainedProjection? = nil, fit: HeldOutSummary?) {
+            guard let fit else { return }
+            maps.append(
+                MapComparison.Map(
+                    name, channel: made?.channel, isReverse: direction.isReverse, file: made?.file(run.inputs),
+                    heldOut: fit))
+        }
+        for made in run.projections
+        where made.channel.line == direction.line && made.channel.isReverse == direction.isReverse {
+            add(
+                made.channel.fit.rawValue, made,
+                fit: try texts.heldOut { try HeldOutFit(made.trainer.projection, x: $0, y: $1, moments: $2, on: $3) })
+        }
+        if run.inputs.dimensionA == run.inputs.dimensionB {
+            add(
+                "identity",
+                fit: try texts.heldOut { x, y, moments, _ in try HeldOutFit(predicted: x, y: y, moments: moments) })
+        }
+        add("mean", fit: try texts.heldOut { _, y, moments, _ in try HeldOutFit(meanOf: moments, y: y) })
+        return maps
     }
 
     private static func similarity(of run: LiveRun, _ channel: Int) -> SimilarityScores? {
@@ -246,7 +268,7 @@ package struct FinishedRun: Sendable {
     }
 }
 
-/// The texts' activations on a line: those that its W's are made of, and those that were held out.
+/// The texts' activations on a line, x mapped to y: those that its W's are made of, and those that were held out.
 private struct LineTexts {
     let x: FloatMatrix
     let y: FloatMatrix
@@ -257,13 +279,13 @@ private struct LineTexts {
     /// nil where they were not read.
     init?(_ line: Channel, in run: LiveRun) {
         guard let schedule = run.inputs.schedule, let activations = run.activations,
-            let x = activations.rows(0..<schedule.textCount, at: .a(line.k)),
-            let y = activations.rows(0..<schedule.textCount, at: .b(line.j))
+            let x = activations.rows(0..<schedule.textCount, at: line.source),
+            let y = activations.rows(0..<schedule.textCount, at: line.target)
         else { return nil }
         (self.x, self.y, moments, device) = (x, y, TargetMoments(y), run.device)
         let heldOut = run.inputs.heldOut
-        guard !heldOut.isEmpty, let x = activations.rows(heldOut, at: .a(line.k)),
-            let y = activations.rows(heldOut, at: .b(line.j))
+        guard !heldOut.isEmpty, let x = activations.rows(heldOut, at: line.source),
+            let y = activations.rows(heldOut, at: line.target)
         else {
             others = nil
             return

@@ -48,6 +48,7 @@ package struct ForeignActivations: Sendable {
             ("compute type", manifest.configuration.computeType == inputs.configuration.computeType),
             ("texts", (reading.texts, reading.count) == (own.texts, own.count)),
             ("tokens of a text", reading.maximumTokens == own.maximumTokens),
+            ("how prompts are read", reading.prompts == own.prompts),
             ("sites: \(missing.map(\.description).joined(separator: ", ")) missing", missing.isEmpty),
         ]
         return compared.filter { !$0.1 }.map(\.0)

@@ -20,6 +20,10 @@ package enum HostError: Error, CustomStringConvertible {
     /// Figures that cannot be the model's.
     case otherReference(flag: String, file: String, model: String, cause: String)
     case missingFile(flag: String, experiment: Experiment)
+    case unknownTrainSplit(String, known: [String])
+    case tooFewTrainItems(split: String, found: Int, wanted: Int)
+    /// W would learn from what is asked.
+    case evaluatedTrainItem(split: String, item: String, task: String, asked: String, others: Int)
     case noActivations(folder: String)
     case otherActivations(folder: String, differences: [String])
     case activationsWithoutTraining
@@ -39,8 +43,9 @@ package enum HostError: Error, CustomStringConvertible {
     case averagedChannels([Channel])
     /// A W in closed form, and no texts that it could be made of.
     case fitWithoutTexts(ProjectionFit)
+    case reverseWithoutTexts
     case tooFewTexts(ProjectionFit, rows: Int, needed: Int, dimensionA: Int, dimensionB: Int)
-    case tooWideForSums(ProjectionFit, columns: Int)
+    case tooWideForSums(ProjectionFit, width: Int, limit: Int)
     case tooManySums(lines: Int, bytes: Int, limit: Int)
     case tooManySites(model: String, count: Int, limit: Int)
     /// A folder that holds no run.
@@ -86,6 +91,15 @@ package enum HostError: Error, CustomStringConvertible {
             "\(flag) \(file): not of \(model): \(cause)"
         case .missingFile(let flag, let experiment):
             "experiment \(experiment.rawValue) needs \(flag) FILE, or leave it out of --experiments"
+        case .unknownTrainSplit(let split, let known):
+            "--fit-on \(PrintableText.quoted(split)): expected c4 or one of \(known.joined(separator: ", "))"
+                + NearestName.question(split, among: known)
+        case .tooFewTrainItems(let split, let found, let wanted):
+            "--fit-on \(split): expected \(wanted) items that the models can read, found \(found); --rows and --held-out "
+                + "take fewer"
+        case .evaluatedTrainItem(let split, let item, let task, let asked, let others):
+            "--fit-on \(split): its item \(item) reads as item \(asked) of \(task), which is evaluated"
+                + (others > 0 ? " (\(others) more are so)" : "") + "; take it out of either file"
         case .noActivations(let folder):
             "--activations \(folder): no run that has read texts; name the --output of one, or leave it out"
         case .otherActivations(let folder, let differences):
@@ -94,7 +108,7 @@ package enum HostError: Error, CustomStringConvertible {
         case .activationsWithoutTraining:
             "--activations: this run trains no W, so it reads no texts; leave it out"
         case .noProjectionChosen(let needing):
-            "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE to train one, --projection FILE "
+            "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE or --fit-on to train one, --projection FILE "
                 + "for one that is there, or --no-projection to put A's activation into B as it is"
         case .projectionAndTraining(let flag):
             "\(flag) stands in place of training W on --c4: leave out one of them, or 'projection' of --experiments"
@@ -119,16 +133,18 @@ package enum HostError: Error, CustomStringConvertible {
                 + "\(channels.map(\.description).joined(separator: ", ")); use --training by-outputs"
         case .fitWithoutTexts(let fit):
             "--fit \(fit.rawValue): a W is fitted to texts: add --c4 FILE and 'projection' of --experiments, or leave it out"
+        case .reverseWithoutTexts:
+            "--reverse: a W is fitted to texts: add --c4 FILE and 'projection' of --experiments, or leave it out"
         case .tooFewTexts(let fit, let rows, let needed, let dimensionA, let dimensionB):
             fit.needsTextsBeyondWidths
                 ? "--fit \(fit.rawValue): \(rows) texts do not determine a map from \(dimensionA) to \(dimensionB) "
                     + "coordinates: expected --rows \(needed) or more, or another fit, such as ridge"
                 : "--fit \(fit.rawValue): expected --rows \(needed) or more, a tenth of which is held out, found \(rows)"
-        case .tooWideForSums(let fit, let columns):
-            "--fit \(fit.rawValue): the sums over \(columns) coordinates are more than one message holds; leave it out"
+        case .tooWideForSums(let fit, let width, let limit):
+            "--fit \(fit.rawValue): a space of \(width) coordinates, expected at most \(limit); leave it out"
         case .tooManySums(let lines, let bytes, let limit):
-            "--fit: the sums over \(lines) lines take \(bytes) bytes, expected at most \(limit): take fewer channels, with "
-                + "larger steps, or --fit adam"
+            "--fit: the sums over \(lines) lines take \(bytes) bytes of the disk, expected at most \(limit): take fewer "
+                + "channels, with larger steps, or --fit adam"
         case .tooManySites(let model, let count, let limit):
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"

@@ -193,7 +193,9 @@ package final class LiveRun {
         guard let activations = finished.activations else { return nil }
         switch result {
         case .train(let result): return training.flaw(of: result, for: unit, activations, on: device)
-        case .sums(let result): return ActivationSums.flaw(in: result, of: inputs.sumsUnit(unit, activations))
+        case .sums(let result):
+            guard let part = inputs.sumsPart(unit), let content = inputs.sumsUnit(unit, activations) else { return nil }
+            return ActivationSums.flaw(in: result, of: content, part)
         default: return nil
         }
     }
@@ -330,7 +332,7 @@ package final class LiveRun {
 
     private func complete(_ stage: Stage, at now: Instant) {
         guard stage == .train || stage == .sums else { return handle(.stageCompleted(stage), at: now) }
-        attempt(at: now) { try training.complete(stage, finished.results) }
+        attempt(at: now) { try training.complete(stage, finished) }
     }
 
     private func end(_ outcome: RunControl.Outcome) {

@@ -108,9 +108,20 @@ struct ModelReaders: Sendable {
         unit.answerTokens(of: a.model, and: b.model)
     }
 
+    /// The same for prompts with all of these choices.
+    func answerTokens(of form: AnswerForm, choices: [String]) -> Int {
+        form.answerTokens(choices: choices, of: a.model, and: b.model)
+    }
+
     /// Why a text that W learns from cannot be read by one of them.
     func flaw(ofText text: String, maximumTokens: Int) -> String? {
         a.flaw(ofTexts: [text], maximumTokens: maximumTokens) ?? b.flaw(ofTexts: [text], maximumTokens: maximumTokens)
+    }
+
+    /// Why a prompt cannot be read by one of them, or has no token at its position.
+    func flaw(ofPrompt text: String, at positions: TokenPositions) -> String? {
+        a.flaw(ofPrompts: [text]) ?? b.flaw(ofPrompts: [text]) ?? a.flaw(of: positions.a, inPrompts: [text])
+            ?? b.flaw(of: positions.b, inPrompts: [text])
     }
 
     /// Why an item's prompts have no token where activations are read or written under the conditions.

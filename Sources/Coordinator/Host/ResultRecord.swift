@@ -27,13 +27,13 @@ package struct ResultRecord {
     }
 
     /// The record's bytes, in pieces that are not copied together.
-    private static func withPieces(
-        of message: EncodedMessage, _ body: ([UnsafeRawBufferPointer]) throws -> Void
-    ) rethrows {
+    private static func withPieces<Value>(
+        of message: EncodedMessage, _ body: ([UnsafeRawBufferPointer]) throws -> Value
+    ) rethrows -> Value {
         try message.withFrames { header, tensors in
             let frames = [header] + tensors
             let lengths = ([frames.count] + frames.map(\.count)).map { UInt64($0).littleEndian }
-            try lengths.withUnsafeBytes { try body([$0] + frames) }
+            return try lengths.withUnsafeBytes { try body([$0] + frames) }
         }
     }
 
@@ -46,8 +46,9 @@ package struct ResultRecord {
         return bytes
     }
 
-    func append(to journal: Journal) throws {
-        try Self.withPieces(of: message) { _ = try journal.append($0) }
+    @discardableResult
+    func append(to journal: Journal) throws -> Journal.Position {
+        try Self.withPieces(of: message) { try journal.append($0) }
     }
 
     /// What a record of the journal says.

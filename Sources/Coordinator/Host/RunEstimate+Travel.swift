@@ -38,6 +38,8 @@ struct TrainingTravel: Sendable {
     private let dimensionA: Int
     private let dimensionB: Int
     private let channels: Int
+    /// Of the channels those whose W maps from B to A.
+    private let reverseChannels: Int
     private let mode: TrainingMode
     private let isDense: Bool
     private let takesStepsElsewhere: Bool
@@ -48,6 +50,7 @@ struct TrainingTravel: Sendable {
         self.schedule = schedule
         (dimensionA, dimensionB) = (inputs.dimensionA, inputs.dimensionB)
         channels = inputs.plan.trainedChannels.count
+        reverseChannels = inputs.plan.trainedChannels.count(where: \.isReverse)
         mode = travel.training ?? (channels == 1 ? .averaged : .byOutputs)
         isDense = travel.gradients.resolved(for: inputs) == .dense
         takesStepsElsewhere = travel.weights != .whole && !isDense
@@ -59,8 +62,10 @@ struct TrainingTravel: Sendable {
         let (w, a, b) = (dimensionA * dimensionB * float, dimensionA * float, dimensionB * float)
         let texts = schedule.textCount
         guard mode == .averaged else {
-            // A's activations go to every worker, B's with the blocks, which come back.
-            return (channels * (workers * texts * a + texts * b), channels * w)
+            // The activations that W maps go to every worker, the others with the blocks, which come back.
+            let forward = channels - reverseChannels
+            let down = forward * (workers * texts * a + texts * b) + reverseChannels * (workers * texts * b + texts * a)
+            return (down, channels * w)
         }
         let errors = texts * schedule.epochs * b
         let up = isDense ? schedule.shardTotal * w : errors

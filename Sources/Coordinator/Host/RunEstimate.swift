@@ -97,7 +97,7 @@ package struct RunEstimate: Sendable {
             ? inputs.dimensionA * inputs.dimensionB * 4 * inputs.plan.channels.count : 0
         let sums = UInt64(inputs.bytesOfSums)
         // W and Adam's two moments.
-        coordinatorBytes = activations + 3 * w + sums
+        coordinatorBytes = activations + 3 * w + UInt64(inputs.bytesOfLine)
         fileBytes = activations + 4 * w + sums
     }
 
@@ -158,12 +158,13 @@ private final class TokenCounter {
             extract(inputs, &work)
             work.resultBytes = extractedBytes(inputs)
         case .train: work.steps = (inputs.schedule?.steps ?? 0) * inputs.plan.trainedChannels.count
-        // Passes of no model. A result is a number for each pair of coordinates, a 1 being one of them.
+        // Passes of no model.
         case .sums:
-            let width = inputs.dimensionA + inputs.dimensionB
-            let texts = (0..<stage.total).reduce(0) { $0 + stage.range(ofUnit: $1).count }
-            work.unitBytes = texts * width * MemoryLayout<Float>.size
-            work.resultBytes = stage.total * (width + 1) * (width + 2) / 2 * MemoryLayout<Double>.size
+            let texts = inputs.configuration.training.rows
+            work.unitBytes = inputs.sumsParts.reduce(0) {
+                $0 + texts * ($1.columns.count + $1.width) * MemoryLayout<Float>.size
+            }
+            work.resultBytes = inputs.bytesOfSums
         case .similarity:
             for unit in 0..<stage.total {
                 let (_, layer, prompt) = inputs.similarity(unit)
@@ -212,8 +213,11 @@ private final class TokenCounter {
         let j = inputs.plan.sites.filter { $0.model == .b }.map(\.blocks).max() ?? 0
         for text in inputs.texts {
             work.unitBytes += text.utf8.count
-            work.a.read(a.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(k, of: a))
-            work.b.read(b.tokenCount(ofText: text, maximumTokens: limit), ofBlocks: share(j, of: b))
+            let isPrompt = inputs.promptReading != nil
+            let ofA = isPrompt ? tokensOfA(text) : a.tokenCount(ofText: text, maximumTokens: limit)
+            let ofB = isPrompt ? tokensOfB(text) : b.tokenCount(ofText: text, maximumTokens: limit)
+            work.a.read(ofA, ofBlocks: share(k, of: a))
+            work.b.read(ofB, ofBlocks: share(j, of: b))
         }
     }
 

@@ -15,6 +15,7 @@ extension RunInputs {
     /// - Parameter tasks: with the conditions that they are asked under.
     static func checkProjection(_ configuration: RunConfiguration, tasks: [TaskInputs]) throws(HostError) {
         let trains = configuration.experiments.contains(.projection)
+        if configuration.training.reverse == true, !trains { throw .reverseWithoutTexts }
         switch configuration.projection {
         case .trained where trains: break
         case .trained:

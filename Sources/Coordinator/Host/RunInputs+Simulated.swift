@@ -19,7 +19,7 @@ extension RunInputs {
         remarks = []
         projections = []
         let textCount = configuration.training.rows
-        texts = (0..<textCount).map { "text \($0)" }
+        (texts, promptReading) = ((0..<textCount).map { "text \($0)" }, nil)
         similarityLayers = configuration.channels.map { _ in [] }
         let task = TaskDefinition(
             name: "simulated", title: "simulated", fileHelp: "none", read: { _ in TaskData(items: []) },

@@ -12,14 +12,16 @@ extension RunInputs {
         RunPlan(
             run: manifest.run,
             stages: stages(
-                manifest.configuration, references, texts: texts, tasks: tasks, similarityLayers: similarityLayers),
-            channels: manifest.configuration.channels, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB,
-            dimensionA: dimensionA, dimensionB: dimensionB)
+                manifest.configuration, references, texts: texts, tasks: tasks, similarityLayers: similarityLayers,
+                dimensions: (dimensionA, dimensionB)),
+            channels: manifest.configuration.channels, reverseChannels: manifest.configuration.reverseChannels,
+            fingerprintA: manifest.modelA, fingerprintB: manifest.modelB, dimensionA: dimensionA, dimensionB: dimensionB
+        )
     }
 
     private static func stages(
         _ configuration: RunConfiguration, _ references: [GivenReference], texts: [String], tasks: [TaskInputs],
-        similarityLayers: [[Int]]
+        similarityLayers: [[Int]], dimensions: (a: Int, b: Int)
     ) -> [StagePlan] {
         let trains = configuration.experiments.contains(.projection)
         let hasProjections = configuration.hasProjections
@@ -35,10 +37,12 @@ extension RunInputs {
             if configuration.channels.contains(where: { !$0.fit.isClosedForm }) {
                 stages.append(StagePlan(.train, .steps(schedule(configuration)), channels: 1))
             }
-            let lines = fittedLines(configuration.channels).count
-            if lines > 0 {
+            let parts = SumsPart.parts(
+                of: fittedLines(configuration.channels), dimensionA: dimensions.a, dimensionB: dimensions.b
+            ).count
+            if parts > 0 {
                 let rows = configuration.training.rows
-                stages.append(StagePlan(.sums, .ranges(of: rows, size: textsPerSums(rows), times: lines)))
+                stages.append(StagePlan(.sums, .ranges(of: rows, size: textsPerSums(rows), times: parts)))
             }
         }
         if configuration.experiments.contains(.similarity) {
@@ -86,7 +90,9 @@ extension RunInputs {
     var heldOut: Range<Int> { min(configuration.training.rows, texts.count)..<texts.count }
 
     /// What is read of texts; nil where there are none.
-    static func reading(_ texts: [String], _ configuration: RunConfiguration) -> RunManifest.Reading? {
+    static func reading(
+        _ texts: [String], _ prompts: RunManifest.PromptReading?, _ configuration: RunConfiguration
+    ) -> RunManifest.Reading? {
         guard !texts.isEmpty else { return nil }
         var hasher = ContentHasher()
         for text in texts {
@@ -96,7 +102,7 @@ extension RunInputs {
         let sites = RunPlan.sites(of: configuration.channels)
         return RunManifest.Reading(
             texts: hasher.finish().hex, count: texts.count, maximumTokens: configuration.training.maximumTokens,
-            sites: sites)
+            sites: sites, prompts: prompts)
     }
 
     /// Refuses more sites of a model than one pass's activations can travel from.
@@ -119,7 +125,7 @@ extension RunInputs {
             firstText: range.lowerBound, texts: Array(texts[range]),
             maximumTokens: configuration.training.maximumTokens,
             sitesOfA: plan.sites.filter { $0.model == .a }.map(\.blocks),
-            sitesOfB: plan.sites.filter { $0.model == .b }.map(\.blocks))
+            sitesOfB: plan.sites.filter { $0.model == .b }.map(\.blocks), answerTokens: promptReading?.answerTokens)
     }
 }
 

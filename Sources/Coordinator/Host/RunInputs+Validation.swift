@@ -1,5 +1,4 @@
 import ModelReading
-import Projection
 import Run
 import Storage
 
@@ -16,9 +15,9 @@ extension RunInputs {
         case (.train, .train(let result)): return flaw(of: result, for: id)
         case (.train, .trainOutputs(let result)): return flaw(of: result, unit: id.index)
         case (.sums, .sums(let result)):
-            let columns = ActivationSums.columns(dimensionA: dimensionA, dimensionB: dimensionB)
-            return result.products.count == SumsResult.count(columns: columns)
-                ? nil : "expected \(SumsResult.count(columns: columns)) products, found \(result.products.count)"
+            let count = sumsPart(id)?.count ?? 0
+            return result.products.count == count
+                ? nil : "expected \(count) products, found \(result.products.count)"
         case (.similarity, .similarity(let result)):
             return [result.plain, result.injected].lazy.compactMap { flaw(of: $0) }.first
         case (.evaluate(let task), .evaluate(let result)):
@@ -90,7 +89,8 @@ extension RunInputs {
             if isFirst(id), let flaw = inputs.gates.flaw(in: found.answers, to: conditions, item: item.id) {
                 return flaw
             }
-            let choices = inputs.form == .choice ? item.choices.count : 0
+            let isChosen = inputs.form == .choice && configuration.evaluation.endpoints.contains(.answers)
+            let choices = isChosen ? item.choices.count : 0
             if let odd = found.answers.first(where: { $0.likelihoods.count != choices }) {
                 return "expected \(choices) likelihoods of item \(item.id), found \(odd.likelihoods.count)"
             }

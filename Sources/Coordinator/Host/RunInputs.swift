@@ -26,6 +26,8 @@ package struct RunInputs: Sendable {
     package let remarks: [String]
     /// By row number, cut as the configuration says: those that W learns from, then those that its fit is measured by.
     let texts: [String]
+    /// How the texts are read where they are a task's prompts; nil for plain texts.
+    let promptReading: RunManifest.PromptReading?
     /// In the run's order.
     let tasks: [TaskInputs]
     /// Of the similarity experiment, by channel: those that were asked for, or the channel's own.
@@ -107,8 +109,11 @@ package struct RunInputs: Sendable {
         try Self.checkPositions(configuration)
         if configuration.chat { remarks.append(Self.chatRemark(configuration)) }
         var unreadable = UnreadableTexts(limit: configuration.skipUnreadable ?? 0)
-        texts = try Self.texts(configuration, readers, &unreadable, &remarks)
+        let plain = try Self.texts(configuration, readers, &unreadable, &remarks)
         tasks = try Self.tasks(configuration, known, conditions, readers, &unreadable, &remarks)
+        let prompts = try Self.trainPrompts(
+            configuration, known, beside: tasks, readers, &unreadable, &remarks)
+        (texts, promptReading) = (prompts?.texts ?? plain, prompts?.reading)
         try Self.checkSimilarity(configuration, readers)
         remarks += unreadable.remarks
         try Self.checkProjection(configuration, tasks: tasks)
@@ -118,7 +123,7 @@ package struct RunInputs: Sendable {
 
         report("taking fingerprints of models and data")
         var manifest = try sources.manifest()
-        manifest.reading = Self.reading(texts, configuration)
+        manifest.reading = Self.reading(texts, promptReading, configuration)
         self.manifest = manifest
         remarks += try Self.remarks(
             on: configuration, fingerprintA: manifest.modelA, fingerprintB: manifest.modelB)
@@ -145,7 +150,7 @@ package struct RunInputs: Sendable {
         dimensionB = activations?[.b(channel.j)]?.columns ?? 1
         modelBytes = 0
         remarks = []
-        texts = []
+        (texts, promptReading) = ([], nil)
         tasks = []
         similarityLayers = [configuration.similarity.layers]
         projections = []
@@ -157,7 +162,8 @@ package struct RunInputs: Sendable {
             ? StagePlan(.similarity, .independent(units: similarity.layers.count * similarity.prompts.count))
             : StagePlan(.train, .steps(Self.schedule(configuration)), channels: 1)
         plan = RunPlan(
-            run: run, stages: [stage], channels: configuration.channels, fingerprintA: fingerprints.a,
+            run: run, stages: [stage], channels: configuration.channels,
+            reverseChannels: configuration.reverseChannels, fingerprintA: fingerprints.a,
             fingerprintB: fingerprints.b, dimensionA: dimensionA, dimensionB: dimensionB)
     }
 
@@ -187,7 +193,7 @@ package struct RunInputs: Sendable {
         let place =
             "prompts are written into each model's chat template, so activations are read and written "
             + (positions == TokenPositions() ? "at its last token" : "at position \(positions) of all of it")
-        guard configuration.experiments.contains(.projection) else { return place }
+        guard configuration.experiments.contains(.projection), configuration.training.fitOn == nil else { return place }
         return place + "; W learned from the last tokens of plain texts"
     }
 
@@ -222,7 +228,7 @@ package struct RunInputs: Sendable {
         _ configuration: RunConfiguration, _ readers: ModelReaders, _ unreadable: inout UnreadableTexts,
         _ remarks: inout [String]
     ) throws -> [String] {
-        guard configuration.experiments.contains(.projection) else { return [] }
+        guard configuration.experiments.contains(.projection), configuration.training.fitOn == nil else { return [] }
         guard !configuration.training.files.isEmpty else {
             throw HostError.missingFile(flag: "--c4", experiment: .projection)
         }
@@ -305,9 +311,7 @@ package struct RunInputs: Sendable {
         guard configuration.experiments.contains(.similarity) else { return }
         for prompt in configuration.similarity.prompts {
             let positions = configuration.positions ?? TokenPositions()
-            if let flaw = readers.a.flaw(ofPrompts: [prompt]) ?? readers.b.flaw(ofPrompts: [prompt])
-                ?? readers.a.flaw(of: positions.a, inPrompts: [prompt])
-                ?? readers.b.flaw(of: positions.b, inPrompts: [prompt])
+            if let flaw = readers.flaw(ofPrompt: prompt, at: positions)
                 ?? (positions.areAll ? readers.flaw(ofAlignment: prompt) : nil)
             {
                 throw HostError.unreadablePrompt(prompt, cause: flaw)

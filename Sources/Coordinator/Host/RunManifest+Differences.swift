@@ -11,7 +11,7 @@ extension RunManifest {
         // Equal settings of different digests: one of them was written by a version that took it otherwise.
         guard !names.isEmpty else { return ["run"] }
         return names.map { name in
-            "\(Self.flag(of: name)): \(Self.shown(there[name])) there, \(Self.shown(here[name])) here"
+            "\(flag(of: name)): \(Self.shown(there[name])) there, \(Self.shown(here[name])) here"
         }
     }
 
@@ -21,9 +21,10 @@ extension RunManifest {
     }
 
     /// The flag of a setting; its name is the setting's own but for these.
-    private static func flag(of path: String) -> String {
+    private func flag(of path: String) -> String {
         let named = [
-            "operation": "op", "channels": "channel", "training.files": "c4", "training.initialization": "init",
+            "operation": "op", "channels": "channel", "training.files": configuration.training.fitOn ?? "c4",
+            "training.initialization": "init",
             "training.maximumTokens": "max-tokens", "evaluation.preset": "protocol",
             "similarity.layers": "similarity-layers", "similarity.newTokens": "similarity-tokens",
             "similarity.prompts": "similarity-prompts",

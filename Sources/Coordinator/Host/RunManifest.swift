@@ -32,6 +32,18 @@ package struct RunManifest: Codable, Hashable, Sendable {
         /// Tokens that a text was cut to.
         package var maximumTokens: Int
         package var sites: [Site]
+        /// Of a task's prompts; nil for plain texts.
+        package var prompts: PromptReading?
+    }
+
+    /// How prompts are read that W learns from.
+    package struct PromptReading: Codable, Hashable, Sendable {
+        /// Positions kept for an answer: what is longer is cut on the left.
+        var answerTokens: Int
+        var chat: Bool
+        var settings: ReadingSettings
+        /// At which tokens, such as `-1`.
+        var positions: String
     }
 
     package struct WrittenFile: Codable, Hashable, Sendable {

@@ -8,8 +8,10 @@ struct RunResults {
     private let journal: Journal
     /// nil where the run trains no W.
     private(set) var activations: ActivationStore?
-    /// Results of the units on disk, those of the extraction and of steps left out.
+    /// Results of the units on disk, those of the extraction, of steps and of sums left out.
     private(set) var results: [UnitID: UnitResult] = [:]
+    /// Where the sums lie that closed forms are made of: all together are more than memory is for.
+    private var positions: [UnitID: Journal.Position] = [:]
     /// Of the units that were on disk when the run was taken up.
     private(set) var digests: [UnitID: String] = [:]
     /// Records appended to the journal that no commit has begun for, and those of the commit that has begun.
@@ -32,6 +34,7 @@ struct RunResults {
                     dimensionB: inputs.dimensionB)
             }
         var (results, digests): ([UnitID: UnitResult], [UnitID: String]) = ([:], [:])
+        var positions: [UnitID: Journal.Position] = [:]
         var unlearnings = 0
         journal = try storage.journal { entry in
             let (run, change): (String, ResultRecord.Change)
@@ -48,7 +51,7 @@ struct RunResults {
             let record: ResultRecord
             switch change {
             case .retraction(let units):
-                for unit in units { (digests[unit], results[unit]) = (nil, nil) }
+                for unit in units { (digests[unit], results[unit], positions[unit]) = (nil, nil, nil) }
                 if units.contains(.firstOfTraining) { unlearnings += 1 }
                 return
             case .result(let result): record = result
@@ -62,12 +65,14 @@ struct RunResults {
             case .extract(let result):
                 store?.insert(
                     result, atText: inputs.range(of: record.unit).lowerBound, sites: inputs.plan.sites)
-            case .parity, .trainOutputs, .sums, .similarity, .evaluate: results[record.unit] = record.result
+            case .sums: positions[record.unit] = entry.position
+            case .parity, .trainOutputs, .similarity, .evaluate: results[record.unit] = record.result
             }
             digests[record.unit] = record.digest
         }
         activations = store
         self.results = results
+        self.positions = positions
         self.digests = digests
         self.unlearnings = unlearnings
     }
@@ -85,6 +90,15 @@ struct RunResults {
     mutating func forget(_ stage: Stage) {
         results = results.filter { $0.key.stage != stage }
         digests = digests.filter { $0.key.stage != stage }
+        positions = positions.filter { $0.key.stage != stage }
+    }
+
+    /// A unit's sums, read from the journal; nil where they are not there.
+    func sums(_ unit: UnitID) throws -> SumsResult? {
+        guard let position = positions[unit],
+            case .sums(let result) = try ResultRecord.decode(journal.read(at: position)).record.result
+        else { return nil }
+        return result
     }
 
     /// Takes in what an earlier run has read of the same texts, and puts it on disk as this run's.
@@ -112,7 +126,8 @@ struct RunResults {
     var isCommitted: Bool { uncommitted.isEmpty && !hasRetractions && !isCommitting }
 
     mutating func append(_ record: ResultRecord) throws {
-        try record.append(to: journal)
+        let position = try record.append(to: journal)
+        if case .sums = record.result { positions[record.unit] = position }
         uncommitted.append(record)
     }
 
@@ -120,7 +135,7 @@ struct RunResults {
     mutating func retract(_ units: [UnitID]) throws {
         try journal.append(ResultRecord.retraction(of: units, run: inputs.manifest.run))
         hasRetractions = true
-        for unit in units { (digests[unit], results[unit]) = (nil, nil) }
+        for unit in units { (digests[unit], results[unit], positions[unit]) = (nil, nil, nil) }
     }
 
     /// Gives up what no commit has begun for: the journal takes nothing any more.
@@ -149,11 +164,12 @@ struct RunResults {
 
     /// Keeps a result that is on disk.
     mutating func keep(_ record: ResultRecord) {
-        if case .extract(let result) = record.result {
+        switch record.result {
+        case .extract(let result):
             activations?.insert(
                 result, atText: inputs.range(of: record.unit).lowerBound, sites: inputs.plan.sites)
-        } else {
-            results[record.unit] = record.result
+        case .sums: break
+        default: results[record.unit] = record.result
         }
     }
 }

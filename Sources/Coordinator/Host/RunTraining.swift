@@ -15,7 +15,7 @@ struct RunTraining {
     private let gradients: GradientForm
     /// Whether workers of this machine read W in place.
     private(set) var isShared: Bool
-    /// In the order of the run's channels. Where W is trained by outputs, none is there before all of them are; W's in
+    /// In the order of the run's channels, those the other way behind them. Where W is trained by outputs, none is there before all of them are; W's in
     /// closed form are there once their sums are.
     private(set) var projections: [TrainedProjection] = []
     /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
@@ -58,13 +58,13 @@ struct RunTraining {
         writes = TrainingWrites(now: now)
         let mode = try inputs.trainingMode(asked)
         let channels = inputs.plan.trainedChannels
-        guard let schedule = inputs.schedule, let all = inputs.outputBlocks?.count else {
+        guard let schedule = inputs.schedule else {
             self.mode = mode
             projections = inputs.projections.map(TrainedProjection.init)
             if isShared { for place in projections.indices { projections[place].trainer.share() } }
             return
         }
-        guard channels.count == 1, blocks < all else {
+        guard channels.count == 1, blocks < inputs.outputBlocks(of: channels[0]).count else {
             self.mode = channels.isEmpty ? mode : .byOutputs
             return
         }
@@ -105,7 +105,7 @@ struct RunTraining {
         step: Int, activations: ActivationStore, limits: RunLimits, on device: any Device, at now: Instant
     ) throws -> Double? {
         guard let schedule = inputs.schedule, !projections.isEmpty else { return nil }
-        let site = Site.a(projections[0].channel.k)
+        let site = projections[0].channel.source
         var contributions: [ShardContribution] = []
         for shard in 0..<schedule.shardCount(step: step) {
             let unit = UnitID(.train, step * schedule.shardsPerStep + shard)
@@ -129,9 +129,10 @@ struct RunTraining {
         _ shards: [ShardContribution], _ schedule: TrainingSchedule, _ step: Int, _ activations: ActivationStore,
         on device: any Device
     ) -> Double {
-        let site = Site.b(projections[0].channel.j)
+        let site = projections[0].channel.target
         if moments == nil { moments = activations.rows(0..<schedule.textCount, at: site).map { TargetMoments($0) } }
-        guard let moments, let blocks = inputs.outputBlocks else { return .nan }
+        guard let moments else { return .nan }
+        let blocks = inputs.outputBlocks(of: projections[0].channel)
         var sum = 0.0
         for shard in shards {
             sum += StandardisedErrors.sum(of: shard.result, moments: moments, blocks: blocks, on: device)
@@ -153,15 +154,15 @@ struct RunTraining {
     }
 
     /// Makes the W's of a stage, all of whose units are done, by training or in closed form, and wants them on disk.
-    /// - Parameter results: of the blocks, where W is trained by outputs; of the sums.
-    mutating func complete(_ stage: Stage, _ results: [UnitID: UnitResult]) throws {
+    /// - Parameter finished: the blocks, where W is trained by outputs; the sums.
+    mutating func complete(_ stage: Stage, _ finished: RunResults) throws {
         let made: [TrainedProjection]
         switch (stage, mode) {
-        case (.sums, _): made = try closedForms(results)
-        case (_, .byOutputs): made = assembled(results)
+        case (.sums, _): made = try closedForms(finished.sums)
+        case (_, .byOutputs): made = assembled(finished.results)
         case (_, .averaged): made = projections
         }
-        projections = inputs.plan.channels.compactMap { channel in
+        projections = (inputs.plan.channels + inputs.plan.reverseChannels).compactMap { channel in
             (made + projections).first { $0.channel == channel }
         }
         writes.want(.completion(stage))
@@ -198,17 +199,16 @@ struct RunTraining {
 
     /// The W's, made of their blocks.
     private mutating func assembled(_ results: [UnitID: UnitResult]) -> [TrainedProjection] {
-        guard let blocks = inputs.outputBlocks?.count else { return [] }
         parts = nil
-        return inputs.plan.trainedChannels.enumerated().compactMap { place, channel in
-            let found = (0..<blocks).map { block -> TrainOutputsResult? in
-                guard case .trainOutputs(let result) = results[UnitID(.train, place * blocks + block)] else {
-                    return nil
-                }
-                return result
+        var first = 0
+        return inputs.plan.trainedChannels.compactMap { channel in
+            let units = first..<first + inputs.outputBlocks(of: channel).count
+            first = units.upperBound
+            let found = units.map { unit -> TrainOutputsResult? in
+                if case .trainOutputs(let result) = results[UnitID(.train, unit)] { result } else { nil }
             }
             var projection = TrainedProjection(channel, blocks: found, inputs)
-            if isShared { projection?.trainer.share() }
+            if isShared, !channel.isReverse { projection?.trainer.share() }
             return projection
         }
     }
@@ -219,10 +219,10 @@ struct RunTraining {
 extension RunTraining {
     /// The content of a unit of the training.
     mutating func content(of id: UnitID, activations: ActivationStore?, step: Int) -> WorkUnit {
-        if id.stage == .sums, let activations { return .sums(inputs.sumsUnit(id, activations)) }
+        if id.stage == .sums, let activations, let unit = inputs.sumsUnit(id, activations) { return .sums(unit) }
         if mode == .byOutputs, let unit = inputs.outputsUnit(id.index), let activations {
             let targets = activations.columns(
-                unit.outputs, ofTexts: unit.schedule.textCount, at: .b(unit.channel.j))
+                unit.outputs, ofTexts: unit.schedule.textCount, at: unit.channel.target)
             return .trainOutputs(unit, targets: targets)
         }
         return .train(TrainUnit(step: step, texts: texts(ofShard: id), dense: gradients == .dense))

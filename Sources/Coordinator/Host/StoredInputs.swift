@@ -119,6 +119,7 @@ extension RunInputs {
         }
         self.configuration = configuration
         self.manifest = manifest
+        promptReading = manifest.reading?.prompts
         (remarks, texts, similarityLayers) = (stored.remarks, stored.texts, stored.similarityLayers)
         (dimensionA, dimensionB, shape) = (stored.dimensionA, stored.dimensionB, stored.shape)
         (modelBytes, textBytesPerToken) = (stored.modelBytes, stored.textBytesPerToken)

@@ -43,7 +43,8 @@ struct TrainedProjection {
     init?(_ channel: Channel, blocks results: [TrainOutputsResult?], _ inputs: RunInputs) {
         guard let schedule = inputs.schedule else { return nil }
         var values: [Float] = []
-        values.reserveCapacity(inputs.dimensionA * inputs.dimensionB)
+        let (width, outputs) = (inputs.width(at: channel.source), inputs.width(at: channel.target))
+        values.reserveCapacity(width * outputs)
         var sums = [Double](repeating: 0, count: schedule.shardTotal)
         var standardised = sums
         for block in results {
@@ -54,10 +55,10 @@ struct TrainedProjection {
                 standardised[shard] += block.standardisedErrorSums[shard]
             }
         }
-        let w = FloatMatrix(rows: inputs.dimensionB, columns: inputs.dimensionA, values: values)
+        let w = FloatMatrix(rows: outputs, columns: width, values: values)
         let losses = zip(
-            Self.losses(schedule, errorSums: sums, dimensionB: inputs.dimensionB),
-            Self.losses(schedule, errorSums: standardised, dimensionB: inputs.dimensionB)
+            Self.losses(schedule, errorSums: sums, outputs: outputs),
+            Self.losses(schedule, errorSums: standardised, outputs: outputs)
         ).map { StepLoss(loss: $0, standardised: $1) }
         self.init(
             channel: channel, trainer: ProjectionTrainer(finished: w, steps: schedule.steps, adam: inputs.adam),
@@ -71,7 +72,7 @@ struct TrainedProjection {
 
     /// Mean error per element before each step, the shards summed in index order.
     private static func losses(
-        _ schedule: TrainingSchedule, errorSums sums: [Double], dimensionB: Int
+        _ schedule: TrainingSchedule, errorSums sums: [Double], outputs: Int
     ) -> [Double] {
         var losses: [Double] = []
         var shard = 0
@@ -81,7 +82,7 @@ struct TrainedProjection {
                 sum += sums[shard]
                 shard += 1
             }
-            losses.append(sum / (Double(schedule.batchTextCount(step: step)) * Double(dimensionB)))
+            losses.append(sum / (Double(schedule.batchTextCount(step: step)) * Double(outputs)))
         }
         return losses
     }

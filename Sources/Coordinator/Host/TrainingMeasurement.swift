@@ -19,7 +19,8 @@ package struct TrainingMeasurement {
         configuration.training.epochs = Self.epochs
         configuration.training.heldOut = 0
         // Maps in closed form take no steps.
-        configuration.channels = inputs.plan.trainedChannels
+        configuration.channels = inputs.plan.trainedChannels.filter { !$0.isReverse }
+        configuration.training.reverse = nil
         let rows = configuration.training.rows
         func ones(_ columns: Int) -> FloatMatrix {
             FloatMatrix(rows: rows, columns: columns, values: [Float](repeating: 1, count: rows * columns))

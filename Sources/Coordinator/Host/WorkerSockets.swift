@@ -1,6 +1,5 @@
 import CoordinatorControl
 import Foundation
-import Projection
 import Run
 import Transport
 import Wire
@@ -145,12 +144,7 @@ extension RunInputs {
         let block = w.partialValue.multipliedReportingOverflow(by: 4 * float)
         let unit = texts.multipliedReportingOverflow(by: max(dimensionA, dimensionB) * float)
         guard !w.overflow, !block.overflow, !unit.overflow else { return MessageLimits.tensorBytes }
-        // Their number was checked where there are any.
-        let sums =
-            plan[.sums] == nil
-            ? 0
-            : MemoryLayout<Double>.size
-                * SumsResult.count(columns: ActivationSums.columns(dimensionA: dimensionA, dimensionB: dimensionB))
+        let sums = sumsParts.reduce(0) { max($0, $1.count * MemoryLayout<Double>.size) }
         return min(
             MessageLimits.tensorBytes, max(WireLimits.headerBytes, block.partialValue, unit.partialValue, sums))
     }

@@ -22,15 +22,21 @@ package struct TaskDefinition: Sendable {
     package var answer: @Sendable (EvaluationProtocol) -> AnswerForm
     /// What answers are scored by, in the order in which they are reported; at least one.
     package var metrics: [Metric]
+    /// What W may learn from in place of plain texts; nil where the task has no such items.
+    package var train: TrainSplit?
     /// The text that describes it, of a task of the user's own; nil for one of the program's.
     package var source: String?
+
+    /// The train split's name, in `--fit-on`, and as the flag of its file.
+    package var trainName: String { name + "-train" }
 
     package init(
         name: String, version: Int = 1, title: String, fileHelp: String,
         files: @escaping @Sendable (String, Int) throws -> [String] = { path, _ in [path] },
         read: @escaping @Sendable (TaskSource) throws -> TaskData,
         prompts: @escaping @Sendable (TaskItem) -> ItemPrompts,
-        answer: @escaping @Sendable (EvaluationProtocol) -> AnswerForm, metrics: [Metric], source: String? = nil
+        answer: @escaping @Sendable (EvaluationProtocol) -> AnswerForm, metrics: [Metric], train: TrainSplit? = nil,
+        source: String? = nil
     ) {
         self.name = name
         self.version = version
@@ -41,7 +47,27 @@ package struct TaskDefinition: Sendable {
         self.prompts = prompts
         self.answer = answer
         self.metrics = metrics
+        self.train = train
         self.source = source
+    }
+}
+
+/// A task's train items, of the same form as those that it asks.
+package struct TrainSplit: Sendable {
+    /// What the file of `--NAME-train` is, for its help; nil where the file that describes the task names it.
+    package var fileHelp: String?
+    /// The files that a path stands for.
+    package var files: @Sendable (_ path: String) throws -> [String]
+    /// Reads the items, without worked examples.
+    package var read: @Sendable (TaskSource) throws -> TaskData
+
+    package init(
+        fileHelp: String?, files: @escaping @Sendable (String) throws -> [String] = { [$0] },
+        read: @escaping @Sendable (TaskSource) throws -> TaskData
+    ) {
+        self.fileHelp = fileHelp
+        self.files = files
+        self.read = read
     }
 }
 

@@ -93,10 +93,17 @@ extension EvaluateUnit {
     /// Positions that an answer needs after a prompt of the unit's: its tokens at most, or about those of the longest
     /// choice, after any prompt and for either model.
     package func answerTokens(of a: ReadableModel, and b: ReadableModel) -> Int {
-        switch form {
+        form.answerTokens(choices: items.flatMap(\.choices), of: a, and: b)
+    }
+}
+
+extension AnswerForm {
+    /// The same for any prompts.
+    /// - Parameter choices: of all of them.
+    package func answerTokens(choices: [String], of a: ReadableModel, and b: ReadableModel) -> Int {
+        switch self {
         case .text(let limits): limits.maximumNewTokens
-        case .choice:
-            items.flatMap(\.choices).flatMap { choice in [a, b].map { $0.tokenizer.encode(choice).count } }.max() ?? 1
+        case .choice: choices.flatMap { choice in [a, b].map { $0.tokenizer.encode(choice).count } }.max() ?? 1
         }
     }
 }

@@ -9,110 +9,179 @@ package import Run
 package struct ActivationSums: Hashable, Sendable {
     package let dimensionA: Int
     package let dimensionB: Int
-    /// As ``SumsResult/products`` has them.
+    /// RᵀR of rows with A's coordinates, B's and a 1: the lower triangle, row after row.
     package private(set) var products: [Double]
 
     /// No texts' sums.
     package init(dimensionA: Int, dimensionB: Int) {
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
-        products = [Double](
-            repeating: 0, count: SumsResult.count(columns: Self.columns(dimensionA: dimensionA, dimensionB: dimensionB))
-        )
+        products = [Double](repeating: 0, count: Self.count(dimensionA: dimensionA, dimensionB: dimensionB))
+    }
+
+    /// Columns of a text's row: A's coordinates, B's, and a 1.
+    private static func columns(dimensionA: Int, dimensionB: Int) -> Int { dimensionA + dimensionB + 1 }
+
+    /// How many products there are, a pair of columns once.
+    package static func count(dimensionA: Int, dimensionB: Int) -> Int {
+        let columns = columns(dimensionA: dimensionA, dimensionB: dimensionB)
+        return columns * (columns + 1) / 2
     }
 
     /// Adds other texts' sums.
     /// - Precondition: they are of the same widths.
-    package mutating func add(_ result: SumsResult) {
-        precondition(result.products.count == products.count, "sums of the same widths")
-        for place in products.indices { products[place] += result.products[place] }
+    package mutating func add(_ others: ActivationSums) {
+        precondition(others.products.count == products.count, "sums of the same widths")
+        for place in products.indices { products[place] += others.products[place] }
     }
 
-    /// Columns of the rows that are summed: A's coordinates, B's, and a 1.
-    package static func columns(dimensionA: Int, dimensionB: Int) -> Int { dimensionA + dimensionB + 1 }
-
-    /// The rows of some texts.
-    /// - Parameters:
-    ///   - x: A's activations, [texts, d_A].
-    ///   - z: B's, [texts, d_B].
-    package static func rows(x: FloatMatrix, z: FloatMatrix) -> FloatMatrix {
-        var values: [Float] = []
-        values.reserveCapacity(x.rows * columns(dimensionA: x.columns, dimensionB: z.columns))
-        for text in 0..<x.rows {
-            values += x[row: text]
-            values += z[row: text]
-            values.append(1)
+    /// Adds a part of other texts' sums.
+    /// - Precondition: it is of the same widths, and of a line from A to B.
+    package mutating func add(_ result: SumsResult, of part: SumsPart) {
+        precondition(result.products.count == part.count, "as many products as the part has")
+        let one = dimensionA + dimensionB
+        /// Where a site's column stands in a row.
+        func place(_ column: Int, of site: Site) -> Int {
+            let (width, before) = site.model == .a ? (dimensionA, 0) : (dimensionB, dimensionA)
+            return column == width ? one : before + column
         }
-        return FloatMatrix(
-            rows: x.rows, columns: columns(dimensionA: x.columns, dimensionB: z.columns), values: values)
+        for (row, mine) in part.columns.enumerated() {
+            let own = place(mine, of: part.first)
+            // Of a site's own the others stand on the other side of the diagonal.
+            for column in 0..<(part.isOwn ? min(part.width, mine + 1) : part.width) {
+                let other = place(column, of: part.second)
+                // The texts are counted once.
+                if other == one, part.first.model == .b { continue }
+                let (high, low) = (max(own, other), min(own, other))
+                products[high * (high + 1) / 2 + low] += result.products[row * part.width + column]
+            }
+        }
+    }
+
+    // MARK: Units
+
+    /// What a part's sums over some texts are made of.
+    /// - Parameter activations: theirs at a site, [texts, the model's width].
+    package static func unit(_ part: SumsPart, _ activations: (Site) -> FloatMatrix) -> SumsUnit {
+        func columns(_ range: Range<Int>, of matrix: FloatMatrix) -> FloatMatrix {
+            var values: [Float] = []
+            values.reserveCapacity(matrix.rows * range.count)
+            for text in 0..<matrix.rows {
+                let row = matrix[row: text]
+                values += row.dropFirst(range.lowerBound).prefix(range.count)
+                if range.upperBound > matrix.columns { values.append(1) }
+            }
+            return FloatMatrix(rows: matrix.rows, columns: range.count, values: values)
+        }
+        let first = activations(part.first)
+        return SumsUnit(
+            first: columns(part.columns, of: first),
+            second: columns(0..<part.width, of: part.isOwn ? first : activations(part.second)))
     }
 
     /// A unit's sums. Products of two float32 are exact in double, so each sum is rounded once a text, and how its rows
     /// are shared among threads changes nothing.
     package static func result(_ unit: SumsUnit, on device: any Device) -> SumsResult {
-        let (texts, width) = (unit.rows.rows, unit.rows.columns)
-        let rows = unit.rows.values.map(Double.init)
-        let count = SumsResult.count(columns: width)
-        let products = [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+        let (texts, height, width) = (unit.first.rows, unit.first.columns, unit.second.columns)
+        let (first, second) = (unit.first.values.map(Double.init), unit.second.values.map(Double.init))
+        let products = [Double](unsafeUninitializedCapacity: unit.count) { buffer, initialized in
             buffer.initialize(repeating: 0)
             let sums = Sums(base: buffer.baseAddress!)
-            rows.withUnsafeBufferPointer { rows in
-                let rows = Rows(base: rows.baseAddress!)
-                device.projection.share(outputs: width) { outputs, _ in
-                    // A few sums' rows at a time: what they read stays in the processor's cache.
-                    for first in stride(from: outputs.lowerBound, to: outputs.upperBound, by: rowsTogether) {
-                        let block = first..<min(first + rowsTogether, outputs.upperBound)
-                        for text in 0..<texts {
-                            let row = rows.base + text * width
-                            for output in block {
-                                let sum = sums.base + output * (output + 1) / 2
-                                let factor = row[output]
-                                for column in 0...output { sum[column] += factor * row[column] }
+            first.withUnsafeBufferPointer { first in
+                second.withUnsafeBufferPointer { second in
+                    let rows = Rows(first: first.baseAddress, second: second.baseAddress)
+                    device.projection.share(outputs: height) { outputs, _ in
+                        guard let first = rows.first, let second = rows.second else { return }
+                        // A few sums' rows at a time: what they read stays in the processor's cache.
+                        for start in stride(from: outputs.lowerBound, to: outputs.upperBound, by: rowsTogether) {
+                            let block = start..<min(start + rowsTogether, outputs.upperBound)
+                            for text in 0..<texts {
+                                let row = second + text * width
+                                for output in block {
+                                    let sum = sums.base + output * width
+                                    let factor = first[text * height + output]
+                                    for column in 0..<width { sum[column] += factor * row[column] }
+                                }
                             }
                         }
                     }
                 }
             }
-            initialized = count
+            initialized = unit.count
         }
         return SumsResult(products: products)
     }
 
     private static let rowsTogether = 8
 
-    // Each thread has rows of the sums to itself, and the texts' for reading.
+    // Each thread has rows of the sums to itself, and the texts' for reading; none where there are no texts.
     private struct Sums: @unchecked Sendable { let base: UnsafeMutablePointer<Double> }
-    private struct Rows: @unchecked Sendable { let base: UnsafePointer<Double> }
+    private struct Rows: @unchecked Sendable { let first, second: UnsafePointer<Double>? }
 
-    /// Why a result cannot be a unit's; nil where it can be. The sums of the columns and of their squares are taken
-    /// again; that of a product is at most the root of those of the two squares (Cauchy and Schwarz).
-    package static func flaw(in result: SumsResult, of unit: SumsUnit) -> String? {
-        let width = unit.rows.columns
-        let expected = SumsResult.count(columns: width)
-        guard result.products.count == expected else {
-            return "expected \(expected) products, found \(result.products.count)"
+    /// Why a result cannot be a unit's; nil where it can be. Of a site's own the sums of the columns and of their squares
+    /// are taken again; that of a product is at most the root of those of the two squares (Cauchy and Schwarz).
+    package static func flaw(in result: SumsResult, of unit: SumsUnit, _ part: SumsPart) -> String? {
+        guard result.products.count == unit.count else {
+            return "expected \(unit.count) products, found \(result.products.count)"
         }
-        var (sums, squares) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
-        for text in 0..<unit.rows.rows {
-            for (column, value) in unit.rows[row: text].enumerated() {
-                sums[column] += Double(value)
-                squares[column] += Double(value) * Double(value)
+        let (first, second) = (ColumnSums(unit.first), ColumnSums(unit.second))
+        let width = unit.second.columns
+        let (lengths, others) = (first.squares.map { $0.squareRoot() }, second.squares.map { $0.squareRoot() })
+        for row in 0..<unit.first.columns {
+            let found = result.products[row * width..<(row + 1) * width]
+            let mine = part.columns.lowerBound + row
+            guard !part.isOwn || found[found.startIndex + mine] == first.squares[row] else {
+                return "the squares of column \(mine) are not those of the texts"
             }
-        }
-        let lengths = squares.map { $0.squareRoot() }
-        for row in 0..<width {
-            let first = row * (row + 1) / 2
-            guard result.products[first + row] == squares[row],
-                row < width - 1 || Array(result.products[first...first + row]) == sums
-            else { return "the sums of column \(row) are not those of the texts" }
-            for column in 0..<row {
-                let limit = 1.01 * lengths[row] * lengths[column]
-                guard abs(result.products[first + column]) <= limit else {
-                    return "a product of columns \(row) and \(column) beyond the \(limit) that the texts allow"
+            guard !first.isOne[row] || found.elementsEqual(second.sums) else {
+                return "the sums of the columns are not those of the texts"
+            }
+            for (column, product) in found.enumerated() {
+                let limit = 1.01 * lengths[row] * others[column]
+                guard abs(product) <= limit else {
+                    return "a product of columns \(mine) and \(column) beyond the \(limit) that the texts allow"
                 }
             }
         }
         return nil
+    }
+
+    /// Of each column the sum, that of the squares, and whether it is 1 throughout.
+    private struct ColumnSums {
+        private(set) var sums: [Double]
+        private(set) var squares: [Double]
+        private(set) var isOne: [Bool]
+
+        init(_ matrix: FloatMatrix) {
+            sums = [Double](repeating: 0, count: matrix.columns)
+            squares = sums
+            isOne = [Bool](repeating: true, count: matrix.columns)
+            for text in 0..<matrix.rows {
+                for (column, value) in matrix[row: text].enumerated() {
+                    sums[column] += Double(value)
+                    squares[column] += Double(value) * Double(value)
+                    if value != 1 { isOne[column] = false }
+                }
+            }
+        }
+    }
+
+    /// The sums of the same texts with A and B exchanged, to the bit: a product is what it is in either order.
+    package var reversed: ActivationSums {
+        var reversed = ActivationSums(dimensionA: dimensionB, dimensionB: dimensionA)
+        let width = Self.columns(dimensionA: dimensionA, dimensionB: dimensionB)
+        /// Where a column of theirs stands here.
+        func place(_ column: Int) -> Int {
+            column == width - 1 ? column : column < dimensionB ? column + dimensionA : column - dimensionB
+        }
+        var next = 0
+        for row in 0..<width {
+            for column in 0...row {
+                reversed.products[next] = product(place(row), place(column))
+                next += 1
+            }
+        }
+        return reversed
     }
 
     // MARK: What they come to

@@ -13,6 +13,8 @@ package struct ClosedForm: Hashable, Sendable {
     static let ridges = [
         1e-8, 3e-8, 1e-7, 3e-7, 1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3, 10, 30, 100,
     ]
+    /// Coordinates of a space at most: what LAPACK takes room for is counted in 32 bits.
+    package static let widest = 1 << 14
     /// So much of the smallest error may a map of a smaller rank have.
     static let tolerance = 1.01
 
@@ -40,10 +42,20 @@ package struct ClosedForms {
         algebra = try LinearAlgebra.load()
         chosen = try Self.choice(learned, others, algebra)
         var all = learned
-        all.add(SumsResult(products: others.products))
+        all.add(others)
         means = all.means
         sums = all.centred(around: means)
         spread = try algebra.eigenvectors(of: sums.xx)
+    }
+
+    /// About the bytes that it takes at most to make a line's maps of its sums: those that they learn from, those that λ and
+    /// the rank are chosen on, and all; the first two around the mean; what comes of them.
+    package static func bytes(dimensionA: Int, dimensionB: Int) -> Int {
+        let (a, b) = (dimensionA, dimensionB)
+        let numbers =
+            3 * ActivationSums.count(dimensionA: a, dimensionB: b) + 2 * (a * a + a * b + b * b)
+            + 4 * max(a, b) * max(a, b) + 2 * a * b
+        return numbers * MemoryLayout<Double>.size
     }
 
     /// The map of one kind.

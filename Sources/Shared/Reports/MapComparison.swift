@@ -14,12 +14,21 @@ package struct MapComparison: Hashable, Sendable {
         package var name: String
         /// The channel that has its scores; nil of a map that no message goes through.
         package var channel: Channel?
+        /// Whether it predicts A's activations by B's.
+        package var isReverse: Bool
+        /// The file of its W; nil where there is none.
+        package var file: String?
         /// On the texts that were held out.
         package var heldOut: HeldOutSummary
 
-        package init(_ name: String, channel: Channel? = nil, heldOut: HeldOutSummary) {
+        package init(
+            _ name: String, channel: Channel? = nil, isReverse: Bool = false, file: String? = nil,
+            heldOut: HeldOutSummary
+        ) {
             self.name = name
             self.channel = channel
+            self.isReverse = isReverse
+            self.file = file
             self.heldOut = heldOut
         }
     }
@@ -50,7 +59,10 @@ extension RunReport {
         let rows = all.map { line, map, effects in
             let fit = map.heldOut
             let row =
-                [(maps.count > 1 ? "\(line) " : "") + map.name, fit.r2.map { Quantities.fixed($0, digits: 3) } ?? "–"]
+                [
+                    (maps.count > 1 ? "\(line) " : "") + map.name + (map.isReverse ? ", B to A" : ""),
+                    fit.r2.map { Quantities.fixed($0, digits: 3) } ?? "–",
+                ]
                 + [fit.loss, fit.standardisedLoss].map(Quantities.significant)
                 + [Quantities.fixed(fit.cosine, digits: 3)]
                 + effects.map { $0.difference.text(of: $0.audit.headline) }
@@ -78,16 +90,23 @@ extension RunReport {
                     "How well each map predicts B's activations of \(Quantities.count(maps[0].maps[0].heldOut.texts)) texts "
                         + "that it was not made of, and what its messages are worth against other items' messages (CAG). "
                         + "A map that predicts well need not be of use to B."), .table(mapTable),
-            ])
+            ] + (maps.contains { $0.maps.contains(where: \.isReverse) } ? [.paragraph(Self.reverseNote)] : []))
     }
 
-    /// By line and map.
+    private static let reverseNote =
+        "B to A: the maps that predict A's activations by B's, of the same texts. No message goes through them here; their "
+        + "files serve a run with A and B exchanged."
+
+    /// By line and map; maps from B to A with `/reverse` behind the name.
     var mapsJSON: JSONValue {
         .object(
             maps.map { comparison in
                 .init(
                     name: "\(comparison.line)",
-                    value: .object(comparison.maps.map { .init(name: $0.name, value: json($0)) }))
+                    value: .object(
+                        comparison.maps.map {
+                            .init(name: $0.name + ($0.isReverse ? "/reverse" : ""), value: json($0))
+                        }))
             })
     }
 
@@ -97,9 +116,13 @@ extension RunReport {
                 name: audit.scores.task.name,
                 value: .object(Self.members(of: difference, named: audit.headline.name)))
         }
-        return .members(
+        // Of the others the file stands with their channel.
+        let file = map.isReverse ? map.file.map { [JSONValue.Member(name: "file", value: .string($0))] } ?? [] : []
+        let fit = JSONValue.members(
             ("texts", .count(map.heldOut.texts)), ("r2", .optional(map.heldOut.r2)), ("mse", .number(map.heldOut.loss)),
             ("standardised_mse", .number(map.heldOut.standardisedLoss)), ("cosine", .number(map.heldOut.cosine)),
             ("cag", .object(effects)))
+        guard case .object(let members) = fit else { return fit }
+        return .object(file + members)
     }
 }

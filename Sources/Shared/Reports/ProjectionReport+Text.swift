@@ -16,6 +16,11 @@ extension ProjectionReport {
         }
     }
 
+    /// What a W learned from.
+    fileprivate static func texts(_ count: Int, of split: String?) -> String {
+        Quantities.count(count) + (split.map { " prompts of \($0)" } ?? " texts")
+    }
+
     /// What A's activation becomes without a W: see `InjectionOperation`.
     private static func bare(_ dimensionA: Int, _ dimensionB: Int) -> String {
         if dimensionA == dimensionB { return "A's activation goes into B as it is" }
@@ -29,7 +34,7 @@ extension ProjectionReport {
 extension ProjectionSummary {
     /// What W has come to, in a line.
     fileprivate var line: String {
-        let shape = "projection \(dimensionB) × \(dimensionA) from \(Quantities.count(rows)) texts"
+        let shape = "projection \(dimensionB) × \(dimensionA) from \(ProjectionReport.texts(rows, of: split))"
         guard let first = losses.first?.loss, let last = losses.last?.loss else { return shape }
         let training =
             "\(shape): loss \(Quantities.significant(first)) → \(Quantities.significant(last)) in "
@@ -45,7 +50,8 @@ extension FittedSummary {
     fileprivate var line: String {
         let chosen = [ridge.map { "λ = \($0)" }, rank.map { "rank \($0)" }].compactMap(\.self)
         return
-            "projection \(dimensionB) × \(dimensionA) with a bias from \(Quantities.count(rows)) texts: \(fit.rawValue)"
+            "projection \(dimensionB) × \(dimensionA) with a bias from \(ProjectionReport.texts(rows, of: split)): "
+            + fit.rawValue
             + (chosen.isEmpty ? "" : " (\(chosen.joined(separator: ", ")))") + (heldOut?.line ?? "")
     }
 }

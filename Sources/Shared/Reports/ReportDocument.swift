@@ -130,10 +130,11 @@ extension RunReport {
     }
 
     private static func section(_ projection: ProjectionSummary) -> ReportDocument.Section {
+        let texts = projection.split.map { "prompts of \($0)" } ?? "texts"
         var rows = [
             ["file", projection.file],
             ["shape", "\(projection.dimensionB) × \(projection.dimensionA)"],
-            ["texts", Quantities.count(projection.rows)],
+            [texts, Quantities.count(projection.rows)],
             ["steps", Quantities.count(projection.losses.count)],
             ["loss of the first step", projection.losses.first.map { Quantities.significant($0.loss) } ?? "–"],
             ["loss of the last step", projection.losses.last.map { Quantities.significant($0.loss) } ?? "–"],

@@ -148,8 +148,9 @@ package struct ProjectionSummary: Hashable, Sendable {
     package var file: String
     package var dimensionA: Int
     package var dimensionB: Int
-    /// Texts that W learned from.
+    /// Texts that W learned from, and where these are prompts, whose.
     package var rows: Int
+    package var split: String?
     package var stepsPerEpoch: Int
     package var learningRate: Double
     /// Of every step, before the step.
@@ -164,7 +165,8 @@ package struct ProjectionSummary: Hashable, Sendable {
     package var diagnostics: [DiagnosticFigure]
 
     package init(
-        file: String, dimensionA: Int, dimensionB: Int, rows: Int, stepsPerEpoch: Int, learningRate: Double,
+        file: String, dimensionA: Int, dimensionB: Int, rows: Int, split: String? = nil, stepsPerEpoch: Int,
+        learningRate: Double,
         losses: [StepLoss], meanLoss: Double? = nil, heldOut: HeldOutSummary? = nil,
         activationSimilarity: Double? = nil,
         diagnostics: [DiagnosticFigure] = []
@@ -174,6 +176,7 @@ package struct ProjectionSummary: Hashable, Sendable {
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         self.rows = rows
+        self.split = split
         self.stepsPerEpoch = stepsPerEpoch
         self.learningRate = learningRate
         self.losses = losses
@@ -199,22 +202,24 @@ package struct FittedSummary: Hashable, Sendable {
     package var fit: ProjectionFit
     package var dimensionA: Int
     package var dimensionB: Int
-    /// Texts that it is made of.
+    /// Texts that it is made of, and where these are prompts, whose.
     package var rows: Int
+    package var split: String?
     /// λ, in units of the mean sum of squares of A's coordinates, and the rank, where they were chosen.
     package var ridge: Double?
     package var rank: Int?
     package var heldOut: HeldOutSummary?
 
     package init(
-        file: String, fit: ProjectionFit, dimensionA: Int, dimensionB: Int, rows: Int, ridge: Double?, rank: Int?,
-        heldOut: HeldOutSummary?
+        file: String, fit: ProjectionFit, dimensionA: Int, dimensionB: Int, rows: Int, split: String? = nil,
+        ridge: Double?, rank: Int?, heldOut: HeldOutSummary?
     ) {
         self.file = file
         self.fit = fit
         self.dimensionA = dimensionA
         self.dimensionB = dimensionB
         self.rows = rows
+        self.split = split
         self.ridge = ridge
         self.rank = rank
         self.heldOut = heldOut

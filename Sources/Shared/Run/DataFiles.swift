@@ -17,11 +17,11 @@ package struct DataFile: Codable, Hashable, Sendable {
 }
 
 extension RunConfiguration {
-    /// The same with other texts in place of the data files' paths: those of C4, then the tasks' by the tasks' names,
+    /// The same with other texts in place of the data files' paths: those that W learns from, then the tasks' by the tasks' names,
     /// then the W's, then the models' references.
     package func mapFiles(_ transform: (_ flag: String, _ path: String) throws -> String) rethrows -> RunConfiguration {
         var mapped = self
-        mapped.training.files = try training.files.map { try transform("c4", $0) }
+        mapped.training.files = try training.files.map { try transform(training.fitOn ?? "c4", $0) }
         for (task, paths) in evaluation.files.sorted(by: { $0.key < $1.key }) {
             mapped.evaluation.files[task] = try paths.map { path in
                 Self.generated(path) == nil ? try transform(task, path) : path

@@ -23,8 +23,8 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
     package var positions: TokenPositions?
     /// What the models' activations are rounded to before a product with weights stored as bfloat16.
     package var computeType: ComputeType
-    /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. The texts
-    /// that W learns from never are.
+    /// Whether the experiments' prompts are put into each model's own chat template, as a user's message. C4's texts
+    /// never are.
     package var chat: Bool
     package var reading: ReadingSettings
     package var experiments: [Experiment]
@@ -67,6 +67,11 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
         Condition.Delivery(operation, strength: strength, matchesNorm: matchesNorm ?? false)
     }
 
+    /// The W's the other way, that are made along with the channels'.
+    package var reverseChannels: [Channel] {
+        training.reverse == true && experiments.contains(.projection) ? channels.map(\.reversed) : []
+    }
+
     /// Whether there is a W for every channel, once it is trained or from the start.
     package var hasProjections: Bool {
         switch projection {
@@ -80,12 +85,17 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 /// How W is trained. The defaults are the paper's (section 3.1): 3,072 texts, 10 epochs, batches of 32, Adam at
 /// 1e-3, Xavier initialisation.
 package struct TrainingConfiguration: Codable, Hashable, Sendable {
-    /// C4 files, JSON lines, plain or gzip.
+    /// C4 files, JSON lines, plain or gzip; or those of ``fitOn``.
     package var files: [String] = []
+    /// The train split whose prompts W learns from, such as `gsm8k-train`, each as the models read it; nil for texts of
+    /// C4.
+    package var fitOn: String?
     /// Texts that W learns from: the first ones that are long enough.
     package var rows = 3072
     /// Texts after those, by which W's fit is measured; nil takes a tenth as many, as far as the files have them.
     package var heldOut: Int?
+    /// Whether W's that map B's activations to A's are made as well; nil for no.
+    package var reverse: Bool?
     package var epochs = 10
     /// Rows of one step of Adam.
     package var batch = 32

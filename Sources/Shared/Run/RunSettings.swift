@@ -57,16 +57,21 @@ extension RunConfiguration {
 
     private var data: [RunSetting] {
         var settings: [RunSetting] = []
-        if !training.files.isEmpty { settings.append(RunSetting("c4", .texts(training.files))) }
         var own: [String] = []
-        for (task, files) in evaluation.files.sorted(by: { $0.key < $1.key }) {
+        func add(_ flag: String, _ files: [String]) {
             if let first = files.first, first.hasSuffix(".yaml") || first.hasSuffix(".yml") {
-                own.append(first)
+                if !own.contains(first) { own.append(first) }
             } else {
                 // Several are those of a folder.
-                settings.append(RunSetting(task, .text(files.count == 1 ? files[0] : ".")))
+                settings.append(RunSetting(flag, .text(files.count == 1 ? files[0] : ".")))
             }
         }
+        if let split = training.fitOn {
+            add(split, training.files)
+        } else if !training.files.isEmpty {
+            settings.append(RunSetting("c4", .texts(training.files)))
+        }
+        for (task, files) in evaluation.files.sorted(by: { $0.key < $1.key }) { add(task, files) }
         if !own.isEmpty { settings.append(RunSetting("task", .texts(own))) }
         if evaluation.shots > 0 { settings.append(RunSetting("shots", .count(evaluation.shots))) }
         for (flag, file) in [("verify-a", verifyA), ("verify-b", verifyB)] {
@@ -82,7 +87,9 @@ extension RunConfiguration {
 
     private var trainingSettings: [RunSetting] {
         let heldOut = training.heldOut.map { [RunSetting("held-out", .count($0))] } ?? []
-        return [RunSetting("rows", .count(training.rows))] + heldOut + [
+        let fitOn = training.fitOn.map { [RunSetting("fit-on", .text($0))] } ?? []
+        let reverse = training.reverse == true ? [RunSetting("reverse", .isOn(true))] : []
+        return fitOn + [RunSetting("rows", .count(training.rows))] + heldOut + reverse + [
             RunSetting("epochs", .count(training.epochs)), RunSetting("batch", .count(training.batch)),
             RunSetting("shard-rows", .count(training.shardRows)),
             RunSetting("learning-rate", .number(training.learningRate)),

@@ -49,6 +49,9 @@ package struct TokenPositions: Hashable, Sendable {
 
     package var areAll: Bool { a == .all }
 
+    /// Where W learns from prompts: one token of each model's, the last where messages are of all.
+    package var ofLearning: TokenPositions { areAll ? TokenPositions() : self }
+
     package subscript(model: ModelSide) -> TokenPosition { model == .a ? a : b }
 }
 

@@ -56,14 +56,11 @@ package struct TrainOutputsResult: Hashable, Sendable {
 
 /// The sums over the texts of a ``SumsUnit``.
 package struct SumsResult: Hashable, Sendable {
-    /// RᵀR of its rows, the lower triangle row after row: products of all pairs of columns, each exact in double, added
-    /// in double in the texts' order.
+    /// Of each column of the first matrix, one after the other, the products with all columns of the second: each exact in
+    /// double, added in double in the texts' order.
     package var products: [Double]
 
     package init(products: [Double]) {
         self.products = products
     }
-
-    /// How many there are of so many columns.
-    package static func count(columns: Int) -> Int { columns * (columns + 1) / 2 }
 }

@@ -2,18 +2,24 @@
 package struct ExtractUnit: Hashable, Sendable {
     /// The number of the first text among the run's.
     package var firstText: Int
-    /// Already cut as the configuration says.
+    /// Already cut as the configuration says; prompts are whole.
     package var texts: [String]
     /// A text is cut to so many tokens, in each model's own count.
     package var maximumTokens: Int
     /// Block counts after which A is read and B is read, each ascending.
     package var sitesOfA: [Int]
     package var sitesOfB: [Int]
+    /// Positions that are kept for an answer where the texts are prompts, read as a task's are: in the chat template,
+    /// cut on the left, at the run's positions. Nil for plain texts, which are read at their last token.
+    package var answerTokens: Int?
 
-    package init(firstText: Int, texts: [String], maximumTokens: Int, sitesOfA: [Int], sitesOfB: [Int]) {
+    package init(
+        firstText: Int, texts: [String], maximumTokens: Int, sitesOfA: [Int], sitesOfB: [Int], answerTokens: Int? = nil
+    ) {
         self.firstText = firstText
         self.texts = texts
         self.maximumTokens = maximumTokens
+        self.answerTokens = answerTokens
         self.sitesOfA = sitesOfA
         self.sitesOfB = sitesOfB
     }
@@ -66,10 +72,15 @@ package struct TrainOutputsUnit: Hashable, Sendable {
 
 /// The sums that closed forms are made of, over some of the texts.
 package struct SumsUnit: Hashable, Sendable {
-    /// A row for each text: A's activation at the line's site, B's, and a 1; [texts, d_A + d_B + 1].
-    package var rows: FloatMatrix
+    /// The columns of a ``SumsPart``'s sites, a row for each text.
+    package var first: FloatMatrix
+    package var second: FloatMatrix
 
-    package init(rows: FloatMatrix) {
-        self.rows = rows
+    /// Products that come of it.
+    package var count: Int { first.columns * second.columns }
+
+    package init(first: FloatMatrix, second: FloatMatrix) {
+        self.first = first
+        self.second = second
     }
 }

@@ -22,7 +22,8 @@ extension TaskDefinition {
             case .reference: .text(GenerationLimits(maximumNewTokens: 10))
             }
         },
-        metrics: [.strictExactMatch, .flexibleExactMatch, .strictMatch, .flexibleMatch])
+        metrics: [.strictExactMatch, .flexibleExactMatch, .strictMatch, .flexibleMatch],
+        train: TrainSplit(fileHelp: "GSM8K's train file", read: { try GSM8KFiles.data(of: $0) }))
 }
 
 /// The test file, and the one that worked examples come from.

@@ -29,7 +29,11 @@ extension TaskDefinition {
             fileHelp: "MMLU's folder (test/, dev/) or a subject's test file, answered by \(what)",
             files: { try MMLUFiles(path: $0, task: name).read(shots: $1) },
             read: { try MMLUFiles.data(of: $0, task: name, wording: wording) },
-            prompts: MMLUWording.prompts, answer: { _ in answer }, metrics: metrics)
+            prompts: MMLUWording.prompts, answer: { _ in answer }, metrics: metrics,
+            train: TrainSplit(
+                fileHelp: "MMLU's files to learn from: one, a folder of them, or one whose dev/ is that",
+                files: { try MMLUFiles(trainPath: $0, task: name).read(shots: 0) },
+                read: { try MMLUFiles.data(of: $0, task: name, wording: wording) }))
     }
 }
 
@@ -93,6 +97,22 @@ struct MMLUFiles {
             .filter { $0.hasSuffix("_test.csv") }.sorted().map { "\(folder)/\($0)" }
         guard !tests.isEmpty else {
             throw TaskSourceError.noFiles(task: task, folder: path, expected: "test/SUBJECT_test.csv")
+        }
+    }
+
+    /// - Parameter path: a file; or a folder of them (`auxiliary_train/`, `val/`), or one whose `dev/` is that.
+    init(trainPath path: String, task: String) throws {
+        self.task = task
+        guard Self.isFolder(path) else {
+            tests = [path]
+            return
+        }
+        let inner = path + "/dev"
+        let folder = Self.isFolder(inner) ? inner : path
+        tests = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(".csv") && !$0.hasSuffix("_test.csv") }.sorted().map { "\(folder)/\($0)" }
+        guard !tests.isEmpty else {
+            throw TaskSourceError.noFiles(task: task + "-train", folder: path, expected: "dev/SUBJECT_dev.csv")
         }
     }
 

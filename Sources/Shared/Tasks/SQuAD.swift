@@ -9,13 +9,7 @@ extension TaskDefinition {
     /// `standard`: up to 32 new tokens, to the newline; `reference`: 5, whatever they are.
     package static let squad = TaskDefinition(
         name: "squad", title: "SQuAD v1.1", fileHelp: "SQuAD v1.1 file",
-        read: { source in
-            TaskData(
-                items: try SQuADDataset(file: source.plainFile(of: "squad")).items.map {
-                    TaskItem(
-                        id: $0.id, cluster: $0.context, context: $0.context, question: $0.question, golds: $0.golds)
-                })
-        },
+        read: { try TaskDefinition.squadData(of: $0.plainFile(of: "squad")) },
         prompts: Prompts.questionAnswering,
         answer: { preset in
             switch preset {
@@ -23,5 +17,13 @@ extension TaskDefinition {
             case .reference: .text(GenerationLimits(maximumNewTokens: 5))
             }
         },
-        metrics: [.exactMatch, .f1])
+        metrics: [.exactMatch, .f1],
+        train: TrainSplit(fileHelp: "SQuAD v1.1's train file", read: { try TaskDefinition.squadData(of: $0.file) }))
+
+    private static func squadData(of file: String) throws -> TaskData {
+        TaskData(
+            items: try SQuADDataset(file: file).items.map {
+                TaskItem(id: $0.id, cluster: $0.context, context: $0.context, question: $0.question, golds: $0.golds)
+            })
+    }
 }

@@ -7,6 +7,7 @@ extension Channel {
         (message.pointee.has_k, message.pointee.k) = writer.field(k)
         (message.pointee.has_j, message.pointee.j) = writer.field(j)
         (message.pointee.has_fit, message.pointee.fit) = writer.field(fit.code)
+        if isReverse { (message.pointee.has_reverse, message.pointee.reverse) = writer.field(true) }
         return message
     }
 
@@ -16,7 +17,9 @@ extension Channel {
             Channel(
                 k: try Field.number(message.has_k, message.k, "k", in: 0...WireLimits.layers),
                 j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers),
-                fit: try Field.choice(message.has_fit, message.fit, "fit"))
+                fit: try Field.choice(message.has_fit, message.fit, "fit"),
+                isReverse: message.has_reverse == 0
+                    ? false : try Field.flag(message.has_reverse, message.reverse, "reverse"))
         }
     }
 }

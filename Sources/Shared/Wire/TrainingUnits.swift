@@ -11,6 +11,9 @@ extension ExtractUnit {
         (message.pointee.has_maximum_tokens, message.pointee.maximum_tokens) = writer.field(maximumTokens)
         (message.pointee.n_sites_of_a, message.pointee.sites_of_a) = writer.list(sitesOfA)
         (message.pointee.n_sites_of_b, message.pointee.sites_of_b) = writer.list(sitesOfB)
+        if let answerTokens {
+            (message.pointee.has_answer_tokens, message.pointee.answer_tokens) = writer.field(answerTokens)
+        }
         return message
     }
 
@@ -21,7 +24,11 @@ extension ExtractUnit {
             maximumTokens: try Field.number(
                 message.has_maximum_tokens, message.maximum_tokens, "maximum_tokens", in: 1...WireLimits.tokens),
             sitesOfA: try Field.sites(message.n_sites_of_a, message.sites_of_a, "sites_of_a"),
-            sitesOfB: try Field.sites(message.n_sites_of_b, message.sites_of_b, "sites_of_b"))
+            sitesOfB: try Field.sites(message.n_sites_of_b, message.sites_of_b, "sites_of_b"),
+            answerTokens: message.has_answer_tokens == 0
+                ? nil
+                : try Field.number(
+                    message.has_answer_tokens, message.answer_tokens, "answer_tokens", in: 1...WireLimits.tokens))
     }
 }
 
@@ -122,19 +129,22 @@ extension TrainOutputsUnit {
 extension SumsUnit {
     func write(_ writer: inout MessageWriter) -> UnsafeMutablePointer<Wire__SumsUnit> {
         let message = writer.new(wire__sums_unit__init)
-        message.pointee.rows = writer.matrix(rows)
+        message.pointee.first = writer.matrix(first)
+        message.pointee.second = writer.matrix(second)
         return message
     }
 
     init(_ message: Wire__SumsUnit, _ tensors: inout TensorFrames) throws(WireError) {
-        let rows = try tensors.matrix(message.rows, "rows")
+        let first = try tensors.matrix(message.first, "first")
+        let second = try tensors.matrix(message.second, "second")
+        try second.require(rows: first.rows, "second")
         // Their products have to be so few that they can travel back.
-        guard rows.columns > 0, SumsResult.count(columns: rows.columns) <= WireLimits.doubles else {
+        guard first.columns > 0, second.columns > 0, first.columns * second.columns <= WireLimits.doubles else {
             throw WireError(
-                field: "rows",
+                field: "second",
                 expected: "1 column, or so many that at most \(WireLimits.doubles) products come of them",
-                found: "\(rows.columns)")
+                found: "\(second.columns) beside \(first.columns)")
         }
-        self.init(rows: rows)
+        self.init(first: first, second: second)
     }
 }

@@ -50,8 +50,7 @@ extension FuzzedConversation {
                     squaredErrorSums: [Double](repeating: 1, count: unit.schedule.shardTotal),
                     standardisedErrorSums: [Double](repeating: 1, count: unit.schedule.shardTotal)))
         case .sums(let unit):
-            let count = SumsResult.count(columns: unit.rows.columns)
-            return .sums(SumsResult(products: (0..<count).map { _ in value() }))
+            return .sums(SumsResult(products: (0..<unit.count).map { _ in value() }))
         case .parity(let unit):
             return .parity(ParityResult(checks: unit.reference.counts.map { ParityCheck($0, compared: $1) }))
         case .similarity: return .similarity(SimilarityResult(plain: WrittenText(), injected: WrittenText()))

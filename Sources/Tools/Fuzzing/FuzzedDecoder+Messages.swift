@@ -150,9 +150,10 @@ extension FuzzedDecoder {
                         ]))),
             .extract(
                 ExtractUnit(
-                    firstText: 64, texts: ["a", "é"], maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4])),
+                    firstText: 64, texts: ["a", "é"], maximumTokens: 512, sitesOfA: [0, 26], sitesOfB: [4],
+                    answerTokens: 256)),
             .train(TrainUnit(step: 2, texts: [7, 0], dense: true)),
-            .sums(SumsUnit(rows: matrix)),
+            .sums(SumsUnit(first: matrix, second: matrix)),
             .similarity(SimilarityUnit(prompt: "p", layer: 8, newTokens: 20, channel: channel)),
             .evaluate(
                 EvaluateUnit(

@@ -52,6 +52,15 @@ package struct LoadedModel: Sendable {
         try reading.prompt(text, newTokens: newTokens, at: position)
     }
 
+    /// Token ids of a prompt up to the one at which it is read: what stands behind changes nothing there.
+    package func tokens(upTo position: TokenPosition, ofPrompt text: String, newTokens: Int) throws -> [Int32] {
+        let prompt = try prompt(text, newTokens: newTokens, at: position)
+        guard let places = prompt.places else {
+            throw EngineError.missingToken(model: folder.url.path, position: position, text: text)
+        }
+        return Array(prompt.tokens.prefix(places.upperBound))
+    }
+
     /// Token ids of a text that W learns from, cut on the right.
     package func text(_ text: String, maximumTokens: Int) -> [Int32] {
         Array(tokenizer.encode(text).prefix(min(maximumTokens, folder.configuration.maximumPositions)))

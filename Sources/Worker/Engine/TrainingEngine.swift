@@ -179,12 +179,12 @@ package struct TrainingEngine {
 
     /// Trains a block of W's outputs: activations have come ahead of the unit, and it needs nobody else.
     /// - Parameters:
-    ///   - targets: B's activations of all texts, the block's columns.
+    ///   - targets: the activations that W maps to, of all texts, the block's columns.
     ///   - report: told now and then how much is done, 0 to 1.
     package mutating func result(
         _ unit: TrainOutputsUnit, targets: FloatMatrix, report: @escaping @Sendable (Double) -> Void = { _ in }
     ) throws -> TrainOutputsResult {
-        let site = Site.a(unit.channel.k)
+        let site = unit.channel.source
         let needed = OutputBlockTraining.memory(unit, on: device)
         guard needed <= activations.limit else {
             throw EngineError.memory(needed: needed, limit: activations.limit, texts: unit.schedule.textCount)

@@ -101,22 +101,25 @@ package final class UnitEngine: UnitExecutor {
 
     /// One pass of each model over the unit's texts, whichever number of sites is read.
     private func extract(_ unit: ExtractUnit, report: (Double) -> Void) throws -> ExtractResult {
-        let (a, b, _) = try pair()
-        let ofA = try activations(of: unit.texts, in: a, at: unit.sitesOfA, maximumTokens: unit.maximumTokens)
+        let (a, b, welcome) = try pair()
+        let positions = welcome.positions.ofLearning
+        let ofA = try activations(of: unit, in: a, at: unit.sitesOfA, positions.a)
         report(0.5)
-        let result = ExtractResult(
-            a: ofA,
-            b: try activations(of: unit.texts, in: b, at: unit.sitesOfB, maximumTokens: unit.maximumTokens))
+        let result = ExtractResult(a: ofA, b: try activations(of: unit, in: b, at: unit.sitesOfB, positions.b))
         training.keep(unit, result)
         return result
     }
 
-    /// The residual streams at each text's own last token, [texts, width] for each of the block counts.
+    /// The residual streams at each text's own last token, or at a prompt's `position`, [texts, width] for each of the
+    /// block counts.
     private func activations(
-        of texts: [String], in model: LoadedModel, at layers: [Int], maximumTokens: Int
+        of unit: ExtractUnit, in model: LoadedModel, at layers: [Int], _ position: TokenPosition
     ) throws -> [FloatMatrix] {
-        let prompts = try texts.map { text in
-            let tokens = model.text(text, maximumTokens: maximumTokens)
+        let prompts = try unit.texts.map { text in
+            let tokens =
+                try unit.answerTokens.map {
+                    try model.tokens(upTo: position, ofPrompt: text, newTokens: $0)
+                } ?? model.text(text, maximumTokens: unit.maximumTokens)
             guard !tokens.isEmpty else { throw EngineError.emptyPrompt(model: model.folder.url.path, text: text) }
             return tokens
         }

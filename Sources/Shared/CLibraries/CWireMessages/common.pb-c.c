@@ -334,7 +334,7 @@ const ProtobufCMessageDescriptor wire__unit_id__descriptor =
   (ProtobufCMessageInit) wire__unit_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__channel__field_descriptors[3] =
+static const ProtobufCFieldDescriptor wire__channel__field_descriptors[4] =
 {
   {
     "k",
@@ -372,16 +372,29 @@ static const ProtobufCFieldDescriptor wire__channel__field_descriptors[3] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reverse",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Wire__Channel, has_reverse),
+    offsetof(Wire__Channel, reverse),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__channel__field_indices_by_name[] = {
   2,   /* field[2] = fit */
   1,   /* field[1] = j */
   0,   /* field[0] = k */
+  3,   /* field[3] = reverse */
 };
 static const ProtobufCIntRange wire__channel__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor wire__channel__descriptor =
 {
@@ -391,7 +404,7 @@ const ProtobufCMessageDescriptor wire__channel__descriptor =
   "Wire__Channel",
   "wire",
   sizeof(Wire__Channel),
-  3,
+  4,
   wire__channel__field_descriptors,
   wire__channel__field_indices_by_name,
   1,  wire__channel__number_ranges,

@@ -817,7 +817,7 @@ void   wire__grant__free_unpacked
   assert(message->base.descriptor == &wire__grant__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor wire__extract_unit__field_descriptors[5] =
+static const ProtobufCFieldDescriptor wire__extract_unit__field_descriptors[6] =
 {
   {
     "first_text",
@@ -879,8 +879,21 @@ static const ProtobufCFieldDescriptor wire__extract_unit__field_descriptors[5] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "answer_tokens",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__ExtractUnit, has_answer_tokens),
+    offsetof(Wire__ExtractUnit, answer_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__extract_unit__field_indices_by_name[] = {
+  5,   /* field[5] = answer_tokens */
   0,   /* field[0] = first_text */
   2,   /* field[2] = maximum_tokens */
   3,   /* field[3] = sites_of_a */
@@ -890,7 +903,7 @@ static const unsigned wire__extract_unit__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__extract_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor wire__extract_unit__descriptor =
 {
@@ -900,7 +913,7 @@ const ProtobufCMessageDescriptor wire__extract_unit__descriptor =
   "Wire__ExtractUnit",
   "wire",
   sizeof(Wire__ExtractUnit),
-  5,
+  6,
   wire__extract_unit__field_descriptors,
   wire__extract_unit__field_indices_by_name,
   1,  wire__extract_unit__number_ranges,
@@ -1165,15 +1178,27 @@ const ProtobufCMessageDescriptor wire__train_outputs_unit__descriptor =
   (ProtobufCMessageInit) wire__train_outputs_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__sums_unit__field_descriptors[1] =
+static const ProtobufCFieldDescriptor wire__sums_unit__field_descriptors[2] =
 {
   {
-    "rows",
+    "first",
     1,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Wire__SumsUnit, rows),
+    offsetof(Wire__SumsUnit, first),
+    &wire__matrix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "second",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__SumsUnit, second),
     &wire__matrix__descriptor,
     NULL,
     0,             /* flags */
@@ -1181,12 +1206,13 @@ static const ProtobufCFieldDescriptor wire__sums_unit__field_descriptors[1] =
   },
 };
 static const unsigned wire__sums_unit__field_indices_by_name[] = {
-  0,   /* field[0] = rows */
+  0,   /* field[0] = first */
+  1,   /* field[1] = second */
 };
 static const ProtobufCIntRange wire__sums_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor wire__sums_unit__descriptor =
 {
@@ -1196,7 +1222,7 @@ const ProtobufCMessageDescriptor wire__sums_unit__descriptor =
   "Wire__SumsUnit",
   "wire",
   sizeof(Wire__SumsUnit),
-  1,
+  2,
   wire__sums_unit__field_descriptors,
   wire__sums_unit__field_indices_by_name,
   1,  wire__sums_unit__number_ranges,

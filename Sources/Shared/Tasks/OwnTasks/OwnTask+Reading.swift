@@ -22,7 +22,8 @@ extension TaskDefinition {
 extension OwnTask {
     private static let maximumBytes = 1 << 20
     private static let keys = [
-        "name", "title", "items", "id", "group", "cluster", "prompts", "choices", "golds", "stop", "max-new-tokens",
+        "name", "title", "items", "train", "id", "group", "cluster", "prompts", "choices", "golds", "stop",
+        "max-new-tokens",
         "metrics",
     ]
     private static let promptKeys = promptRoles.map(\.rawValue) + ["cue"]
@@ -45,11 +46,8 @@ extension OwnTask {
         }
         title = try settings.text("title") ?? name
         let items = try settings.required("items", purpose: "the file of JSON lines, seen from this one's folder")
-        self.items =
-            items.hasPrefix("/")
-            ? items
-            : ((file as NSString).deletingLastPathComponent as NSString)
-                .appendingPathComponent(items)
+        self.items = Self.path(of: items, besides: file)
+        train = try settings.text("train").map { Self.path(of: $0, besides: file) }
         (id, group, cluster) = (try settings.text("id"), try settings.text("group"), try settings.text("cluster"))
         choices = try settings.text("choices")
         golds = try settings.required("golds", purpose: "the field with the right answer, or a list of them")
@@ -64,6 +62,12 @@ extension OwnTask {
         }
         metrics = try Self.metrics(settings, ofChoices: choices != nil)
         templates = try Self.templates(prompts)
+    }
+
+    /// A file as it is seen from another one's folder.
+    private static func path(of named: String, besides file: String) -> String {
+        named.hasPrefix("/")
+            ? named : ((file as NSString).deletingLastPathComponent as NSString).appendingPathComponent(named)
     }
 
     fileprivate static func text(of file: String) throws(OwnTaskError) -> String {

@@ -8,6 +8,8 @@ struct OwnTask: Hashable, Sendable {
     var title: String
     /// The file of the items.
     var items: String
+    /// The file of those that W may learn from; nil for none.
+    var train: String?
     var templates: [PromptRole: ItemTemplate]
     var cue: String
     /// The fields with an item's own id, its group, its cluster; nil for none.
@@ -30,19 +32,22 @@ struct OwnTask: Hashable, Sendable {
             name: name, title: title, fileHelp: "items of \(file)", files: { [items] _, _ in [file, items] },
             read: { source in
                 _ = try source.plainFile(of: name)
-                return TaskData(items: try read())
+                return TaskData(items: try read(items))
             },
             prompts: { $0.prompts ?? Prompts.questionAnswering($0) },
             answer: { [limits] _ in choices == nil ? .text(limits) : .choice }, metrics: metrics,
-            source: text)
+            train: train.map { train in
+                TrainSplit(
+                    fileHelp: nil, files: { _ in [file, train] }, read: { _ in TaskData(items: try read(train)) })
+            }, source: text)
     }
 
     // MARK: Items
 
-    private func read() throws -> [TaskItem] {
+    private func read(_ items: String) throws -> [TaskItem] {
         var lines: [String: Int] = [:]
         return try FieldRecords.records(of: items).map { record in
-            let item = try item(record)
+            let item = try item(record, of: items)
             if let other = lines.updateValue(record.line, forKey: item.id) {
                 throw OwnTaskError.repeatedID(file: items, line: record.line, other: other, id: item.id)
             }
@@ -50,7 +55,7 @@ struct OwnTask: Hashable, Sendable {
         }
     }
 
-    private func item(_ record: FieldRecord) throws(OwnTaskError) -> TaskItem {
+    private func item(_ record: FieldRecord, of items: String) throws(OwnTaskError) -> TaskItem {
         func fault(_ field: String, _ cause: String) -> OwnTaskError {
             .item(file: items, line: record.line, field: field, cause: cause)
         }
@@ -78,14 +83,14 @@ struct OwnTask: Hashable, Sendable {
             }
             golds = golds.map { " \($0)" }
         }
-        let prompts = try prompts(record)
+        let prompts = try prompts(record, of: items)
         return TaskItem(
             id: try optional(id) ?? "\(name)-\(record.line)", group: try optional(group),
             cluster: try optional(cluster), question: prompts.question, choices: choices.map { " \($0)" },
             golds: golds, prompts: prompts)
     }
 
-    private func prompts(_ record: FieldRecord) throws(OwnTaskError) -> ItemPrompts {
+    private func prompts(_ record: FieldRecord, of items: String) throws(OwnTaskError) -> ItemPrompts {
         func text(_ role: PromptRole) throws(OwnTaskError) -> String {
             do throws(ItemTemplate.MissingField) {
                 return try templates[role]?.text(record) ?? ""

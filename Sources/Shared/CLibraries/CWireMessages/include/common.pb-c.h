@@ -93,10 +93,15 @@ struct  Wire__Channel
   int64_t j;
   protobuf_c_boolean has_fit;
   Wire__ProjectionFit fit;
+  /*
+   * W maps B's stream to A's. Absent: A's to B's.
+   */
+  protobuf_c_boolean has_reverse;
+  protobuf_c_boolean reverse;
 };
 #define WIRE__CHANNEL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__channel__descriptor) \
-    , 0, 0, 0, 0, 0, WIRE__PROJECTION_FIT__PROJECTION_FIT_UNSPECIFIED }
+    , 0, 0, 0, 0, 0, WIRE__PROJECTION_FIT__PROJECTION_FIT_UNSPECIFIED, 0, 0 }
 
 
 /*

@@ -65,10 +65,15 @@ struct  Wire__ExtractUnit
   int64_t *sites_of_a;
   size_t n_sites_of_b;
   int64_t *sites_of_b;
+  /*
+   * Positions kept for an answer: the texts are prompts. Absent for plain texts.
+   */
+  protobuf_c_boolean has_answer_tokens;
+  int64_t answer_tokens;
 };
 #define WIRE__EXTRACT_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__extract_unit__descriptor) \
-    , 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL }
+    , 0, 0, 0,NULL, 0, 0, 0,NULL, 0,NULL, 0, 0 }
 
 
 struct  Wire__TrainUnit
@@ -129,13 +134,14 @@ struct  Wire__SumsUnit
 {
   ProtobufCMessage base;
   /*
-   * A row for each text: A's activation, B's, and a 1.
+   * A row for each text: columns of a site's activations, and those that each is multiplied with. A 1 may be one.
    */
-  Wire__Matrix *rows;
+  Wire__Matrix *first;
+  Wire__Matrix *second;
 };
 #define WIRE__SUMS_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__sums_unit__descriptor) \
-    , NULL }
+    , NULL, NULL }
 
 
 typedef enum {

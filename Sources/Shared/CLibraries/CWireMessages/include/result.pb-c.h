@@ -99,7 +99,7 @@ struct  Wire__SumsResult
 {
   ProtobufCMessage base;
   /*
-   * The products of all pairs of the rows' columns, summed over the texts: a lower triangle, row after row.
+   * Of each column of `first` the products with all columns of `second`, summed over the texts.
    */
   Wire__Numbers *products;
 };
