@@ -217,7 +217,7 @@ template <int AHEAD, int FOURS, bool SHARED> INLINE void attend(const attention_
     }
 }
 
-KERNEL(256, 3) attention(const attention_arguments a) { attend<4, 1, true>(a); }
-KERNEL(256, 3) attention_long(const attention_arguments a) { attend<4, 1, false>(a); }
+KERNEL(256, 2) attention(const attention_arguments a) { attend<4, 1, true>(a); }
+KERNEL(256, 2) attention_long(const attention_arguments a) { attend<4, 1, false>(a); }
 // Where blocks are no more than multiprocessors, each waits for memory most of its time, and has all registers.
 KERNEL(256, 1) attention_few_blocks(const attention_arguments a) { attend<16, 4, true>(a); }
