@@ -75,9 +75,22 @@ struct ItemReadingTests {
             }
             struct Place: Decodable {
                 let model: String
-                let blocks, token: Int?
+                let token: Int?
                 let tokens: [Int]?
                 let prompt: String?
+                /// nil where there are several.
+                let blocks: Int?
+
+                init(from decoder: any Decoder) throws {
+                    let container = try decoder.container(keyedBy: CodingKeys.self)
+                    model = try container.decode(String.self, forKey: .model)
+                    token = try container.decodeIfPresent(Int.self, forKey: .token)
+                    tokens = try container.decodeIfPresent([Int].self, forKey: .tokens)
+                    prompt = try container.decodeIfPresent(String.self, forKey: .prompt)
+                    blocks = try? container.decodeIfPresent(Int.self, forKey: .blocks)
+                }
+
+                enum CodingKeys: String, CodingKey { case model, token, tokens, prompt, blocks }
             }
             let sha256, text: String?
             let norm: Double?
@@ -193,7 +206,7 @@ struct ItemReadingTests {
                         of: [Array(prompt.tokens[...token])], at: ActivationSite(afterBlocks: 3))[0]
                 ], by: Condition.Delivery(.sum, strength: 0.5, matchesNorm: true), norm: norm,
                 width: b.folder.configuration.hiddenSize)
-            #expect(injected.sha256 == made.digest && injected.norm == made.norm)
+            #expect(injected.sha256 == [made].digest && injected.norm == [made].norm)
             let itself = try #require(line.conditions["self"]?.message)
             let source = try #require(itself.read?.prompt.flatMap { line.prompts[$0] })
             #expect(itself.read?.token == source.tokens.count - 3)
@@ -221,6 +234,30 @@ struct ItemReadingTests {
             #expect(injected.sha256 == ContentHasher.digest(of: values).hex)
             #expect(line.conditions["zero"]?.message?.written?.tokens == [0, own.tokens.count - 1])
         }
+    }
+
+    @Test func `of a message at several blocks all of them stand there, and its digest is of all of its vectors`()
+        throws
+    {
+        let channel = try #require(Channel("3:2+1:4"))
+        _ = try InProcessRun(try inputs { $0.channels = [channel] }, in: temporary.file("run")).finish()
+        let (a, b) = (try model(a), try model(b))
+        let text = try String(contentsOf: temporary.file("run/samples_squad.jsonl"), encoding: .utf8)
+        #expect(text.contains(#""read":{"model":"a","blocks":[3,1],"#))
+        #expect(text.contains(#""written":{"model":"b","blocks":[2,4],"#))
+        for line in try lines() {
+            let prompt = try #require(line.prompts["a/a"])
+            let values = try vector(a, prompt.tokens, after: 3) + vector(a, prompt.tokens, after: 1)
+            let injected = try #require(line.conditions["injected"]?.message)
+            #expect(injected.sha256 == ContentHasher.digest(of: values).hex)
+            let itself = try #require(line.conditions["self"]?.message)
+            let source = try #require(itself.read?.prompt.flatMap { line.prompts[$0] })
+            let own = try vector(b, source.tokens, after: 2) + vector(b, source.tokens, after: 4)
+            #expect(itself.sha256 == ContentHasher.digest(of: own).hex)
+        }
+        let page = try String(contentsOf: temporary.file("run/report.html"), encoding: .utf8)
+        #expect(
+            page.contains("is written at several blocks at once: after block 3 into B after block 2, after block 1"))
     }
 
     @Test func `words that a model is told stand there, and in what it reads`() throws {

@@ -51,11 +51,11 @@ struct InjectionTests {
             let expected = try Definition.remembered("injections \(model.name)", type, on: tested) {
                 let reference = try model.load(on: tested.definition, type)
                 return try reference.step(
-                    Self.injections(reference).map { try reference.everything(Self.prompt, injection: $0) })
+                    Self.injections(reference).map { try reference.everything(Self.prompt, injections: [$0]) })
             }
             let loaded = try model.load(on: tested.device, type, rowLimit: 50)
             let found = try loaded.step(
-                Self.injections(loaded).map { try loaded.everything(Self.prompt, injection: $0) })
+                Self.injections(loaded).map { try loaded.everything(Self.prompt, injections: [$0]) })
             for (found, expected) in zip(found, expected) { #expect(found.bits == expected.bits, "\(type)") }
         }
     }
@@ -66,13 +66,13 @@ struct InjectionTests {
         let loaded = try model.load(on: tested.device)
         let plain = try loaded.trace(of: Self.prompt)
         let injections = Self.injections(loaded)
-        let found = try loaded.step(injections.map { try loaded.everything(Self.prompt, injection: $0) })
+        let found = try loaded.step(injections.map { try loaded.everything(Self.prompt, injections: [$0]) })
         let replaced = try loaded.step(
             injections.map { injection in
                 let stream = Self.combined(
                     injection.vectors[0], into: plain.streams[injection.site.blocks], injection.operation)
                 return try loaded.everything(
-                    Self.prompt, injection: Injection(site: injection.site, operation: .replace, vector: stream))
+                    Self.prompt, injections: [Injection(site: injection.site, operation: .replace, vector: stream)])
             })
         for (index, injection) in injections.enumerated() {
             #expect(
@@ -89,9 +89,9 @@ struct InjectionTests {
         let plain = try loaded.trace(of: Self.prompt)
         for site in loaded.sites {
             let itself = Injection(site: site, operation: .replace, vector: plain.streams[site.blocks])
-            #expect(try loaded.trace(of: Self.prompt, injection: itself) == plain)
+            #expect(try loaded.trace(of: Self.prompt, injections: [itself]) == plain)
             let other = Injection(site: site, operation: .sum, vector: plain.streams[site.blocks].map { $0 + 1 })
-            let injected = try loaded.trace(of: Self.prompt, injection: other)
+            let injected = try loaded.trace(of: Self.prompt, injections: [other])
             #expect(injected.streams[...site.blocks] == plain.streams[...site.blocks])
             #expect(zip(injected.streams, plain.streams).dropFirst(site.blocks + 1).allSatisfy { $0 != $1 })
             #expect(injected.logits != plain.logits)
@@ -105,7 +105,7 @@ struct InjectionTests {
         let loaded = try model.load(on: tested.device)
         let stream = try loaded.trace(of: [7, 7]).streams.last ?? []
         let injection = Injection(site: loaded.sites[loaded.sites.count - 1], operation: .replace, vector: stream)
-        #expect(try loaded.trace(of: Self.prompt, injection: injection).logits == loaded.trace(of: [7, 7]).logits)
+        #expect(try loaded.trace(of: Self.prompt, injections: [injection]).logits == loaded.trace(of: [7, 7]).logits)
     }
 
     @Test(arguments: TestedDevice.all, TestedModel.small)
@@ -117,7 +117,7 @@ struct InjectionTests {
         let plain = try Definition.outputs(model, .float32, prompts, on: tested)
         let vector = [Float](repeating: 0.5, count: loaded.configuration.hiddenSize)
         let injection = Injection(site: loaded.sites[1], operation: .sum, vector: vector)
-        let steps = try prompts.enumerated().map { try loaded.everything($1, injection: $0 == 3 ? injection : nil) }
+        let steps = try prompts.enumerated().map { try loaded.everything($1, injections: $0 == 3 ? [injection] : []) }
         let found = try loaded.step(steps)
         for index in prompts.indices { #expect((found[index].bits == plain[index].bits) == (index != 3)) }
         // The positions before the last are as if nothing had happened.

@@ -70,7 +70,7 @@ struct RefusalTests {
         let made = Self.random()
         let model = try made.model.load(on: tested.device)
         func inject(_ vector: [Float]) throws {
-            _ = try model.trace(of: [1], injection: Injection(site: .embedding, operation: .mean, vector: vector))
+            _ = try model.trace(of: [1], injections: [Injection(site: .embedding, operation: .mean, vector: vector)])
         }
         #expect(throws: ModelError.emptyInjection(sequence: 0)) { try inject([]) }
         #expect(throws: ModelError.injectionNotFinite(sequence: 0, index: 1)) { try inject([0, .nan]) }

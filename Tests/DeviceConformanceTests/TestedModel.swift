@@ -75,9 +75,9 @@ extension LanguageModel {
     var sites: [ActivationSite] { (0...configuration.blockCount).map { ActivationSite(afterBlocks: $0) } }
 
     /// A step that reads all of a sequence's last token.
-    func everything(_ tokens: [Int32], injection: Injection? = nil) throws -> SequenceStep {
+    func everything(_ tokens: [Int32], injections: [Injection] = []) throws -> SequenceStep {
         SequenceStep(
-            cache: try makeCache(), tokens: tokens, injection: injection, readings: sites, head: .logits,
+            cache: try makeCache(), tokens: tokens, injections: injections, readings: sites, head: .logits,
             readsFinalNorm: true)
     }
 }

@@ -23,7 +23,7 @@ struct WrittenTokensTests {
     }
 
     private static func step(_ model: LanguageModel, _ tokens: [Int32], _ injection: Injection) throws -> SequenceStep {
-        var step = try model.everything(tokens, injection: injection)
+        var step = try model.everything(tokens, injections: [injection])
         step.readsEveryToken = true
         return step
     }
@@ -44,7 +44,7 @@ struct WrittenTokensTests {
                 #expect(found.map(\.bits) == expected.map(\.bits), "\(type), \(rowLimit) rows")
                 // Where the last token alone is read, nothing else is computed in the last block.
                 let last = try loaded.step(
-                    Self.injections(loaded).map { try loaded.everything(prompt, injection: $0) })
+                    Self.injections(loaded).map { try loaded.everything(prompt, injections: [$0]) })
                 let width = loaded.configuration.hiddenSize
                 for (found, expected) in zip(last, expected) {
                     #expect(found.activations == expected.activations.map { Array($0.suffix(width)) })
@@ -64,13 +64,13 @@ struct WrittenTokensTests {
         let site = loaded.sites[1]
         let whole = try loaded.step([
             try loaded.everything(
-                prompt, injection: Injection(site: site, operation: .sum, vector: vector, following: 4))
+                prompt, injections: [Injection(site: site, operation: .sum, vector: vector, following: 4)])
         ])[0]
         let cache = try loaded.makeCache()
         _ = try loaded.step([
             SequenceStep(
                 cache: cache, tokens: Array(prompt.prefix(9)),
-                injection: Injection(site: site, operation: .sum, vector: vector))
+                injections: [Injection(site: site, operation: .sum, vector: vector)])
         ])
         let rest = try loaded.step([
             SequenceStep(
@@ -88,7 +88,7 @@ struct WrittenTokensTests {
             let vectors = [[Float]](repeating: [1], count: count)
             _ = try loaded.trace(
                 of: [1, 2],
-                injection: Injection(site: .embedding, operation: .sum, vectors: vectors, following: following))
+                injections: [Injection(site: .embedding, operation: .sum, vectors: vectors, following: following)])
         }
         for (count, following) in [(1, 2), (2, 1), (3, 0), (1, -1), (1, .max)] {
             #expect(

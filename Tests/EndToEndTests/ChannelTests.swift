@@ -124,6 +124,22 @@ struct ChannelTests {
         (["--channel", "1:99"], ["channel 1:99", "has 4 blocks", "expected 0"]),
         (["--channel", "2"], ["--channel", "'2'"]), (["--channel=-1:2"], ["--channel", "'-1:2'"]),
         (["--channel"], ["--channel <k:j>"]),
+        (["--channel", "2:2+4:2"], ["--channel 2:2+4:2", "after block 2 twice"]),
+        (["--channel", "2:4+2:2"], ["--channel 2:4+2:2", "ascending"]),
+        (["--channel", "2:2+2:99"], ["channel 2:2+2:99", "has 4 blocks", "expected 0"]),
+        (
+            ["--channel", "0:0+0:1+0:2+0:3+0:4+0:5+0:6+0:7+0:8"],
+            ["9 blocks of B", "at most 8"]
+        ),
+        (["--channel", "2:2+4:4/ridge"], ["--channel 2:2+4:4/ridge", "--fit"]),
+        (
+            ["--channel", "2:2+4:4", "--experiments", "projection,similarity"],
+            ["similarity", "2:2+4:4", "leave it out"]
+        ),
+        (
+            ["--channel", "2:2+4:4", "--experiments", "squad", "--projection", "w.safetensors"],
+            ["--projection: 1 file for 2 channels (2:2, 4:4)"]
+        ),
         (
             ["--channel", "2:2", "4:4", "--training", "averaged"],
             ["--training averaged", "the run has 2: 2:2, 4:4", "use --training by-outputs"]

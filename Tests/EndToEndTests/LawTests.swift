@@ -119,5 +119,11 @@ struct LawTests {
         #expect(timing.elapsedSeconds == timing.sessions.reduce(0) { $0 + $1.seconds })
         #expect(timing.stages.allSatisfy { $0.seconds > 0 && $0.unitsDone == $0.unitsTotal })
         #expect(timing.workers.map(\.session) == [1, 2])
+        // Two tasks' conditions, each with what workers spent on it.
+        let spent = try #require(timing.conditions)
+        #expect(
+            Set(spent.map(\.stage.rawValue)) == ["squad", "gsm8k"] && spent.contains { $0.condition == "injected" })
+        #expect(spent.allSatisfy { $0.answers > 0 && $0.seconds > 0 })
+        #expect(second.output.contains("a worker's time for an answer"))
     }
 }

@@ -9,7 +9,7 @@ struct MapTests {
     private let scratch: TemporaryFolder
     private static let fits = ["ridge", "procrustes", "reduced-rank", "whitened"]
     /// What depends on the moment, and in which order results came.
-    private static let uncompared = ["timing.json", "journal", "logs", "status.address"]
+    private static let uncompared = ["timing.json", "timing.html", "journal", "logs", "status.address"]
 
     init() throws { scratch = try TemporaryFolder() }
 

@@ -11,7 +11,7 @@ struct RunFilesTests {
     init() throws { scratch = try TemporaryFolder() }
 
     /// What is not compared: when things happened, where they lay, and in which order results came.
-    private static let uncompared = ["timing.json", "journal", "logs"]
+    private static let uncompared = ["timing.json", "timing.html", "journal", "logs"]
 
     /// All settings that are not left to their defaults.
     private static let settings = [

@@ -25,7 +25,7 @@ struct ComputeCostTests {
         let told = Condition("injected", .b, reads: .b, told: .activation(of: .a))
         let cost = Cost(
             promptTokens: 100, newTokens: 5, passesOfA: Cost.Passes(count: 1, blocks: 26, tokens: 100),
-            passesOfB: Cost.Passes(count: 5, blocks: 32, tokens: 104))
+            passesOfB: Cost.Passes(count: 5, blocks: 32, tokens: 104), messageBytes: 4 * 4096)
         let activation = shape.operations(of: cost, under: told)
         #expect(near(activation.paper, 7_522_678_433_024))
         let done: Double = 1_459_814_924_288 + 525_062_553_600 + 25_165_824

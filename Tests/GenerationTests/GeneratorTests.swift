@@ -23,12 +23,12 @@ struct GeneratorTests {
             }
             return GenerationRequest(
                 tokens: prompt,
-                injection: index % 4 == 1
-                    ? Injection(
-                        site: ActivationSite(afterBlocks: index % 3), operation: .sum,
+                injections: (0..<(index % 4 == 1 ? 1 + index % 2 : 0)).map { place in
+                    Injection(
+                        site: ActivationSite(afterBlocks: (index + place) % 3), operation: .sum,
                         vectors: Array(repeating: vector, count: 1 + index % 2),
                         following: min(index % 5, prompt.count - 2))
-                    : nil,
+                },
                 maximumNewTokens: index % 13,
                 sampling: index % 5 == 2 ? .nucleus(p: 0.9, temperature: 0.8, seed: UInt64(index)) : .greedy)
         }
@@ -58,12 +58,13 @@ struct GeneratorTests {
             let question = index / 4
             var prompt = question == 5 ? tokens(30, index) : header + tokens(17 + question, 2 + question)
             if index == 9 { prompt = Array(prompt.dropLast(3)) }
-            let injections: [Injection?] = [
-                nil, Injection(site: .embedding, operation: .replace, vector: vector, following: index),
-                Injection(site: ActivationSite(afterBlocks: 2), operation: .sum, vector: vector), nil,
+            let last = Injection(site: ActivationSite(afterBlocks: 2), operation: .sum, vector: vector)
+            let injections: [[Injection]] = [
+                [], [last, Injection(site: .embedding, operation: .replace, vector: vector, following: index)], [last],
+                [],
             ]
             return GenerationRequest(
-                tokens: prompt, injection: injections[index % 4], maximumNewTokens: 3 + index % 3)
+                tokens: prompt, injections: injections[index % 4], maximumNewTokens: 3 + index % 3)
         }
     }
 
@@ -81,7 +82,7 @@ struct GeneratorTests {
         let distinct = 40 + (0..<5).map { 17 + $0 }.reduce(0, +) + 4 * 30
         let written = alone.map { $0.tokens.count - 1 }.reduce(0, +)
         let read = model.tokensRead - before - written
-        let following = requests.compactMap(\.injection?.following).reduce(0, +)
+        let following = requests.compactMap { $0.injections.map(\.following).max() }.reduce(0, +)
         #expect(read <= distinct + following + 3 * requests.count, "of \(prompts) tokens")
         #expect(try Generator(model: model, maximumBatch: batch).generate(requests.reversed()) == alone.reversed())
     }
@@ -218,7 +219,7 @@ struct GeneratorTests {
         let beyond = ActivationSite(afterBlocks: model.configuration.blockCount + 1)
         refuses(
             GenerationRequest(
-                tokens: [1], injection: Injection(site: beyond, operation: .sum, vector: [1]), maximumNewTokens: 1),
+                tokens: [1], injections: [Injection(site: beyond, operation: .sum, vector: [1])], maximumNewTokens: 1),
             .siteOutOfRange(beyond, blockCount: model.configuration.blockCount))
     }
 

@@ -20,17 +20,17 @@ import Testing
         (0..<count).map { Int32(($0 * 37 + start * 101) % model.configuration.vocabularySize) }
     }
 
-    /// Prompts of several lengths, with several continuations of one token and of more, every other with an injection.
+    /// Prompts of several lengths, with several continuations of one token and of more, every other with one injection or several.
     private var requests: [LikelihoodRequest] {
         let vector = (0..<model.configuration.hiddenSize).map { Float($0 % 7) - 3 }
         return (0..<9).map { index in
             LikelihoodRequest(
                 tokens: tokens(1 + 5 * index, index),
-                injection: index % 2 == 1
-                    ? Injection(
-                        site: ActivationSite(afterBlocks: index % 3), operation: .replace, vector: vector,
-                        following: index / 2)
-                    : nil,
+                injections: (0..<index % 2 * (1 + index % 3)).map { place in
+                    Injection(
+                        site: ActivationSite(afterBlocks: (index + place) % 3), operation: .replace, vector: vector,
+                        following: index / 2 - min(place, index / 2))
+                },
                 continuations: (0..<4).map { tokens(1 + ($0 * index) % 5, 50 + $0) })
         }
     }
@@ -44,7 +44,7 @@ import Testing
 
     @Test func `a continuation's value is the sum over its tokens of what the model says after all before them`() throws
     {
-        let requests = requests.filter { $0.injection == nil }
+        let requests = requests.filter { $0.injections.isEmpty }
         let found = try Generator(model: model).likelihoods(requests)
         #expect(requests.contains { $0.continuations.contains { $0.count > 1 } })
         for (request, values) in zip(requests, found) {
@@ -88,13 +88,13 @@ import Testing
     }
 
     @Test func `an injection is made at the prompt's last token, not at the continuation's`() throws {
-        let requests = requests.filter { $0.injection != nil }
+        let requests = requests.filter { !$0.injections.isEmpty }
         let found = try Generator(model: model).likelihoods(requests)
         for (request, values) in zip(requests, found) {
             for (continuation, value) in zip(request.continuations, values) {
                 let cache = try model.makeCache()
                 var step = SequenceStep(
-                    cache: cache, tokens: request.tokens, injection: request.injection, head: .logits)
+                    cache: cache, tokens: request.tokens, injections: request.injections, head: .logits)
                 var defined = 0.0
                 for token in continuation {
                     defined += logarithm(of: token, in: try model.step([step])[0].logits)
@@ -171,7 +171,7 @@ import Testing
         let beyond = ActivationSite(afterBlocks: model.configuration.blockCount + 1)
         refuses(
             LikelihoodRequest(
-                tokens: [1], injection: Injection(site: beyond, operation: .sum, vector: [1]), continuations: [[3]]),
+                tokens: [1], injections: [Injection(site: beyond, operation: .sum, vector: [1])], continuations: [[3]]),
             .siteOutOfRange(beyond, blockCount: model.configuration.blockCount))
         // What just fits is served.
         let fitting = LikelihoodRequest(tokens: tokens(limit - 2, 0), continuations: [[3], [4, 5]])

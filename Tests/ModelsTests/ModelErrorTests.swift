@@ -35,7 +35,7 @@ struct ModelErrorTests {
                 try model.residualStreams(of: [[1]], at: site)
             }
             #expect(throws: ModelError.siteOutOfRange(site, blockCount: blocks)) {
-                try model.trace(of: [1], injection: Injection(site: site, operation: .sum, vector: [1]))
+                try model.trace(of: [1], injections: [Injection(site: site, operation: .sum, vector: [1])])
             }
         }
     }

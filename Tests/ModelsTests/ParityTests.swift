@@ -92,11 +92,11 @@ struct ParityTests {
                 stream.withUnsafeMutableBufferPointer { operation.apply(figures.projected, to: $0) }
                 #expect(relativeError(stream, figures.injected) < 1e-4)
 
-                let trace = try modelB.trace(of: pair.idsB, injection: injection)
+                let trace = try modelB.trace(of: pair.idsB, injections: [injection])
                 #expect(absoluteError(trace.logits, figures.lastLogits.full) < 1e-3)
                 let result = try Generator(model: modelB).generate([
                     GenerationRequest(
-                        tokens: pair.idsB, injection: injection, maximumNewTokens: figures.continuationIds.count)
+                        tokens: pair.idsB, injections: [injection], maximumNewTokens: figures.continuationIds.count)
                 ])[0]
                 #expect(result.tokens == figures.continuationIds)
             }

@@ -41,9 +41,11 @@ struct DocumentTests {
 
     @Test func `the page draws the loss, the layers' similarity and a bar for each condition and metric`() throws {
         let html = try SampleReport.text("report.html", of: SampleReport.report())
-        #expect(html.components(separatedBy: "<svg").count - 1 == 5)
+        #expect(html.components(separatedBy: "<svg").count - 1 == 6)
         #expect(html.contains("Training loss by step"))
         #expect(html.contains("F1 against operations") && html.contains("operations, paper"))
+        #expect(html.contains("F1 against the message&#39;s bytes"))
+        #expect(html.contains("condition,bytes of the message,&quot;F1, per cent&quot;"))
         #expect(html.contains("Text similarity by layer"))
         // Eleven conditions with exact match and F1, five contrasts, and the legends of two plots.
         #expect(html.components(separatedBy: "<rect").count - 1 == 11 * 2 + 5 + 4)

@@ -47,17 +47,20 @@ enum SampleReport {
             channels: [
                 ChannelReport(
                     Channel(k: 26, j: 24),
-                    projection: projection
-                        ?? .trained(
-                            ProjectionSummary(
-                                file: "projection_3_to_4_k26_j24.safetensors", dimensionA: 3, dimensionB: 4, rows: 3072,
-                                stepsPerEpoch: 2, learningRate: 1e-3,
-                                losses: losses.map { StepLoss(loss: $0, standardised: $0 / 8) }, meanLoss: 5,
-                                heldOut: HeldOutSummary(
-                                    texts: 307, loss: 0.75, meanLoss: 3, r2: 0.75, coordinateR2: 0.5,
-                                    standardisedLoss: 0.25,
-                                    cosine: 0.875),
-                                activationSimilarity: 0.25)),
+                    projections: [
+                        projection
+                            ?? .trained(
+                                ProjectionSummary(
+                                    file: "projection_3_to_4_k26_j24.safetensors", dimensionA: 3, dimensionB: 4,
+                                    rows: 3072,
+                                    stepsPerEpoch: 2, learningRate: 1e-3,
+                                    losses: losses.map { StepLoss(loss: $0, standardised: $0 / 8) }, meanLoss: 5,
+                                    heldOut: HeldOutSummary(
+                                        texts: 307, loss: 0.75, meanLoss: 3, r2: 0.75, coordinateR2: 0.5,
+                                        standardisedLoss: 0.25,
+                                        cosine: 0.875),
+                                    activationSimilarity: 0.25))
+                    ],
                     similarity: similarity,
                     tasks: [
                         try TaskScores(
@@ -74,6 +77,7 @@ enum SampleReport {
             cost.passesOfA = Cost.Passes(count: 2, blocks: 28, tokens: 10)
         } else {
             cost.passesOfB = Cost.Passes(count: 2, blocks: 26, tokens: 10)
+            if condition == "injected" { cost.messageBytes = 16 }
         }
         return Answer(tokens: [1, 2], text: isGood ? " red" : " not " + text, cost: cost)
     }
@@ -88,8 +92,8 @@ enum SampleReport {
                 tokens: [1, 40 + Int32(item), 7],
                 omitted: model == .b ? 2 : 0)
         }
-        let written = ItemReading.Position(model: .b, blocks: 24, token: 2)
-        let read = ItemReading.Position(model: .a, blocks: 26, token: 2)
+        let written = ItemReading.Position(model: .b, blocks: [24], token: 2)
+        let read = ItemReading.Position(model: .a, blocks: [26], token: 2)
         let digest = String(repeating: "0f", count: 32)
         func message(_ partner: Int?) -> ItemReading.Message {
             ItemReading.Message(

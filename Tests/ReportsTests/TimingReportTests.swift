@@ -28,10 +28,13 @@ struct TimingReportTests {
             faults: [Fault(atSeconds: 3, worker: nil, what: SampleReport.hostile)], faultCount: 9)
     }
 
-    private static func report(after earlier: TimingReport?, _ status: RunStatus) -> TimingReport {
+    private static func report(
+        after earlier: TimingReport?, _ status: RunStatus, _ conditions: [TimingReport.ConditionTiming] = []
+    ) -> TimingReport {
         let began = Date(timeIntervalSince1970: 0)
         return TimingReport(
-            after: earlier, status: status, began: began, now: began + 12.5, software: "1", making: making)
+            after: earlier, status: status, conditions: conditions, began: began, now: began + 12.5, software: "1",
+            making: making)
     }
 
     @Test func `two sessions add up, also where a stage was done in the first`() throws {
@@ -57,6 +60,57 @@ struct TimingReportTests {
         #expect((workers[0]["bytes_in"] as? NSNumber)?.uint64Value == .max)
         let faults = try #require(root["faults"] as? [[String: Any]])
         #expect(faults[0]["what"] as? String == SampleReport.hostile)
+    }
+
+    private static func spent(
+        _ condition: String, _ seconds: Double, answers: Int = 2, channel: Channel = Channel(k: 26, j: 24)
+    ) -> TimingReport.ConditionTiming {
+        .init(
+            stage: .evaluate(task: "squad"), channel: channel, condition: condition, answers: answers, seconds: seconds)
+    }
+
+    @Test func `what workers spent on a condition's answers adds up over sessions`() throws {
+        let status = Self.status(.done, extracted: 2, trained: 400)
+        let first = Self.report(after: nil, status, [Self.spent("injected", 3), Self.spent("silent", 1)])
+        let second = Self.report(
+            after: try TimingReport(first.bytes), status,
+            [Self.spent("silent", 0.5, answers: 1), Self.spent("silent", 9, channel: Channel(k: 1, j: 1))])
+        #expect(
+            second.conditions == [
+                Self.spent("injected", 3), Self.spent("silent", 1.5, answers: 3),
+                Self.spent("silent", 9, channel: Channel(k: 1, j: 1)),
+            ])
+        // A file of a version that did not tell.
+        var root = try #require(try JSONSerialization.jsonObject(with: first.bytes) as? [String: Any])
+        root["conditions"] = nil
+        let before = try TimingReport(JSONSerialization.data(withJSONObject: root))
+        #expect(before.conditions == nil)
+        #expect(Self.report(after: before, status, [Self.spent("silent", 1)]).conditions == [Self.spent("silent", 1)])
+    }
+
+    @Test func `seconds stand in a page of their own and on the terminal, and in no other file`() throws {
+        let report = try SampleReport.report()
+        let status = Self.status(.done, extracted: 2, trained: 400)
+        let plain = Self.report(after: nil, status)
+        #expect(report.timingPage(plain) == nil && plain.spending == nil)
+        let timing = Self.report(
+            after: nil, status,
+            [
+                Self.spent("silent", 1), Self.spent("injected", 3), Self.spent("other", 8), Self.spent("other_2", 2),
+                Self.spent("gate_identity_a", 1),
+            ])
+        let page = try #require(report.timingPage(timing))
+        let html = String(decoding: page.bytes, as: UTF8.self)
+        #expect(page.name == "timing.html" && !report.files.contains { $0.name == page.name })
+        #expect(html.contains("F1 against seconds") && html.contains("condition,seconds of a worker for an answer,"))
+        // Means of an answer; of one that is asked with two messages over both.
+        #expect(html.contains("\nsilent,0.5,") && html.contains("\ninjected,1.5,") && html.contains("\nother,2.5,"))
+        #expect(!html.contains("gate_"))
+        let table = try #require(timing.spending).text(tableWidth: 80)
+        #expect(
+            table.contains("a worker's time for an answer") && table.contains("1.50 s")
+                && table.contains("500 ms"), "\(table)")
+        #expect(!report.summaryText.contains("a worker's time"))
     }
 
     @Test func `however many sessions there are, the file is bounded and the sums are whole`() throws {

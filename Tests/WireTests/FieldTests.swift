@@ -147,7 +147,7 @@ struct FieldTests {
     }
 
     @Test func `a status query of another protocol version tells its version`() throws {
-        #expect(try StatusQuery(protocolVersion: 7).overTheWire() == StatusQuery(protocolVersion: 7))
+        #expect(try StatusQuery(protocolVersion: 99).overTheWire() == StatusQuery(protocolVersion: 99))
         #expect(try StatusQuery(watcher: .max).overTheWire() == StatusQuery(watcher: .max))
     }
 

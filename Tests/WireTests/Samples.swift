@@ -34,13 +34,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "register",
             WorkerMessage.register(
                 Registration(
-                    protocolVersion: 6, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
+                    protocolVersion: 7, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
                     deviceKind: "cpu", device: "cpu fast", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
                     [
-                        .integer(1, "protocol_version", 6), .text(2, "software_version", "0.1"),
+                        .integer(1, "protocol_version", 7), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
                         .packed(8, "leases", [1, 300]), .text(9, "device", "cpu fast"),
@@ -214,6 +214,15 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 .message(
                     7, "unprepared", .choice,
                     [.integer(1, "lease", 9), unitID(2, "unit", "train", 4), .text(3, "cause", texts[3])])
+            ]
+        ),
+        Sample(
+            "spent",
+            WorkerMessage.spent(lease: LeaseID(9), unit: UnitID(.evaluate(task: "squad"), 4), seconds: [0.5, 0]),
+            [
+                .message(
+                    8, "spent", .choice,
+                    [.integer(1, "lease", 9), unitID(2, "unit", "squad", 4), doubles(3, "seconds", [0.5, 0])])
             ]
         ),
         Sample(
@@ -454,13 +463,20 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "similarity", .similarity,
             .similarity(
                 SimilarityUnit(
-                    prompt: texts[2], layer: 8, newTokens: 20, channel: Channel(k: 26, j: 4, fit: .ridge))),
+                    prompt: texts[2], layer: 8, newTokens: 20,
+                    channel: try! Channel([.init(k: 26, j: 4), .init(k: 24, j: 6)], fit: .ridge))),
             [
                 .message(
                     3, "similarity", .choice,
                     [
                         .text(1, "prompt", texts[2]), .integer(2, "layer", 8), .integer(3, "new_tokens", 20),
-                        .message(4, "channel", [.integer(1, "k", 26), .integer(2, "j", 4), .integer(3, "fit", 2)]),
+                        .message(
+                            4, "channel",
+                            [
+                                .integer(1, "k", 26), .integer(2, "j", 4), .integer(3, "fit", 2),
+                                .message(
+                                    5, "further[0]", .optional, [.integer(1, "k", 24), .integer(2, "j", 6)]),
+                            ]),
                     ])
             ]),
         grant(
@@ -562,7 +578,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ]
 
     static let status: [Sample] = [
-        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 6)]),
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 7)]),
         Sample(
             "status reply",
             StatusReply.status(

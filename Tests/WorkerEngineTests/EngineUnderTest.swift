@@ -65,6 +65,15 @@ struct EngineUnderTest {
     /// The channel whose W the tests give: elsewhere than where the units read and write, unless they say so.
     private static let channel = Channel(k: 1, j: 3)
 
+    /// A W for each of a channel's links: the first's with its outputs moved on by as many places.
+    private func w(of channel: Channel) -> FloatMatrix {
+        FloatMatrix(
+            stacking: channel.links.indices.map { link in
+                let moved = (0..<w.rows).flatMap { w[row: ($0 - link + w.rows) % w.rows] }
+                return FloatMatrix(rows: w.rows, columns: w.columns, values: moved)
+            })
+    }
+
     private func granted(_ w: FloatMatrix?, version: Int?, of channel: Channel) -> GrantedProjection? {
         version.map {
             GrantedProjection(channel: channel, version: $0, supply: w.map { .whole($0, moments: nil) } ?? .held)
@@ -77,7 +86,7 @@ struct EngineUnderTest {
         try engine.execute(
             Grant(
                 lease: LeaseID(1), id: UnitID(stage, 0), unit: unit,
-                projection: projected ? granted(w, version: 1, of: channel) : nil))
+                projection: projected ? granted(w(of: channel), version: 1, of: channel) : nil))
     }
 
     // MARK: Evaluation
@@ -201,7 +210,7 @@ struct EngineUnderTest {
             k: channel.k, j: channel.j, operation: operation, strength: strength, matchesNorm: matchesNorm,
             positions: positions)
         let named = try conditions.map { try Self.condition($0, messageTokens: 1).condition }
-        let line = Channel(k: channel.k, j: channel.j)
+        let line = try channel.channel
         let items = try evaluationItems(task, bPrompt: bPrompt)
         let unit = EvaluateUnit(
             task: task.task, channel: line, conditions: named, items: items,

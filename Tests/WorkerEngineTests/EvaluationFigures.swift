@@ -1,4 +1,5 @@
 import Foundation
+import Run
 import TestSupport
 import Testing
 
@@ -9,6 +10,14 @@ struct EvaluationFigures: Decodable {
         let k: Int
         let j: Int
         let projected: Bool
+        /// k and j of each block besides at which the message is written.
+        var further: [[Int]]?
+
+        var channel: Run.Channel {
+            get throws {
+                try Run.Channel([.init(k: k, j: j)] + (further ?? []).map { .init(k: $0[0], j: $0[1]) })
+            }
+        }
     }
 
     struct Item: Decodable {

@@ -4,7 +4,8 @@ import Run
 import TestSupport
 import Testing
 
-/// What transformers gives right answers where messages are scaled, or read and written elsewhere than at the last token, and
+/// What transformers gives right answers where messages are scaled, or read and written elsewhere than at the last token or
+/// at several blocks, and
 /// where messages end in chat templates: scripts/make-references/sites.py.
 struct SiteFigures: Decodable {
     /// What a run was told of how messages are written.

@@ -111,14 +111,14 @@ struct TrainingEngineTests {
                 projection: GrantedProjection(channel: channel, version: 9, supply: supply))
         }
         for (channel, value) in zip(channels, [Float(1), 2]) {
-            #expect(try engine.projection(of: channel) == nil)
+            #expect(try engine.projections(of: channel) == nil)
             #expect(throws: EngineError.self) { try engine.prepare(grant(channel, .held)) }
             let w = FloatMatrix(rows: 1, columns: 1, values: [value])
             try engine.prepare(grant(channel, .whole(w, moments: nil)))
         }
         for (channel, value) in zip(channels, [Float(1), 2]) {
             try engine.prepare(grant(channel, .held))
-            #expect(try engine.projection(of: channel)?.matrix.values == [value])
+            #expect(try engine.projections(of: channel)?.map(\.matrix.values) == [[value]])
         }
     }
 

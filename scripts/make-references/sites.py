@@ -1,5 +1,5 @@
-"""What B gives right answers where messages are scaled, or read and written elsewhere than at the last token, for
-Tests/Fixtures/Evaluation/sites.json.
+"""What B gives right answers where messages are scaled, or read and written elsewhere than at the last token or at
+several blocks, for Tests/Fixtures/Evaluation/sites.json.
 
     python sites.py ../..
 
@@ -51,14 +51,21 @@ class Setting:
     read: int | None = -1
     """The token of A's prompt, from the end; None for all."""
     write: int | None = -1
+    further: tuple[tuple[int, int], ...] = ()
+    """Other blocks of A and of B: the message is written at all of them."""
+
+    def links(self) -> list[tuple[int, int]]:
+        return [(self.k, self.j), *self.further]
 
     def position(self) -> str:
         names = ["all" if token is None else str(token) for token in (self.read, self.write)]
         return names[0] if names[0] == names[1] else ":".join(names)
 
     def named(self) -> dict:
-        return {"channel": {"k": self.k, "j": self.j, "projected": self.projected}, "operation": self.operation,
-                "strength": self.strength, "match_norm": self.match_norm, "position": self.position()}
+        further = {"further": [list(link) for link in self.further]} if self.further else {}
+        channel = {"k": self.k, "j": self.j, "projected": self.projected, **further}
+        return {"channel": channel, "operation": self.operation, "strength": self.strength,
+                "match_norm": self.match_norm, "position": self.position()}
 
     def places(self, token: int | None, ids: list[int]) -> list[int]:
         return list(range(len(ids))) if token is None else [len(ids) + token]
@@ -71,7 +78,11 @@ SETTINGS = [Setting(4, 4, "replace", match_norm=True), Setting(4, 2, "sum", matc
             Setting(2, 3, "sum", strength=2.0, match_norm=True, write=-4),
             Setting(4, 2, "sum", read=None, write=None),
             Setting(2, 3, "sum", strength=0.5, match_norm=True, read=None, write=None),
-            Setting(4, 4, "sum", projected=False, strength=-1.0, read=None, write=None)]
+            Setting(4, 4, "sum", projected=False, strength=-1.0, read=None, write=None),
+            Setting(4, 2, "replace", further=((2, 4),)),
+            Setting(2, 1, "sum", strength=0.5, match_norm=True, further=((2, 2), (4, 3))),
+            Setting(4, 2, "mean", projected=False, read=-2, write=-3, further=((1, 4),)),
+            Setting(2, 1, "sum", match_norm=True, read=None, write=None, further=((4, 3),))]
 
 
 @torch.no_grad()
@@ -85,16 +96,20 @@ def streams(model: Model, ids: list[int], blocks: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def likelihood(model: Model, ids: list[int], gold: list[int], blocks: int, put: dict[int, torch.Tensor]) -> float:
-    """The log-probability of `gold` behind `ids`, with the streams `put` by token after `blocks` blocks."""
-    def write(_module, _inputs, output):
-        output = output.clone()
-        for token, stream in put.items():
-            output[0, token] = stream
-        return output
-    handle = model.site(blocks).register_forward_hook(write)
+def likelihood(model: Model, ids: list[int], gold: list[int], written: list[tuple]) -> float:
+    """The log-probability of `gold` behind `ids`. What is written: after how many blocks, and of each token what its
+    stream becomes."""
+    def writing(become: dict):
+        def write(_module, _inputs, output):
+            output = output.clone()
+            for token, stream in become.items():
+                output[0, token] = stream(output[0, token].clone())
+            return output
+        return write
+    handles = [model.site(blocks).register_forward_hook(writing(become)) for blocks, become in written]
     logits = model.model(input_ids=torch.tensor([ids + gold]), use_cache=False).logits[0].double()
-    handle.remove()
+    for handle in handles:
+        handle.remove()
     rows = torch.log_softmax(logits[len(ids) - 1:-1], -1)
     return float(sum(rows[place, token] for place, token in enumerate(gold)))
 
@@ -104,18 +119,20 @@ class Sites:
         self.a, self.b, self.w, self.figures = a, b, w, figures
         self.ids = {(one["task"], one["item"], one["model"], one["prompt"]): one["ids"] for one in figures["prompts"]}
 
-    def message(self, setting: Setting, ids: list[int]) -> torch.Tensor:
-        """Of the tokens that are read, [tokens, width]."""
-        read = streams(self.a, ids, setting.k)[setting.places(setting.read, ids)]
-        return read @ self.w.T if setting.projected else read
+    def message(self, setting: Setting, link: int, ids: list[int]) -> torch.Tensor:
+        """Of the tokens that are read, [tokens, width]. Each link has a W of its own: the first's with its outputs
+        moved on by as many places."""
+        read = streams(self.a, ids, setting.links()[link][0])[setting.places(setting.read, ids)]
+        return read @ self.w.roll(link, 0).T if setting.projected else read
 
-    def vectors(self, setting: Setting, task: dict, item: dict, condition: str, count: int) -> torch.Tensor:
-        """What `count` tokens of B are told, the last ones where there are fewer."""
+    def vectors(self, setting: Setting, link: int, task: dict, item: dict, condition: str,
+                count: int) -> torch.Tensor:
+        """What `count` tokens of B are told by a link, the last ones where there are fewer."""
         def of_a(name: str) -> torch.Tensor:
-            return self.message(setting, self.ids[task["task"], name, "a", "full"])
+            return self.message(setting, link, self.ids[task["task"], name, "a", "full"])
 
         def place(distance: int) -> dict:
-            return {"id": item["id"] + (f"/{distance}" if distance else "")}
+            return {"id": item["id"] + (f"/{distance}" if distance else "") + (f"+{link}" if link else "")}
         match condition:
             case "injected": return of_a(item["id"])
             case "other" | "other_2": return of_a(item["others"][condition == "other_2"])
@@ -129,32 +146,41 @@ class Sites:
                                     for distance in reversed(range(count))])
             case "self":
                 ids = self.ids[task["task"], item["id"], "b", "full"]
-                return streams(self.b, ids, setting.j)[setting.places(setting.write, ids)]
+                return streams(self.b, ids, setting.links()[link][1])[setting.places(setting.write, ids)]
             case "zero": return torch.zeros(count, self.b.width)
         raise ValueError(condition)
 
     def line(self, setting: Setting, task: dict, item: dict, b_prompt: str, condition: str) -> dict:
         ids = self.ids[task["task"], item["id"], "b", b_prompt]
-        own = streams(self.b, ids, setting.j)
-        places = setting.places(setting.write, ids)
-        vectors = self.vectors(setting, task, item, condition, len(places))
-        count = min(len(places), len(vectors))
-        places, vectors = places[-count:], vectors[-count:]
-        width = min(vectors.shape[1], self.b.width)
-        if setting.match_norm:
-            # torch's median is the lower one of two in the middle.
-            wanted = own[:, -width:].double().norm(dim=-1).median()
-            norms = vectors[:, -width:].double().norm(dim=-1, keepdim=True)
-            vectors = (vectors.double() * torch.where(norms > 0, wanted / norms, 1.0)).float()
-        vectors = setting.strength * vectors
-        put = {token: own[token].clone() for token in places}
-        for token, vector in zip(places, vectors):
-            put[token][-width:] = combine(setting.operation, put[token][-width:], vector[-width:])
+        told, written = [], []
+        for link, (_, j) in enumerate(setting.links()):
+            own = streams(self.b, ids, j)
+            places = setting.places(setting.write, ids)
+            vectors = self.vectors(setting, link, task, item, condition, len(places))
+            count = min(len(places), len(vectors))
+            places, vectors = places[-count:], vectors[-count:]
+            width = min(vectors.shape[1], self.b.width)
+            if setting.match_norm:
+                # torch's median is the lower one of two in the middle.
+                wanted = own[:, -width:].double().norm(dim=-1).median()
+                norms = vectors[:, -width:].double().norm(dim=-1, keepdim=True)
+                vectors = (vectors.double() * torch.where(norms > 0, wanted / norms, 1.0)).float()
+            vectors = setting.strength * vectors
+            told.append(vectors.double().flatten())
+
+            become = {}
+            for token, vector in zip(places, vectors):
+                def stream(found: torch.Tensor, vector: torch.Tensor = vector, width: int = width) -> torch.Tensor:
+                    found[-width:] = combine(setting.operation, found[-width:], vector[-width:])
+                    return found
+                # The first link meets the stream that nothing was written into; what the others meet, it has changed.
+                become[token] = stream if link else lambda _, put=stream(own[token].clone()): put
+            written.append((j, become))
         text = next(one["text"] for one in self.figures["prompts"] if one["ids"] == ids and one["model"] == "b")
         golds = [self.b.tokenizer.encode(text + " " + gold).ids[len(ids):] for gold in item["golds"]]
         return {"task": task["task"], "item": item["id"], "condition": condition, "b_prompt": b_prompt,
-                **setting.named(), "norm": float(vectors.double().norm()),
-                "golds": [likelihood(self.b, ids, gold, setting.j, put) for gold in golds]}
+                **setting.named(), "norm": float(torch.cat(told).norm()),
+                "golds": [likelihood(self.b, ids, gold, written) for gold in golds]}
 
 
 def contents(folder: Path) -> list[dict]:

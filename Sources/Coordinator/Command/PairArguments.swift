@@ -2,7 +2,31 @@ import ArgumentParser
 import Console
 import Run
 
-extension Channel: ExpressibleByArgument {}
+/// What `--channel` takes: its links, which may not be one channel's.
+struct GivenChannel: ExpressibleByArgument {
+    private let text: String
+    private let links: [Channel.Link]
+    private let isFitted: Bool
+
+    init?(argument: String) {
+        isFitted = Channel(argument).map { $0 != $0.line } ?? false
+        let line = isFitted ? String(argument.prefix { $0 != "/" }) : argument
+        guard let links = Channel.links(line) else { return nil }
+        (text, self.links) = (argument, links)
+    }
+
+    func channel() throws -> Channel {
+        if isFitted {
+            throw ValidationError(
+                "--channel \(text): expected K:J; how W's are fitted is for --fit and --reverse to say")
+        }
+        do {
+            return try Channel(links)
+        } catch {
+            throw ValidationError("--channel \(text): \(error)")
+        }
+    }
+}
 
 /// What every run has to be told.
 struct PairArguments: ParsableArguments {
@@ -28,9 +52,10 @@ struct PairArguments: ParsableArguments {
         help: ArgumentHelp(
             """
             In place of --layer-k and --layer-j: channels, several if wanted. A's texts are read once for all of them, \
-            and each has its own W, files and scores.
+            and each has its own W, files and scores. 20:18+22:20 is one channel that writes B at two blocks at once, \
+            each with its own reading of A and its own W.
             """, valueName: "k:j"))
-    var channel: [ValueList<Channel>] = []
+    var channel: [ValueList<GivenChannel>] = []
 
     @Option(
         name: .customLong("channels"), parsing: .upToNextOption,
@@ -58,16 +83,13 @@ struct PairArguments: ParsableArguments {
         if !ranges.isEmpty, !channel.isEmpty || layerK != nil || layerJ != nil {
             throw ValidationError("--channels stands in place of --channel, --layer-k and --layer-j")
         }
-        let channel = isSweep ? ranges.flatMap(\.channels) : channel.elements()
+        let given: [GivenChannel] = channel.elements()
+        let channel = try isSweep ? ranges.flatMap(\.channels) : given.map { try $0.channel() }
         switch (layerK, layerJ, channel.isEmpty) {
         case (let k?, let j?, true):
             guard k >= 0, j >= 0 else { throw ValidationError("--layer-k \(k) --layer-j \(j): expected 0 or more") }
             return [Channel(k: k, j: j)]
         case (nil, nil, false):
-            if let fitted = channel.first(where: { $0 != $0.line }) {
-                throw ValidationError(
-                    "--channel \(fitted): expected K:J; how W's are fitted is for --fit and --reverse to say")
-            }
             if let twice = channel.first(where: { wanted in channel.count { $0 == wanted } > 1 }) {
                 throw ValidationError("--channel \(twice): given twice")
             }

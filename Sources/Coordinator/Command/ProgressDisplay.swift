@@ -109,7 +109,7 @@ extension RunningScore {
     /// The score in few words, and its channel where there are several.
     func text(among channels: Int = 1) -> String {
         let figures = [mean, low, high].map { Quantities.significant($0) }
-        return (channels > 1 ? "\(channel.k):\(channel.j) " : "") + "\(items)/\(itemsTotal) items: \(contrast) "
+        return (channels > 1 ? "\(channel.line) " : "") + "\(items)/\(itemsTotal) items: \(contrast) "
             + (mean > 0 ? "+" : "") + "\(figures[0]) [\(figures[1]), \(figures[2])], \(better) better, \(worse) worse"
     }
 }

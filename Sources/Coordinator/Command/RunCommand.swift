@@ -283,7 +283,13 @@ struct TrainingArguments: ParsableArguments {
     func fitted(_ lines: [Channel], usual: ProjectionFit) -> [Channel] {
         let asked = fit.elements()
         let fits = ProjectionFit.allCases.filter { asked.isEmpty ? $0 == usual : asked.contains($0) }
-        return lines.flatMap { line in fits.map { Channel(k: line.k, j: line.j, fit: $0) } }
+        return lines.flatMap { line in
+            fits.map { fit in
+                var channel = line
+                channel.fit = fit
+                return channel
+            }
+        }
     }
 
     func apply(to training: inout TrainingConfiguration) {

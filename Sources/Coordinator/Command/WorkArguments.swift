@@ -19,7 +19,7 @@ struct WorkArguments: ParsableArguments {
         help: ArgumentHelp(
             """
             W's that are there, in place of training: safetensors files as a run writes them or as PyTorch's \
-            nn.Linear gives them, one for each channel.
+            nn.Linear gives them, one for each channel, or each link of one.
             """, valueName: "file"), completion: .file(extensions: ["safetensors"]))
     var projection: [String] = []
 

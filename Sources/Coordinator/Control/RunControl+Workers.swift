@@ -26,6 +26,7 @@ extension RunControl {
                 return
             }
             accept(unit, lease: lease, digest: digest, from: place, at: now, &effects)
+        case .spent: break
         case .failure(let lease, let unit, let cause):
             guard let held = leases[lease], held.unit == unit, held.worker == place else { return }
             workers[place].lastAnswer = now

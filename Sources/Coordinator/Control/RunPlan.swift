@@ -7,7 +7,8 @@ package struct RunPlan: Codable, Hashable, Sendable {
     package var run: String
     /// In the order in which they are done.
     package var stages: [StagePlan]
-    /// Lines from A to B, each with a W of its own.
+    /// Those that are asked over, in the run's order, and behind them the parts of those of several links, which have the
+    /// W's.
     package var channels: [Channel]
     /// Those the other way, over which nothing is said: their W's are made and kept.
     package var reverseChannels: [Channel]
@@ -43,11 +44,14 @@ package struct RunPlan: Codable, Hashable, Sendable {
     package var sites: [Site] { Self.sites(of: channels) }
 
     /// The channels whose W's are trained, in their order: the units of the training are theirs.
-    package var trainedChannels: [Channel] { (channels + reverseChannels).filter { !$0.fit.isClosedForm } }
+    package var trainedChannels: [Channel] {
+        (channels + reverseChannels).filter { !$0.fit.isClosedForm && !$0.hasSeveralLinks }
+    }
 
     /// A's sites of channels and B's, each once.
     package static func sites(of channels: [Channel]) -> [Site] {
-        Set(channels.map(\.k)).sorted().map { Site.a($0) } + Set(channels.map(\.j)).sorted().map { Site.b($0) }
+        let links = channels.flatMap(\.links)
+        return Set(links.map(\.k)).sorted().map { Site.a($0) } + Set(links.map(\.j)).sorted().map { Site.b($0) }
     }
 }
 

@@ -12,6 +12,8 @@ import Tasks
 /// A run that is done: its scores, and the files that show them.
 package struct FinishedRun: Sendable {
     private let summary: Summary
+    /// What workers spent on answers; nil where nobody told.
+    private let spending: Summary?
     /// The run's files, by name, those written earlier (W, the journal) included.
     package let files: [String]
 
@@ -19,11 +21,13 @@ package struct FinishedRun: Sendable {
     /// - Parameters:
     ///   - software: the product's version.
     ///   - remarks: what a reader must know besides.
+    ///   - timing: what it took; nil where that is not known.
     ///   - tensorBoard: a folder for TensorBoard's event file, if one is wanted.
     ///   - harness: whether the files of the language-model evaluation harness are wanted; they are made again where they
     ///     were made before.
     init(
-        _ run: LiveRun, software: String, remarks: [String], tensorBoard: URL? = nil, harness: Bool = false
+        _ run: LiveRun, software: String, remarks: [String], timing: TimingReport? = nil, tensorBoard: URL? = nil,
+        harness: Bool = false
     ) throws {
         let remarks = run.inputs.remarks + remarks
         let readings = try Self.readings(of: run)
@@ -44,7 +48,11 @@ package struct FinishedRun: Sendable {
             }
             + files.map { RunManifest.WrittenFile(name: $0.name, sha256: ContentHasher.digest(of: $0.bytes).hex) }
         try run.finish(written)
-        self.init(summary: report.summary, written: written)
+        // Beside the files that are the same whenever and wherever they are made.
+        let page = timing.flatMap(report.timingPage)
+        if let page { try run.storage.write(page.bytes, to: page.name) }
+        self.init(
+            summary: report.summary, timing: timing, written: written, hasPage: page != nil)
     }
 
     private static func hasHarnessFiles(_ manifest: RunManifest) -> Bool {
@@ -56,15 +64,21 @@ package struct FinishedRun: Sendable {
         MemoryLayout<Float>.size * inputs.dimensionA * inputs.dimensionB + (1 << 20)
     }
 
-    private init(summary: Summary, written: [RunManifest.WrittenFile]) {
+    private init(
+        summary: Summary, timing: TimingReport?, written: [RunManifest.WrittenFile], hasPage: Bool
+    ) {
         self.summary = summary
-        files = [RunFiles.manifest] + written.map(\.name) + [TimingReport.name]
+        spending = timing?.spending
+        files =
+            [RunFiles.manifest] + written.map(\.name) + [TimingReport.name] + (hasPage ? [TimingReport.page] : [])
     }
 
     /// The final tables for a terminal of so many columns.
     package func summary(width: Int, wrapping: Bool = true, inASCII: Bool = false) -> String {
-        let summary = inASCII ? summary.ascii : summary
-        return wrapping ? summary.text(width: width) : summary.text(tableWidth: width)
+        [summary, spending].compactMap(\.self).map { summary in
+            let summary = inASCII ? summary.ascii : summary
+            return wrapping ? summary.text(width: width) : summary.text(tableWidth: width)
+        }.joined(separator: "\n")
     }
 
     /// The run in `folder`, where it was finished before and its files are what it wrote; else nil.
@@ -81,7 +95,9 @@ package struct FinishedRun: Sendable {
             let bytes = try folder.read(Summary.file, limit: Summary.byteLimit)
         else { return nil }
         let path = folder.url(of: Summary.file).path
-        self.init(summary: try Summary(file: path, bytes: Array(bytes)), written: written)
+        self.init(
+            summary: try Summary(file: path, bytes: Array(bytes)), timing: TimingReport(of: manifest.run, in: folder),
+            written: written, hasPage: folder.contains(TimingReport.page))
     }
 
     /// Makes the reports of the finished run in `folder` again, from its files: neither models nor data are read.
@@ -102,7 +118,9 @@ package struct FinishedRun: Sendable {
         run.start(at: .seconds(0))
         run.settleDisk(at: .seconds(0))
         guard run.outcome == .done else { throw HostError.unfinished(folder: folder.path) }
-        try self.init(run, software: software, remarks: [], harness: harness)
+        try self.init(
+            run, software: software, remarks: [], timing: TimingReport(of: inputs.manifest.run, in: folder),
+            harness: harness)
     }
 
     private static func report(
@@ -128,7 +146,7 @@ package struct FinishedRun: Sendable {
                 let answers = inputs.tasks.map { Self.answers(to: $0, in: run, channel) }
                 let line = configuration.channels[channel]
                 return ChannelReport(
-                    line, projection: try projection(of: run, channel), similarity: similarity(of: run, channel),
+                    line, projections: try projections(of: run, line), similarity: similarity(of: run, channel),
                     tasks: try zip(inputs.tasks, answers).map { try scores(of: $0, $1, inputs) },
                     readings: readings.indices.contains(channel) ? readings[channel] : [],
                     gates: inputs.tasks.filter { !$0.gates.gates.isEmpty }.map { task in
@@ -139,16 +157,21 @@ package struct FinishedRun: Sendable {
             }, maps: try comparedLines(of: inputs).compactMap { try comparison(of: $0, in: run) }, shape: inputs.shape)
     }
 
-    /// What maps A's activations over a channel; nil where nothing asks for any.
-    private static func projection(of run: LiveRun, _ channel: Int) throws -> ProjectionReport? {
+    /// What maps A's activations over a channel, link by link; none where nothing asks for any.
+    private static func projections(of run: LiveRun, _ channel: Channel) throws -> [ProjectionReport] {
         let inputs = run.inputs
         switch inputs.manifest.configuration.projection {
-        case .trained: return try made(in: run, inputs.configuration.channels[channel])
+        case .trained: return try channel.parts.compactMap { try made(in: run, $0) }
         case .files(let files):
-            let file = inputs.manifest.data.filter { $0.flag == "projection" }[channel]
-            return .given(
-                file: files[channel], sha256: file.sha256, dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
-        case .none: return .none(dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)
+            let digests = inputs.manifest.data.filter { $0.flag == "projection" }.map(\.sha256)
+            let parts = inputs.configuration.channels.parts
+            return channel.parts.compactMap { part -> ProjectionReport? in
+                guard let place = parts.firstIndex(of: part) else { return nil }
+                return .given(
+                    file: files[place], sha256: digests[place], dimensionA: inputs.dimensionA,
+                    dimensionB: inputs.dimensionB)
+            }
+        case .none: return [.none(dimensionA: inputs.dimensionA, dimensionB: inputs.dimensionB)]
         }
     }
 
@@ -180,7 +203,7 @@ package struct FinishedRun: Sendable {
 
     /// The lines whose maps are held beside each other: those with several ways to fit or both ways to map.
     private static func comparedLines(of inputs: RunInputs) -> [Channel] {
-        inputs.plan.reverseChannels.isEmpty ? inputs.fittedLines : inputs.configuration.channels.lines
+        inputs.plan.reverseChannels.isEmpty ? inputs.fittedLines : inputs.configuration.channels.parts.lines
     }
 
     /// The maps of a line beside each other, and beside such as nobody has to make; nil where no texts were held out.

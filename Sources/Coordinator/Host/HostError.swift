@@ -48,6 +48,8 @@ package enum HostError: Error, CustomStringConvertible {
     case tooWideForSums(ProjectionFit, width: Int, limit: Int)
     case tooManySums(lines: Int, bytes: Int, limit: Int)
     case tooManySites(model: String, count: Int, limit: Int)
+    case tooLargeLinks(Channel, bytes: Int, limit: Int)
+    case similarityAtSeveralBlocks([Channel])
     /// A folder that holds no run.
     case noRun(path: String)
     /// A folder that holds a run of which not everything is there.
@@ -148,6 +150,12 @@ package enum HostError: Error, CustomStringConvertible {
         case .tooManySites(let model, let count, let limit):
             "--channel: \(count) sites of \(model), expected at most \(limit), since the activations of all of them "
                 + "travel in one message; make several runs of them"
+        case .tooLargeLinks(let channel, let bytes, let limit):
+            "--channel \(channel): the W's of its blocks take \(bytes) bytes, expected at most \(limit), since they travel in "
+                + "one message; write at fewer blocks"
+        case .similarityAtSeveralBlocks(let channels):
+            "--experiments: similarity is asked of one layer after the other, and \(channels.map(\.description).joined(separator: ", ")) "
+                + "writes at several at once: leave it out, or add a channel of one block"
         case .noRun(let path): "\(path): no run.json: not the folder of a run"
         case .unfinished(let folder):
             "\(folder): the run is not finished, or its results or inputs.json are gone; give the run's own command, which "

@@ -2,6 +2,7 @@ package import CoordinatorControl
 package import Devices
 import PlainText
 import Projection
+import Reports
 package import Run
 package import Storage
 
@@ -28,6 +29,7 @@ package final class LiveRun {
     private var training: RunTraining
     /// The result that came with the event at work.
     private var incoming: ResultRecord?
+    private var spending = Spending()
     /// How the run ended, once all that it leaves is on disk.
     package private(set) var outcome: RunControl.Outcome?
     /// How it ends as soon as that is so.
@@ -116,7 +118,9 @@ package final class LiveRun {
     var projections: [TrainedProjection] { training.projections }
 
     /// The files of the W's that the run has trained.
-    var trainedFiles: [String] { inputs.schedule == nil ? [] : projections.map { $0.file(inputs) } }
+    var trainedFiles: [String] {
+        inputs.schedule == nil ? [] : projections.filter { !$0.channel.hasSeveralLinks }.map { $0.file(inputs) }
+    }
 
     /// A channel's W as it is now, [d_B, d_A].
     package func projection(of channel: Channel) -> FloatMatrix? {
@@ -128,6 +132,9 @@ package final class LiveRun {
 
     /// The kind of device of all workers, where that is settled.
     var deviceKind: DeviceKind? { control.runDeviceKind }
+
+    /// What workers spent on answers in this session.
+    var conditionTimings: [TimingReport.ConditionTiming] { spending.timings }
 
     package func status(at now: Instant) -> RunStatus { control.status(at: now) }
 
@@ -172,6 +179,9 @@ package final class LiveRun {
     }
 
     private func event(for message: WorkerMessage, from peer: PeerID) -> RunControl.WorkerEvent {
+        if case .spent(let lease, let unit, let seconds) = message {
+            spending.take(seconds, of: unit, lease: lease, from: peer)
+        }
         guard case .result(let run, let lease, let unit, let result) = message,
             // Nothing is made of what nobody listens to.
             control.objection(to: lease, unit, run: run, from: peer) == nil
@@ -179,6 +189,7 @@ package final class LiveRun {
         if let flaw = flaw(of: result, for: unit) {
             return .failure(lease: lease, unit: unit, cause: "the result does not fit: \(flaw)")
         }
+        if case .evaluate(let content) = inputs.unit(unit) { spending.count(content, unit, lease: lease, from: peer) }
         let record = ResultRecord(run: run, unit: unit, result: result)
         incoming = record
         return message.mapResult { _ in record.digest }

@@ -94,7 +94,9 @@ package struct RunEstimate: Sendable {
             weights: inputs.modelBytes, caches: caches, training: trained == 0 ? 0 : activations + 3 * w)
         projectionBytes =
             inputs.configuration.hasProjections
-            ? inputs.dimensionA * inputs.dimensionB * 4 * inputs.plan.channels.count : 0
+            ? inputs.configuration.channels.reduce(0) {
+                $0 + inputs.dimensionA * inputs.dimensionB * 4 * $1.links.count
+            } : 0
         let sums = UInt64(inputs.bytesOfSums)
         // W and Adam's two moments.
         coordinatorBytes = activations + 3 * w + UInt64(inputs.bytesOfLine)
@@ -171,6 +173,9 @@ private final class TokenCounter {
                 work.a.read(tokensOfA(prompt), ofBlocks: share(layer, of: a))
                 let newTokens = inputs.configuration.similarity.newTokens
                 for _ in 0..<2 { work.b.read(tokensOfB(prompt), writing: newTokens) }
+                if inputs.configuration.delivery.matchesNorm {
+                    work.b.read(tokensOfB(prompt), ofBlocks: share(layer, of: b))
+                }
                 work.unitBytes += prompt.utf8.count
                 work.resultBytes += 2 * newTokens * Self.bytesOfToken
             }
@@ -244,7 +249,7 @@ private final class TokenCounter {
                 }
                 let isMatched = condition.usesChannel && (condition.delivery ?? delivery).matchesNorm
                 if isMatched, condition.answerer == .b, measured.insert(ExactText(prompt)).inserted {
-                    work.b.read(tokensOfB(prompt), ofBlocks: share(unit.channel.j, of: b))
+                    work.b.read(tokensOfB(prompt), ofBlocks: share(unit.channel.blocks(of: .b).max() ?? 0, of: b))
                 }
                 guard let message = condition.message, let role = message.source, let source = item.prompts[role] else {
                     continue
@@ -257,7 +262,7 @@ private final class TokenCounter {
                         work.a.read(tokensOfA(source), ofBlocks: share(deepest, of: a))
                     }
                 } else if spoken.insert(ExactText(source)).inserted {
-                    work.a.read(tokensOfA(source), ofBlocks: share(unit.channel.k, of: a))
+                    work.a.read(tokensOfA(source), ofBlocks: share(unit.channel.blocks(of: .a).max() ?? 0, of: a))
                 }
             }
         }

@@ -27,20 +27,20 @@ extension RunInputs {
             }
         case .files(let files):
             if trains { throw .projectionAndTraining(flag: "--projection") }
-            guard files.count == configuration.channels.count else {
-                throw .projectionCount(files: files.count, channels: configuration.channels)
+            guard files.count == configuration.channels.parts.count else {
+                throw .projectionCount(files: files.count, channels: configuration.channels.parts)
             }
         case .none:
             if trains { throw .projectionAndTraining(flag: "--no-projection") }
         }
     }
 
-    /// Reads the W's that come from files, in the order of the channels.
+    /// Reads the W's that come from files, in the order of the channels' links.
     static func projections(
         _ configuration: RunConfiguration, dimensionA: Int, dimensionB: Int
     ) throws -> [GivenProjection] {
         guard case .files(let files) = configuration.projection else { return [] }
-        return try zip(configuration.channels, files).map { channel, path in
+        return try zip(configuration.channels.parts, files).map { channel, path in
             let url = URL(fileURLWithPath: path)
             return GivenProjection(
                 channel: channel, name: url.lastPathComponent,
@@ -53,7 +53,7 @@ extension RunInputs {
         on configuration: RunConfiguration, fingerprintA: String, fingerprintB: String
     ) throws -> [String] {
         guard case .files(let files) = configuration.projection else { return [] }
-        return try zip(configuration.channels, files).flatMap { channel, path in
+        return try zip(configuration.channels.parts, files).flatMap { channel, path in
             let url = URL(fileURLWithPath: path)
             let made = try ProjectionFile.metadata(url)
             return [

@@ -14,9 +14,15 @@ extension RunInputs {
             stages: stages(
                 manifest.configuration, references, texts: texts, tasks: tasks, similarityLayers: similarityLayers,
                 dimensions: (dimensionA, dimensionB)),
-            channels: manifest.configuration.channels, reverseChannels: manifest.configuration.reverseChannels,
+            channels: channels(of: manifest.configuration), reverseChannels: manifest.configuration.reverseChannels,
             fingerprintA: manifest.modelA, fingerprintB: manifest.modelB, dimensionA: dimensionA, dimensionB: dimensionB
         )
+    }
+
+    /// Those that are asked over, and behind them the parts of those of several links, which have the W's.
+    static func channels(of configuration: RunConfiguration) -> [Channel] {
+        let channels = configuration.channels
+        return channels + (configuration.projection == .none ? [] : channels.parts.filter { !channels.contains($0) })
     }
 
     private static func stages(
@@ -107,7 +113,8 @@ extension RunInputs {
 
     /// Refuses more sites of a model than one pass's activations can travel from.
     static func checkSites(_ channels: [Channel]) throws(HostError) {
-        for (flag, sites) in [("A (k)", Set(channels.map(\.k))), ("B (j)", Set(channels.map(\.j)))]
+        let links = channels.flatMap(\.links)
+        for (flag, sites) in [("A (k)", Set(links.map(\.k))), ("B (j)", Set(links.map(\.j)))]
         where sites.count > MessageLimits.sites {
             throw .tooManySites(model: flag, count: sites.count, limit: MessageLimits.sites)
         }

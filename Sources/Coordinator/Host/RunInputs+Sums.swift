@@ -6,7 +6,7 @@ import Run
 extension RunInputs {
     /// The lines of which any W is one, each once, in the run's order.
     static func fittedLines(_ channels: [Channel]) -> [Channel] {
-        channels.filter(\.fit.isClosedForm).lines
+        channels.filter(\.fit.isClosedForm).parts.lines
     }
 
     var fittedLines: [Channel] { Self.fittedLines(configuration.channels) }

@@ -34,7 +34,7 @@ package struct RunInputs: Sendable {
     let similarityLayers: [[Int]]
     /// What the models are compared with, A's first; none where nobody asked for it.
     let references: [GivenReference]
-    /// The W's that come from files, in the order of the channels; none where they are trained or there are none.
+    /// The W's that come from files, in the order of the channels' links; none where they are trained or there are none.
     let projections: [GivenProjection]
     /// The models as readers; nil where there are none.
     let readers: ModelReaders?
@@ -80,14 +80,18 @@ package struct RunInputs: Sendable {
         let blocksA = folderA.configuration.blockCount
         let blocksB = folderB.configuration.blockCount
         for channel in configuration.channels {
-            try Self.check(channel.k, flag: "--layer-k", channel, model: configuration.modelA, blocks: blocksA)
-            try Self.check(channel.j, flag: "--layer-j", channel, model: configuration.modelB, blocks: blocksB)
+            for link in channel.links {
+                try Self.check(link.k, flag: "--layer-k", channel, model: configuration.modelA, blocks: blocksA)
+                try Self.check(link.j, flag: "--layer-j", channel, model: configuration.modelB, blocks: blocksB)
+            }
         }
         try Self.checkSites(configuration.channels)
         let asked = configuration.similarity.layers
         similarityLayers = configuration.channels.map { channel in
-            asked.isEmpty ? Self.defaultLayers(of: channel, blocks: min(blocksA, blocksB)) : asked
+            if channel.hasSeveralLinks { return [] }
+            return asked.isEmpty ? Self.defaultLayers(of: channel, blocks: min(blocksA, blocksB)) : asked
         }
+        remarks += try Self.remarks(onSimilarityOf: configuration)
         if configuration.experiments.contains(.similarity) {
             for layer in asked {
                 try Self.check(layer, flag: "--similarity-layers", model: configuration.modelA, blocks: blocksA)
@@ -118,6 +122,7 @@ package struct RunInputs: Sendable {
         remarks += unreadable.remarks
         try Self.checkProjection(configuration, tasks: tasks)
         try Self.checkFits(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
+        try Self.checkLinks(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
         projections = try Self.projections(configuration, dimensionA: dimensionA, dimensionB: dimensionB)
         self.configuration = configuration
 
@@ -214,6 +219,29 @@ package struct RunInputs: Sendable {
         }
         if !configuration.chat, [positions.a, positions.b].contains(.contentEnd) {
             throw HostError.contentWithoutChat(positions)
+        }
+    }
+
+    /// The similarity experiment puts an activation in one layer's place after the other: messages at several blocks at
+    /// once are no part of it.
+    private static func remarks(onSimilarityOf configuration: RunConfiguration) throws(HostError) -> [String] {
+        let left = configuration.channels.filter(\.hasSeveralLinks)
+        guard configuration.experiments.contains(.similarity), !left.isEmpty else { return [] }
+        guard left.count < configuration.channels.count else { throw .similarityAtSeveralBlocks(left) }
+        return [
+            "similarity is asked of one layer after the other, so not over \(left.map(\.description).joined(separator: ", "))"
+        ]
+    }
+
+    /// Refuses W's of one channel's links that do not travel in one message.
+    private static func checkLinks(
+        _ configuration: RunConfiguration, dimensionA: Int, dimensionB: Int
+    ) throws(HostError) {
+        guard configuration.projection != .none else { return }
+        let each = dimensionB * (dimensionA + 1) * MemoryLayout<Float>.size
+        for channel in configuration.channels
+        where channel.hasSeveralLinks && channel.links.count * each > MessageLimits.tensorBytes {
+            throw .tooLargeLinks(channel, bytes: channel.links.count * each, limit: MessageLimits.tensorBytes)
         }
     }
 

@@ -220,7 +220,7 @@ package actor RunServer {
         recorder?.finish()
         // A full disk has been told of already, and takes nothing of the results.
         let status = status()
-        disk.sync { _ = try? timing.write(status) }
+        disk.sync { _ = try? timing.write(status, live.conditionTimings) }
         return live.outcome ?? .failed("the run ended without an outcome")
     }
 
@@ -256,7 +256,7 @@ package actor RunServer {
         }
         live.handle(.tick, at: now)
         settle()
-        if live.outcome == nil, let report = timing.due(status()) {
+        if live.outcome == nil, let report = timing.due(status(), live.conditionTimings) {
             disk.async { [folder] in _ = try? RunTiming.write(report, to: folder) }
         }
         if live.outcome == nil {
@@ -499,7 +499,8 @@ package actor RunServer {
         reporting = .failed
         let finished = try Descriptors.withReserve {
             try FinishedRun(
-                live, software: software, remarks: remarks, tensorBoard: options.tensorBoard, harness: options.harness)
+                live, software: software, remarks: remarks, timing: timing.report(status(), live.conditionTimings),
+                tensorBoard: options.tensorBoard, harness: options.harness)
         }
         reporting = .done
         return finished

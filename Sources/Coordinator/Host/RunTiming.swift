@@ -32,23 +32,39 @@ struct RunTiming {
         }
     }
 
-    private func report(_ status: RunStatus) -> TimingReport {
+    /// The sessions before, and this one as far as it has come.
+    func report(_ status: RunStatus, _ conditions: [TimingReport.ConditionTiming]) -> TimingReport {
         TimingReport(
-            after: earlier, status: status, began: began, now: Date(), software: productVersion, making: making)
+            after: earlier, status: status, conditions: conditions, began: began, now: Date(), software: productVersion,
+            making: making)
     }
 
     /// What is to be written now; nil where it was a moment ago.
-    mutating func due(_ status: @autoclosure () -> RunStatus) -> TimingReport? {
+    mutating func due(
+        _ status: @autoclosure () -> RunStatus, _ conditions: @autoclosure () -> [TimingReport.ConditionTiming]
+    ) -> TimingReport? {
         guard ContinuousClock.now - lastWritten > Self.interval else { return nil }
         lastWritten = .now
-        return report(status())
+        return report(status(), conditions())
     }
 
     /// Writes the session's end.
-    func write(_ status: RunStatus) throws { try Self.write(report(status), to: folder) }
+    func write(_ status: RunStatus, _ conditions: [TimingReport.ConditionTiming]) throws {
+        try Self.write(report(status, conditions), to: folder)
+    }
 
     static func write(_ report: TimingReport, to folder: RunFolder) throws {
         try folder.write(report.bytes, to: TimingReport.name)
+    }
+}
+
+extension TimingReport {
+    /// What the sessions of a run have left; nil where there is nothing that can be read.
+    init?(of run: String, in folder: RunFolder) {
+        guard let bytes = try? folder.read(Self.name, limit: Self.byteLimit), let report = try? TimingReport(bytes),
+            report.run == run
+        else { return nil }
+        self = report
     }
 }
 

@@ -15,8 +15,9 @@ struct RunTraining {
     private let gradients: GradientForm
     /// Whether workers of this machine read W in place.
     private(set) var isShared: Bool
-    /// In the order of the run's channels, those the other way behind them. Where W is trained by outputs, none is there before all of them are; W's in
-    /// closed form are there once their sums are.
+    /// In the order of the plan's channels, those the other way behind them: a channel of several links has the W's of its
+    /// parts, one below the other. Where W is trained by outputs, none is there before all of them are; W's in closed form
+    /// are there once their sums are.
     private(set) var projections: [TrainedProjection] = []
     /// Shards of the step at work and of the latest ones, for workers that take those steps themselves.
     private var shards: [UnitID: TrainResult] = [:]
@@ -60,8 +61,9 @@ struct RunTraining {
         let channels = inputs.plan.trainedChannels
         guard let schedule = inputs.schedule else {
             self.mode = mode
-            projections = inputs.projections.map(TrainedProjection.init)
-            if isShared { for place in projections.indices { projections[place].trainer.share() } }
+            var given = inputs.projections.map(TrainedProjection.init)
+            if isShared { for place in given.indices { given[place].trainer.share() } }
+            projections = ordered(given)
             return
         }
         guard channels.count == 1, blocks < inputs.outputBlocks(of: channels[0]).count else {
@@ -162,10 +164,20 @@ struct RunTraining {
         case (_, .byOutputs): made = assembled(finished.results)
         case (_, .averaged): made = projections
         }
-        projections = (inputs.plan.channels + inputs.plan.reverseChannels).compactMap { channel in
-            (made + projections).first { $0.channel == channel }
-        }
+        projections = ordered(made + projections)
         writes.want(.completion(stage))
+    }
+
+    /// The W's of the plan's channels as far as they can be made of these, in its order.
+    private func ordered(_ made: [TrainedProjection]) -> [TrainedProjection] {
+        (inputs.plan.channels + inputs.plan.reverseChannels).compactMap { channel in
+            if let found = made.first(where: { $0.channel == channel }) { return found }
+            let parts = channel.parts.compactMap { part in made.first { $0.channel == part } }
+            guard parts.count == channel.links.count else { return nil }
+            var whole = TrainedProjection(channel, of: parts)
+            if isShared { whole.trainer.share() }
+            return whole
+        }
     }
 
     /// What is to be written now: of a copy where steps are still taken.
@@ -174,7 +186,9 @@ struct RunTraining {
         writes.begin(at: now)
         let isOfTraining = kind != .completion(.sums)
         let trained = inputs.plan.trainedChannels
-        let made = projections.filter { trained.contains($0.channel) == isOfTraining }
+        let made = projections.filter {
+            trained.contains($0.channel) == isOfTraining && !$0.channel.hasSeveralLinks
+        }
         let written = kind == .checkpoint ? made.map { $0.copy() } : made
         let isAveraged = mode == .averaged && isOfTraining
         let (inputs, storage, unlearnings) = (inputs, storage, unlearnings)
@@ -233,11 +247,12 @@ extension RunTraining {
         func granted(_ supply: ProjectionSupply) -> GrantedProjection {
             GrantedProjection(channel: wanted.channel, version: wanted.version, supply: supply)
         }
-        guard let trainer = projections.first(where: { $0.channel == wanted.channel })?.trainer else {
-            return granted(.held)
-        }
+        guard let projection = projections.first(where: { $0.channel == wanted.channel }) else { return granted(.held) }
+        let trainer = projection.trainer
         switch wanted.form {
         case .held: return granted(.held)
+        // No steps lead to a W in closed form.
+        case .initial where projection.form != nil: return granted(.whole(trainer.projection, moments: nil))
         case .initial:
             let configuration = inputs.configuration
             let initial = InitialProjection(

@@ -36,7 +36,7 @@ struct RunningScores {
             let contrast = RunningContrast(
                 task.task, conditions: task.conditions, endpoints: endpoints, preset: preset)
             channels[place] = contrast.map { contrast in
-                run.inputs.plan.channels.map { _ in
+                run.inputs.configuration.channels.map { _ in
                     Channel(contrast: contrast, open: Array(task.items.indices))
                 }
             }
@@ -47,7 +47,7 @@ struct RunningScores {
             guard let contrast = channels[place]?[channel].contrast, let figures = contrast.figures else { return nil }
             let scale = contrast.metric.scale == .share ? 100.0 : 1
             return RunningScore(
-                stage: stage, channel: run.inputs.plan.channels[channel], items: figures.items,
+                stage: stage, channel: run.inputs.configuration.channels[channel], items: figures.items,
                 itemsTotal: task.items.count, contrast: contrast.contrast.name, metric: contrast.metric.name,
                 mean: scale * figures.mean, low: scale * figures.interval.low, high: scale * figures.interval.high,
                 better: figures.better, worse: figures.worse)

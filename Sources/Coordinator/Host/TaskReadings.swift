@@ -65,7 +65,7 @@ struct TaskReadings {
         func position(_ model: ModelSide, _ prompt: ReadPrompt) -> ItemReading.Position? {
             guard message.isInjected, let places = prompt.places else { return nil }
             return ItemReading.Position(
-                model: model, blocks: model == .a ? channel.k : channel.j,
+                model: model, blocks: channel.blocks(of: model),
                 tokens: places.upperBound - count..<places.upperBound)
         }
         var found = ItemReading.Message(told: told, written: position(condition.answerer, read))

@@ -26,6 +26,13 @@ struct TrainedProjection {
             form: form)
     }
 
+    /// The W's of a channel's links, one below the other: as their parts have them.
+    init(_ channel: Channel, of parts: [TrainedProjection]) {
+        let w = FloatMatrix(stacking: parts.map(\.trainer.projection))
+        self.init(
+            channel: channel, trainer: ProjectionTrainer(finished: w, steps: parts[0].trainer.step, adam: Adam()))
+    }
+
     /// From a file: as after a step that nobody can take again.
     init(_ given: GivenProjection) {
         self.init(channel: given.channel, trainer: ProjectionTrainer(finished: given.matrix, steps: 1, adam: Adam()))

@@ -35,7 +35,7 @@ enum OpenMetrics {
             status.scores.map { score in
                 (
                     [
-                        "stage": score.stage.rawValue, "channel": "\(score.channel.k):\(score.channel.j)",
+                        "stage": score.stage.rawValue, "channel": "\(score.channel.line)",
                         "contrast": score.contrast, "metric": score.metric,
                     ], value(score)
                 )

@@ -144,7 +144,8 @@ enum PageDocument {
           const reach = Math.max(...all.map(Math.abs), 1e-9) * 1.1;
           const x = v => w / 2 + (w / 2 - 30) * v / reach;
           const label = (v, at) => draw("text", { x: at, y: h - 8, "text-anchor": "middle" }, significant(v));
-          const name = `${one.stage} ${one.channel.k}:${one.channel.j}`;
+          const links = [one.channel, ...(one.channel.further || [])].map(link => `${link.k}:${link.j}`);
+          const name = `${one.stage} ${links.join("+")}`;
           return make("div", {}, make("p", { textContent: `${name}, ${count(one.items)} of ${count(one.items_total)} items: `
               + `${one.contrast} ${one.mean > 0 ? "+" : ""}${significant(one.mean)} [${significant(one.low)}, `
               + `${significant(one.high)}] on ${one.metric}; better on ${one.better}, worse on ${one.worse}` }),

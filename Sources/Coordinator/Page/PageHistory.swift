@@ -15,7 +15,7 @@ struct PageHistory: Encodable {
             loss.append(Double(stage.done), value)
         }
         for score in status.scores {
-            let name = "\(score.stage.rawValue) \(score.channel.k):\(score.channel.j)"
+            let name = "\(score.stage.rawValue) \(score.channel.line)"
             guard scores[name] != nil || scores.count < Self.mostScores else { continue }
             scores[name, default: ThinnedCurve()].append(Double(score.items), score.mean)
         }

@@ -119,8 +119,8 @@ final class ForwardPass {
                     outputs[index].activations[slot] += stream.matrix.values(ofRow: row)
                 }
             }
-            if let injection = step.injection, injection.site == site {
-                for (row, vector) in part.written(injection.vectors, at: step.writtenTokens) {
+            for injection in step.injections where injection.site == site {
+                for (row, vector) in part.written(injection.vectors, at: step.tokens(writtenBy: injection)) {
                     injection.operation.apply(vector, to: stream.matrix.row(row))
                 }
             }

@@ -110,13 +110,14 @@ private struct Builder {
                     reads.append((index, slot))
                 }
             }
-            guard let injection = step.injection, injection.site == site else { continue }
-            for (row, vector) in part.written(injection.vectors, at: step.writtenTokens) {
-                let taken = vector.suffix(hidden)
-                writeRow.append(Int32(row))
-                operation.append(injection.operation.code)
-                count.append(Int32(taken.count))
-                vectors += taken + repeatElement(0, count: hidden - taken.count)
+            for injection in step.injections where injection.site == site {
+                for (row, vector) in part.written(injection.vectors, at: step.tokens(writtenBy: injection)) {
+                    let taken = vector.suffix(hidden)
+                    writeRow.append(Int32(row))
+                    operation.append(injection.operation.code)
+                    count.append(Int32(taken.count))
+                    vectors += taken + repeatElement(0, count: hidden - taken.count)
+                }
             }
         }
         guard !readRow.isEmpty || !writeRow.isEmpty else { return nil }

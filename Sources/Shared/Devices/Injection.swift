@@ -32,3 +32,8 @@ package struct Injection: Hashable, Sendable {
     /// Tokens at a prompt's end that are not as they would be without it.
     package var reach: Int { following + vectors.count }
 }
+
+extension [Injection] {
+    /// Tokens at a prompt's end that are not as they would be without all of them.
+    package var reach: Int { map(\.reach).max() ?? 1 }
+}

@@ -14,8 +14,8 @@ package struct SequenceStep {
     package var cache: KeyValueCache
     /// At least one.
     package var tokens: [Int32]
-    /// Applied at one or several of `tokens`, counted from their end.
-    package var injection: Injection?
+    /// Of different sites, each applied at one or several of `tokens`, counted from their end.
+    package var injections: [Injection]
     /// Sites at which the stream of the last of `tokens` is read; before the injection at that site, if any.
     package var readings: [ActivationSite]
     /// Whether the streams of all `tokens` are read there.
@@ -25,21 +25,21 @@ package struct SequenceStep {
     package var readsFinalNorm: Bool
 
     package init(
-        cache: KeyValueCache, tokens: [Int32], injection: Injection? = nil, readings: [ActivationSite] = [],
+        cache: KeyValueCache, tokens: [Int32], injections: [Injection] = [], readings: [ActivationSite] = [],
         readsEveryToken: Bool = false, head: Head = .none, readsFinalNorm: Bool = false
     ) {
         self.cache = cache
         self.tokens = tokens
-        self.injection = injection
+        self.injections = injections
         self.readings = readings
         self.readsEveryToken = readsEveryToken
         self.head = head
         self.readsFinalNorm = readsFinalNorm
     }
 
-    /// Which of the tokens are written, by their places; none where there is no injection.
-    package var writtenTokens: Range<Int> {
-        injection.map { tokens.count - $0.reach..<tokens.count - $0.following } ?? 0..<0
+    /// Which of the tokens an injection writes, by their places.
+    package func tokens(writtenBy injection: Injection) -> Range<Int> {
+        tokens.count - injection.reach..<tokens.count - injection.following
     }
 
     /// Which of the tokens are read, by their places.

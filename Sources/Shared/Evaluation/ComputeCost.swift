@@ -29,7 +29,9 @@ package struct PairShape: Codable, Hashable, Sendable {
         guard condition.answerer == .b, cost.passesOfA.count > 0 else { return (paper, done) }
         let told = cost.passesOfA
         if isInjected {
-            let projection = isProjected ? 2 * Double(a.width) * Double(b.width) : 0
+            // A W is applied to each vector of the message.
+            let vectors = Double(cost.messageBytes) / Double(4 * b.width)
+            let projection = isProjected ? 2 * Double(a.width) * Double(b.width) * vectors : 0
             paper += a.paperMessage(tokens: told.tokens, blocks: told.blocks) + projection
             done += a.done(told.tokens, blocks: told.blocks, heads: 0) + projection
         } else {
@@ -50,6 +52,10 @@ package struct MeanCost: Hashable, Sendable {
     package var messageBytes = 0.0
     package var paperOperations = 0.0
     package var operations = 0.0
+
+    package init(condition: ConditionDefinition) {
+        self.condition = condition
+    }
 }
 
 extension TaskScores {

@@ -17,19 +17,22 @@ package struct Metric: Sendable {
     /// What people call it.
     package let title: String
     package let scale: Scale
+    /// Whether more is better; nil of a distance, which is neither.
+    package let isBetterHigher: Bool?
     /// What is read of an answer's text before it is scored.
     package let filtered: @Sendable (String) -> String
     /// The score of one answer to an item; nil where a condition has none.
     package let value: @Sendable (ReadAnswer, TaskItem) -> Double?
 
     package init(
-        _ name: String, _ title: String, scale: Scale = .share,
+        _ name: String, _ title: String, scale: Scale = .share, isBetterHigher: Bool? = true,
         filtered: @escaping @Sendable (String) -> String = { $0 },
         value: @escaping @Sendable (ReadAnswer, TaskItem) -> Double?
     ) {
         self.name = name
         self.title = title
         self.scale = scale
+        self.isBetterHigher = isBetterHigher
         self.filtered = filtered
         self.value = value
     }
@@ -63,14 +66,14 @@ package struct Metric: Sendable {
     }
 
     /// Of the first token, from what B says without a message: how much there is in the channel.
-    package static let divergenceFromSilent = Metric("js_silent", "JS from silent", scale: .nats) { answer, _ in
-        answer.divergences.first
-    }
+    package static let divergenceFromSilent = Metric(
+        "js_silent", "JS from silent", scale: .nats, isBetterHigher: nil
+    ) { answer, _ in answer.divergences.first }
 
     /// From what B says told another item's message: how much of it is this item's.
-    package static let divergenceFromOther = Metric("js_other", "JS from other", scale: .nats) { answer, _ in
-        answer.divergences.count > 1 ? answer.divergences[1] : nil
-    }
+    package static let divergenceFromOther = Metric(
+        "js_other", "JS from other", scale: .nats, isBetterHigher: nil
+    ) { answer, _ in answer.divergences.count > 1 ? answer.divergences[1] : nil }
 
     /// Those of the second endpoint, in the order in which they are reported.
     package static let likelihoods = [

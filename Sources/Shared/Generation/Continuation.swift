@@ -37,12 +37,12 @@ struct Continuation {
         }
     }
 
-    /// What to compute next: the rest of the prompt with its injection, then the token generated last.
+    /// What to compute next: the rest of the prompt with its injections, then the token generated last.
     var step: SequenceStep? {
         guard let cache else { return nil }
         return SequenceStep(
             cache: cache, tokens: tokens.last.map { [$0] } ?? Array(request.tokens[cache.length...]),
-            injection: tokens.isEmpty ? request.injection : nil, head: sampler == nil ? .greedyToken : .logits)
+            injections: tokens.isEmpty ? request.injections : [], head: sampler == nil ? .greedyToken : .logits)
     }
 
     /// Appends the next token, or ends. `positions` are those of the model.

@@ -57,6 +57,9 @@ package final class DecodingLoop {
     /// Sequences that were asked for and have not ended.
     package var openCount: Int { batches.values.reduce(0) { $0 + $1.openCount } }
 
+    /// Those of a batch.
+    package func openCount(of id: BatchID) -> Int { batches[id]?.openCount ?? 0 }
+
     /// How many of a batch's sequences have ended, as a share; 1 of one that is whole.
     package func share(of id: BatchID) -> Double {
         batches[id].map { 1 - Double($0.openCount) / Double(max(1, $0.results.count)) } ?? 1
@@ -68,7 +71,7 @@ package final class DecodingLoop {
     package func add(_ requests: [GenerationRequest]) throws(ModelError) -> BatchID {
         for (index, request) in requests.enumerated() {
             try model.check(request.tokens, sequence: index)
-            if let injection = request.injection { try model.check(injection, into: request.tokens, sequence: index) }
+            try model.check(request.injections, into: request.tokens, sequence: index)
         }
         if batches.isEmpty { memory.look() }
         try memory.check(requests)

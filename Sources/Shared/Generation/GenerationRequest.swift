@@ -5,7 +5,7 @@ package struct GenerationRequest: Sendable {
     /// The prompt, at least one token.
     package var tokens: [Int32]
     /// Written into the residual stream while the prompt is read.
-    package var injection: Injection?
+    package var injections: [Injection]
     /// Tokens to generate at most.
     package var maximumNewTokens: Int
     /// Tokens that end the continuation. The end token itself is not part of it.
@@ -17,20 +17,20 @@ package struct GenerationRequest: Sendable {
     package var sampling: Sampling
 
     package init(
-        tokens: [Int32], injection: Injection? = nil, maximumNewTokens: Int, endTokens: Set<Int32> = [],
+        tokens: [Int32], injections: [Injection] = [], maximumNewTokens: Int, endTokens: Set<Int32> = [],
         sampling: Sampling = .greedy, shouldStop: (@Sendable ([Int32]) -> Bool)? = nil
     ) {
         self.tokens = tokens
-        self.injection = injection
+        self.injections = injections
         self.maximumNewTokens = maximumNewTokens
         self.endTokens = endTokens
         self.sampling = sampling
         self.shouldStop = shouldStop
     }
 
-    /// What other prompts may begin with as well: not the last token, where the answer begins, nor what an injection
-    /// reaches.
-    var shareable: ArraySlice<Int32> { tokens.dropLast(injection?.reach ?? 1) }
+    /// What other prompts may begin with as well: not the last token, where the answer begins, nor what injections
+    /// reach.
+    var shareable: ArraySlice<Int32> { tokens.dropLast(injections.reach) }
 }
 
 /// A continuation.

@@ -7,13 +7,13 @@ package struct LikelihoodRequest: Sendable {
     /// The prompt, at least one token.
     package var tokens: [Int32]
     /// Written into the residual stream while the prompt is read.
-    package var injection: Injection?
+    package var injections: [Injection]
     /// Each of at least one token.
     package var continuations: [[Int32]]
 
-    package init(tokens: [Int32], injection: Injection? = nil, continuations: [[Int32]]) {
+    package init(tokens: [Int32], injections: [Injection] = [], continuations: [[Int32]]) {
         self.tokens = tokens
-        self.injection = injection
+        self.injections = injections
         self.continuations = continuations
     }
 }
@@ -35,7 +35,7 @@ extension Generator {
             for continuation in request.continuations {
                 try model.check(continuation, after: request.tokens.count, sequence: index)
             }
-            if let injection = request.injection { try model.check(injection, into: request.tokens, sequence: index) }
+            try model.check(request.injections, into: request.tokens, sequence: index)
         }
         var memory = CacheBudget(model: model, fixed: cacheMemory)
         memory.look()
@@ -84,7 +84,7 @@ extension Generator {
         var prefixes: [[Int32]: KeyValueCache] = [:]
         var steps: [SequenceStep] = []
         for (tokens, places) in alike where places.count > 1 {
-            let reach = places.map { requests[$0].injection?.reach ?? 1 }.max() ?? 1
+            let reach = places.map { requests[$0].injections.reach }.max() ?? 1
             guard tokens.count > reach else { continue }
             let cache = try model.makeCache()
             prefixes[tokens] = cache
@@ -97,7 +97,7 @@ extension Generator {
             let cache = if let prefix { try fork(prefix) } else { try model.makeCache() }
             prompts.append(
                 SequenceStep(
-                    cache: cache, tokens: Array(request.tokens[cache.length...]), injection: request.injection,
+                    cache: cache, tokens: Array(request.tokens[cache.length...]), injections: request.injections,
                     head: .logits))
         }
         return prompts

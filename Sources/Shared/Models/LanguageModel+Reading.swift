@@ -105,11 +105,11 @@ extension LanguageModel {
     }
 
     /// Reads one prompt and keeps its last token's stream at every site, and its logits.
-    package func trace(of prompt: [Int32], injection: Injection? = nil) throws(ModelError) -> Trace {
+    package func trace(of prompt: [Int32], injections: [Injection] = []) throws(ModelError) -> Trace {
         let sites = (0...configuration.blockCount).map { ActivationSite(afterBlocks: $0) }
         let output = try step([
             SequenceStep(
-                cache: try makeCache(), tokens: prompt, injection: injection, readings: sites, head: .logits,
+                cache: try makeCache(), tokens: prompt, injections: injections, readings: sites, head: .logits,
                 readsFinalNorm: true)
         ])[0]
         return Trace(streams: output.activations, finalNorm: output.finalNorm, logits: output.logits)

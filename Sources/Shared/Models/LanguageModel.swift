@@ -9,7 +9,7 @@ package import Run
 ///     let model = try LanguageModel.load(folder, on: device)
 ///     let streams = try model.residualStreams(of: [[1, 403, 407]], at: ActivationSite(afterBlocks: 3))
 ///
-/// A result depends on the device's kind, the compute type and the sequence's own tokens and injection alone, bit for
+/// A result depends on the device's kind, the compute type and the sequence's own tokens and injections alone, bit for
 /// bit: neither on what is beside it in a batch, nor on how its prompt was cut into steps, nor on the row limit or on
 /// what makes a device fast. What is asked for is checked here; how it is computed is the device's.
 package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is used under `lock` alone
@@ -115,9 +115,7 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
                 throw .unusableCache(sequence: index, reason: "stands twice in one batch")
             }
             try check(step.tokens, after: cache.length, sequence: index)
-            if let injection = step.injection {
-                try check(injection, into: step.tokens, depth: depth, sequence: index)
-            }
+            try check(step.injections, into: step.tokens, depth: depth, sequence: index)
             for site in step.readings where !(0...depth).contains(site.blocks) {
                 throw .siteOutOfRange(site, blockCount: depth)
             }
@@ -127,11 +125,23 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
         }
     }
 
-    /// Checks that `injection` can be made into a pass of these tokens over `depth` blocks, or over all of them.
+    /// Checks that `injections` can be made into a pass of these tokens over `depth` blocks, or over all of them: no two
+    /// at one site, where one's order before the other would count.
     package func check(
-        _ injection: Injection, into tokens: [Int32], depth: Int? = nil, sequence: Int
+        _ injections: [Injection], into tokens: [Int32], depth: Int? = nil, sequence: Int
     ) throws(ModelError) {
-        let depth = depth ?? configuration.blockCount
+        var written: Set<ActivationSite> = []
+        for injection in injections {
+            try check(injection, into: tokens, depth: depth ?? configuration.blockCount, sequence: sequence)
+            guard written.insert(injection.site).inserted else {
+                throw .siteWrittenTwice(sequence: sequence, injection.site)
+            }
+        }
+    }
+
+    private func check(
+        _ injection: Injection, into tokens: [Int32], depth: Int, sequence: Int
+    ) throws(ModelError) {
         guard (0...depth).contains(injection.site.blocks) else {
             throw .siteOutOfRange(injection.site, blockCount: depth)
         }

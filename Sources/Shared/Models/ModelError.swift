@@ -16,6 +16,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case injectionOutside(sequence: Int, written: Int, following: Int, tokens: Int)
     /// A vector to inject holds an infinity or a not-a-number.
     case injectionNotFinite(sequence: Int, index: Int)
+    /// Two vectors are to be injected at one site.
+    case siteWrittenTwice(sequence: Int, ActivationSite)
     /// A cache was made for another model, or stands twice in a batch, or the caches of a batch have unequal depth.
     case unusableCache(sequence: Int, reason: String)
     /// The row limit is not at least 1.
@@ -41,6 +43,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
                 "sequence \(sequence): an injection at \(written) tokens with \(following) behind them, into \(tokens)"
         case .injectionNotFinite(let sequence, let index):
             return "sequence \(sequence): value \(index) of the vector to inject is infinite or not a number"
+        case .siteWrittenTwice(let sequence, let site):
+            return "sequence \(sequence): two vectors to inject \(site); each site is written once"
         case .unusableCache(let sequence, let reason): return "sequence \(sequence): its cache \(reason)"
         case .unusableRowLimit(let limit): return "a row limit of \(limit); at least 1 is needed"
         case .noMemoryForCache(let bytes, let available):

@@ -11,6 +11,7 @@ package enum ReplicaError: Error, Hashable, CustomStringConvertible {
     case checksum(version: Int)
     case unmappable(reason: String)
     case moved(needed: Int)
+    case uneven(outputs: Int, links: Int)
 
     package var description: String {
         switch self {
@@ -22,6 +23,8 @@ package enum ReplicaError: Error, Hashable, CustomStringConvertible {
         case .checksum(let version): "W of step \(version), as it is here, differs from the coordinator's"
         case .unmappable(let reason): "W cannot be mapped: \(reason)"
         case .moved(let needed): "the unit needs W of step \(needed), and W in shared memory has moved from there"
+        case .uneven(let outputs, let links):
+            "W of \(outputs) outputs is here, which are not as many for each of the channel's \(links) links"
         }
     }
 }

@@ -47,9 +47,11 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
                 where wanted.blocks == site && step.readTokens.contains(place) {
                     output.activations[slot] += stream
                 }
-                if step.writtenTokens.contains(place), let injection = step.injection, injection.site.blocks == site {
+                for injection in step.injections where injection.site.blocks == site {
+                    let written = step.tokens(writtenBy: injection)
+                    guard written.contains(place) else { continue }
                     stream = injection.operation.combined(
-                        stream, with: injection.vectors[place - step.writtenTokens.lowerBound])
+                        stream, with: injection.vectors[place - written.lowerBound])
                 }
             }
         }

@@ -26,16 +26,18 @@ package enum HTML {
 extension RunReport {
     /// `report.html`: one page that needs nothing else, with plots as inline SVG, in the reader's light or dark
     /// theme.
-    package var html: String {
-        let document = document
+    package var html: String { Self.html(document, browser: browser) }
+
+    /// A document as a page.
+    static func html(_ document: ReportDocument, browser: ItemBrowser? = nil) -> String {
         var body = "<h1>\(HTML.escaped(document.title))</h1>\n<p class=\"lead\">\(HTML.escaped(document.lead))</p>\n"
         for section in document.sections {
             body += "<section>\n<h2>\(HTML.escaped(section.title))</h2>\n"
             for block in section.blocks {
                 switch block {
                 case .paragraph(let text): body += "<p>\(HTML.escaped(text))</p>\n"
-                case .table(let table): body += Self.html(table)
-                case .plot(let plot): body += Self.html(plot)
+                case .table(let table): body += html(table)
+                case .plot(let plot): body += html(plot)
                 }
             }
             body += "</section>\n"
@@ -58,7 +60,7 @@ extension RunReport {
             <meta http-equiv="Content-Security-Policy" content="\(policy)">
             <title>\(HTML.escaped(document.title))</title>
             <style>
-            \(Self.style)
+            \(style)
             </style>
             </head>
             <body>

@@ -146,11 +146,12 @@ private struct HarnessTask {
         return .object(members)
     }
 
-    /// Every metric lies between 0 and 1, and 1 is right; or is a log-likelihood.
     var directions: JSONValue {
-        var names: [String] = []
-        for metric in task.metrics.map(\.baseName) where !names.contains(metric) { names.append(metric) }
-        return .object(names.map { .init(name: $0, value: .bool(true)) })
+        var metrics: [Metric] = []
+        for metric in task.metrics where !metrics.contains(where: { $0.baseName == metric.baseName }) {
+            metrics.append(metric)
+        }
+        return .object(metrics.map { .init(name: $0.baseName, value: $0.direction) })
     }
 
     /// Of all samples, by their items, prompts and answers.

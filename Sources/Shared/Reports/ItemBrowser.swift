@@ -88,9 +88,14 @@ struct ItemBrowser {
         return .array([
             .string(prompt.name), .count(texts.place(of: prompt.text)), .count(prompt.mark.units),
             .count(prompt.mark.unitsBehind), prompt.mark.token.map(JSONValue.count) ?? .null,
-            (read?.read?.blocks).map(JSONValue.count) ?? .null,
-            (written?.blocks).map(JSONValue.count) ?? .null,
+            json(read?.read?.blocks), json(written?.blocks),
         ])
+    }
+
+    /// A number, or of several a text.
+    private static func json(_ blocks: [Int]?) -> JSONValue {
+        guard let blocks else { return .null }
+        return blocks.count == 1 ? .count(blocks[0]) : .string(blocks.map(String.init).joined(separator: ", "))
     }
 
     /// The prompt's place, and of a message whose it is, by the item's place, the tokens at which it was read and written,

@@ -99,19 +99,19 @@ package struct ItemReading: Codable, Hashable, Sendable {
     /// In a model's stream over a prompt.
     package struct Position: Codable, Hashable, Sendable {
         package var model: ModelSide
-        /// The stream after so many blocks.
-        package var blocks: Int
+        /// The stream after so many blocks: one number for each of the channel's links.
+        package var blocks: [Int]
         /// The tokens' places in the prompt, from 0; at least one.
         package var tokens: Range<Int>
 
-        package init(model: ModelSide, blocks: Int, tokens: Range<Int>) {
+        package init(model: ModelSide, blocks: [Int], tokens: Range<Int>) {
             self.model = model
             self.blocks = blocks
             self.tokens = tokens
         }
 
         /// At one token.
-        package init(model: ModelSide, blocks: Int, token: Int) {
+        package init(model: ModelSide, blocks: [Int], token: Int) {
             self.init(model: model, blocks: blocks, tokens: token..<token + 1)
         }
     }

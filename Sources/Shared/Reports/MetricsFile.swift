@@ -4,14 +4,13 @@ import Run
 extension RunReport {
     static let metricsFile = "metrics.jsonl"
 
-    /// `metrics.jsonl`: a line for each step of each channel's training, with the losses before it; nil where W was not
+    /// `metrics.jsonl`: a line for each step of each W's training, with the losses before it; nil where W was not
     /// trained.
     var metrics: String? {
-        let lines = channels.flatMap { channel -> [String] in
-            guard case .trained(let projection) = channel.projection else { return [] }
-            return projection.losses.enumerated().map { index, loss in
+        let lines = trainings.flatMap { _, channel, projection in
+            projection.losses.enumerated().map { index, loss in
                 JSONValue.members(
-                    ("channel", .string(channel.channel.description)), ("step", .count(index + 1)),
+                    ("channel", .string(channel.description)), ("step", .count(index + 1)),
                     ("epoch", .count(index / projection.stepsPerEpoch + 1)), ("loss", .number(loss.loss)),
                     ("standardised_loss", .number(loss.standardised)),
                     ("learning_rate", .number(projection.learningRate))

@@ -66,18 +66,32 @@ enum Plot {
                 }))
     }
 
-    /// A metric against what its answers take, a point for each condition.
-    static func costs(_ task: TaskScores, _ costs: [MeanCost], _ metric: Metric) -> Plot {
+    /// What answers take, as an axis.
+    struct CostAxis: Sendable {
+        /// What a metric is drawn against, and with its unit.
+        var name: String
+        var title: String
+        var value: @Sendable (MeanCost) -> Double?
+
+        static let operations = CostAxis(name: "operations", title: "operations an answer, done") { $0.operations }
+        static let messageBytes = CostAxis(name: "the message's bytes", title: "bytes of the message") {
+            $0.messageBytes
+        }
+    }
+
+    /// A metric against what its answers take, a point for each condition of which that is known.
+    static func costs(_ task: TaskScores, _ costs: [MeanCost], _ metric: Metric, against axis: CostAxis) -> Plot {
         .points(
             PointPlot(
-                title: "\(task.task.title): \(metric.title) against operations", xTitle: "operations an answer, done",
+                title: "\(task.task.title): \(metric.title) against \(axis.name)", xTitle: axis.title,
                 yTitle: metric.scale == .share ? "\(metric.title), per cent" : "\(metric.title), nats",
                 points: costs.compactMap { cost in
-                    task.score(cost.condition.condition, metric).map { score in
-                        .init(
-                            name: cost.condition.name, isHighlighted: cost.condition.name == ConditionTable.injected,
-                            x: cost.operations, y: (metric.scale == .share ? 100 : 1) * score.mean)
+                    guard let x = axis.value(cost), let score = task.score(cost.condition.condition, metric) else {
+                        return nil
                     }
+                    return .init(
+                        name: cost.condition.name, isHighlighted: cost.condition.name == ConditionTable.injected,
+                        x: x, y: (metric.scale == .share ? 100 : 1) * score.mean)
                 }))
     }
 

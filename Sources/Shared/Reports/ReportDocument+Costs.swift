@@ -8,12 +8,14 @@ extension RunReport {
             .paragraph(
                 "Means of an item. Operations are counted as the paper counts them (every token written reads all before "
                     + "it again, two matrices in a feed-forward, as many heads for keys as for queries), and as done "
-                    + "(keys and values kept, all matrices, grouped heads).")
+                    + "(keys and values kept, all matrices, grouped heads). Seconds, which differ from run to run, are in "
+                    + "\(TimingReport.page) and \(TimingReport.name).")
         ]
         for task in tasks {
             let costs = task.costs(shape)
-            let metrics = task.shares.suffix(1) + task.likelihoods.filter { $0 == .goldLikelihood }
-            blocks += metrics.map { ReportDocument.Block.plot(.costs(task, costs, $0)) }
+            for axis in [Plot.CostAxis.operations, .messageBytes] {
+                blocks += task.plottedMetrics.map { .plot(.costs(task, costs, $0, against: axis)) }
+            }
             blocks.append(.table(table(of: task, costs)))
         }
         return .init(title: "Costs", blocks: blocks)
@@ -48,4 +50,9 @@ extension RunReport {
         }
         return "\(Quantities.significant(amount)) \(units[unit])"
     }
+}
+
+extension TaskScores {
+    /// The metrics that are drawn against what answers take.
+    var plottedMetrics: [Metric] { shares.suffix(1) + likelihoods.filter { $0 == .goldLikelihood } }
 }

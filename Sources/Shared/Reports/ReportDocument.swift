@@ -34,11 +34,20 @@ extension RunReport {
         var sections: [ReportDocument.Section] = []
         if !remarks.isEmpty { sections.append(.init(title: "Remarks", blocks: remarks.map { .paragraph($0) })) }
         sections += [sweepSection, mapsSection].compactMap(\.self)
-        for (channel, audits) in zip(channels, audits) {
+        let trainings = trainings
+        for (place, (channel, audits)) in zip(channels, audits).enumerated() {
             let of = hasSeveralChannels ? " (channel \(channel.channel))" : ""
+            if !channel.tasks.isEmpty {
+                sections += [Self.section(audits), overview(channel)].map {
+                    .init(title: $0.title + of, blocks: $0.blocks)
+                }
+            }
+            for training in trainings where training.place == place {
+                let of = hasSeveralChannels || trainings.count > 1 ? " (channel \(training.channel))" : ""
+                let section = Self.section(training.summary)
+                sections.append(.init(title: section.title + of, blocks: section.blocks))
+            }
             var parts: [ReportDocument.Section] = []
-            if !channel.tasks.isEmpty { parts += [Self.section(audits), overview(channel)] }
-            if case .trained(let projection) = channel.projection { parts.append(Self.section(projection)) }
             if let similarity = channel.similarity { parts.append(Self.section(similarity)) }
             parts += channel.tasks.map(section)
             if let shape, !channel.tasks.isEmpty { parts.append(Self.section(channel.tasks, shape)) }
@@ -59,6 +68,11 @@ extension RunReport {
             return "A's residual stream after k blocks, at \(tokens.a), is written into B after j blocks\(tokens.b) "
                 + "(operation: \(operation)), over the channels k:j "
                 + channels.map { "\($0.channel)" }.joined(separator: ", ") + ". " + intervals
+        }
+        guard !channel.hasSeveralLinks else {
+            let blocks = channel.links.map { "after block \($0.k) into B after block \($0.j)" }
+            return "A's residual stream, at \(tokens.a), is written at several blocks at once: "
+                + blocks.joined(separator: ", ") + "\(tokens.b) (operation: \(operation)). " + intervals
         }
         return "A's residual stream after block \(channel.k), at \(tokens.a), is written into "
             + "B after block \(channel.j)\(tokens.b) (operation: \(operation)). " + intervals
@@ -98,7 +112,7 @@ extension RunReport {
             title: "Scores",
             blocks: [
                 .table(table),
-                .paragraph(channel.projection.map { "Of what is injected: \($0.line)." } ?? "Nothing is injected."),
+                .paragraph(channel.projectionLine.map { "Of what is injected: \($0)." } ?? "Nothing is injected."),
                 .paragraph(
                     "The fair control of the injected condition is other items' activations (other): they come by the same "
                         + "way, disturb B as much and tell it nothing about the question. Noise is none: it is like no "
@@ -256,7 +270,7 @@ extension RunReport {
             NamedValue("model A", configuration.modelA), NamedValue("model B", configuration.modelB),
             NamedValue("channels k:j", channels.map { "\($0.channel)" }.joined(separator: ", ")),
             NamedValue("operation", configuration.operation.rawValue),
-            NamedValue("projection", channels.compactMap(\.projection?.line).joined(separator: "; ")),
+            NamedValue("projection", channels.compactMap(\.projectionLine).joined(separator: "; ")),
             NamedValue("prompts", configuration.chat ? "in each model's chat template" : "as they are"),
             NamedValue("B's own prompt", configuration.evaluation.bPrompt.rawValue),
             NamedValue("evaluation protocol", configuration.evaluation.preset.rawValue),

@@ -28,9 +28,8 @@ extension RunReport {
             let original = originalCounts[task.task.name] ?? task.items.count
             return .members(("original", .count(original)), ("effective", .count(task.items.count)))
         }
-        // Every metric lies between 0 and 1, and 1 is right.
         add("higher_is_better") { task in
-            .object(task.metrics.map { .init(name: $0.name, value: .bool(true)) })
+            .object(task.metrics.map { .init(name: $0.name, value: $0.direction) })
         }
         add("software", Self.json(versions))
         add("fingerprints", Self.json(fingerprints))
@@ -74,7 +73,15 @@ extension RunReport {
         if let similarity = channel.similarity {
             members.append(.init(name: "similarity", value: .array(similarity.layers.map(json))))
         }
-        if let projection = channel.projection { members.append(.init(name: "projection", value: json(projection))) }
+        switch channel.projections.count {
+        case 0: break
+        case 1: members.append(.init(name: "projection", value: json(channel.projections[0])))
+        default:
+            let parts = zip(channel.channel.links, channel.projections).map { link, projection in
+                JSONValue.Member(name: "\(link)", value: json(projection))
+            }
+            members.append(.init(name: "projections", value: .object(parts)))
+        }
         return members
     }
 
@@ -208,4 +215,9 @@ extension RunReport {
     private static func json(_ values: [NamedValue]) -> JSONValue {
         .object(values.map { .init(name: $0.name, value: .string($0.value)) })
     }
+}
+
+extension Metric {
+    /// Whether higher is better; null of what is neither better nor worse.
+    var direction: JSONValue { isBetterHigher.map(JSONValue.bool) ?? .null }
 }

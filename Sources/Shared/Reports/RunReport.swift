@@ -53,12 +53,25 @@ package struct RunReport: Sendable {
 
     /// Whether files and sections name the channel that they belong to.
     var hasSeveralChannels: Bool { channels.count > 1 }
+
+    /// How W's were trained, each once, with the first channel that has it: its place, and the W's own channel.
+    var trainings: [(place: Int, channel: Channel, summary: ProjectionSummary)] {
+        var seen: Set<Channel> = []
+        return channels.enumerated().flatMap { place, report in
+            zip(report.channel.parts, report.projections).compactMap {
+                part, projection -> (place: Int, channel: Channel, summary: ProjectionSummary)? in
+                guard case .trained(let summary) = projection, seen.insert(part).inserted else { return nil }
+                return (place, part, summary)
+            }
+        }
+    }
 }
 
 /// What a run found out of one channel.
 package struct ChannelReport: Sendable {
     package var channel: Channel
-    package var projection: ProjectionReport?
+    /// Link by link; one where there is no W, and none where nothing asks for any.
+    package var projections: [ProjectionReport]
     package var similarity: SimilarityScores?
     /// In the run's order. What depends on no channel stands in each of them alike.
     package var tasks: [TaskScores]
@@ -68,15 +81,22 @@ package struct ChannelReport: Sendable {
     package var gates: [PassedGates]
 
     package init(
-        _ channel: Channel, projection: ProjectionReport? = nil, similarity: SimilarityScores? = nil,
+        _ channel: Channel, projections: [ProjectionReport] = [], similarity: SimilarityScores? = nil,
         tasks: [TaskScores] = [], readings: [[ItemReading]] = [], gates: [PassedGates] = []
     ) {
         self.channel = channel
-        self.projection = projection
+        self.projections = projections
         self.similarity = similarity
         self.tasks = tasks
         self.readings = readings
         self.gates = gates
+    }
+
+    /// What maps A's activations, in a line; nil where nothing asks for any.
+    var projectionLine: String? {
+        guard let first = projections.first else { return nil }
+        guard projections.count > 1 else { return first.line }
+        return zip(channel.links, projections).map { "\($0) \($1.line)" }.joined(separator: "; ")
     }
 
     /// A task's items' readings, in their order; nil where they are not known.

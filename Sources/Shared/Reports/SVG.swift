@@ -138,13 +138,40 @@ enum SVG {
             body += label(x(tick), bottom + 18, tickText(tick), "middle")
         }
         body += label((left + right) / 2, bottom + 38, plot.xTitle, "middle") + label(8, 14, plot.yTitle, "start")
-        for point in points {
+        let heights = labelPlaces(points.map { (x($0.x), y($0.y)) }, foot: bottom)
+        for (point, height) in zip(points, heights) {
             body +=
                 "<circle class=\"dot s\(point.isHighlighted ? 1 : 0)\" cx=\"\(number(x(point.x)))\" "
                 + "cy=\"\(number(y(point.y)))\" r=\"4\"/>\n"
-            body += label(x(point.x) + 8, y(point.y) + 4, point.name, "start", point.isHighlighted ? "strong" : "")
+            // Right of other points' dots that it would lie on.
+            let from = points.filter {
+                abs(y($0.y) - height) < 8 && x($0.x) >= x(point.x) && x($0.x) - x(point.x) < 40
+            }.map { x($0.x) }.max()
+            body += label(
+                (from ?? x(point.x)) + 8, height + 4, point.name, "start", point.isHighlighted ? "strong" : "")
         }
         return frame(height: 312, title: plot.title, numbers, body)
+    }
+
+    /// The heights at which points' names stand, so that those of points beside each other can be read: each below those
+    /// that it would lie on, and where that leaves the plot, all of them above its foot.
+    private static func labelPlaces(_ points: [(x: Double, y: Double)], foot: Double) -> [Double] {
+        let (height, longest) = (12.0, 90.0)
+        func meet(_ one: Int, _ other: Int) -> Bool { abs(points[one].x - points[other].x) < longest }
+        var places = points.map(\.y)
+        let order = points.indices.sorted { (points[$0].y, $0) < (points[$1].y, $1) }
+        for (number, place) in order.enumerated() {
+            for above in order[..<number] where meet(above, place) {
+                places[place] = max(places[place], places[above] + height)
+            }
+        }
+        for (number, place) in order.enumerated().reversed() {
+            places[place] = min(places[place], foot)
+            for below in order[(number + 1)...] where meet(below, place) {
+                places[place] = min(places[place], places[below] - height)
+            }
+        }
+        return places
     }
 
     // MARK: Heat

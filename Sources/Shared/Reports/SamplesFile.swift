@@ -81,7 +81,10 @@ extension RunReport {
     private static func members(of position: ItemReading.Position) -> [JSONValue.Member] {
         [
             .init(name: "model", value: .string(position.model.rawValue.lowercased())),
-            .init(name: "blocks", value: .count(position.blocks)),
+            .init(
+                name: "blocks",
+                value: position.blocks.count == 1
+                    ? .count(position.blocks[0]) : .array(position.blocks.map(JSONValue.count))),
             position.tokens.count == 1
                 ? .init(name: "token", value: .count(position.tokens.lowerBound))
                 : .init(

@@ -24,7 +24,7 @@ extension RunReport {
 
     private func summary(of channel: ChannelReport) -> [Summary.Part] {
         var parts: [Summary.Part] = []
-        if let projection = channel.projection { parts.append(.paragraphs([projection.line])) }
+        if let line = channel.projectionLine { parts.append(.paragraphs([line])) }
         if let similarity = channel.similarity {
             var table = Table([
                 .init("layer", .trailing), .init("same text", .trailing), .init("common prefix, tokens", .trailing),

@@ -6,10 +6,12 @@ import Run
 extension RunReport {
     /// nil where the channels do not lie on a grid of at least two blocks of each model.
     var sweepSection: ReportDocument.Section? {
-        let fits = ProjectionFit.allCases.filter { fit in channels.contains { $0.channel.fit == fit } }
+        // A message at several blocks has no place between two of them.
+        let single = channels.indices.filter { !channels[$0].channel.hasSeveralLinks }
+        let fits = ProjectionFit.allCases.filter { fit in single.contains { channels[$0].channel.fit == fit } }
         let audits = audits
         let blocks = fits.flatMap { fit -> [ReportDocument.Block] in
-            let places = channels.indices.filter { channels[$0].channel.fit == fit }
+            let places = single.filter { channels[$0].channel.fit == fit }
             guard Set(places.map { channels[$0].channel.k }).count > 1,
                 Set(places.map { channels[$0].channel.j }).count > 1
             else { return [] }

@@ -6,14 +6,16 @@ extension RunReport {
     /// each metric. It is a function of the results.
     package var tensorBoard: (name: String, bytes: Data) {
         var file = EventFile()
-        for channel in channels {
-            let suffix = hasSeveralChannels ? " \(channel.channel)" : ""
-            if case .trained(let projection) = channel.projection {
-                for (index, loss) in projection.losses.enumerated() {
+        let trainings = trainings
+        for (place, channel) in channels.enumerated() {
+            for training in trainings where training.place == place {
+                let suffix = hasSeveralChannels || trainings.count > 1 ? " \(training.channel)" : ""
+                for (index, loss) in training.summary.losses.enumerated() {
                     file.add("loss\(suffix)", step: index + 1, loss.loss)
                     file.add("standardised loss\(suffix)", step: index + 1, loss.standardised)
                 }
             }
+            let suffix = hasSeveralChannels ? " \(channel.channel)" : ""
             for task in channel.tasks {
                 for (place, condition) in task.conditions.enumerated() {
                     for (metric, named) in task.metrics.enumerated() {

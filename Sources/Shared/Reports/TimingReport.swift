@@ -13,6 +13,8 @@ package struct TimingReport: Codable, Hashable, Sendable {
     /// Of all sessions.
     package private(set) var elapsedSeconds = 0.0
     package private(set) var stages: [StageTiming] = []
+    /// What workers spent on answers, of all sessions; nil in files of versions that did not tell.
+    package private(set) var conditions: [ConditionTiming]?
     package private(set) var faultCount = 0
     /// Of the latest session that trained by steps.
     package private(set) var trainingBytesPerStep: Double?
@@ -70,6 +72,24 @@ package struct TimingReport: Codable, Hashable, Sendable {
         package var unitsPerSecond: Double?
     }
 
+    /// Of the answers to a task's items under a condition over a channel, those whose workers told.
+    package struct ConditionTiming: Codable, Hashable, Sendable {
+        package var stage: Stage
+        package var channel: Channel
+        package var condition: String
+        package var answers: Int
+        /// Of workers, all together.
+        package var seconds: Double
+
+        package init(stage: Stage, channel: Channel, condition: String, answers: Int, seconds: Double) {
+            self.stage = stage
+            self.channel = channel
+            self.condition = condition
+            self.answers = answers
+            self.seconds = seconds
+        }
+    }
+
     package struct WorkerTiming: Codable, Hashable, Sendable {
         package var session: Int
         package var worker: String
@@ -94,10 +114,12 @@ package struct TimingReport: Codable, Hashable, Sendable {
     /// - Parameters:
     ///   - earlier: nil for the first.
     ///   - status: the session's.
+    ///   - conditions: what workers spent on answers in the session.
     ///   - began: when it began.
     ///   - software: the program's version.
     package init(
-        after earlier: TimingReport?, status: RunStatus, began: Date, now: Date, software: String, making: Making
+        after earlier: TimingReport?, status: RunStatus, conditions: [ConditionTiming] = [], began: Date, now: Date,
+        software: String, making: Making
     ) {
         run = status.run
         phase = status.phase
@@ -109,6 +131,7 @@ package struct TimingReport: Codable, Hashable, Sendable {
         let before = Dictionary(
             (earlier?.stages ?? []).map { ($0.stage, $0.seconds) }, uniquingKeysWith: { first, _ in first })
         stages = status.stages.map { StageTiming($0, secondsBefore: before[$0.stage] ?? 0) }
+        self.conditions = Self.added(conditions, to: earlier?.conditions ?? [])
         let number = sessionCount
         let session = Session(
             number: number, began: Self.text(began), seconds: status.elapsedSeconds, phase: status.phase,
@@ -121,6 +144,19 @@ package struct TimingReport: Codable, Hashable, Sendable {
             ((earlier?.faults ?? []) + status.faults.map { FaultTiming($0, session: number) }).suffix(Self.lineLimit))
     }
 
+    private static func added(_ timings: [ConditionTiming], to earlier: [ConditionTiming]) -> [ConditionTiming] {
+        var sums = earlier
+        for timing in timings {
+            guard let place = sums.firstIndex(where: { $0.isAsked(as: timing) }) else {
+                sums.append(timing)
+                continue
+            }
+            sums[place].answers += timing.answers
+            sums[place].seconds += timing.seconds
+        }
+        return sums
+    }
+
     private static func text(_ date: Date) -> String { ISO8601DateFormatter().string(from: date) }
 }
 
@@ -130,6 +166,12 @@ extension TimingReport.StageTiming {
         self.init(
             stage: status.stage, unitsDone: status.unitsDone, unitsTotal: status.unitsTotal, seconds: seconds,
             unitsPerSecond: seconds > 0 && status.unitsDone > 0 ? Double(status.unitsDone) / seconds : nil)
+    }
+}
+
+extension TimingReport.ConditionTiming {
+    fileprivate func isAsked(as other: Self) -> Bool {
+        (stage, channel, condition) == (other.stage, other.channel, other.condition)
     }
 }
 

@@ -37,6 +37,9 @@ package struct EvaluateUnit: Hashable, Sendable {
         self.sitesOfB = sitesOfB
     }
 
+    /// Where units of other channels read a model.
+    package func sites(of model: ModelSide) -> [Int] { model == .a ? sitesOfA : sitesOfB }
+
     /// The conditions whose distance from the ``references`` is asked for: those over the channel.
     package func hasDivergences(_ condition: Condition) -> Bool {
         endpoints.contains(.likelihood) && condition.usesChannel && condition.answerer == .b

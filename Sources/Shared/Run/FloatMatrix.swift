@@ -21,3 +21,22 @@ package struct FloatMatrix: Hashable, Sendable {
         values[row * columns..<(row + 1) * columns]
     }
 }
+
+extension FloatMatrix {
+    /// Matrices of one width, one below the other.
+    package init(stacking matrices: [FloatMatrix]) {
+        self.init(
+            rows: matrices.reduce(0) { $0 + $1.rows }, columns: matrices.first?.columns ?? 0,
+            values: Array(matrices.map(\.values).joined()))
+    }
+
+    /// Cut into so many of equal height; nil where it has no such number of rows.
+    package func cut(into count: Int) -> [FloatMatrix]? {
+        guard count > 1 else { return [self] }
+        guard rows.isMultiple(of: count) else { return nil }
+        let size = rows / count * columns
+        return (0..<count).map {
+            FloatMatrix(rows: rows / count, columns: columns, values: Array(values[$0 * size..<($0 + 1) * size]))
+        }
+    }
+}

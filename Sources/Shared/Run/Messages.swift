@@ -1,5 +1,5 @@
 /// The version of the protocol between coordinator and worker. A worker of another version is refused.
-package let protocolVersion: UInt32 = 6
+package let protocolVersion: UInt32 = 7
 
 /// Limits on what one message may hold; a message beyond them is malformed.
 package enum MessageLimits {
@@ -15,6 +15,8 @@ package enum MessageLimits {
     package static let frames = 64
     /// W's that a worker keeps a copy of, those used last: units of a run go channel after channel.
     package static let heldProjections = 4
+    /// Blocks of B that one message is written at.
+    package static let links = 8
     /// Sites at which one model is read: an extraction returns a frame for each, of both models, in one message.
     package static let sites = (frames - 1) / 2
 }
@@ -42,6 +44,9 @@ package enum FromWorker<Result: Hashable & Sendable>: Hashable, Sendable {
     /// Sent when nothing else was for a second.
     case heartbeat(Heartbeat)
     case result(run: String, lease: LeaseID, unit: UnitID, result: Result)
+    /// What a unit of answers took, before its result: seconds that the worker spent on it, by the unit's conditions.
+    /// Nothing that counts depends on it.
+    case spent(lease: LeaseID, unit: UnitID, seconds: [Double])
     /// A unit cannot be done.
     case failure(lease: LeaseID, unit: UnitID, cause: String)
     /// The worker does not hold the W or the activations that the unit was thought to find there: it is to be given
@@ -58,6 +63,7 @@ package enum FromWorker<Result: Hashable & Sendable>: Hashable, Sendable {
         case .heartbeat(let heartbeat): .heartbeat(heartbeat)
         case .result(let run, let lease, let unit, let result):
             .result(run: run, lease: lease, unit: unit, result: try transform(result))
+        case .spent(let lease, let unit, let seconds): .spent(lease: lease, unit: unit, seconds: seconds)
         case .failure(let lease, let unit, let cause): .failure(lease: lease, unit: unit, cause: cause)
         case .unprepared(let lease, let unit, let cause): .unprepared(lease: lease, unit: unit, cause: cause)
         case .goodbye(let reason): .goodbye(reason: reason)

@@ -69,7 +69,7 @@ package struct RunConfiguration: Codable, Hashable, Sendable {
 
     /// The W's the other way, that are made along with the channels'.
     package var reverseChannels: [Channel] {
-        training.reverse == true && experiments.contains(.projection) ? channels.map(\.reversed) : []
+        training.reverse == true && experiments.contains(.projection) ? channels.parts.map(\.reversed) : []
     }
 
     /// Whether there is a W for every channel, once it is trained or from the start.

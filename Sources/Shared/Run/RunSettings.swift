@@ -39,7 +39,7 @@ extension RunConfiguration {
     private var pair: [RunSetting] {
         var settings = [RunSetting("model-a", .text(modelA)), RunSetting("model-b", .text(modelB))]
         let lines = channels.lines
-        if lines.count == 1 {
+        if lines.count == 1, !lines[0].hasSeveralLinks {
             settings += [RunSetting("layer-k", .count(lines[0].k)), RunSetting("layer-j", .count(lines[0].j))]
         } else {
             settings.append(RunSetting("channel", .texts(lines.map(\.description))))

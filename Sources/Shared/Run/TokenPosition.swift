@@ -56,7 +56,7 @@ package struct TokenPositions: Hashable, Sendable {
 }
 
 /// One position for both models, or A's and B's with a colon between them: `-1`, `content:-1`.
-extension TokenPositions: LosslessStringConvertible {
+extension TokenPositions: CodedAsText {
     package init?(_ description: String) {
         let positions = description.split(separator: ":", omittingEmptySubsequences: false).map {
             TokenPosition(String($0))
@@ -69,22 +69,6 @@ extension TokenPositions: LosslessStringConvertible {
     }
 
     package var description: String { a == b ? "\(a)" : "\(a):\(b)" }
-}
 
-/// As its description.
-extension TokenPositions: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let positions = TokenPositions(text) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "expected a position such as \"-1\", found \"\(text)\"")
-        }
-        self = positions
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+    package static let expectation = "a position such as \"-1\""
 }

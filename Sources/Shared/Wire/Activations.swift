@@ -8,19 +8,45 @@ extension Channel {
         (message.pointee.has_j, message.pointee.j) = writer.field(j)
         (message.pointee.has_fit, message.pointee.fit) = writer.field(fit.code)
         if isReverse { (message.pointee.has_reverse, message.pointee.reverse) = writer.field(true) }
+        (message.pointee.n_further, message.pointee.further) = writer.messages(Array(links.dropFirst())) {
+            $0.write(writer)
+        }
         return message
     }
 
     init(_ pointer: UnsafeMutablePointer<Wire__Channel>?, _ name: String) throws(WireError) {
         let message = try Field.message(pointer, name)
-        self = try within(name) { () throws(WireError) in
-            Channel(
+        self = try within(name) { () throws(WireError) -> Channel in
+            let first = Link(
                 k: try Field.number(message.has_k, message.k, "k", in: 0...WireLimits.layers),
-                j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers),
-                fit: try Field.choice(message.has_fit, message.fit, "fit"),
-                isReverse: message.has_reverse == 0
-                    ? false : try Field.flag(message.has_reverse, message.reverse, "reverse"))
+                j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers))
+            let fit: ProjectionFit = try Field.choice(message.has_fit, message.fit, "fit")
+            let further = try Field.messages(message.n_further, message.further, "further") {
+                (link) throws(WireError) in try Link(link)
+            }
+            let isReverse =
+                message.has_reverse == 0 ? false : try Field.flag(message.has_reverse, message.reverse, "reverse")
+            do {
+                return try Channel([first] + further, fit: fit, isReverse: isReverse)
+            } catch {
+                throw WireError(field: "further", expected: "other blocks of B, ascending", found: "\(error)")
+            }
         }
+    }
+}
+
+extension Channel.Link {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Link> {
+        let message = writer.new(wire__link__init)
+        (message.pointee.has_k, message.pointee.k) = writer.field(k)
+        (message.pointee.has_j, message.pointee.j) = writer.field(j)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__Link) throws(WireError) {
+        self.init(
+            k: try Field.number(message.has_k, message.k, "k", in: 0...WireLimits.layers),
+            j: try Field.number(message.has_j, message.j, "j", in: 0...WireLimits.layers))
     }
 }
 

@@ -119,3 +119,32 @@ struct FailureReport {
         cause = try Field.text(message.has_cause, message.cause, "cause")
     }
 }
+
+/// What a worker spent on a unit.
+struct SpendingReport {
+    var lease: LeaseID
+    var unit: UnitID
+    var seconds: [Double]
+
+    init(lease: LeaseID, unit: UnitID, seconds: [Double]) {
+        self.lease = lease
+        self.unit = unit
+        self.seconds = seconds
+    }
+
+    func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__Spending> {
+        let message = writer.new(wire__spending__init)
+        (message.pointee.has_lease, message.pointee.lease) = writer.field(lease.value)
+        message.pointee.unit = unit.write(writer)
+        (message.pointee.n_seconds, message.pointee.seconds) = writer.list(seconds) { $0 }
+        return message
+    }
+
+    init(_ message: Wire__Spending) throws(WireError) {
+        lease = try Field.lease(message.has_lease, message.lease, "lease")
+        unit = try UnitID(message.unit, "unit")
+        seconds = try Field.list(message.n_seconds, message.seconds, "seconds") { (value) throws(WireError) in
+            try Field.measure(1, value, "")
+        }
+    }
+}

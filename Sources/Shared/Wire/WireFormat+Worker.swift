@@ -21,6 +21,9 @@ extension WireFormat {
                 let report = ResultReport(run: run, lease: lease, unit: unit, result: result)
                 envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_RESULT
                 envelope.pointee.result = report.write(&writer)
+            case .spent(let lease, let unit, let seconds):
+                envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_SPENDING
+                envelope.pointee.spending = SpendingReport(lease: lease, unit: unit, seconds: seconds).write(writer)
             case .failure(let lease, let unit, let cause):
                 let report = FailureReport(lease: lease, unit: unit, cause: cause)
                 envelope.pointee.kind_case = WIRE__WORKER_ENVELOPE__KIND_FAILURE
@@ -72,6 +75,11 @@ extension WireFormat {
                 let report = try ResultReport(try Field.message(envelope.result, ""), &tensors)
                 return .result(run: report.run, lease: report.lease, unit: report.unit, result: report.result)
             }
+        case WIRE__WORKER_ENVELOPE__KIND_SPENDING:
+            try named("spent") { () throws(WireError) in
+                let report = try SpendingReport(try Field.message(envelope.spending, ""))
+                return .spent(lease: report.lease, unit: report.unit, seconds: report.seconds)
+            }
         case WIRE__WORKER_ENVELOPE__KIND_FAILURE:
             try named("failure") { () throws(WireError) in
                 let report = try FailureReport(try Field.message(envelope.failure, ""))
@@ -90,7 +98,7 @@ extension WireFormat {
         default:
             throw WireError(
                 message: "worker message",
-                expected: "register, ready, heartbeat, result, failure, unprepared or goodbye",
+                expected: "register, ready, heartbeat, result, spent, failure, unprepared or goodbye",
                 found: "none of them")
         }
     }

@@ -222,7 +222,9 @@ package struct FuzzedConversation {
     }
 
     private mutating func anyAnswer() -> WorkerMessage {
-        .result(run: runName(), lease: lease(), unit: unit(), result: result(nil))
+        random.index(below: 4) == 0
+            ? .spent(lease: lease(), unit: unit(), seconds: [0.5, 1e300])
+            : .result(run: runName(), lease: lease(), unit: unit(), result: result(nil))
     }
 
     private mutating func registration() -> Registration {

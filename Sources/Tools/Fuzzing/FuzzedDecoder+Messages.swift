@@ -120,6 +120,7 @@ extension FuzzedDecoder {
             .heartbeat(Heartbeat([LeaseID(1), LeaseID(2)])),
             .failure(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), cause: "no"),
             .goodbye(reason: "done"),
+            .spent(lease: LeaseID(1), unit: UnitID(.evaluate(task: "squad"), 4), seconds: [0.5, 0]),
         ]
             + zip([.parity, .extract, .train, .train, .train, .sums, .similarity, .evaluate(task: "squad")], results)
             .map {

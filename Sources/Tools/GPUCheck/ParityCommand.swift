@@ -46,7 +46,7 @@ private struct Comparison {
         self.reference = reference
     }
 
-    /// Prompts of mixed lengths in one batch, then some tokens of each, against each read alone; with an injection.
+    /// Prompts of mixed lengths in one batch, then some tokens of each, against each read alone; with injections.
     func run() throws -> (compared: Int, off: Int) {
         var (compared, off) = (0, 0)
         func compare(_ found: [Float], _ expected: [Float]) {
@@ -91,11 +91,13 @@ private struct Comparison {
 
     private func step(_ model: LanguageModel, _ tokens: [Int32]) throws -> SequenceStep {
         let (blocks, hidden) = (model.configuration.blockCount, model.configuration.hiddenSize)
-        let injection = Injection(
-            site: ActivationSite(afterBlocks: blocks / 2), operation: .mean,
-            vector: (0..<hidden).map { Float($0 % 7) / 4 - 0.5 })
+        let injections = Set([blocks / 2, blocks * 3 / 4]).sorted().map { blocks in
+            Injection(
+                site: ActivationSite(afterBlocks: blocks), operation: .mean,
+                vector: (0..<hidden).map { Float(($0 + blocks) % 7) / 4 - 0.5 })
+        }
         return SequenceStep(
-            cache: try model.makeCache(), tokens: tokens, injection: tokens.count % 2 == 0 ? injection : nil,
+            cache: try model.makeCache(), tokens: tokens, injections: tokens.count % 2 == 0 ? injections : [],
             readings: (0...blocks).map { ActivationSite(afterBlocks: $0) }, head: .logits, readsFinalNorm: true)
     }
 }

@@ -47,7 +47,8 @@ struct SimulatedEngine {
 
     /// Of the W that is held where the grant needs one.
     private mutating func checksum(for grant: Grant) throws -> UInt64 {
-        guard let channel = grant.projection?.channel, let projection = try training.projection(of: channel) else {
+        guard let channel = grant.projection?.channel, let projection = try training.projections(of: channel)?.first
+        else {
             throw EngineError.notLoaded
         }
         return projection.matrix.checksum

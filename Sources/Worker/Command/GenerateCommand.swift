@@ -16,7 +16,9 @@ struct GenerateCommand: AsyncParsableCommand {
         commandName: "generate", abstract: "Continue a prompt greedily, with another model's activation if wanted.",
         discussion: """
             --inject takes a file that 'worker activations' wrote. Its activation is mapped by --projection (the W \
-            that a run wrote) and put into the model after --layer-j blocks, at the prompt's last token or at --position.
+            that a run wrote) and put into the model after --layer-j blocks, at the prompt's last token or at --position. \
+            Several numbers of blocks, 18,22, write it at each of them, with an activation for each: of several files, or \
+            of the --layer-k of one; and with a W for each.
             """)
 
     @OptionGroup var model: ModelArguments
@@ -32,23 +34,7 @@ struct GenerateCommand: AsyncParsableCommand {
             "A text before the first of which the continuation ends (may be given several times).", valueName: "text"))
     var stop: [String] = []
 
-    @Option(
-        help: ArgumentHelp("File of an activation to inject.", valueName: "file"),
-        completion: .file(extensions: ["safetensors"]))
-    var inject: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Which of the file's activations: its block count (where there are several).", valueName: "k"))
-    var layerK: Int?
-
-    @Option(
-        help: ArgumentHelp("File of the projection W.", valueName: "file"),
-        completion: .file(extensions: ["safetensors"]))
-    var projection: String?
-
-    @Option(help: ArgumentHelp("Write after so many blocks; 0 is the embedding.", valueName: "j"))
-    var layerJ: Int?
+    @OptionGroup var sites: InjectionArguments
 
     @Option(help: "How the two activations are combined.")
     var op = InjectionOperation.replace
@@ -97,8 +83,7 @@ struct GenerateCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard maxNewTokens >= 0 else { throw ValidationError("--max-new-tokens \(maxNewTokens): expected 0 or more") }
-        if inject != nil, layerJ == nil { throw ValidationError("--inject needs --layer-j: after how many blocks") }
-        if inject == nil, projection != nil || layerJ != nil || alpha != 1 || matchNorm || position != .last {
+        if sites.inject.isEmpty, !sites.areEmpty || alpha != 1 || matchNorm || position != .last {
             throw ValidationError(
                 "--projection, --layer-j, --alpha, --match-norm and --position belong to --inject FILE")
         }
@@ -111,9 +96,9 @@ struct GenerateCommand: AsyncParsableCommand {
             throw UsageError("--think-end \(token): no token of \(model.model); give it as tokenizer.json writes it")
         }
         let tokens = try prompt.tokens(for: loaded)
-        let injection = try UsageError.checking { try readInjection(into: loaded, reading: tokens) }
+        let injections = try UsageError.checking { try sites.read().map { try injection($0, into: loaded, tokens) } }
         let limits = GenerationLimits(maximumNewTokens: maxNewTokens, stopStrings: stop)
-        let request = loaded.request(tokens, limits: limits, injection: injection)
+        let request = loaded.request(tokens, limits: limits, injections: injections)
         let result = try Generator(model: loaded.model).generate([request])[0]
         let text = loaded.answer(result, limits: limits).text
         switch format {
@@ -123,28 +108,28 @@ struct GenerateCommand: AsyncParsableCommand {
                 Output(
                     prompt: prompt.text(of: tokens, by: loaded), promptTokens: tokens, tokens: result.tokens,
                     text: text, finish: result.finish.rawValue,
-                    message: injection.map { Output.Message(sha256: $0.digest, norm: $0.norm) }))
+                    message: injections.isEmpty
+                        ? nil : Output.Message(sha256: injections.digest, norm: injections.norm)))
         }
     }
 
-    private func readInjection(into loaded: LoadedModel, reading tokens: [Int32]) throws -> Injection? {
-        guard let inject, let layerJ else { return nil }
-        guard layerJ >= 0 else { throw UsageError("--layer-j \(layerJ): expected 0 or more") }
+    private func injection(
+        _ given: InjectionArguments.Site, into loaded: LoadedModel, _ tokens: [Int32]
+    ) throws -> Injection {
         let dimension = loaded.folder.configuration.hiddenSize
-        let file = try ActivationFile(URL(fileURLWithPath: inject))
-        let (layer, width) = (try layer(in: file, path: inject), projection == nil ? dimension : nil)
+        let width = given.projection == nil ? dimension : nil
         let places = try prompt.places(of: position, in: tokens, for: loaded)
         var vectors =
             position == .all
-            ? Array(try file.activations(afterBlocks: layer, dimension: width).suffix(places.count))
-            : [try file.activation(afterBlocks: layer, dimension: width)]
-        if let projection {
+            ? Array(try given.file.activations(afterBlocks: given.k, dimension: width).suffix(places.count))
+            : [try given.file.activation(afterBlocks: given.k, dimension: width)]
+        if let projection = given.projection {
             let w = LinearProjection(
                 try ProjectionFile.read(
                     URL(fileURLWithPath: projection), dimensionA: vectors.first?.count ?? 0, dimensionB: dimension))
             vectors = try vectors.map { try w.project($0, on: loaded.model.device) }
         }
-        let site = ActivationSite(afterBlocks: layerJ)
+        let site = ActivationSite(afterBlocks: given.j)
         let norm =
             matchNorm
             ? try ReceiverNorm.medians(
@@ -154,15 +139,5 @@ struct GenerateCommand: AsyncParsableCommand {
             site: site, vectors: vectors, by: Condition.Delivery(op, strength: alpha, matchesNorm: matchNorm),
             norm: norm,
             width: dimension, following: tokens.count - places.upperBound)
-    }
-
-    private func layer(in file: ActivationFile, path: String) throws(UsageError) -> Int {
-        if let layerK { return layerK }
-        guard let only = file.layers.first, file.layers.count == 1 else {
-            let found = file.layers.map(String.init).joined(separator: ", ")
-            throw UsageError(
-                "\(path): expected the activation of one layer, found layers \(found); choose one with --layer-k")
-        }
-        return only
     }
 }

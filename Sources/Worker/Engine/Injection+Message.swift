@@ -33,9 +33,15 @@ extension Injection {
             following: following)
     }
 
-    /// SHA-256 of the float32 values (little-endian), token by token, hexadecimal.
-    package var digest: String { ContentHasher.digest(of: Array(vectors.joined())).hex }
+}
+
+/// What a message has become, site by site.
+extension [Injection] {
+    private var values: [Float] { flatMap { $0.vectors.joined() } }
+
+    /// SHA-256 of the float32 values (little-endian), site by site, token by token, hexadecimal.
+    package var digest: String { ContentHasher.digest(of: values).hex }
 
     /// The L2 norm of all values.
-    package var norm: Double { vectors.joined().euclideanNorm }
+    package var norm: Double { values.euclideanNorm }
 }

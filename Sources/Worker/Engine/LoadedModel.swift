@@ -69,11 +69,11 @@ package struct LoadedModel: Sendable {
     /// The request to continue a prompt up to a limit, a stop string or an end-of-text token.
     /// - Parameter thinks: whether thoughts may come first, where the settings say what ends them.
     package func request(
-        _ tokens: [Int32], limits: GenerationLimits, injection: Injection? = nil, thinks: Bool = true
+        _ tokens: [Int32], limits: GenerationLimits, injections: [Injection] = [], thinks: Bool = true
     ) -> GenerationRequest {
         let rule = rule(limits, thinks: thinks)
         return GenerationRequest(
-            tokens: tokens, injection: injection, maximumNewTokens: rule.maximumNewTokens,
+            tokens: tokens, injections: injections, maximumNewTokens: rule.maximumNewTokens,
             endTokens: Set(reading.endTokens.ids), shouldStop: rule.shouldStop)
     }
 

@@ -11,7 +11,7 @@ package struct TrainingEngine {
     /// The channels of whose W there is a copy, the one used last at the end.
     private var copies: [Channel] = []
     /// The W that was asked for last, as units use it: later stages ask channel after channel.
-    private var projected: (channel: Channel, version: Int, projection: LinearProjection)?
+    private var projected: (channel: Channel, version: Int, projections: [LinearProjection])?
     /// E of the latest shards that were computed here, by the unit's number.
     private var ownErrors: [Int: FloatMatrix] = [:]
     /// Results of shards that were computed with others and not asked for yet, by the unit's number.
@@ -30,16 +30,20 @@ package struct TrainingEngine {
 
     // MARK: What is held
 
-    /// The channel's W as the unit of the last ``prepare(_:)`` needs it; nil where the run has none.
-    package mutating func projection(of channel: Channel) throws(EngineError) -> LinearProjection? {
+    /// The channel's W's as the unit of the last ``prepare(_:)`` needs them, link by link; nil where the run has none.
+    package mutating func projections(of channel: Channel) throws(EngineError) -> [LinearProjection]? {
         guard let replica = replicas[channel] else { return nil }
         if let projected, projected.channel == channel, projected.version == replica.version {
-            return projected.projection
+            return projected.projections
         }
         do {
-            let projection = LinearProjection(try replica.projection())
-            projected = (channel, replica.version, projection)
-            return projection
+            let w = try replica.projection()
+            guard let parts = w.cut(into: channel.links.count) else {
+                throw ReplicaError.uneven(outputs: w.rows, links: channel.links.count)
+            }
+            let projections = parts.map(LinearProjection.init)
+            projected = (channel, replica.version, projections)
+            return projections
         } catch {
             throw .replica(error)
         }

@@ -22,6 +22,7 @@ extension UnitEngine {
         }
         let choices = limits == nil ? unit.items.map(\.choices) : nil
         let isAnswered = unit.endpoints.contains(.answers)
+        running?.spending.enter(.answers)
         // Likelihoods take a pass for each question, about as long as reading it did.
         let share = unit.endpoints.contains(.likelihood) && isAnswered ? 0.5 : 1
         var answers = try answer(
@@ -29,12 +30,41 @@ extension UnitEngine {
             limits: isAnswered
                 ? limits ?? GenerationLimits(maximumNewTokens: 0) : GenerationLimits(maximumNewTokens: 0),
             perItem: unit.conditions.count)
+        running?.spending.enter(.likelihoods)
         if unit.endpoints.contains(.likelihood) { try addLikelihoods(to: &answers, questions, of: unit) }
+        noteWork(of: unit, answers, questions)
         let perItem = unit.conditions.count
         return EvaluateResult(
             items: unit.items.indices.map { item in
                 ItemAnswers(answers: Array(answers[item * perItem..<(item + 1) * perItem]))
             })
+    }
+
+    /// How the unit's time is shared by its conditions. Reading goes by tokens and the blocks that they go through; so do
+    /// likelihoods, by the prompts'; writing goes by passes, since a token that is written takes about as long as a whole
+    /// prompt does. A block of either model weighs as much as its weights, about: the square of its width.
+    private func noteWork(of unit: EvaluateUnit, _ answers: [Answer], _ questions: [Question]) {
+        guard let running, let (a, b, _) = try? pair() else { return }
+        func weight(_ model: LoadedModel) -> Double {
+            let width = Double(model.folder.configuration.hiddenSize)
+            return width * width
+        }
+        func reading(_ passes: Cost.Passes, of model: LoadedModel) -> Double {
+            weight(model) * Double(passes.blocks) * Double(passes.tokens)
+        }
+        let none = [Double](repeating: 0, count: unit.conditions.count)
+        var (messages, writing, likelihoods) = (none, none, none)
+        for (answer, question) in zip(answers, questions) {
+            let (place, model) = (question.condition, question.model)
+            let passes = question.isA ? answer.cost.passesOfA : answer.cost.passesOfB
+            messages[place] += reading(question.told.passesOfA, of: a) + reading(question.told.passesOfB, of: b)
+            writing[place] += weight(model) * Double(passes.blocks) * Double(passes.count)
+            likelihoods[place] +=
+                weight(model) * Double(model.folder.configuration.blockCount) * Double(question.prompt.tokens.count)
+        }
+        running.spending.note(messages, of: .messages)
+        running.spending.note(writing, of: .answers)
+        running.spending.note(likelihoods, of: .likelihoods)
     }
 
     /// A prompt for one of the models, with what it is told.
@@ -47,7 +77,7 @@ extension UnitEngine {
         /// The prompt as a text, where choices are to continue it.
         var text = ""
         var prompt: ReadPrompt
-        var injection: Injection?
+        var injections: [Injection] = []
         /// What it is told in words.
         var words: String?
         var told = Told()
@@ -55,7 +85,7 @@ extension UnitEngine {
         /// What reaches the model of a message.
         var toldMessage: ToldMessage? {
             if let words { return .words(words) }
-            return injection.map { .vector(digest: $0.digest, norm: $0.norm) }
+            return injections.isEmpty ? nil : .vector(digest: injections.digest, norm: injections.norm)
         }
     }
 
@@ -72,11 +102,11 @@ extension UnitEngine {
         var question = Question(
             condition: 0, model: model, isA: condition.answerer == .a,
             prompt: ReadPrompt(tokens: [], omitted: 0))
-        // What is put into the stream at the prompt's last tokens that have a part in it, backwards.
-        var message: ((_ tokens: Int) -> [[Float]])?
+        // What is put into the stream by a link at the prompt's last tokens that have a part in it, backwards.
+        var message: ((_ link: Int, _ tokens: Int) -> [[Float]])?
         /// Of the noise at a token, by its distance from the last.
-        func key(_ distance: Int) -> String {
-            "\(unit.task)/\(item.id)" + (distance == 0 ? "" : "/\(distance)")
+        func key(_ link: Int, _ distance: Int) -> String {
+            "\(unit.task)/\(item.id)" + (distance == 0 ? "" : "/\(distance)") + (link == 0 ? "" : "+\(link)")
         }
         switch condition.message {
         case nil: break
@@ -89,22 +119,22 @@ extension UnitEngine {
             }
             question.told = spoken.told
             if case .noise = condition.message {
-                message = { tokens in
-                    spoken.vectors.reversed().prefix(tokens).enumerated().map {
-                        Noise.like($1, seed: welcome.seed, key: key($0))
+                message = { link, tokens in
+                    spoken.vectors[link].reversed().prefix(tokens).enumerated().map {
+                        Noise.like($1, seed: welcome.seed, key: key(link, $0))
                     }
                 }
             } else {
-                message = { Array(spoken.vectors.reversed().prefix($0)) }
+                message = { Array(spoken.vectors[$0].reversed().prefix($1)) }
             }
         case .matched:
             let moments = messages.moments
-            message = { tokens in
-                (0..<tokens).map { place in moments.map { Noise.like($0, seed: welcome.seed, key: key(place)) } ?? [] }
+            message = { link, tokens in
+                (0..<tokens).map { Noise.like(moments[link], seed: welcome.seed, key: key(link, $0)) }
             }
         case .zero:
             let zeros = [Float](repeating: 0, count: model.folder.configuration.hiddenSize)
-            message = { Array(repeating: zeros, count: $0) }
+            message = { Array(repeating: zeros, count: $1) }
         case .words(let source, let words):
             guard let written = messages.written[words]?[ExactText(try prompt(source))] else {
                 throw EngineError.missingPrompt(item: item.id, role: source)
@@ -126,13 +156,20 @@ extension UnitEngine {
             let coordinates = try coordinates(of: condition, over: unit.channel)
             let own = NormKey(model: condition.answerer, prompt: ExactText(text), coordinates: coordinates)
             let places = try places(of: question.prompt, in: text, of: condition.answerer)
-            let vectors = Array(message(places.count).reversed())
-            if condition.teller != nil { question.told.bytes = MemoryLayout<Float>.size * vectors.joined().count }
-            question.injection = Injection(
-                site: ActivationSite(afterBlocks: condition.answerer == .a ? unit.channel.k : unit.channel.j),
-                vectors: vectors, by: condition.delivery ?? welcome.delivery, norm: messages.norms[own],
-                width: model.folder.configuration.hiddenSize,
-                following: question.prompt.tokens.count - places.upperBound)
+            let written = unit.channel.blocks(of: condition.answerer)
+            for (link, blocks) in written.enumerated() where !written[..<link].contains(blocks) {
+                question.injections.append(
+                    Injection(
+                        site: ActivationSite(afterBlocks: blocks), vectors: message(link, places.count).reversed(),
+                        by: condition.delivery ?? welcome.delivery, norm: messages.norms[own]?[link],
+                        width: model.folder.configuration.hiddenSize,
+                        following: question.prompt.tokens.count - places.upperBound))
+            }
+            if condition.teller != nil {
+                question.told.bytes =
+                    MemoryLayout<Float>.size
+                    * question.injections.reduce(0) { $0 + $1.vectors.reduce(0) { $0 + $1.count } }
+            }
         }
         return question
     }
@@ -189,7 +226,7 @@ extension UnitEngine {
     private func write(_ questions: [Question], limits: GenerationLimits, thinks: Bool) throws -> [Answer] {
         guard let model = questions.first?.model else { return [] }
         let requests = questions.map {
-            model.request($0.prompt.tokens, limits: limits, injection: $0.injection, thinks: thinks)
+            model.request($0.prompt.tokens, limits: limits, injections: $0.injections, thinks: thinks)
         }
         let results = try continuations(of: requests, by: model.model)
         return zip(questions, results).map { question, result in
@@ -206,7 +243,7 @@ extension UnitEngine {
         guard let model = questions.first?.model else { return [] }
         let requests = try zip(questions, choices).map { question, choices in
             LikelihoodRequest(
-                tokens: question.prompt.tokens, injection: question.injection,
+                tokens: question.prompt.tokens, injections: question.injections,
                 continuations: try model.tokens(ofChoices: choices, after: question.text))
         }
         let sums = try Generator(model: model.model, maximumBatch: Self.decodingBatch).likelihoods(requests)

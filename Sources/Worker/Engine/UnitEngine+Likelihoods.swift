@@ -43,7 +43,8 @@ extension UnitEngine {
             question.prompt.tokens.count + longest <= positions
             ? question.prompt.tokens : try model.prompt(question.text, newTokens: longest).tokens
         return LikelihoodRequest(
-            tokens: tokens, injection: question.injection?.cut(to: tokens.count), continuations: continuations)
+            tokens: tokens, injections: question.injections.map { $0.cut(to: tokens.count) },
+            continuations: continuations)
     }
 
     /// The mean over each reference's conditions.

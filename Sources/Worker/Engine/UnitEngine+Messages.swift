@@ -24,8 +24,8 @@ extension UnitEngine {
     /// An activation on a prompt.
     struct Spoken {
         /// W · A's activation, [d_B]; A's bare activation, [d_A], where the run has no W; the answering model's own. Of
-        /// each token at which it was read.
-        var vectors: [[Float]]
+        /// each link of the channel, of each token at which it was read.
+        var vectors: [[[Float]]]
         var told: Told
     }
 
@@ -41,10 +41,10 @@ extension UnitEngine {
         var spoken: [ExactText: Spoken] = [:]
         /// A model's own, where it would be told one.
         var own: [ModelSide: [ExactText: Spoken]] = [:]
-        /// Of the unit's sample.
-        var moments: MessageMoments?
-        /// Of the answering model's stream over a prompt, where it is written.
-        var norms: [NormKey: Double] = [:]
+        /// Of the unit's sample, link by link.
+        var moments: [MessageMoments] = []
+        /// Of the answering model's stream over a prompt, where each link writes it.
+        var norms: [NormKey: [Double]] = [:]
         /// By prompt and length.
         var written: [Int: [ExactText: Written]] = [:]
         /// By rounds, of each item: what each model was answered by the other last.
@@ -75,10 +75,9 @@ extension UnitEngine {
             switch condition.message {
             case .activation, .noise: spoken += prompts
             case .own:
-                let (blocks, sites) =
-                    condition.answerer == .a ? (unit.channel.k, unit.sitesOfA) : (unit.channel.j, unit.sitesOfB)
                 let own = try activations(
-                    of: prompts, in: condition.answerer, at: blocks, also: sites, newTokens: newTokens
+                    of: prompts, in: condition.answerer, at: unit.channel.blocks(of: condition.answerer),
+                    also: unit.sites(of: condition.answerer), newTokens: newTokens
                 ).mapValues {
                     // A's own message is a gate's: what it takes is no answer's cost.
                     Spoken(
@@ -98,25 +97,24 @@ extension UnitEngine {
             }
         }
         messages.spoken = try messagesOfA(
-            on: spoken, at: unit.channel.k, also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
+            on: spoken, at: unit.channel.blocks(of: .a), also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
         messages.norms = try norms(for: unit, newTokens: newTokens)
         return messages
     }
 
     /// The norms that the unit's messages are given.
-    private func norms(for unit: EvaluateUnit, newTokens: Int) throws -> [NormKey: Double] {
-        var norms: [NormKey: Double] = [:]
+    private func norms(for unit: EvaluateUnit, newTokens: Int) throws -> [NormKey: [Double]] {
+        var norms: [NormKey: [Double]] = [:]
         let welcome = try pair().2
         for condition in unit.conditions where condition.usesChannel {
             guard (condition.delivery ?? welcome.delivery).matchesNorm else { continue }
             let coordinates = try coordinates(of: condition, over: unit.channel)
-            let (blocks, sites) =
-                condition.answerer == .a ? (unit.channel.k, unit.sitesOfA) : (unit.channel.j, unit.sitesOfB)
             let found = try medianNorms(
-                of: unit.items.compactMap { $0.prompts[condition.prompt] }, in: condition.answerer, at: blocks,
-                also: sites, coordinates: coordinates, newTokens: newTokens)
-            for (prompt, norm) in found {
-                norms[NormKey(model: condition.answerer, prompt: prompt, coordinates: coordinates)] = norm
+                of: unit.items.compactMap { $0.prompts[condition.prompt] }, in: condition.answerer,
+                at: unit.channel.blocks(of: condition.answerer), also: unit.sites(of: condition.answerer),
+                coordinates: coordinates, newTokens: newTokens)
+            for (prompt, found) in found {
+                norms[NormKey(model: condition.answerer, prompt: prompt, coordinates: coordinates)] = found
             }
         }
         return norms
@@ -129,31 +127,60 @@ extension UnitEngine {
         let width = condition.answerer == .a ? ofA : ofB
         switch condition.message {
         case .activation, .noise, .matched:
-            return try training.projection(of: channel) == nil ? min(ofA, width) : width
+            return try training.projections(of: channel) == nil ? min(ofA, width) : width
         case .own, .zero, .words, .debate, nil: return width
         }
     }
 
-    /// The median norms of a model's streams after `layer` blocks over each text.
+    /// The median norms of a model's streams after so many blocks each over each text.
     func medianNorms(
-        of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int] = [], coordinates: Int, newTokens: Int
-    ) throws -> [ExactText: Double] {
+        of texts: [String], in side: ModelSide, at layers: [Int], also sites: [Int] = [], coordinates: Int,
+        newTokens: Int
+    ) throws -> [ExactText: [Double]] {
         try readings(
-            .medianNorm(coordinates: coordinates), of: texts, in: side, at: layer, also: sites, newTokens: newTokens
-        ).compactMapValues { $0.medianNorms[layer] }
+            .medianNorm(coordinates: coordinates), of: texts, in: side, at: layers, also: sites, newTokens: newTokens
+        ).mapValues { streams in layers.compactMap { streams.medianNorms[$0] } }
     }
 
-    /// Of the messages on the unit's sample, which is the same for all units of a task: they are worked out once.
-    private func moments(of unit: EvaluateUnit, newTokens: Int) throws -> MessageMoments {
+    /// Of the messages on the unit's sample, link by link. It is the same for all units of a task: they are worked out
+    /// once.
+    private func moments(of unit: EvaluateUnit, newTokens: Int) throws -> [MessageMoments] {
         let key = SampleKey(channel: unit.channel, sample: unit.sample.map(ExactText.init), newTokens: newTokens)
-        let projection = try training.projection(of: unit.channel)
-        if let known = sampled, known.key == key, known.w == projection?.matrix { return known.moments }
-        let spoken = try messagesOfA(
-            on: unit.sample, at: unit.channel.k, also: unit.sitesOfA, over: unit.channel, newTokens: newTokens)
-        let moments = MessageMoments(of: unit.sample.flatMap { spoken[ExactText($0)]?.vectors ?? [] })
-        sampled = (key, projection?.matrix, moments)
+        let w = try training.projections(of: unit.channel)?.map(\.matrix)
+        if let known = sampled, known.key == key, known.w == w { return known.moments }
+        // Of all tokens, so few texts at a time as are read together anyway: the messages of all would be gigabytes.
+        let size = try pair().welcome.positions.areAll ? Self.textsOfAllTokens : max(1, unit.sample.count)
+        let parts = stride(from: 0, to: unit.sample.count, by: size).map {
+            unit.sample[$0..<min($0 + size, unit.sample.count)]
+        }
+        var sums = Array(repeating: MessageMoments.Sums(), count: unit.channel.links.count)
+        var spoken: (part: Int, messages: [ExactText: Spoken])?
+        for _ in 0..<MessageMoments.Sums.passes {
+            for (number, texts) in parts.enumerated() {
+                if spoken?.part != number {
+                    spoken = nil
+                    spoken = (
+                        number,
+                        try messagesOfA(
+                            on: Array(texts), at: unit.channel.blocks(of: .a), also: unit.sitesOfA, over: unit.channel,
+                            newTokens: newTokens)
+                    )
+                }
+                for text in texts {
+                    for (link, vectors) in (spoken?.messages[ExactText(text)]?.vectors ?? []).enumerated() {
+                        for vector in vectors { sums[link].add(vector) }
+                    }
+                }
+            }
+            for link in sums.indices { sums[link].endPass() }
+        }
+        let moments = sums.map(\.moments)
+        sampled = (key, w, moments)
         return moments
     }
+
+    /// Texts all of whose tokens' messages are held at a time.
+    private static let textsOfAllTokens = 4
 
     /// What the moments of a task's messages depend on, besides W.
     struct SampleKey: Hashable {
@@ -162,40 +189,47 @@ extension UnitEngine {
         var newTokens: Int
     }
 
-    /// A's activations after `layer` blocks at the token of each text where they are read, mapped by the channel's W.
-    /// - Parameter sites: where units of other channels will read the same texts.
+    /// A's activations after so many blocks each, at the token of each text where they are read, mapped by the W's of the
+    /// channel's links.
+    /// - Parameters:
+    ///   - layers: one for each link.
+    ///   - sites: where units of other channels will read the same texts.
     func messagesOfA(
-        on texts: [String], at layer: Int, also sites: [Int] = [], over channel: Channel, newTokens: Int
+        on texts: [String], at layers: [Int], also sites: [Int] = [], over channel: Channel, newTokens: Int
     ) throws -> [ExactText: Spoken] {
-        let bare = try activations(of: texts, in: .a, at: layer, also: sites, newTokens: newTokens)
-        guard let projection = try training.projection(of: channel) else { return bare }
+        let bare = try activations(of: texts, in: .a, at: layers, also: sites, newTokens: newTokens)
+        guard let projections = try training.projections(of: channel) else { return bare }
         return try bare.mapValues { bare in
-            let rows = FloatMatrix(
-                rows: bare.vectors.count, columns: bare.vectors.first?.count ?? 0, values: Array(bare.vectors.joined()))
-            let mapped = try projection.project(rows: rows, on: device)
-            return Spoken(vectors: (0..<mapped.rows).map { Array(mapped[row: $0]) }, told: bare.told)
+            let vectors = try zip(projections, bare.vectors).map { projection, vectors in
+                let rows = FloatMatrix(
+                    rows: vectors.count, columns: vectors.first?.count ?? 0, values: Array(vectors.joined()))
+                let mapped = try projection.project(rows: rows, on: device)
+                return (0..<mapped.rows).map { Array(mapped[row: $0]) }
+            }
+            return Spoken(vectors: vectors, told: bare.told)
         }
     }
 
-    /// A model's streams after `layer` blocks at the token of each text where they are read. What is kept of them costs an answer as much as
-    /// reading them for it alone.
+    /// A model's streams after so many blocks each, at the token of each text where they are read, in one pass. What is
+    /// kept of them costs an answer as much as reading them for it alone.
     private func activations(
-        of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int], newTokens: Int
+        of texts: [String], in side: ModelSide, at layers: [Int], also sites: [Int], newTokens: Int
     ) throws -> [ExactText: Spoken] {
         try readings(
-            .stream, of: texts, in: side, at: layer, also: sites, newTokens: newTokens
+            .stream, of: texts, in: side, at: layers, also: sites, newTokens: newTokens
         ).mapValues { streams in
             Spoken(
-                vectors: streams.vectors[layer] ?? [],
+                vectors: layers.map { streams.vectors[$0] ?? [] },
                 told: Told(
                     omitted: streams.omitted,
-                    passesOfA: Cost.Passes(count: 1, blocks: layer, tokens: streams.tokens)))
+                    passesOfA: Cost.Passes(count: 1, blocks: layers.max() ?? 0, tokens: streams.tokens)))
         }
     }
 
-    /// What is wanted of a model's streams over each text, after `layer` blocks at least: found where it was kept, or read.
+    /// What is wanted of a model's streams over each text, after these numbers of blocks at least: found where it was
+    /// kept, or read.
     private func readings(
-        _ wanted: StreamMemory.Wanted, of texts: [String], in side: ModelSide, at layer: Int, also sites: [Int],
+        _ wanted: StreamMemory.Wanted, of texts: [String], in side: ModelSide, at layers: [Int], also sites: [Int],
         newTokens: Int
     ) throws -> [ExactText: StreamMemory.Streams] {
         func key(_ text: ExactText) -> StreamMemory.Key {
@@ -204,9 +238,13 @@ extension UnitEngine {
         var found: [ExactText: StreamMemory.Streams] = [:]
         var missing: [ExactText] = []
         for text in Self.distinct(texts) {
-            if let kept = streams[key(text)], kept.has(layer) { found[text] = kept } else { missing.append(text) }
+            if let kept = streams[key(text)], layers.allSatisfy(kept.has) {
+                found[text] = kept
+            } else {
+                missing.append(text)
+            }
         }
-        let read = try read(wanted, of: missing, in: side, at: Set(sites + [layer]).sorted(), newTokens: newTokens)
+        let read = try read(wanted, of: missing, in: side, at: Set(sites + layers).sorted(), newTokens: newTokens)
         if sites.count > 1 {
             for (text, read) in read { streams.keep(read, for: key(text)) }
         }

@@ -43,7 +43,12 @@ extension UnitEngine {
         _ finish: (LeaseID, Result<UnitResult, any Error>) -> Void
     ) {
         do {
+            let began = ContinuousClock.now
+            let open = waiting.filter { $0.key.model == model }.map {
+                ($0.value, sequences: loop.openCount(of: $0.key.batch))
+            }
             let whole = try loop.step()
+            share((ContinuousClock.now - began) / .seconds(1), among: open)
             for (key, routine) in waiting where key.model == model {
                 note(loop.share(of: key.batch), ofTheWishOf: routine)
             }
@@ -58,6 +63,13 @@ extension UnitEngine {
                 run(routine, &routines, finish) { $0.resume(with: .failure(error)) }
             }
         }
+    }
+
+    /// Of a step's time each unit has as much as its sequences are of all that wait or are decoded.
+    private func share(_ seconds: Double, among open: [(UnitRoutine, sequences: Int)]) {
+        let all = Double(open.reduce(0) { $0 + $1.sequences })
+        guard all > 0 else { return }
+        for (routine, sequences) in open { routine.spending.add(seconds * Double(sequences) / all) }
     }
 
     /// Notes how much of a unit is done: as much of its answers as there are, and of those that it waits for this share.
@@ -87,7 +99,13 @@ extension UnitEngine {
         }
         running = nil
         routines.removeAll { $0 === routine }
-        if let result = routine.result { finish(routine.lease, result) }
+        if let result = routine.result {
+            if case .success(.evaluate(let found)) = result {
+                let count = found.items.first?.answers.count ?? 0
+                meter?.note(spending: routine.spending.byCondition(count: count), of: routine.lease)
+            }
+            finish(routine.lease, result)
+        }
     }
 
     private func decodingLoop(of model: LanguageModel) -> DecodingLoop {
@@ -107,7 +125,7 @@ extension UnitEngine {
         var places: [Asked: Int] = [:]
         var distinct: [GenerationRequest] = []
         let order = requests.map { request in
-            let asked = Asked(tokens: request.tokens, injection: request.injection)
+            let asked = Asked(tokens: request.tokens, injections: request.injections)
             if let place = places[asked] { return place }
             places[asked] = distinct.count
             distinct.append(request)
@@ -121,7 +139,7 @@ extension UnitEngine {
 
     private struct Asked: Hashable {
         var tokens: [Int32]
-        var injection: Injection?
+        var injections: [Injection]
     }
 
     /// Whose continuations a batch of a model's loop is.

@@ -25,8 +25,8 @@ package final class UnitEngine: UnitExecutor {
     /// The unit that has its turn.
     var running: UnitRoutine?
     package let meter: UnitMeter? = UnitMeter()
-    /// The moments of a task's messages, of the units' sample that was asked for last.
-    var sampled: (key: SampleKey, w: FloatMatrix?, moments: MessageMoments)?
+    /// The moments of a task's messages, link by link, of the units' sample that was asked for last.
+    var sampled: (key: SampleKey, w: [FloatMatrix]?, moments: [MessageMoments])?
 
     /// What units of other channels read of the same items.
     var streams = StreamMemory()

@@ -5,6 +5,7 @@ package import Run
 package final class UnitMeter: @unchecked Sendable {  // under `lock`
     private let lock = Lock()
     private var shares: [LeaseID: Double] = [:]
+    private var spendings: [LeaseID: [Double]] = [:]
 
     package init() {}
 
@@ -15,6 +16,11 @@ package final class UnitMeter: @unchecked Sendable {  // under `lock`
     func note(_ share: Double, of lease: LeaseID) {
         lock.withLock { shares[lease] = min(1, max(share, shares[lease] ?? 0)) }
     }
+
+    /// Seconds that a unit of answers took, by its conditions, once it is whole; told once.
+    package func takeSpending(of lease: LeaseID) -> [Double]? { lock.withLock { spendings.removeValue(forKey: lease) } }
+
+    func note(spending: [Double], of lease: LeaseID) { lock.withLock { spendings[lease] = spending } }
 
     func forget(_ lease: LeaseID) { lock.withLock { shares[lease] = nil } }
 }

@@ -22,6 +22,7 @@ final class UnitRoutine: @unchecked Sendable {  // its owner and its thread take
     private(set) var result: Result<UnitResult, any Error>?
     /// What the wish is of the unit, from 0 to 1; nil where that is not known.
     var stretch: ClosedRange<Double>?
+    var spending = UnitSpending()
     private var granted: Result<[GenerationResult], any Error>?
     private let turn = DispatchSemaphore(value: 0)
     private let pause = DispatchSemaphore(value: 0)
@@ -44,8 +45,10 @@ final class UnitRoutine: @unchecked Sendable {  // its owner and its thread take
 
     /// Lets it run until it stops or ends.
     func resume() {
+        spending.resume()
         turn.signal()
         pause.wait()
+        spending.pause()
     }
 
     /// The same, with what it stopped for.

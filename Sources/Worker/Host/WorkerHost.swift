@@ -195,12 +195,16 @@ package actor WorkerHost {
             case .deliver(let lease, let unit):
                 grants[lease] = nil
                 if let run, let result = results.removeValue(forKey: lease) {
+                    if let seconds = meter?.takeSpending(of: lease) {
+                        send(.spent(lease: lease, unit: unit, seconds: seconds))
+                    }
                     send(.result(run: run, lease: lease, unit: unit, result: result))
                 }
             case .load(let welcome): load(welcome)
             case .execute(let lease, _): execute(lease)
             case .forget(let lease):
                 if engine.forget(lease) { unitsAtWork -= 1 }
+                _ = meter?.takeSpending(of: lease)
                 grants[lease] = nil
                 results[lease] = nil
             case .end(let outcome):

@@ -142,6 +142,51 @@ void   wire__channel__free_unpacked
   assert(message->base.descriptor == &wire__channel__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__link__init
+                     (Wire__Link         *message)
+{
+  static const Wire__Link init_value = WIRE__LINK__INIT;
+  *message = init_value;
+}
+size_t wire__link__get_packed_size
+                     (const Wire__Link *message)
+{
+  assert(message->base.descriptor == &wire__link__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__link__pack
+                     (const Wire__Link *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__link__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__link__pack_to_buffer
+                     (const Wire__Link *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__link__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Link *
+       wire__link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Link *)
+     protobuf_c_message_unpack (&wire__link__descriptor,
+                                allocator, len, data);
+}
+void   wire__link__free_unpacked
+                     (Wire__Link *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__link__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__numbers__init
                      (Wire__Numbers         *message)
 {
@@ -334,7 +379,7 @@ const ProtobufCMessageDescriptor wire__unit_id__descriptor =
   (ProtobufCMessageInit) wire__unit_id__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__channel__field_descriptors[4] =
+static const ProtobufCFieldDescriptor wire__channel__field_descriptors[5] =
 {
   {
     "k",
@@ -384,9 +429,22 @@ static const ProtobufCFieldDescriptor wire__channel__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "further",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__Channel, n_further),
+    offsetof(Wire__Channel, further),
+    &wire__link__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__channel__field_indices_by_name[] = {
   2,   /* field[2] = fit */
+  4,   /* field[4] = further */
   1,   /* field[1] = j */
   0,   /* field[0] = k */
   3,   /* field[3] = reverse */
@@ -394,7 +452,7 @@ static const unsigned wire__channel__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__channel__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor wire__channel__descriptor =
 {
@@ -404,11 +462,62 @@ const ProtobufCMessageDescriptor wire__channel__descriptor =
   "Wire__Channel",
   "wire",
   sizeof(Wire__Channel),
-  4,
+  5,
   wire__channel__field_descriptors,
   wire__channel__field_indices_by_name,
   1,  wire__channel__number_ranges,
   (ProtobufCMessageInit) wire__channel__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__link__field_descriptors[2] =
+{
+  {
+    "k",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Link, has_k),
+    offsetof(Wire__Link, k),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "j",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Wire__Link, has_j),
+    offsetof(Wire__Link, j),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__link__field_indices_by_name[] = {
+  1,   /* field[1] = j */
+  0,   /* field[0] = k */
+};
+static const ProtobufCIntRange wire__link__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor wire__link__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Link",
+  "Link",
+  "Wire__Link",
+  "wire",
+  sizeof(Wire__Link),
+  2,
+  wire__link__field_descriptors,
+  wire__link__field_indices_by_name,
+  1,  wire__link__number_ranges,
+  (ProtobufCMessageInit) wire__link__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__numbers__field_descriptors[1] =

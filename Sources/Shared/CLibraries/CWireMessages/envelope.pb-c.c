@@ -187,7 +187,7 @@ void   wire__status_reply__free_unpacked
   assert(message->base.descriptor == &wire__status_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor wire__worker_envelope__field_descriptors[7] =
+static const ProtobufCFieldDescriptor wire__worker_envelope__field_descriptors[8] =
 {
   {
     "registration",
@@ -273,6 +273,18 @@ static const ProtobufCFieldDescriptor wire__worker_envelope__field_descriptors[7
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "spending",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__WorkerEnvelope, kind_case),
+    offsetof(Wire__WorkerEnvelope, spending),
+    &wire__spending__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__worker_envelope__field_indices_by_name[] = {
   4,   /* field[4] = failure */
@@ -281,12 +293,13 @@ static const unsigned wire__worker_envelope__field_indices_by_name[] = {
   1,   /* field[1] = readiness */
   0,   /* field[0] = registration */
   3,   /* field[3] = result */
+  7,   /* field[7] = spending */
   6,   /* field[6] = unprepared */
 };
 static const ProtobufCIntRange wire__worker_envelope__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor wire__worker_envelope__descriptor =
 {
@@ -296,7 +309,7 @@ const ProtobufCMessageDescriptor wire__worker_envelope__descriptor =
   "Wire__WorkerEnvelope",
   "wire",
   sizeof(Wire__WorkerEnvelope),
-  7,
+  8,
   wire__worker_envelope__field_descriptors,
   wire__worker_envelope__field_indices_by_name,
   1,  wire__worker_envelope__number_ranges,

@@ -232,6 +232,51 @@ void   wire__result__free_unpacked
   assert(message->base.descriptor == &wire__result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__spending__init
+                     (Wire__Spending         *message)
+{
+  static const Wire__Spending init_value = WIRE__SPENDING__INIT;
+  *message = init_value;
+}
+size_t wire__spending__get_packed_size
+                     (const Wire__Spending *message)
+{
+  assert(message->base.descriptor == &wire__spending__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__spending__pack
+                     (const Wire__Spending *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__spending__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__spending__pack_to_buffer
+                     (const Wire__Spending *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__spending__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__Spending *
+       wire__spending__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__Spending *)
+     protobuf_c_message_unpack (&wire__spending__descriptor,
+                                allocator, len, data);
+}
+void   wire__spending__free_unpacked
+                     (Wire__Spending *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__spending__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__failure__init
                      (Wire__Failure         *message)
 {
@@ -660,6 +705,70 @@ const ProtobufCMessageDescriptor wire__result__descriptor =
   wire__result__field_indices_by_name,
   1,  wire__result__number_ranges,
   (ProtobufCMessageInit) wire__result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__spending__field_descriptors[3] =
+{
+  {
+    "lease",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Wire__Spending, has_lease),
+    offsetof(Wire__Spending, lease),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unit",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Wire__Spending, unit),
+    &wire__unit_id__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "seconds",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__Spending, n_seconds),
+    offsetof(Wire__Spending, seconds),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__spending__field_indices_by_name[] = {
+  0,   /* field[0] = lease */
+  2,   /* field[2] = seconds */
+  1,   /* field[1] = unit */
+};
+static const ProtobufCIntRange wire__spending__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor wire__spending__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.Spending",
+  "Spending",
+  "Wire__Spending",
+  "wire",
+  sizeof(Wire__Spending),
+  3,
+  wire__spending__field_descriptors,
+  wire__spending__field_indices_by_name,
+  1,  wire__spending__number_ranges,
+  (ProtobufCMessageInit) wire__spending__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor wire__failure__field_descriptors[3] =

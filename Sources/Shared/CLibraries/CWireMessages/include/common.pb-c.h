@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Wire__Matrix Wire__Matrix;
 typedef struct Wire__UnitID Wire__UnitID;
 typedef struct Wire__Channel Wire__Channel;
+typedef struct Wire__Link Wire__Link;
 typedef struct Wire__Numbers Wire__Numbers;
 typedef struct Wire__Refusal Wire__Refusal;
 
@@ -98,10 +99,31 @@ struct  Wire__Channel
    */
   protobuf_c_boolean has_reverse;
   protobuf_c_boolean reverse;
+  /*
+   * Where the same message is written besides: none of most channels. Blocks of B ascend.
+   */
+  size_t n_further;
+  Wire__Link **further;
 };
 #define WIRE__CHANNEL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__channel__descriptor) \
-    , 0, 0, 0, 0, 0, WIRE__PROJECTION_FIT__PROJECTION_FIT_UNSPECIFIED, 0, 0 }
+    , 0, 0, 0, 0, 0, WIRE__PROJECTION_FIT__PROJECTION_FIT_UNSPECIFIED, 0, 0, 0,NULL }
+
+
+/*
+ * Block counts after which A is read and B is written.
+ */
+struct  Wire__Link
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_k;
+  int64_t k;
+  protobuf_c_boolean has_j;
+  int64_t j;
+};
+#define WIRE__LINK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__link__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -189,6 +211,25 @@ Wire__Channel *
 void   wire__channel__free_unpacked
                      (Wire__Channel *message,
                       ProtobufCAllocator *allocator);
+/* Wire__Link methods */
+void   wire__link__init
+                     (Wire__Link         *message);
+size_t wire__link__get_packed_size
+                     (const Wire__Link   *message);
+size_t wire__link__pack
+                     (const Wire__Link   *message,
+                      uint8_t             *out);
+size_t wire__link__pack_to_buffer
+                     (const Wire__Link   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Link *
+       wire__link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__link__free_unpacked
+                     (Wire__Link *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Numbers methods */
 void   wire__numbers__init
                      (Wire__Numbers         *message);
@@ -238,6 +279,9 @@ typedef void (*Wire__UnitID_Closure)
 typedef void (*Wire__Channel_Closure)
                  (const Wire__Channel *message,
                   void *closure_data);
+typedef void (*Wire__Link_Closure)
+                 (const Wire__Link *message,
+                  void *closure_data);
 typedef void (*Wire__Numbers_Closure)
                  (const Wire__Numbers *message,
                   void *closure_data);
@@ -255,6 +299,7 @@ extern const ProtobufCEnumDescriptor    wire__model_side__descriptor;
 extern const ProtobufCMessageDescriptor wire__matrix__descriptor;
 extern const ProtobufCMessageDescriptor wire__unit_id__descriptor;
 extern const ProtobufCMessageDescriptor wire__channel__descriptor;
+extern const ProtobufCMessageDescriptor wire__link__descriptor;
 extern const ProtobufCMessageDescriptor wire__numbers__descriptor;
 extern const ProtobufCMessageDescriptor wire__refusal__descriptor;
 

@@ -39,7 +39,8 @@ typedef enum {
   WIRE__WORKER_ENVELOPE__KIND_RESULT = 4,
   WIRE__WORKER_ENVELOPE__KIND_FAILURE = 5,
   WIRE__WORKER_ENVELOPE__KIND_GOODBYE = 6,
-  WIRE__WORKER_ENVELOPE__KIND_UNPREPARED = 7
+  WIRE__WORKER_ENVELOPE__KIND_UNPREPARED = 7,
+  WIRE__WORKER_ENVELOPE__KIND_SPENDING = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(WIRE__WORKER_ENVELOPE__KIND__CASE)
 } Wire__WorkerEnvelope__KindCase;
 
@@ -61,6 +62,7 @@ struct  Wire__WorkerEnvelope
      * The worker lacks the W or activations that it was thought to hold.
      */
     Wire__Failure *unprepared;
+    Wire__Spending *spending;
   };
 };
 #define WIRE__WORKER_ENVELOPE__INIT \

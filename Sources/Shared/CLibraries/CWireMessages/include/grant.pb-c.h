@@ -390,7 +390,8 @@ typedef enum {
 } Wire__GrantedProjection__SupplyCase;
 
 /*
- * The W that a unit is computed with, and how it comes to the worker.
+ * The W that a unit is computed with, and how it comes to the worker. Of a channel of several links their W's, one below
+ * the other: [links × d_B, d_A].
  */
 struct  Wire__GrantedProjection
 {

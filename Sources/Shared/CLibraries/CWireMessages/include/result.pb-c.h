@@ -23,6 +23,7 @@ typedef struct Wire__TrainResult Wire__TrainResult;
 typedef struct Wire__TrainOutputsResult Wire__TrainOutputsResult;
 typedef struct Wire__SumsResult Wire__SumsResult;
 typedef struct Wire__Result Wire__Result;
+typedef struct Wire__Spending Wire__Spending;
 typedef struct Wire__Failure Wire__Failure;
 
 
@@ -144,6 +145,27 @@ struct  Wire__Result
     , 0, {0,NULL}, 0, 0, NULL, WIRE__RESULT__KIND__NOT_SET, {0} }
 
 
+/*
+ * What a worker spent on a unit of answers, sent before its result. Times are no part of a result, which is the same
+ * whoever works it out.
+ */
+struct  Wire__Spending
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_lease;
+  uint64_t lease;
+  Wire__UnitID *unit;
+  /*
+   * Seconds, in the order of the unit's conditions.
+   */
+  size_t n_seconds;
+  double *seconds;
+};
+#define WIRE__SPENDING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__spending__descriptor) \
+    , 0, 0, NULL, 0,NULL }
+
+
 struct  Wire__Failure
 {
   ProtobufCMessage base;
@@ -253,6 +275,25 @@ Wire__Result *
 void   wire__result__free_unpacked
                      (Wire__Result *message,
                       ProtobufCAllocator *allocator);
+/* Wire__Spending methods */
+void   wire__spending__init
+                     (Wire__Spending         *message);
+size_t wire__spending__get_packed_size
+                     (const Wire__Spending   *message);
+size_t wire__spending__pack
+                     (const Wire__Spending   *message,
+                      uint8_t             *out);
+size_t wire__spending__pack_to_buffer
+                     (const Wire__Spending   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__Spending *
+       wire__spending__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__spending__free_unpacked
+                     (Wire__Spending *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__Failure methods */
 void   wire__failure__init
                      (Wire__Failure         *message);
@@ -289,6 +330,9 @@ typedef void (*Wire__SumsResult_Closure)
 typedef void (*Wire__Result_Closure)
                  (const Wire__Result *message,
                   void *closure_data);
+typedef void (*Wire__Spending_Closure)
+                 (const Wire__Spending *message,
+                  void *closure_data);
 typedef void (*Wire__Failure_Closure)
                  (const Wire__Failure *message,
                   void *closure_data);
@@ -303,6 +347,7 @@ extern const ProtobufCMessageDescriptor wire__train_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__train_outputs_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__sums_result__descriptor;
 extern const ProtobufCMessageDescriptor wire__result__descriptor;
+extern const ProtobufCMessageDescriptor wire__spending__descriptor;
 extern const ProtobufCMessageDescriptor wire__failure__descriptor;
 
 PROTOBUF_C__END_DECLS
