@@ -130,20 +130,21 @@ extension RunControl {
         effects.append(.send(peer, .welcome(plan.run)))
     }
 
-    /// Where too many are registered and not ready, one gives way, so that names that never get ready shut nobody out: of
-    /// the address that has most of them the one that has been so longest. A worker that was about to be ready
-    /// registers again when it gets no answer.
+    /// Where too many are registered and not ready, some give way, so that names that never get ready shut nobody out: of
+    /// the address that has most of them those that have been so longest, a few at a time, since to find them takes a look
+    /// at all. A worker that was about to be ready registers again when it gets no answer.
     private mutating func makeRoom(for registration: Registration, at now: Instant, _ effects: inout [Effect]) {
+        guard workers.count >= limits.loadingWorkers else { return }
         let loading = workers.indices.filter { workers[$0].loadingSince != nil }
         guard loading.count >= limits.loadingWorkers else { return }
         let byAddress = Dictionary(grouping: loading) { workers[$0].isOwn ? nil : workers[$0].peer?.address }
         // Ties go to the address whose first worker has been there longest, so that it is the same one every time.
         let crowd = byAddress.values.max { ($0.count, $1[0]) < ($1.count, $0[0]) } ?? loading
-        let oldest = crowd.min { (workers[$0].loadingSince ?? now, $0) < (workers[$1].loadingSince ?? now, $1) }
-        guard let place = oldest, place != places[registration.worker] else { return }
-        recordAgain(
-            "gave way to another one before it was ready", cause: .others, worker: nil, at: now)
-        forget(place, as: .lost)
+        let oldest = crowd.sorted { (workers[$0].loadingSince ?? now, $0) < (workers[$1].loadingSince ?? now, $1) }
+        for place in oldest.prefix(max(1, limits.loadingWorkers / 32)) where place != places[registration.worker] {
+            recordAgain("gave way to another one before it was ready", cause: .others, worker: nil, at: now)
+            forget(place, as: .lost)
+        }
     }
 
     /// The worker's place, a new one where it has none. There is room: see ``refusal(of:)``.

@@ -38,6 +38,7 @@ package actor RunServer {
     private var trainingBytes: UInt64 = 0
     private var ending: CheckedContinuation<Void, Never>?
     private var replies = SharedReplies()
+    private var questions = PacedQuestions()
     private var scores: RunningScores
     /// The message at work: who sent it, and by which connection.
     private var speaker: (peer: PeerID, connection: Connection)?
@@ -456,25 +457,56 @@ package actor RunServer {
     }
 
     private func answer(_ frames: [Frame], from peer: Peer) {
-        let question = StatusQuestion(frames)
-        let reply: [Frame]
+        guard let connection = frames.first?.connection else { return }
+        let (question, address) = (StatusQuestion(frames), frames.first?.peerAddress ?? "a peer")
+        func hangUp() {
+            statusSocket?.close(connection)
+            turnAway(address, "it asks for the status and does not read the answers")
+        }
+        guard !questions.isDeaf(peer) else { return hangUp() }
+        var isHeard = true
         switch question.query {
         case .success(let query) where query.protocolVersion == protocolVersion:
-            let (phase, body) = replies.body(in: question.form, at: now) { toldStatus() }
-            watchers.note(query.watcher, isTold: live.outcome != nil && phase.isEnd, at: now)
-            reply = question.answer(body)
+            let asked = PacedQuestions.Asked(question: question, query: query, peer: peer, address: address)
+            switch questions.turn(of: asked, at: now) {
+            case .now: isHeard = tell(asked)
+            case .later(let isFirst): if isFirst { tellLater() }
+            case .never: turnAway(address, "it asks for the status faster than it is told")
+            }
         case .success(let query):
-            reply = question.refusal(
-                "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)")
+            let flaw = "you ask in protocol \(query.protocolVersion), this coordinator speaks \(protocolVersion)"
+            isHeard = send(question.refusal(flaw), to: peer)
         case .failure(let flaw):
-            turnAway(frames.first?.peerAddress ?? "a peer", "it sent what is no query", "\(flaw)")
-            reply = question.refusal("\(flaw)")
+            turnAway(address, "it sent what is no query", "\(flaw)")
+            isHeard = send(question.refusal("\(flaw)"), to: peer)
         }
+        if !isHeard { hangUp() }
+    }
+
+    /// - Returns: whether there is room for an answer to the peer.
+    private func tell(_ asked: PacedQuestions.Asked) -> Bool {
+        let (phase, body) = replies.body(in: asked.question.form, at: now) { toldStatus() }
+        watchers.note(asked.query.watcher, isTold: live.outcome != nil && phase.isEnd, at: now)
+        return send(asked.question.answer(body), to: asked.peer)
+    }
+
+    /// Tells those who wait, one answer after each pause, until nobody does. Whose answer does not fit is hung up on when
+    /// it asks again: which connection it has is known then alone.
+    private func tellLater() {
+        Task {
+            while !questions.waiting.isEmpty {
+                try? await Task.sleep(for: .seconds(PacedQuestions.pause))
+                for asked in questions.due(at: now) where !tell(asked) { questions.note(deaf: asked.peer) }
+            }
+        }
+    }
+
+    private func send(_ frames: [Frame], to peer: Peer) -> Bool {
         do {
-            try statusSocket?.send(reply, to: peer)
+            try statusSocket?.send(frames, to: peer)
+            return true
         } catch {
-            if let frame = frames.first { statusSocket?.close(frame.connection) }
-            turnAway(frames.first?.peerAddress ?? "a peer", "it asks for the status and does not read the answers")
+            return false
         }
     }
 
