@@ -26,7 +26,14 @@ package final class PlainConnection {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard code == 0 else { throw Refused(endpoint: endpoint, code: errno) }
+        guard code != 0 else { return }
+        // What a signal interrupts goes on by itself.
+        guard errno == EINTR else { throw Refused(endpoint: endpoint, code: errno) }
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while poll(&waiting, 1, -1) < 0, errno == EINTR {}
+        var (flaw, size): (Int32, socklen_t) = (0, socklen_t(MemoryLayout<Int32>.size))
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &flaw, &size)
+        guard flaw == 0 else { throw Refused(endpoint: endpoint, code: flaw) }
     }
 
     deinit { close(descriptor) }
