@@ -132,6 +132,7 @@ struct ChannelTests {
             ["9 blocks of B", "at most 8"]
         ),
         (["--channel", "2:2+4:4/ridge"], ["--channel 2:2+4:4/ridge", "--fit"]),
+        (["--channel", "2:2/reverse"], ["--channel 2:2/reverse", "--reverse"]),
         (
             ["--channel", "2:2+4:4", "--experiments", "projection,similarity"],
             ["similarity", "2:2+4:4", "leave it out"]
