@@ -3,6 +3,7 @@ import Run
 import TestSupport
 import Testing
 import Transport
+import Wire
 
 @testable import CoordinatorHost
 

@@ -9,7 +9,7 @@ extension RunControl {
             return limits.leasesPerWorker
         }
         // Those that load their models will want their share too.
-        let present = workers.count { $0.peer != nil }
+        let present = peers.count
         guard present > 1 else { return limits.answersPerWorker }
         return min(limits.answersPerWorker, max(1, (waitingCount + leases.count) / (2 * present)))
     }
@@ -39,7 +39,7 @@ extension RunControl {
     private var room: Int {
         let most = leasesPerWorker
         var room = 0
-        for place in workers.indices {
+        for place in readyPlaces {
             guard let capacity = workers[place].capacity else { continue }
             room += max(min(most, capacity) - workers[place].leases.count, 0)
         }
@@ -54,7 +54,7 @@ extension RunControl {
         let name = workers[place].registration.worker
         if claims[unit]?.contains(where: { $0.worker == name }) == true { return false }
         guard let failed = failures[unit]?.workers, failed.contains(name) else { return true }
-        return !workers.contains { $0.isReady && !failed.contains($0.registration.worker) }
+        return !readyPlaces.contains { !failed.contains(workers[$0].registration.worker) }
     }
 
     private mutating func nextWorker(for unit: UnitID, at now: Instant) -> Int? {
@@ -67,7 +67,7 @@ extension RunControl {
         var speeds = UnitPlacement.Speeds()
         let isForFewer = isFor(fewer: unit)
         // Fields one by one: copying a worker's record costs more than all that follows.
-        for place in workers.indices {
+        for place in readyPlaces {
             guard let capacity = workers[place].capacity, !isForFewer || mayTake(unit, place) else { continue }
             let held = workers[place].leases.count
             let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
@@ -99,7 +99,7 @@ extension RunControl {
     /// time to time only: it looks at every lease.
     mutating func shareStragglers(at now: Instant, _ effects: inout [Effect]) {
         guard life == .running, endOfUnits > 0 else { return }
-        let idle = workers.indices.filter { workers[$0].isReady && workers[$0].leases.isEmpty }
+        let idle = readyPlaces.filter { workers[$0].leases.isEmpty }
         guard !idle.isEmpty else { return }
         let patience =
             stage.resultCount == 0

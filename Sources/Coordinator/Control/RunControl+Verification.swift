@@ -53,7 +53,7 @@ extension RunControl {
     private func needsConfirmation(_ unit: UnitID, _ place: Int) -> Bool {
         guard limits.verifiedShare > 0, !workers[place].isOwn, !unsettled.contains(unit) else { return false }
         if limits.verifiedShare >= 1 { return true }
-        guard workers.indices.contains(where: { $0 != place && workers[$0].isReady }) else { return false }
+        guard readyPlaces.contains(where: { $0 != place }) else { return false }
         var generator = NamedGenerator(seed: limits.verificationSeed, purpose: "verification", key: unit.description)
         return generator.uniform() < limits.verifiedShare
     }
@@ -63,8 +63,8 @@ extension RunControl {
     mutating func excuseFromConfirmation(at now: Instant, _ effects: inout [Effect]) {
         guard limits.verifiedShare < 1, !claims.isEmpty else { return }
         for unit in claims.keys.sorted() where holders[unit] == nil {
-            let isAnyLeft = workers.indices.contains { workers[$0].isReady && mayTake(unit, $0) }
-            if isAnyLeft || !workers.contains(where: \.isReady) { continue }
+            let isAnyLeft = readyPlaces.contains { mayTake(unit, $0) }
+            if isAnyLeft || readyPlaces.isEmpty { continue }
             if let all = claims.removeValue(forKey: unit), all.count > 1 {
                 raise(
                     "ALARM: two answers to \(unit) differ: \(Self.names(all)), and nobody else is there to tell which is "
@@ -153,7 +153,7 @@ extension RunControl {
             if let peer = workers[place].peer { effects.append(.send(peer, .refusal(reason: "it \(reason)"))) }
             stopProcess(of: place, &effects)
             lose(place, because: reason, hasLeft: true, as: .barred("it \(reason)"), at: now, &effects)
-            workers[place].presence = .barred("it \(reason)")
+            setPresence(.barred("it \(reason)"), of: place)
         }
         let extracted = isAtWork(.extract) ? nil : own.first { $0.stage == .extract }
         let isTaught = trainers.contains(name) || own.contains { $0.stage == .train && isTaken($0) }

@@ -38,6 +38,7 @@ extension RunControl {
         }
         // Leases of a stage that is done may still be out where another's answer came first.
         let most = max(limits.shardsPerWorker, limits.leasesPerWorker)
+        guard readyPlaces == workers.indices.filter({ workers[$0].isReady }) else { return "who is ready is not known" }
         for place in workers.indices {
             guard places[workers[place].registration.worker] == place else {
                 return "worker \(place) has another's name"

@@ -67,7 +67,7 @@ extension RunControl {
     private func isHopeless(_ unit: UnitID) -> Bool {
         guard let failures = failures[unit] else { return false }
         if failures.workers.count >= limits.failuresPerUnit { return true }
-        let isAnyLeft = workers.contains { $0.isReady && !failures.workers.contains($0.registration.worker) }
+        let isAnyLeft = readyPlaces.contains { !failures.workers.contains(workers[$0].registration.worker) }
         return failures.count >= limits.failuresPerUnit && !isAnyLeft
     }
 
@@ -76,7 +76,7 @@ extension RunControl {
     mutating func refute(_ place: Int, at now: Instant, _ effects: inout [Effect]) {
         workers[place].refutedFailures += 1
         guard workers[place].refutedFailures >= limits.refutedFailures, let peer = workers[place].peer,
-            workers.indices.contains(where: { $0 != place && workers[$0].isReady })
+            readyPlaces.contains(where: { $0 != place })
         else { return }
         let reason = "failed \(workers[place].refutedFailures) units that others did"
         stopProcess(of: place, &effects)
@@ -119,7 +119,7 @@ extension RunControl {
         }
         workers[place].registration = registration
         workers[place].isOwn = peer.isPrivate
-        workers[place].presence = .loading(peer, since: now)
+        setPresence(.loading(peer, since: now), of: place)
         workers[place].lastHeard = now
         // What was sent over the connection before may not have arrived.
         workers[place].supplies.reset(since: LeaseID(nextLease))
@@ -134,9 +134,8 @@ extension RunControl {
     /// the address that has most of them those that have been so longest, a few at a time, since to find them takes a look
     /// at all. A worker that was about to be ready registers again when it gets no answer.
     private mutating func makeRoom(for registration: Registration, at now: Instant, _ effects: inout [Effect]) {
-        guard workers.count >= limits.loadingWorkers else { return }
+        guard peers.count - readyPlaces.count >= limits.loadingWorkers else { return }
         let loading = workers.indices.filter { workers[$0].loadingSince != nil }
-        guard loading.count >= limits.loadingWorkers else { return }
         let byAddress = Dictionary(grouping: loading) { workers[$0].isOwn ? nil : workers[$0].peer?.address }
         // Ties go to the address whose first worker has been there longest, so that it is the same one every time.
         let crowd = byAddress.values.max { ($0.count, $1[0]) < ($1.count, $0[0]) } ?? loading
@@ -144,6 +143,33 @@ extension RunControl {
         for place in oldest.prefix(max(1, limits.loadingWorkers / 32)) where place != places[registration.worker] {
             recordAgain("gave way to another one before it was ready", cause: .others, worker: nil, at: now)
             forget(place, as: .lost)
+        }
+    }
+
+    /// Of those that are gone, the one that went first.
+    private mutating func nextLostPlace() -> Int {
+        while !lostPlaces.isEmpty {
+            let place = lostPlaces.removeFirst()
+            if workers[place].peer == nil { return place }
+        }
+        return workers.indices.first { workers[$0].peer == nil } ?? 0
+    }
+
+    /// Every change of who takes part goes by here.
+    mutating func setPresence(_ presence: WorkerRecord.Presence, of place: Int) {
+        let wasHere = workers[place].peer != nil
+        workers[place].presence = presence
+        if wasHere, workers[place].peer == nil {
+            // Some of them have come back since.
+            if lostPlaces.count >= 2 * limits.workers { lostPlaces.removeAll { workers[$0].peer != nil } }
+            lostPlaces.append(place)
+        }
+        let known = readyPlaces.firstIndex { $0 >= place } ?? readyPlaces.endIndex
+        let wasReady = known < readyPlaces.endIndex && readyPlaces[known] == place
+        switch (wasReady, workers[place].isReady) {
+        case (false, true): readyPlaces.insert(place, at: known)
+        case (true, false): readyPlaces.remove(at: known)
+        default: break
         }
     }
 
@@ -156,8 +182,7 @@ extension RunControl {
             places[registration.worker] = workers.count - 1
             return workers.count - 1
         }
-        let lost = workers.indices.filter { workers[$0].peer == nil }
-        let place = lost.min { (workers[$0].lastHeard, $0) < (workers[$1].lastHeard, $1) } ?? 0
+        let place = nextLostPlace()
         places[workers[place].registration.worker] = nil
         places[registration.worker] = place
         workers[place] = record
@@ -199,7 +224,7 @@ extension RunControl {
             forget(place, as: .lost)
             return
         }
-        workers[place].presence = .ready(peer, capacity: max(1, min(readiness.capacity, 64)))
+        setPresence(.ready(peer, capacity: max(1, min(readiness.capacity, 64))), of: place)
         workers[place].readySince = workers[place].readySince ?? now
     }
 
@@ -232,7 +257,7 @@ extension RunControl {
 
     private mutating func forget(_ place: Int, as presence: WorkerRecord.Presence) {
         if let peer = workers[place].peer { peers[peer] = nil }
-        workers[place].presence = presence
+        setPresence(presence, of: place)
         for lease in workers[place].leases { takeBack(lease) }
     }
 

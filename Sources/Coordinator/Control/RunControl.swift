@@ -65,6 +65,10 @@ package struct RunControl: Sendable {
     /// In the order of their first registration: every loop over workers goes in this order. Kept after they are
     /// lost, for the account, up to ``RunLimits/workers``; then the one lost longest makes room.
     var workers: [WorkerRecord] = []
+    /// Where in ``workers`` those are that take units, in ascending order: names that never get ready cost nothing.
+    var readyPlaces: [Int] = []
+    /// Where those are that are gone, in the order in which they went; and some that are back.
+    var lostPlaces: [Int] = []
     /// Places in ``workers``, by name and by connection.
     var places: [String: Int] = [:]
     var peers: [PeerID: Int] = [:]

@@ -1,6 +1,7 @@
 import Messaging
 import Run
 import Transport
+import Wire
 
 /// Questions for the status, so that who asks without a pause costs little more than who asks now and then: a peer is
 /// answered at once, and from then on after a pause each time.
