@@ -9,47 +9,52 @@ import Wire
 
 /// Who asks for the status is answered at once, and who asks on and on at a bearable pace.
 struct PacedQuestionsTests {
-    private var questions = PacedQuestions()
+    private final class Desk {
+        private var questions = PacedQuestions()
 
-    private static func asked(_ peer: UInt8) -> PacedQuestions.Asked {
-        PacedQuestions.Asked(
-            question: StatusQuestion([Frame(Array("status".utf8))]), query: StatusQuery(), peer: Peer([peer]),
-            address: "127.0.0.1")
-    }
-
-    private static func at(_ seconds: Double) -> Instant { .seconds(seconds) }
-
-    private mutating func turn(_ peer: UInt8, at seconds: Double) -> String {
-        "\(questions.turn(of: Self.asked(peer), at: Self.at(seconds)))"
-    }
-
-    @Test mutating func `the first question is answered at once, the next ones after a pause each`() {
-        #expect(turn(1, at: 10) == "now")
-        #expect(turn(1, at: 10.01) == "later(isFirst: true)")
-        #expect(turn(1, at: 10.02) == "later(isFirst: false)")
-        // Others do not wait for it.
-        #expect(turn(2, at: 10.02) == "now")
-        #expect(questions.due(at: Self.at(10.04)).isEmpty)
-        #expect(questions.due(at: Self.at(10.06)).map(\.peer) == [Peer([1])])
-        #expect(questions.due(at: Self.at(10.07)).isEmpty)
-        #expect(questions.due(at: Self.at(10.12)).map(\.peer) == [Peer([1])])
-        #expect(questions.waiting.isEmpty)
-        #expect(turn(1, at: 11) == "now")
-    }
-
-    @Test mutating func `four questions of a peer wait, and some hundreds of all`() {
-        for peer in UInt8(0)..<200 {
-            #expect(turn(peer, at: 10) == "now")
-            for _ in 0..<10 { _ = turn(peer, at: 10.01) }
+        func turn(_ peer: UInt8, at seconds: Double) -> String {
+            let asked = PacedQuestions.Asked(
+                question: StatusQuestion([Frame(Array("status".utf8))]), query: StatusQuery(), peer: Peer([peer]),
+                address: "127.0.0.1")
+            return "\(questions.turn(of: asked, at: .seconds(seconds)))"
         }
-        #expect(questions.waiting.count == 512)
-        #expect(questions.waiting.prefix(6).map(\.peer.bytes) == [[0], [0], [0], [0], [1], [1]])
+
+        func due(at seconds: Double) -> [[UInt8]] { questions.due(at: .seconds(seconds)).map(\.peer.bytes) }
+        var waiting: [[UInt8]] { questions.waiting.map(\.peer.bytes) }
+        func note(deaf peer: UInt8) { questions.note(deaf: Peer([peer])) }
+        func isDeaf(_ peer: UInt8) -> Bool { questions.isDeaf(Peer([peer])) }
     }
 
-    @Test mutating func `a peer whose answer did not fit is hung up on when it asks again, once`() {
-        questions.note(deaf: Peer([1]))
-        #expect(!questions.isDeaf(Peer([2])))
-        #expect(questions.isDeaf(Peer([1])))
-        #expect(!questions.isDeaf(Peer([1])))
+    private let desk = Desk()
+
+    @Test func `the first question is answered at once, the next ones after a pause each`() {
+        #expect(desk.turn(1, at: 10) == "now")
+        #expect(desk.turn(1, at: 10.01) == "later(isFirst: true)")
+        #expect(desk.turn(1, at: 10.02) == "later(isFirst: false)")
+        // Others do not wait for it.
+        #expect(desk.turn(2, at: 10.02) == "now")
+        #expect(desk.due(at: 10.04).isEmpty)
+        #expect(desk.due(at: 10.06) == [[1]])
+        #expect(desk.due(at: 10.07).isEmpty)
+        #expect(desk.due(at: 10.12) == [[1]])
+        #expect(desk.waiting.isEmpty)
+        #expect(desk.turn(1, at: 11) == "now")
+    }
+
+    @Test func `four questions of a peer wait, and some hundreds of all`() {
+        for peer in UInt8(0)..<200 {
+            #expect(desk.turn(peer, at: 10) == "now")
+            for _ in 0..<10 { _ = desk.turn(peer, at: 10.01) }
+        }
+        #expect(desk.waiting.count == 512)
+        #expect(desk.waiting.prefix(6) == [[0], [0], [0], [0], [1], [1]])
+        #expect(desk.turn(0, at: 10.02) == "never")
+    }
+
+    @Test func `a peer whose answer did not fit is hung up on when it asks again, once`() {
+        desk.note(deaf: 1)
+        #expect(!desk.isDeaf(2))
+        #expect(desk.isDeaf(1))
+        #expect(!desk.isDeaf(1))
     }
 }
