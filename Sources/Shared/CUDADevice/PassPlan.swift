@@ -43,8 +43,8 @@ struct PassPlan {
         heads = plan.headSteps
         layout = PassLayout(
             depth: depth, rowCount: parts.reduce(0) { $0 + $1.tokens.count }, lastRowCount: lastParts.count,
-            narrows: narrows, hasOneRowEach: parts.allSatisfy { $0.tokens.count == 1 }, pagesPerSequence: pagesPerSequence, tokens: tokens, position: position,
-            sequence: sequence, pages: pages, lastRow: lastRow, tiles: tiles, touches: touches, heads: plan.heads)
+            narrows: narrows, hasOneRowEach: parts.allSatisfy { $0.tokens.count == 1 },
+            pagesPerSequence: pagesPerSequence, tokens: tokens, position: position, sequence: sequence, pages: pages, lastRow: lastRow, tiles: tiles, touches: touches, heads: plan.heads)
     }
 }
 
