@@ -44,7 +44,8 @@ struct PassPlan {
         layout = PassLayout(
             depth: depth, rowCount: parts.reduce(0) { $0 + $1.tokens.count }, lastRowCount: lastParts.count,
             narrows: narrows, hasOneRowEach: parts.allSatisfy { $0.tokens.count == 1 },
-            pagesPerSequence: pagesPerSequence, tokens: tokens, position: position, sequence: sequence, pages: pages, lastRow: lastRow, tiles: tiles, touches: touches, heads: plan.heads)
+            pagesPerSequence: pagesPerSequence, tokens: tokens, position: position, sequence: sequence, pages: pages,
+            lastRow: lastRow, tiles: tiles, touches: touches, heads: plan.heads)
     }
 }
 
