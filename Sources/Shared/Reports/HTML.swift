@@ -104,6 +104,7 @@ extension RunReport {
         th, td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top;
           border-bottom: 1px solid var(--rule); }
         th { color: var(--soft); font-weight: 600; }
+        .figures th:first-child, .figures td:first-child { min-width: 14em; }
         .figures th:not(:first-child), .figures td:not(:first-child) { text-align: right; white-space: nowrap;
           font-variant-numeric: tabular-nums; padding-left: .9rem; }
         .texts td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 5rem; max-width: 22rem; }
