@@ -76,7 +76,8 @@ enum Field {
     static func digest(_ present: Presence, _ bytes: ProtobufCBinaryData, _ name: String) throws(WireError) -> String {
         let text = try Field.name(present, bytes, name)
         guard text.utf8.count == 64, text.utf8.allSatisfy(isHexadecimalDigit) else {
-            throw WireError(field: name, expected: "64 hexadecimal digits", found: "\"\(text)\"")
+            throw WireError(
+                field: name, expected: "64 hexadecimal digits", found: String(text.prefix(65)).debugDescription)
         }
         return text
     }
