@@ -21,7 +21,8 @@ struct PacedQuestionsTests {
 
         func due(at seconds: Double) -> [[UInt8]] { questions.due(at: .seconds(seconds)).map(\.peer.bytes) }
         var waiting: [[UInt8]] { questions.waiting.map(\.peer.bytes) }
-        func note(deaf peer: UInt8) { questions.note(deaf: Peer([peer])) }
+        func note(deaf peer: UInt8) { note(deaf: Peer([peer])) }
+        func note(deaf peer: Peer) { questions.note(deaf: peer) }
         func isDeaf(_ peer: UInt8) -> Bool { questions.isDeaf(Peer([peer])) }
     }
 
@@ -56,5 +57,11 @@ struct PacedQuestionsTests {
         #expect(!desk.isDeaf(2))
         #expect(desk.isDeaf(1))
         #expect(!desk.isDeaf(1))
+    }
+
+    @Test func `peers that went away shut out no later one`() {
+        for peer in UInt16(0)..<600 { desk.note(deaf: Peer([UInt8(peer >> 8), UInt8(peer & 255)])) }
+        desk.note(deaf: 1)
+        #expect(desk.isDeaf(1))
     }
 }

@@ -58,7 +58,11 @@ struct PacedQuestions {
         return due
     }
 
-    mutating func note(deaf peer: Peer) { if deaf.count < Self.mostOfAll { deaf.insert(peer) } }
+    mutating func note(deaf peer: Peer) {
+        // Those who have gone never ask again: their names must not shut out later ones.
+        if deaf.count >= Self.mostOfAll { deaf = [] }
+        deaf.insert(peer)
+    }
 
     /// Whether the peer, which asks again, has not read an answer before.
     mutating func isDeaf(_ peer: Peer) -> Bool { deaf.remove(peer) != nil }

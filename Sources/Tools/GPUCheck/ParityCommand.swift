@@ -20,7 +20,7 @@ struct ParityCommand: AsyncParsableCommand {
 
     func run() async throws {
         let device = try gpu.open()
-        guard let sums = device.sums else { return }
+        guard let sums = device.sums else { throw UsageError("\(device.kind): no definition to compare with") }
         let definition = ReferenceDevice(sums: sums)
         var failed = 0
         for path in models {

@@ -30,17 +30,7 @@ struct DeviceArguments: ParsableArguments {
             """, valueName: "path"))
     var kernels = "auto"
 
-    @Option(
-        help: ArgumentHelp(
-            "Folder of libcuda.so.1 and libnvrtc.so, where they are not found by themselves.", valueName: "dir"))
-    var cudaLibraries: String?
-
-    @Flag(
-        help: """
-            Use a GPU whose sums are of no kind that is known, as a kind of its own: its results can be repeated on such \
-            a GPU alone.
-            """)
-    var allowUnprovenDevice = false
+    @OptionGroup var gpu: GPUArguments
 
     func validate() throws {
         do {
@@ -53,7 +43,7 @@ struct DeviceArguments: ParsableArguments {
     private var request: DeviceRequest {
         DeviceRequest(
             device: device, threads: threads, kernels: kernels == "auto" ? nil : kernels,
-            cudaLibraries: cudaLibraries, allowsUnproven: allowUnprovenDevice)
+            cudaLibraries: gpu.cudaLibraries, allowsUnproven: gpu.allowUnprovenDevice)
     }
 
     /// Makes the device: once in a process.
@@ -64,6 +54,21 @@ struct DeviceArguments: ParsableArguments {
             }
         }
     }
+}
+
+/// Where the GPUs' libraries are, and which GPUs may be used.
+struct GPUArguments: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Folder of libcuda.so.1 and libnvrtc.so, where they are not found by themselves.", valueName: "dir"))
+    var cudaLibraries: String?
+
+    @Flag(
+        help: """
+            Use a GPU whose sums are of no kind that is known, as a kind of its own: its results can be repeated on such \
+            a GPU alone.
+            """)
+    var allowUnprovenDevice = false
 }
 
 /// How a model is named.

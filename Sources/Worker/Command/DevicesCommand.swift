@@ -12,17 +12,7 @@ struct DevicesCommand: AsyncParsableCommand {
             device without a kind cannot be used; what is missing stands in its place.
             """)
 
-    @Option(
-        help: ArgumentHelp(
-            "Folder of libcuda.so.1 and libnvrtc.so, where they are not found by themselves.", valueName: "dir"))
-    var cudaLibraries: String?
-
-    @Flag(
-        help: """
-            Use a GPU whose sums are of no kind that is known, as a kind of its own: its results can be repeated on such \
-            a GPU alone.
-            """)
-    var allowUnprovenDevice = false
+    @OptionGroup var gpu: GPUArguments
 
     @Option(help: "text or json.")
     var format = OutputFormat.text
@@ -38,7 +28,7 @@ struct DevicesCommand: AsyncParsableCommand {
 
     func run() async throws {
         let listings = Backends.list(
-            DeviceRequest(cudaLibraries: cudaLibraries, allowsUnproven: allowUnprovenDevice))
+            DeviceRequest(cudaLibraries: gpu.cudaLibraries, allowsUnproven: gpu.allowUnprovenDevice))
         guard format == .text else {
             for listing in listings {
                 try JSONOutput.write(
