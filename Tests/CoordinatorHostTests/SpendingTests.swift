@@ -48,4 +48,19 @@ struct SpendingTests {
         spending.count(unit, id, lease: LeaseID(1), from: one)
         #expect(spending.timings == [timing("silent", 2, 1), timing("injected", 2, 2)])
     }
+
+    @Test func `what is no time counts for nothing, and who went away shuts out nobody`() {
+        var spending = Spending()
+        for flaw: Double in [-1, .nan, -1e300] {
+            spending.take([1, flaw], of: id, lease: LeaseID(1), from: one)
+            spending.count(unit, id, lease: LeaseID(1), from: one)
+        }
+        #expect(spending.timings.isEmpty)
+        for gone in 0..<5000 {
+            spending.take([9, 9], of: id, lease: LeaseID(7), from: PeerID([9, UInt8(gone >> 8), UInt8(gone & 255)]))
+        }
+        spending.take([1, 2], of: id, lease: LeaseID(1), from: one)
+        spending.count(unit, id, lease: LeaseID(1), from: one)
+        #expect(spending.timings == [timing("silent", 2, 1), timing("injected", 2, 2)])
+    }
 }

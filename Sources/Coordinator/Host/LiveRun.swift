@@ -179,7 +179,9 @@ package final class LiveRun {
     }
 
     private func event(for message: WorkerMessage, from peer: PeerID) -> RunControl.WorkerEvent {
-        if case .spent(let lease, let unit, let seconds) = message {
+        if case .spent(let lease, let unit, let seconds) = message,
+            control.objection(to: lease, unit, run: manifest.run, from: peer) == nil
+        {
             spending.take(seconds, of: unit, lease: lease, from: peer)
         }
         guard case .result(let run, let lease, let unit, let result) = message,

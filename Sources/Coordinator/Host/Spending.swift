@@ -22,14 +22,15 @@ struct Spending {
     private static let longest = 1e7
 
     mutating func take(_ seconds: [Double], of unit: UnitID, lease: LeaseID, from peer: PeerID) {
-        guard told.count < Self.toldLimit || told[peer] != nil else { return }
+        // Those who have gone return nothing any more: what they said must not shut out what others say.
+        if told.count >= Self.toldLimit, told[peer] == nil { told = [:] }
         told[peer] = (lease, unit, seconds)
     }
 
     /// Counts what was said of a unit, now that its result has come.
     mutating func count(_ unit: EvaluateUnit, _ id: UnitID, lease: LeaseID, from peer: PeerID) {
         guard let told = told.removeValue(forKey: peer), told.lease == lease, told.unit == id,
-            told.seconds.count == unit.conditions.count, told.seconds.allSatisfy({ $0 <= Self.longest })
+            told.seconds.count == unit.conditions.count, told.seconds.allSatisfy((0...Self.longest).contains)
         else { return }
         for (condition, seconds) in zip(unit.conditions, told.seconds) {
             let key = Key(stage: id.stage, channel: unit.channel, condition: condition.name)
