@@ -99,10 +99,12 @@ let package = Package(
             // Whoever works on the source commits often: a debug build is not linked anew for that.
             cSettings: [.define("BUILD_COMMIT", to: "\"\(commit ?? "")\"", .when(configuration: .release))]),
         .target(name: "CSharedMemory", path: "Sources/Shared/CLibraries/CSharedMemory"),
+        .target(name: "CSpawn", path: "Sources/Shared/CLibraries/CSpawn"),
 
         // Shared: values first, then the machinery; imports run downwards only.
         shared("PlainText"),
         shared("Locking"),
+        shared("Processes", ["Locking", "CSpawn"]),
         shared("JSON", ["PlainText"]),
         shared("Run", [], optimized),
         shared("Wire", ["Run", "CWireMessages"], optimized),
@@ -146,7 +148,7 @@ let package = Package(
             [
                 "CoordinatorControl", "Run", "Wire", "Transport", "Messaging", "Storage", "ActivationFiles",
                 "ModelFolders", "ModelReading", "Devices", "CPUDevice", "Projection", "Datasets",
-                "Evaluation", "Tasks", "Reports", "Locking", "JSON", "PlainText",
+                "Evaluation", "Tasks", "Reports", "Processes", "Locking", "JSON", "PlainText",
             ], optimized),
         // Beside the run, outside of its loop: it shows the states that it is given.
         part(
@@ -169,7 +171,7 @@ let package = Package(
             name: "Coordinator",
             dependencies: [
                 "CoordinatorHost", "CoordinatorControl", "CoordinatorPage", "DemoAssets", "Presets", "Console",
-                "PlainText", "Locking", "Evaluation", "Reports",
+                "PlainText", "Processes", "Locking", "Evaluation", "Reports",
                 "Tasks", "Run", "Wire", "Transport", "Messaging", "Storage",
                 argumentParser, .product(name: "Yams", package: "Yams"),
             ],
@@ -213,7 +215,7 @@ let package = Package(
             [
                 "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
                 "Run", "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
-                "Models", "Console", "PlainText", "Locking", argumentParser,
+                "Models", "Console", "PlainText", "Processes", "Locking", argumentParser,
             ]),
         tool(
             "GPUCheck",
@@ -233,8 +235,11 @@ let package = Package(
             path: "Sources/Tools/Fuzz", swiftSettings: swiftSettings),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: ["Run"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "TestSupport", dependencies: ["Run", "Processes"], path: "Tests/TestSupport",
+            swiftSettings: swiftSettings),
         tests(of: "PlainText"),
+        tests(of: "Processes"),
         tests(of: "JSON", ["Tokenization", "ModelFolders", "ModelReading", "ChatTemplates", "Weights", "Datasets"]),
         tests(of: "Run"),
         tests(of: "Devices"),
@@ -301,7 +306,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Storage", "JSON", "Weights", "Reports",
+                "TestSupport", "Run", "Wire", "Transport", "Messaging", "Processes", "Storage", "JSON", "Weights",
+                "Reports",
                 "DemoAssets", "ModelFolders", "ModelReading",
                 "CoordinatorHost", "Coordinator", "Worker", "Benchmarks", "Simulate",
             ],

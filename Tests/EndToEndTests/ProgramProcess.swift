@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import Processes
 import Run
 import TestSupport
 import Transport
@@ -16,7 +17,8 @@ final class ProgramProcess: @unchecked Sendable {
         var errors: String
     }
 
-    private let process = Process()
+    private let process: ChildProcess
+    private let arguments: [String]
     private let scratch: TemporaryFolder
     private let outputFile: URL
     private let errorFile: URL
@@ -34,18 +36,16 @@ final class ProgramProcess: @unchecked Sendable {
         outputFile = scratch.file("\(UUID().uuidString).out")
         errorFile = scratch.file("\(UUID().uuidString).err")
         for file in [outputFile, errorFile] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        // What a program that is killed leaves behind goes with the test.
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(["TMPDIR": scratch.url.path]) { $1 }.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        try process.run()
+        self.arguments = arguments
+        process = try ChildProcess(
+            URL(fileURLWithPath: path), arguments,
+            // What a program that is killed leaves behind goes with the test.
+            environment: ProcessInfo.processInfo.environment
+                .merging(["TMPDIR": scratch.url.path]) { $1 }.merging(environment) { $1 },
+            output: .file(FileHandle(forWritingTo: outputFile)), errors: FileHandle(forWritingTo: errorFile))
     }
 
-    var processID: Int32 { process.processIdentifier }
+    var processID: Int32 { process.processID }
     var isRunning: Bool { process.isRunning }
 
     /// What it has written to standard error so far.
@@ -54,17 +54,20 @@ final class ProgramProcess: @unchecked Sendable {
     /// What it has written to standard output so far.
     var outputSoFar: String { get throws { try String(contentsOf: outputFile, encoding: .utf8) } }
 
-    func send(_ signal: Int32) { kill(processID, signal) }
+    func send(_ signal: Int32) { process.send(signal) }
 
     /// Waits for the end; a process that takes longer than `seconds` is killed and reported.
     func end(within seconds: Double = 120) throws -> Ending {
-        guard wait(seconds, until: { !process.isRunning }) else {
-            kill(processID, SIGKILL)
-            throw TimedOut(what: "\(process.arguments ?? []) to end; it wrote: \(errors)")
+        guard let ending = process.wait(atMost: seconds) else {
+            send(SIGKILL)
+            throw TimedOut(what: "\(arguments) to end; it wrote: \(errors)")
         }
-        process.waitUntilExit()
-        let output = try String(contentsOf: outputFile, encoding: .utf8)
-        return Ending(code: process.terminationStatus, output: output, errors: errors)
+        let code =
+            switch ending {
+            case .exitCode(let code): code
+            case .signal(let signal): signal
+            }
+        return Ending(code: code, output: try String(contentsOf: outputFile, encoding: .utf8), errors: errors)
     }
 
     /// Runs a program to its end.

@@ -1,8 +1,9 @@
 package import Foundation
+import Processes
 
 /// A browser without a window, spoken to by its DevTools protocol over two pipes: JSON messages that a zero byte ends.
 package final class Chromium {
-    private let process = Process()
+    private let process: ChildProcess
     private let scratch: TemporaryFolder
     private let (toBrowser, fromBrowser): (FileHandle, FileHandle)
     private var received = Data()
@@ -31,24 +32,22 @@ package final class Chromium {
         for pipe in [input, output] where mkfifo(pipe.path, 0o600) != 0 {
             throw Failure(description: "mkfifo \(pipe.path): \(String(cString: strerror(errno)))")
         }
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
         // The browser reads the protocol from descriptor 3 and writes it to 4.
-        process.arguments = [
-            "-c", "exec \"$0\" \"$@\" 3<'\(input.path)' 4>'\(output.path)'", path, "--headless=new", "--no-sandbox",
-            "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe",
-            "--user-data-dir=\(scratch.file("profile").path)", "about:blank",
-        ]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        process = try ChildProcess(
+            URL(fileURLWithPath: "/bin/sh"),
+            [
+                "-c", "exec \"$0\" \"$@\" 3<'\(input.path)' 4>'\(output.path)'", path, "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe",
+                "--user-data-dir=\(scratch.file("profile").path)", "about:blank",
+            ], output: .nowhere, errors: nil)
         toBrowser = try FileHandle(forWritingTo: input)
         fromBrowser = try FileHandle(forReadingFrom: output)
     }
 
     deinit {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.send(SIGKILL)
+        process.wait()
     }
 
     /// Opens a page in a view of so many pixels.

@@ -2,6 +2,7 @@ import Console
 import CoordinatorHost
 import Foundation
 import PlainText
+import Processes
 import Run
 
 /// `coordinator run --dry-run`: what the run would do, how much memory and time that takes, and then nothing.
@@ -84,8 +85,7 @@ struct DryRun {
 
 /// A model's speed on this machine, as `worker bench` measures it in as many processes at once as a run would have.
 private struct SpeedMeasurement {
-    private let processes: [Process]
-    private let outputs: [Pipe]
+    private let processes: [ChildProcess]
 
     private struct Line: Decodable {
         let test: String
@@ -100,33 +100,29 @@ private struct SpeedMeasurement {
     /// - Parameter ignored: fields of the model's config.json that are passed over.
     init(_ model: String, _ ignored: [String], workers: Int, _ options: ServerOptions) throws {
         let threads = options.threadsPerWorker(of: workers)
-        outputs = (0..<workers).map { _ in Pipe() }
-        processes = outputs.map { output in
-            let process = Process()
-            process.executableURL = options.program
-            process.arguments =
+        processes = try (0..<workers).map { _ in
+            try ChildProcess(
+                options.program,
                 options.programArguments + [
                     "bench", "--model", model, "--prompt-tokens", "32", "--new-tokens", "8", "--repetitions", "1",
                     "--format", "json", "--threads", String(threads),
-                ] + ignored.map { "--ignore-config-field=\($0)" }
-            process.standardOutput = output
-            return process
+                ] + ignored.map { "--ignore-config-field=\($0)" },
+                output: .pipe)
         }
-        for process in processes { try process.run() }
     }
 
     /// The mean of all processes.
     func result() throws -> ModelSpeed {
         var sums = (reading: 0.0, writing: 0.0)
-        for (process, output) in zip(processes, outputs) {
-            let data = try output.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
+        for process in processes {
+            let data = try process.output?.readToEnd() ?? Data()
+            let ending = process.wait()
             let lines = data.split(separator: UInt8(ascii: "\n")).compactMap {
                 try? JSONDecoder().decode(Line.self, from: $0)
             }
-            guard process.terminationStatus == 0, let reading = lines.first(where: { $0.test.hasPrefix("pp") }),
+            guard ending == .exitCode(0), let reading = lines.first(where: { $0.test.hasPrefix("pp") }),
                 let writing = lines.first(where: { $0.test.hasPrefix("tg") })
-            else { throw MeasurementFailure(code: process.terminationStatus) }
+            else { throw MeasurementFailure(ending: ending) }
             sums.reading += reading.tokensPerSecond
             sums.writing += writing.tokensPerSecond
         }
@@ -136,9 +132,9 @@ private struct SpeedMeasurement {
 }
 
 private struct MeasurementFailure: Error, CustomStringConvertible {
-    let code: Int32
+    let ending: ChildProcess.Ending
 
     var description: String {
-        "the worker program could not measure the models' speed (it ended with exit code \(code))"
+        "the worker program could not measure the models' speed (it \(ending))"
     }
 }

@@ -2,6 +2,7 @@ import Console
 import CoordinatorControl
 import CoordinatorHost
 import Foundation
+import Processes
 
 /// The user's command for a run's end (`--on-end`), such as one that sends a message. It changes nothing of how the run
 /// ended.
@@ -30,30 +31,20 @@ struct EndCommand: Sendable {
 
     /// Runs it to its end; what goes wrong with it is told, and is all that comes of it.
     func run(after outcome: RunControl.Outcome, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.environment = ProcessInfo.processInfo.environment
-            .filter { !$0.key.hasPrefix("RUN_") }
-            .merging(Self.environment(of: outcome, output: output)) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        // Results alone go to standard output.
-        process.standardOutput = FileHandle.standardError
-        let ended = DispatchSemaphore(value: 0)
-        process.terminationHandler = { _ in ended.signal() }
         do {
-            try process.run()
+            // Results alone go to standard output.
+            let process = try ChildProcess(
+                URL(fileURLWithPath: "/bin/sh"), ["-c", command],
+                environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RUN_") }
+                    .merging(Self.environment(of: outcome, output: output)) { $1 },
+                output: .file(.standardError))
+            guard let ending = process.wait(atMost: Self.patienceSeconds) else {
+                process.sendToGroup(SIGTERM)
+                return Self.tell("takes longer than \(Int(Self.patienceSeconds)) s and was ended")
+            }
+            if ending != .exitCode(0) { Self.tell("\(ending)") }
         } catch {
-            return Self.tell("cannot be run: \(error.localizedDescription)")
-        }
-        guard ended.wait(timeout: .now() + Self.patienceSeconds) == .success else {
-            process.terminate()
-            return Self.tell("takes longer than \(Int(Self.patienceSeconds)) s and was ended")
-        }
-        if process.terminationReason == .uncaughtSignal {
-            Self.tell("was ended by signal \(process.terminationStatus)")
-        } else if process.terminationStatus != 0 {
-            Self.tell("ended with exit code \(process.terminationStatus)")
+            Self.tell("cannot be run: \(error)")
         }
     }
 

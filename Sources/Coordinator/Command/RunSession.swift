@@ -134,13 +134,15 @@ struct RunSession {
     private static let patienceSeconds = 60.0
 
     private func close(_ host: RunServer, _ page: LivePage?, code: Int32) async {
+        let folder = RunFolder(URL(fileURLWithPath: output))
         // What counts is on disk: nothing that hangs now keeps the program.
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patienceSeconds) {
+        await limited(to: Self.patienceSeconds) {
             Terminal.error.writeLine("note: connections or local workers do not end; ending with what is on disk")
             exit(code)
+        } _: {
+            await page?.end(host, in: folder)
+            await host.close()
         }
-        await page?.end(host, in: RunFolder(URL(fileURLWithPath: output)))
-        await host.close()
     }
 
     /// Runs the user's command for the end.

@@ -1,5 +1,6 @@
 package import Foundation
 import JSON
+import Processes
 package import Run
 
 /// What local workers compute on: a GPU each where there are some that can be used, else all on the processor.
@@ -47,21 +48,16 @@ package struct LocalDevices: Sendable, Equatable {
     private static let patience = 120.0
 
     private static func output(of program: URL, _ arguments: [String]) -> String? {
-        let (process, output) = (Process(), Pipe())
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = ServerKeys.environmentWithoutKeys
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let guardian = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        guard
+            let process = try? ChildProcess(
+                program, arguments, environment: ServerKeys.environmentWithoutKeys, output: .pipe, errors: nil)
+        else { return nil }
+        let guardian = DispatchWorkItem { process.send(SIGKILL) }
         DispatchQueue.global().asyncAfter(deadline: .now() + patience, execute: guardian)
-        let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-        process.waitUntilExit()
+        let data = (try? process.output?.readToEnd()) ?? Data()
+        let ending = process.wait()
         guardian.cancel()
-        return process.terminationReason == .exit && process.terminationStatus == 0
-            ? String(decoding: data, as: UTF8.self) : nil
+        return ending == .exitCode(0) ? String(decoding: data, as: UTF8.self) : nil
     }
 
     /// The arguments of worker `number` that say what it computes on: not what it would choose by itself, which may be a

@@ -1,6 +1,7 @@
 import CoordinatorControl
 import Foundation
 import Locking
+import Processes
 import Storage
 
 /// Starts and kills worker processes on this machine, and reports how they end. Whether another one follows is
@@ -12,7 +13,7 @@ final class LocalWorkers: @unchecked Sendable {
     private let logs: URL
     private let onEnding: @Sendable (_ number: Int, _ processID: Int32, ProcessEnding) -> Void
     /// By number.
-    private var processes: [Int: Process] = [:]
+    private var processes: [Int: ChildProcess] = [:]
     private var isStopping = false
 
     /// - Parameters:
@@ -45,31 +46,27 @@ final class LocalWorkers: @unchecked Sendable {
         }
         let output = try FileHandle(forWritingTo: log)
         try output.seekToEnd()
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments(number)
-        process.environment = ServerKeys.environmentWithoutKeys
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = output
-        process.terminationHandler = { [weak self] ended in self?.note(ended, number: number, log: log) }
         return try lock.withLock {
-            try process.run()
+            let process = try ChildProcess(
+                program, arguments(number), environment: ServerKeys.environmentWithoutKeys, output: .file(output),
+                errors: output
+            ) { [weak self] in self?.note($0, $1, number: number, log: log) }
             processes[number] = process
-            return process.processIdentifier
+            return process.processID
         }
     }
 
-    private func note(_ ended: Process, number: Int, log: URL) {
+    private func note(_ processID: Int32, _ ended: ChildProcess.Ending, number: Int, log: URL) {
         let ending: ProcessEnding =
-            ended.terminationReason == .uncaughtSignal
-            ? .signal(ended.terminationStatus)
-            : .exitCode(ended.terminationStatus, lastLine: lastLine(of: log))
+            switch ended {
+            case .signal(let signal): .signal(signal)
+            case .exitCode(let code): .exitCode(code, lastLine: lastLine(of: log))
+            }
         let isReported = lock.withLock {
             processes[number] = nil
             return !isStopping
         }
-        if isReported { onEnding(number, ended.processIdentifier, ending) }
+        if isReported { onEnding(number, processID, ending) }
     }
 
     private func lastLine(of log: URL) -> String? {
@@ -80,9 +77,7 @@ final class LocalWorkers: @unchecked Sendable {
     }
 
     func kill(_ number: Int) {
-        lock.withLock {
-            if let process = processes[number] { Foundation.kill(process.processIdentifier, SIGKILL) }
-        }
+        lock.withLock { processes[number]?.send(SIGKILL) }
     }
 
     /// Waits for the workers to end by themselves; those that have not after `seconds` are terminated.
@@ -91,11 +86,14 @@ final class LocalWorkers: @unchecked Sendable {
             isStopping = true
             return Array(processes.values)
         }
-        let deadline = Date().addingTimeInterval(seconds)
-        while living.contains(where: \.isRunning), Date() < deadline { usleep(5_000) }
-        for process in living where process.isRunning { process.terminate() }
-        let last = Date().addingTimeInterval(2)
-        while living.contains(where: \.isRunning), Date() < last { usleep(5_000) }
-        for process in living where process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        Self.wait(for: living, until: deadline)
+        for process in living { process.send(SIGTERM) }
+        Self.wait(for: living, until: deadline + .seconds(2))
+        for process in living { process.send(SIGKILL) }
+    }
+
+    private static func wait(for processes: [ChildProcess], until deadline: ContinuousClock.Instant) {
+        for process in processes { _ = process.wait(atMost: max(0, (deadline - .now) / .seconds(1))) }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Run
 
 /// The file to which every benchmark appends a line: on which machine, at which commit, what.
@@ -75,16 +76,12 @@ enum BenchmarkHistory {
     }
 
     private static func output(of program: String, _ arguments: [String]) -> String? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        guard
+            let process = try? ChildProcess(
+                URL(fileURLWithPath: "/usr/bin/env"), [program] + arguments, output: .pipe, errors: nil)
+        else { return nil }
+        let data = (try? process.output?.readToEnd()) ?? Data()
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        return process.terminationStatus == 0 && !text.isEmpty ? text : nil
+        return process.wait() == .exitCode(0) && !text.isEmpty ? text : nil
     }
 }

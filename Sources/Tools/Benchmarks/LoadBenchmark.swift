@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Foundation
 import PlainText
+import Processes
 
 /// A coordinator with very many workers and very small units, undisturbed or attacked.
 struct LoadBenchmark: ParsableCommand {
@@ -60,15 +61,9 @@ struct LoadBenchmark: ParsableCommand {
         let arguments =
             ["load-measurement", "--sessions", "\(sessions)", "--units", "\(units)"]
             + (attack.map { ["--attack", $0.rawValue] } ?? []) + (listens ? ["--listens"] : [])
-        let (process, output) = (Process(), Pipe())
-        process.executableURL = Program.file
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        let process = try ChildProcess(Program.file, arguments, output: .pipe)
+        let data = try process.output?.readToEnd() ?? Data()
+        guard process.wait() == .exitCode(0) else {
             throw BenchmarkFailure(description: "the run \(attack.map { "under \($0)" } ?? "") failed")
         }
         return try JSONDecoder().decode(LoadFigures.self, from: data)

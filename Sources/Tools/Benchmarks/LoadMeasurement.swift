@@ -3,6 +3,7 @@ import Console
 import CoordinatorHost
 import Foundation
 import Messaging
+import Processes
 import Run
 import Transport
 import Wire
@@ -52,29 +53,32 @@ struct LoadMeasurement: AsyncParsableCommand {
         let server = try RunServer(inputs: inputs, folder: RunFolder(folder), options: try options())
         try await server.open()
         guard let endpoints = await server.endpoints else { throw BenchmarkFailure(description: "no endpoints") }
-        var processes: [Process] = []
-        defer { for process in processes { process.terminate() } }
+        var processes: [ChildProcess] = []
+        defer { for process in processes { process.send(SIGTERM) } }
         if listens {
             // Workers of one's own are believed and come by another way: these are like anybody's.
             for _ in 0..<crowds {
-                processes.append(try Self.start(crowdArguments + ["--connect", endpoints.workers.text]))
+                processes.append(
+                    try ChildProcess(Program.file, crowdArguments + ["--connect", endpoints.workers.text]))
             }
         } else {
             _ = try await server.startWorkers()
         }
         if let attack {
             processes.append(
-                try Self.start([
-                    "attack", "--kind", attack.rawValue, "--workers", endpoints.workers.text, "--status",
-                    endpoints.status.text,
-                ]))
+                try ChildProcess(
+                    Program.file,
+                    [
+                        "attack", "--kind", attack.rawValue, "--workers", endpoints.workers.text, "--status",
+                        endpoints.status.text,
+                    ]))
         }
         let watching = Self.watch(endpoints.status)
         let outcome = await server.run()
         let status = await server.status()
         watching.cancel()
         let latencies = await watching.value.dropLast().sorted()
-        for process in processes.dropFirst(crowds) { process.terminate() }
+        for process in processes.dropFirst(crowds) { process.send(SIGTERM) }
         let ended = ContinuousClock.now
         await server.close()
         let ending = (ContinuousClock.now - ended) / .seconds(1)
@@ -93,13 +97,11 @@ struct LoadMeasurement: AsyncParsableCommand {
     private var crowdArguments: [String] { ["load-worker", "--sessions", "\((sessions + crowds - 1) / crowds)"] }
 
     private var inputs: RunInputs {
-        get throws {
-            var configuration = RunConfiguration(
-                modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
-            configuration.similarity.layers = Array(0..<max(1, units / 1000))
-            configuration.similarity.prompts = (0..<1000).map { "prompt \($0)" }
-            return try RunInputs(synthetic: configuration, activations: nil)
-        }
+        var configuration = RunConfiguration(
+            modelA: "", modelB: "", channels: [Channel(k: 0, j: 0)], experiments: [.similarity])
+        configuration.similarity.layers = Array(0..<max(1, units / 1000))
+        configuration.similarity.prompts = (0..<1000).map { "prompt \($0)" }
+        return RunInputs(synthetic: configuration, activations: nil)
     }
 
     private func options() throws -> ServerOptions {
@@ -107,15 +109,6 @@ struct LoadMeasurement: AsyncParsableCommand {
         options.programArguments = crowdArguments
         if listens { options.listen = try Endpoint("tcp://127.0.0.1:*") }
         return options
-    }
-
-    private static func start(_ arguments: [String]) throws -> Process {
-        let process = Process()
-        process.executableURL = Program.file
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return process
     }
 
     /// Milliseconds that each question for the status took, one every 50 ms.

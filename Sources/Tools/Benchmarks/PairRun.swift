@@ -2,6 +2,7 @@ import Console
 import DemoAssets
 import Foundation
 import Messaging
+import Processes
 import Run
 import Transport
 import Wire
@@ -21,7 +22,7 @@ struct PairRun {
         defer { try? FileManager.default.removeItem(at: folder) }
         let endpoint = try Endpoint("ipc://\(folder.path)/status")
         let process = try start(folder, status: endpoint)
-        defer { if process.isRunning { process.terminate() } }
+        defer { process.send(SIGTERM) }
         var (began, ended): (ContinuousClock.Instant?, ContinuousClock.Instant?)
         var last: RunStatus?
         var slowOne: WorkerStatus?
@@ -44,32 +45,30 @@ struct PairRun {
                 usleep(UInt32(Self.period * 1e6))
             }
         }
-        guard process.terminationStatus == 0, let began, let ended, let last else {
+        let ending = process.wait()
+        guard ending == .exitCode(0), let began, let ended, let last else {
             let log = (try? String(contentsOf: folder.appendingPathComponent("log"), encoding: .utf8)) ?? ""
-            throw BenchmarkFailure(description: "the run of the pair ended with \(process.terminationStatus): \(log)")
+            throw BenchmarkFailure(description: "the run of the pair \(ending): \(log)")
         }
         return StragglerBenchmark.Figures(
             seconds: (ended - began) / .seconds(1), units: last.workers.reduce(0) { $0 + $1.unitsDone },
             unitsOfSlowest: last.workers.first { $0.worker == slowOne?.worker }?.unitsDone ?? 0)
     }
 
-    private func start(_ folder: URL, status: Endpoint) throws -> Process {
-        let process = Process()
-        process.executableURL = Program.file.deletingLastPathComponent().appendingPathComponent("coordinator")
-        process.arguments = [
-            "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
-            "--c4", DemoAssets.corpus, "--cut", "word", "--rows", "2048", "--epochs", "40",
-            "--squad", DemoAssets.questions, "--gsm8k", DemoAssets.wordProblems,
-            "--workers", "\(workers)", "--threads", "1", "--status", status.text,
-            "--output", folder.appendingPathComponent("run").path,
-        ]
+    private func start(_ folder: URL, status: Endpoint) throws -> ChildProcess {
         let log = folder.appendingPathComponent("log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: log)
-        process.standardError = process.standardOutput
-        try process.run()
-        return process
+        let written = try FileHandle(forWritingTo: log)
+        return try ChildProcess(
+            Program.file.deletingLastPathComponent().appendingPathComponent("coordinator"),
+            [
+                "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4",
+                "--layer-j", "4",
+                "--c4", DemoAssets.corpus, "--cut", "word", "--rows", "2048", "--epochs", "40",
+                "--squad", DemoAssets.questions, "--gsm8k", DemoAssets.wordProblems,
+                "--workers", "\(workers)", "--threads", "1", "--status", status.text,
+                "--output", folder.appendingPathComponent("run").path,
+            ], output: .file(written), errors: written)
     }
 
     private static func status(at endpoint: Endpoint) -> RunStatus? {
