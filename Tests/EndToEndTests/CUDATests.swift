@@ -34,14 +34,20 @@ struct CUDATests {
     // MARK: Whole runs
 
     /// A run that a GPU of a processor's speed is done with in seconds.
-    private static func arguments(_ output: URL, limit: Int = 5) -> [String] {
+    private static func arguments(
+        _ output: URL, task: String = "squad", _ items: String = DemoAssets.questions, limit: Int = 5
+    ) -> [String] {
         [
             "run", "--model-a", DemoAssets.modelA, "--model-b", DemoAssets.modelB, "--layer-k", "4", "--layer-j", "4",
-            "--no-projection", "--op", "sum", "--squad", DemoAssets.questions, "--experiments", "squad",
-            "--limit", String(limit),
+            "--no-projection", "--op", "sum", "--\(task)", items, "--experiments", task, "--limit", String(limit),
             "--conditions", "silent,injected", "--status", "tcp://127.0.0.1:*", "--output", output.path,
             "--cuda-libraries", CUDAStandIn.folder.path,
         ]
+    }
+
+    /// Whose every answer has some tokens, so that whoever writes one replays launches.
+    private static func longer(_ output: URL) -> [String] {
+        arguments(output, task: "gsm8k", DemoAssets.wordProblems, limit: 2)
     }
 
     @Test func `a run has a worker for each GPU, and one that is killed changes no byte of a result`() throws {
@@ -179,7 +185,7 @@ struct CUDATests {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
         let ending = try Self.run(
-            "coordinator", Self.arguments(output, limit: 2),
+            "coordinator", Self.longer(output),
             ["DEVICES": "2", "FAIL": call, "FAIL_ONCE": scratch.file("failed").path], in: scratch)
         #expect(ending.code == 0, "\(ending.errors)")
         let name = call.prefix { $0 != ":" && $0 != "_" }
@@ -195,7 +201,7 @@ struct CUDATests {
     private static let undisturbed = Result {
         let scratch = try TemporaryFolder()
         let output = scratch.file("run")
-        let ending = try run("coordinator", arguments(output, limit: 2), ["DEVICES": "1"], in: scratch)
+        let ending = try run("coordinator", longer(output), ["DEVICES": "1"], in: scratch)
         guard ending.code == 0 else { throw ProgramFailure(text: ending.errors) }
         return try Data(contentsOf: output.appendingPathComponent("results.json"))
     }

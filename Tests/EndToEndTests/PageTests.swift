@@ -86,7 +86,8 @@ struct PageTests {
         #expect(try seen("document.querySelector('#curve path.curve') !== null"))
         kill(killed.processID, SIGKILL)
         #expect(try seen("document.querySelectorAll('#workers tr.lost').length === 1"))
-        #expect(try seen("document.getElementById('fault').textContent.includes('not heard for')"))
+        // It falls silent, or its connection is found to be gone.
+        #expect(try seen("document.getElementById('fault').textContent.includes(' lost: ')"))
         #expect(
             try browser.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
                 == "true")
