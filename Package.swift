@@ -211,7 +211,8 @@ let package = Package(
         tool(
             "Benchmarks",
             [
-                "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
+                "CMachineLimits", "DemoAssets", "CoordinatorHost", "CoordinatorPage", "WorkerHost", "WorkerEngine",
+                "WorkerSession",
                 "Run", "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
                 "Models", "Console", "PlainText", "Locking", argumentParser,
             ]),
@@ -282,7 +283,7 @@ let package = Package(
         tests(of: "Console", ["PlainText", argumentParser]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
-        tests(of: "CoordinatorPage", ["Run"]),
+        tests(of: "CoordinatorPage", ["Run", "Simulation"]),
         tests(
             of: "CoordinatorHost",
             [
