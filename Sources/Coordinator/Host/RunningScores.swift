@@ -50,7 +50,12 @@ struct RunningScores {
                 stage: stage, channel: run.inputs.configuration.channels[channel], items: figures.items,
                 itemsTotal: task.items.count, contrast: contrast.contrast.name, metric: contrast.metric.name,
                 mean: scale * figures.mean, low: scale * figures.interval.low, high: scale * figures.interval.high,
-                better: figures.better, worse: figures.worse)
+                better: figures.better, worse: figures.worse,
+                conditions: figures.conditions.map {
+                    RunningScore.ConditionMean(
+                        condition: $0.name, mean: scale * $0.mean, low: scale * $0.interval.low,
+                        high: scale * $0.interval.high)
+                })
         }
     }
 
@@ -74,7 +79,7 @@ struct RunningScores {
 
 extension LiveRun {
     /// What workers answered to an item over a channel; nil where that is not here.
-    fileprivate func answers(
+    func answers(
         to item: Int, of task: RunInputs.TaskInputs, _ stage: Stage, channel: Int
     ) -> ItemAnswers? {
         let each = RunInputs.itemsPerUnit
