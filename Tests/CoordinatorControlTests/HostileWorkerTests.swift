@@ -259,6 +259,19 @@ struct HostileWorkerTests {
         #expect(!grants(ready).isEmpty)
     }
 
+    @Test mutating func `a connection is good for one name, whose worker another one does not cost it`() {
+        let peer = PeerID([1])
+        #expect(!join("honest", 1).isEmpty)
+        for number in 0..<100 {
+            #expect(
+                refusal(register("made up \(number)", peer), to: 1)
+                    == "its connection is that of worker honest: each comes by one of its own")
+        }
+        #expect(status.workers.map(\.worker) == ["honest"])
+        #expect(status.workers[0].state == .working)
+        #expect(status.faults.count <= 65)
+    }
+
     @Test mutating func `a worker that does not get ready is given up, and a local one is replaced`() {
         control = Self.control { $0.loadingSeconds = 60 }
         tell(.localWorkers(1, host: "host", othersMayCome: true))

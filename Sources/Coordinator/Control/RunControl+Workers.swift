@@ -105,7 +105,6 @@ extension RunControl {
             effects.append(.send(peer, .welcome(plan.run)))
             return
         }
-        if let other = peers[peer] { lose(other, because: "its connection belongs to \(name) now", at: now, &effects) }
         makeRoom(for: registration, at: now, &effects)
         let place = place(for: registration, at: now)
         if let former = workers[place].peer {
@@ -193,6 +192,10 @@ extension RunControl {
         if registration.protocolVersion != protocolVersion {
             return "worker speaks protocol \(registration.protocolVersion), coordinator \(protocolVersion): "
                 + "install the same version on both"
+        }
+        // So that a connection is good for one name, and many names take many connections.
+        if let other = peers[peer].map({ workers[$0].registration.worker }), other != registration.worker {
+            return "its connection is that of worker \(other): each comes by one of its own"
         }
         if let known = places[registration.worker] {
             if case .barred(let why) = workers[known].presence { return "\(why): start a new process in its place" }

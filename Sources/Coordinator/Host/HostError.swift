@@ -113,7 +113,7 @@ package enum HostError: Error, CustomStringConvertible {
             "\(needing) maps A's activation by W, and nothing says which: add --c4 FILE or --fit-on to train one, --projection FILE "
                 + "for one that is there, or --no-projection to put A's activation into B as it is"
         case .projectionAndTraining(let flag):
-            "\(flag) stands in place of training W on --c4: leave out one of them, or 'projection' of --experiments"
+            "\(flag) stands in place of training W on texts (--c4, --fit-on): leave out one of them, or 'projection' of --experiments"
         case .projectionCount(let files, let channels):
             "--projection: \(files) file\(files == 1 ? "" : "s") for \(channels.count) "
                 + "channel\(channels.count == 1 ? "" : "s") (\(channels.map(\.description).joined(separator: ", "))); "
@@ -134,9 +134,9 @@ package enum HostError: Error, CustomStringConvertible {
             "--training averaged trains the W of one channel, and the run has \(channels.count): "
                 + "\(channels.map(\.description).joined(separator: ", ")); use --training by-outputs"
         case .fitWithoutTexts(let fit):
-            "--fit \(fit.rawValue): a W is fitted to texts: add --c4 FILE and 'projection' of --experiments, or leave it out"
+            "--fit \(fit.rawValue): a W is fitted to texts: add --c4 FILE or --fit-on, and 'projection' of --experiments, or leave it out"
         case .reverseWithoutTexts:
-            "--reverse: a W is fitted to texts: add --c4 FILE and 'projection' of --experiments, or leave it out"
+            "--reverse: a W is fitted to texts: add --c4 FILE or --fit-on, and 'projection' of --experiments, or leave it out"
         case .tooFewTexts(let fit, let rows, let needed, let dimensionA, let dimensionB):
             fit.needsTextsBeyondWidths
                 ? "--fit \(fit.rawValue): \(rows) texts do not determine a map from \(dimensionA) to \(dimensionB) "
