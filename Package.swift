@@ -213,7 +213,8 @@ let package = Package(
         tool(
             "Benchmarks",
             [
-                "CMachineLimits", "DemoAssets", "CoordinatorHost", "WorkerHost", "WorkerEngine", "WorkerSession",
+                "CMachineLimits", "DemoAssets", "CoordinatorHost", "CoordinatorPage", "WorkerHost", "WorkerEngine",
+                "WorkerSession",
                 "Run", "Wire", "Transport", "Messaging", "Storage", "ModelFolders", "Devices", "Backends", "CPUDevice",
                 "Models", "Console", "PlainText", "Processes", "Locking", argumentParser,
             ]),
@@ -287,7 +288,7 @@ let package = Package(
         tests(of: "Console", ["PlainText", argumentParser]),
         tests(of: "Fuzzing"),
         tests(of: "CoordinatorControl", ["Run", "Simulation"]),
-        tests(of: "CoordinatorPage", ["Run"]),
+        tests(of: "CoordinatorPage", ["Run", "Simulation"]),
         tests(
             of: "CoordinatorHost",
             [

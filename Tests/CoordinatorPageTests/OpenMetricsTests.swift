@@ -72,7 +72,7 @@ struct OpenMetricsTests {
     }
 
     @Test func `a status is read back, whatever its texts hold`() throws {
-        let families = try parse(OpenMetrics.text(of: SampleStatus.status(), watched: (3, 1)))
+        let families = try parse(OpenMetrics.text(of: ShownStatus(SampleStatus.status()), watched: (3, 1)))
         #expect(families.values.allSatisfy { $0.help?.isEmpty == false })
         #expect(
             families["activation_run_phase"]?.samples.filter { $0.value == 1 }.map(\.labels)
@@ -90,9 +90,30 @@ struct OpenMetricsTests {
         var status = SampleStatus.status(workers: 0, loss: .infinity)
         status.etaSeconds = nil
         status.scores = []
-        let families = try parse(OpenMetrics.text(of: status, watched: (0, 0)))
+        let families = try parse(OpenMetrics.text(of: ShownStatus(status), watched: (0, 0)))
         #expect(families["activation_run_remaining_seconds"]?.samples.isEmpty == true)
         #expect(families["activation_score"]?.samples.isEmpty == true)
         #expect(families["activation_training_loss"]?.samples.map(\.value) == [.infinity])
+    }
+
+    @Test func `channels of one line that are fitted in several ways are series of their own`() throws {
+        var status = SampleStatus.status()
+        var other = status.scores[0]
+        other.channel = Channel(k: 4, j: 5, fit: .ridge)
+        status.scores.append(other)
+        let families = try parse(OpenMetrics.text(of: ShownStatus(status), watched: (0, 0)))
+        #expect(families["activation_score"]?.samples.map { $0.labels["channel"] } == ["4:5", "4:5/ridge"])
+    }
+
+    @Test func `workers are counted by what they do, and those lost last have series`() throws {
+        var status = SampleStatus.status(workers: 100)
+        for place in 0..<90 {
+            status.workers[place].state = .lost
+            status.workers[place].lastHeardSeconds = Double(100 - place)
+        }
+        let families = try parse(OpenMetrics.text(of: ShownStatus(status), watched: (0, 0)))
+        let counts = families["activation_workers"]?.samples.filter { $0.value > 0 }
+        #expect(counts?.map { $0.labels["state"] } == ["working", "lost"] && counts?.map(\.value) == [10, 90])
+        #expect(families["activation_worker_units"]?.samples.map(\.value) == (58..<100).map(Double.init))
     }
 }

@@ -20,7 +20,11 @@ enum SampleStatus {
             scores: [
                 RunningScore(
                     stage: .evaluate(task: "squad"), channel: Channel(k: 4, j: 5), items: items, itemsTotal: 100,
-                    contrast: "CAG", metric: "f1", mean: 11, low: 2, high: 20, better: 5, worse: 1)
+                    contrast: "CAG", metric: "f1", mean: 11, low: 2, high: 20, better: 5, worse: 1,
+                    conditions: [
+                        .init(condition: "injected", mean: 31, low: 20, high: 40),
+                        .init(condition: "other", mean: 20, low: 11, high: 30),
+                    ])
             ], loss: loss, trainingBytesPerStep: 4096,
             workers: (0..<workers).map { number in
                 WorkerStatus(

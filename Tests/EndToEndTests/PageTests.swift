@@ -103,6 +103,40 @@ struct PageTests {
         try end(coordinator)
     }
 
+    @Test(
+        .enabled(if: Chromium.path != nil, Comment(rawValue: Chromium.absence)), arguments: [400, 1280], [false, true])
+    func `scores are seen as they come in, of both conditions with their intervals`(width: Int, isDark: Bool) throws {
+        let coordinator = try ProgramProcess(
+            "coordinator",
+            ShortRun.arguments(
+                output: scratch.file("run"),
+                ["--workers", "0", "--listen", "tcp://127.0.0.1:*", "--page", "127.0.0.1:0", "--limit", "320"]),
+            in: scratch)
+        let browser = try Chromium()
+        try browser.open(try coordinator.page().appendingPathComponent("/"), width: width, isDark: isDark)
+        let worker = try worker(coordinator)
+        func seen(_ expression: String) throws -> Bool {
+            try wait(60) { try browser.evaluate(expression) == "true" }
+        }
+        #expect(try seen("document.querySelectorAll('#course path.curve').length === 2"))
+        #expect(try seen("document.querySelectorAll('#course path.band').length === 2"))
+        #expect(try seen("/squad, \\d+ of 320 items: CAG /.test(document.getElementById('score').textContent)"))
+        #expect(try seen("/squad: \\S+ by items.*injected/.test(document.getElementById('course').textContent)"))
+        // Some more of it, for who looks at the picture.
+        #expect(try seen("parseInt(/squad, (\\d+)/.exec(document.getElementById('score').textContent)[1]) > 12"))
+        #expect(
+            try browser.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+                == "true")
+        if let folder = ProcessInfo.processInfo.environment["SCREENSHOTS"] {
+            try browser.screenshot().write(
+                to: URL(fileURLWithPath: folder).appendingPathComponent(
+                    "scores-\(width)-\(isDark ? "dark" : "light").png"))
+        }
+        #expect(browser.complaints.isEmpty, "\(browser.complaints)")
+        try end(coordinator)
+        _ = try worker.end()
+    }
+
     @Test(.enabled(if: Chromium.path != nil, Comment(rawValue: Chromium.absence)))
     func `the page outlives a coordinator that is started again, and ends as the report`() throws {
         var coordinator = try start()

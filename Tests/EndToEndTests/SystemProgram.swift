@@ -3,6 +3,7 @@ import Foundation
 /// Programs of the system that tests look at a run with.
 enum SystemProgram {
     static let prometheus = path(of: "prometheus")
+    static let tmux = path(of: "tmux")
 
     /// The first of the path; nil where there is none.
     private static func path(of name: String) -> String? {

@@ -38,6 +38,17 @@ struct RunningContrastTests {
         #expect(abs(figures.mean - final.difference.score.mean) < 1e-9)
         #expect((figures.better, figures.worse) == (final.difference.better, final.difference.worse))
         #expect(figures.items == items.count)
+        #expect(figures.conditions.map(\.name) == [running.contrast.first, running.contrast.second])
+        for condition in figures.conditions {
+            let own = try #require(ConditionTable.standard.definition(condition.name)?.condition)
+            let score = try #require(scores.score(own, running.metric))
+            #expect(abs(condition.mean - score.mean) < 1e-9)
+            // Wilson's is the report's; the bootstrap's is about the other one.
+            let isExact = texts.allSatisfy { !$0.contains("fox") || $0 == "red fox" }
+            let (low, high) = (condition.interval.low, condition.interval.high)
+            #expect(abs(low - score.interval.low) < (isExact ? 1e-12 : 0.05), "\(condition)")
+            #expect(abs(high - score.interval.high) < (isExact ? 1e-12 : 0.05), "\(condition)")
+        }
         return (figures, final.difference)
     }
 

@@ -592,7 +592,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
                     scores: [
                         RunningScore(
                             stage: .evaluate(task: "squad"), channel: Channel(k: 26, j: 4), items: 9, itemsTotal: 12,
-                            contrast: "CAG", metric: "f1", mean: 11.5, low: -2, high: 20, better: 3, worse: 1)
+                            contrast: "CAG", metric: "f1", mean: 11.5, low: -2, high: 20, better: 3, worse: 1,
+                            conditions: [.init(condition: "injected", mean: 31.5, low: 20, high: 40)])
                     ], loss: 0.5,
                     trainingBytesPerStep: 4096,
                     workers: [
@@ -644,6 +645,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
                                 .integer(4, "items_total", 12), .text(5, "contrast", "CAG"), .text(6, "metric", "f1"),
                                 .double(7, "mean", 11.5), .double(8, "low", -2), .double(9, "high", 20),
                                 .integer(10, "better", 3), .integer(11, "worse", 1),
+                                .message(
+                                    12, "conditions[0]", .optional,
+                                    [
+                                        .text(1, "condition", "injected"), .double(2, "mean", 31.5),
+                                        .double(3, "low", 20), .double(4, "high", 40),
+                                    ]),
                             ]),
                     ])
             ]),

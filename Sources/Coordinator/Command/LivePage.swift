@@ -37,12 +37,7 @@ struct LivePage {
     }
 
     /// Shows the run until the task is cancelled.
-    func follow(_ host: RunServer) async {
-        while !Task.isCancelled {
-            feed.publish(await host.toldStatus())
-            try? await Task.sleep(for: .seconds(1))
-        }
-    }
+    func follow(_ host: RunServer) async { await feed.follow { await host.toldStatus() } }
 
     /// Shows how the run ended, and its report where there is one, to those who look; then nobody is served any more.
     func end(_ host: RunServer, in folder: RunFolder) async {

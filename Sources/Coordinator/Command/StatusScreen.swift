@@ -15,9 +15,10 @@ struct StatusScreen {
     private(set) var isPaused = false
     private(set) var hasQuit = false
     private var order = Order.arrival
-    private var status: RunStatus?
     /// Losses, the latest last; as many as fit on a line.
     private var losses: [Double] = []
+    /// What is drawn: not the latest while it is paused.
+    private var drawn: (status: RunStatus, losses: [Double])?
 
     private static let mostLosses = 512
     private static let sparks = Array("▁▂▃▄▅▆▇█")
@@ -29,7 +30,7 @@ struct StatusScreen {
                 losses = losses.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
             }
         }
-        if !isPaused { self.status = status }
+        if !isPaused { drawn = (status, losses) }
     }
 
     mutating func press(_ key: Character) {
@@ -44,13 +45,13 @@ struct StatusScreen {
     }
 
     func lines(width: Int, height: Int) -> [String] {
-        guard let status else { return ["asking…"] }
-        var lines = [head(of: status), ""]
+        guard let (status, losses) = drawn else { return ["asking…"] }
+        var lines = [head(of: status, width: width), ""]
         lines += status.stages.map { stage in
             let progress = ProgressDisplay.progress(of: stage, in: status)
             return progress.bar(width: width)
         }
-        if losses.count > 1 { lines += ["", sparkline(width: width)] }
+        if losses.count > 1 { lines += ["", Self.sparkline(losses, width: width)] }
         if !status.scores.isEmpty {
             lines.append("")
             lines += status.scores.prefix(6).map { "\($0.stage.rawValue) \($0.text(among: status.scores.count))" }
@@ -59,7 +60,8 @@ struct StatusScreen {
             "\(Quantities.duration(seconds: fault.atSeconds)): "
                 + PrintableText.oneLine((fault.worker.map { "\($0) " } ?? "") + fault.what)
         }
-        let foot = "q quit   p \(isPaused ? "go on" : "pause")   w workers: \(order.rawValue)"
+        let keys = ["q quit", "p \(isPaused ? "go on" : "pause")", "w \(order.rawValue)"]
+        let foot = Self.fitting([keys.joined(separator: "   "), keys.joined(separator: "  ")], width)
         let rest = height - lines.count - (faults.isEmpty ? 0 : faults.count + 2) - 2
         lines += [""] + workers(status.workers, width: width, most: max(0, rest - 3))
         if !faults.isEmpty { lines += ["", "faults: \(status.faultCount)"] + faults }
@@ -69,24 +71,29 @@ struct StatusScreen {
         return lines.map { PrintableText.cut($0, to: width) }
     }
 
-    private func head(of status: RunStatus) -> String {
-        var parts = [
-            "run \(status.run.prefix(12))", status.phase.rawValue,
-            "\(Quantities.duration(seconds: status.elapsedSeconds)) so far",
-        ]
-        if let seconds = status.etaSeconds { parts.append("about \(Quantities.duration(seconds: seconds)) to go") }
-        if isPaused { parts.append("paused") }
-        return parts.joined(separator: " · ")
+    /// What is least telling is left out where there is no room for all.
+    private func head(of status: RunStatus, width: Int) -> String {
+        let phase = [status.phase.rawValue] + (isPaused ? ["paused"] : [])
+        let soFar = "\(Quantities.duration(seconds: status.elapsedSeconds)) so far"
+        let left = status.etaSeconds.map { ["about \(Quantities.duration(seconds: $0)) to go"] } ?? []
+        return Self.fitting(
+            [["run \(status.run.prefix(12))"] + phase + [soFar] + left, phase + [soFar] + left, phase + left]
+                .map { $0.joined(separator: " · ") }, width)
     }
 
-    private func sparkline(width: Int) -> String {
+    /// The first that fits; else the last.
+    private static func fitting(_ lines: [String], _ width: Int) -> String {
+        lines.first { PrintableText.width($0) <= width } ?? lines[lines.count - 1]
+    }
+
+    private static func sparkline(_ losses: [Double], width: Int) -> String {
         let head = "loss "
         let tail = " " + Quantities.significant(losses.last ?? 0)
         let cells = max(1, min(losses.count, width - head.count - tail.count))
         let shown = (0..<cells).map { losses[$0 * losses.count / cells] }
         let (low, high) = (shown.min() ?? 0, shown.max() ?? 0)
         let line = shown.map { loss in
-            Self.sparks[high > low ? Int((loss - low) / (high - low) * 7.999) : 0]
+            sparks[high > low ? Int((loss - low) / (high - low) * 7.999) : 0]
         }
         return head + String(line) + tail
     }
@@ -100,7 +107,7 @@ struct StatusScreen {
             case .silence:
                 workers.sorted { ($1.lastHeardSeconds, $0.worker) < ($0.lastHeardSeconds, $1.worker) }
             }
-        let shown = StatusText.workers(Array(sorted.prefix(most)), width).split(separator: "\n").map(String.init)
+        let shown = StatusText.workerLines(Array(sorted.prefix(most)), width: width)
         return shown + (workers.count > most ? ["and \(workers.count - most) more"] : [])
     }
 }

@@ -48,22 +48,64 @@ enum StatusText {
 
     static func workers(_ workers: [WorkerStatus], _ width: Int) -> String {
         guard !workers.isEmpty else { return "no worker has come yet" }
-        var table = Table([
-            .init("worker"), .init("device"), .init("state"), .init("at work on"), .init("units", .trailing),
-            .init("rate", .trailing),
-            .init("memory", .trailing), .init("last heard", .trailing), .init("in", .trailing), .init("out", .trailing),
-        ])
-        for worker in workers {
-            table.add([
-                PrintableText.oneLine(worker.worker), PrintableText.oneLine(worker.device),
-                worker.state.rawValue, worker.unitText,
-                Quantities.count(worker.unitsDone), worker.rate.map { Quantities.rate($0, of: "units") } ?? "–",
-                worker.memoryBytes.map { Quantities.bytes($0) } ?? "–",
-                Quantities.duration(seconds: worker.lastHeardSeconds),
-                Quantities.bytes(worker.bytesIn), Quantities.bytes(worker.bytesOut),
-            ])
+        return table(of: workers, WorkerColumn.all).text(width: width)
+    }
+
+    /// A line for each worker and two above them, with as many columns as there is room for, the most telling first.
+    static func workerLines(_ workers: [WorkerStatus], width: Int) -> [String] {
+        var places: [Int] = []
+        var table = Table([])
+        for place in WorkerColumn.byWorth {
+            let more = (places + [place]).sorted()
+            let wider = Self.table(of: workers, more.map { WorkerColumn.all[$0] }, nameWidth: max(10, width - 24))
+            let isFirst = places.isEmpty
+            guard isFirst || wider.text.split(separator: "\n").allSatisfy({ PrintableText.width(String($0)) <= width })
+            else { break }
+            (places, table) = (more, wider)
         }
-        return table.text(width: width)
+        return table.text.split(separator: "\n").map(String.init)
+    }
+
+    private static func table(
+        of workers: [WorkerStatus], _ columns: [WorkerColumn], nameWidth: Int = .max
+    ) -> Table {
+        var table = Table(columns.map(\.column))
+        for worker in workers {
+            let cells = columns.map { $0.cell(worker) }
+            table.add([PrintableText.cut(cells[0], to: nameWidth)] + cells.dropFirst())
+        }
+        return table
+    }
+
+    /// What is told of each worker.
+    private struct WorkerColumn {
+        let column: Table.Column
+        let cell: (WorkerStatus) -> String
+
+        init(
+            _ title: String, _ alignment: Table.Column.Alignment = .leading, _ cell: @escaping (WorkerStatus) -> String
+        ) {
+            column = Table.Column(title, alignment)
+            self.cell = cell
+        }
+
+        static var all: [WorkerColumn] {
+            [
+                WorkerColumn("worker") { PrintableText.oneLine($0.worker) },
+                WorkerColumn("device") { PrintableText.oneLine($0.device) },
+                WorkerColumn("state") { $0.state.rawValue },
+                WorkerColumn("at work on") { $0.unitText },
+                WorkerColumn("units", .trailing) { Quantities.count($0.unitsDone) },
+                WorkerColumn("rate", .trailing) { $0.rate.map { Quantities.rate($0, of: "units") } ?? "–" },
+                WorkerColumn("memory", .trailing) { $0.memoryBytes.map { Quantities.bytes($0) } ?? "–" },
+                WorkerColumn("last heard", .trailing) { Quantities.duration(seconds: $0.lastHeardSeconds) },
+                WorkerColumn("in", .trailing) { Quantities.bytes($0.bytesIn) },
+                WorkerColumn("out", .trailing) { Quantities.bytes($0.bytesOut) },
+            ]
+        }
+
+        /// Places of the columns, the most telling first.
+        static let byWorth = [0, 2, 7, 5, 3, 4, 6, 1, 8, 9]
     }
 }
 

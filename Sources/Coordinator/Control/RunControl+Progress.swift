@@ -13,11 +13,15 @@ extension RunControl {
     /// What units at work are counted for, by what their workers say: of a unit that several have, the furthest.
     var underWay: Double {
         guard let current = currentStage, !current.isStepped else { return 0 }
-        return holders.reduce(0) { sum, holder in
-            guard holder.key.stage == current.stage, !isFinished(holder.key) else { return sum }
-            let share = holder.value.reduce(0) { max($0, leases[$1]?.share ?? 0) }
-            return sum + share * Double(current.count(ofUnit: holder.key.index))
+        // Few of many small units are spoken of before they are done: no other is looked up.
+        var shares: [UnitID: Double] = [:]
+        for lease in leases.values {
+            guard let share = lease.share, share > 0, lease.unit.stage == current.stage, !isFinished(lease.unit) else {
+                continue
+            }
+            shares[lease.unit] = max(shares[lease.unit] ?? 0, share)
         }
+        return shares.reduce(0) { $0 + $1.value * Double(current.count(ofUnit: $1.key.index)) }
     }
 
     /// Notes how far the stage is, now and then.
@@ -28,14 +32,14 @@ extension RunControl {
     }
 
     /// Of what is counted, a second, of the stage at work.
-    func rate(at now: Instant) -> Double? {
+    func rate(at now: Instant, underWay: Double) -> Double? {
         stage.pace.rate(Double(stage.counted) + underWay, at: now)
     }
 
     /// Seconds to the run's end; nil where nothing can be said of a stage to come.
-    func etaSeconds(at now: Instant) -> Double? {
+    func etaSeconds(at now: Instant, underWay: Double) -> Double? {
         guard let current = currentStage else { return nil }
-        guard let rate = rate(at: now), rate > 0 else { return nil }
+        guard let rate = rate(at: now, underWay: underWay), rate > 0 else { return nil }
         let own = max(0, Double(current.countTotal - stage.counted) - underWay) / rate
         let later = plan.stages.suffix(from: stagePosition + 1)
         if later.isEmpty { return own }

@@ -3,11 +3,12 @@ package import Run
 extension RunControl {
     /// What the run is doing now. Bytes in and out are the transport's to fill in.
     package func status(at now: Instant) -> RunStatus {
-        RunStatus(
+        let underWay = underWay
+        return RunStatus(
             run: plan.run, phase: phase, elapsedSeconds: now.seconds(since: started),
-            etaSeconds: life == .running ? etaSeconds(at: now) : nil,
+            etaSeconds: life == .running ? etaSeconds(at: now, underWay: underWay) : nil,
             stages: plan.stages.enumerated().map { position, stage in
-                status(of: stage, position: position, at: now)
+                status(of: stage, position: position, underWay: underWay, at: now)
             },
             loss: loss,
             workers: workers.map { status(of: $0, at: now) }, alarms: alarms.map(\.fault),
@@ -29,7 +30,9 @@ extension RunControl {
         }
     }
 
-    private func status(of planned: StagePlan, position: Int, at now: Instant) -> StageStatus {
+    private func status(
+        of planned: StagePlan, position: Int, underWay: Double, at now: Instant
+    ) -> StageStatus {
         let total = planned.countTotal
         var status = StageStatus(
             stage: planned.stage, unitsDone: 0, unitsTotal: planned.total, counted: planned.counted, total: total,
@@ -45,7 +48,7 @@ extension RunControl {
             status.done = stage.counted
             status.underWay = min(Int(underWay), total - stage.counted)
             status.seconds = now.seconds(since: stage.began)
-            status.rate = rate(at: now)
+            status.rate = rate(at: now, underWay: underWay)
             status.etaSeconds = status.rate.map { Double(total - status.done - status.underWay) / $0 }
         }
         return status

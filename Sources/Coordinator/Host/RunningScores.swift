@@ -50,7 +50,12 @@ struct RunningScores {
                 stage: stage, channel: run.inputs.configuration.channels[channel], items: figures.items,
                 itemsTotal: task.items.count, contrast: contrast.contrast.name, metric: contrast.metric.name,
                 mean: scale * figures.mean, low: scale * figures.interval.low, high: scale * figures.interval.high,
-                better: figures.better, worse: figures.worse)
+                better: figures.better, worse: figures.worse,
+                conditions: figures.conditions.map {
+                    RunningScore.ConditionMean(
+                        condition: $0.name, mean: scale * $0.mean, low: scale * $0.interval.low,
+                        high: scale * $0.interval.high)
+                })
         }
     }
 

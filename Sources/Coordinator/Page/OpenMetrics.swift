@@ -4,7 +4,8 @@ import Run
 enum OpenMetrics {
     static let contentType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-    static func text(of status: RunStatus, watched: (viewers: Int, dropped: Int)) -> String {
+    static func text(of shown: ShownStatus, watched: (viewers: Int, dropped: Int)) -> String {
+        let status = shown.status
         var page = Exposition()
         page.add("activation_run", .info, "What runs.", [(["run": status.run], 1)])
         page.add(
@@ -35,7 +36,7 @@ enum OpenMetrics {
             status.scores.map { score in
                 (
                     [
-                        "stage": score.stage.rawValue, "channel": "\(score.channel.line)",
+                        "stage": score.stage.rawValue, "channel": "\(score.channel)",
                         "contrast": score.contrast, "metric": score.metric,
                     ], value(score)
                 )
@@ -45,7 +46,7 @@ enum OpenMetrics {
         page.add("activation_score_low", .gauge, "The lower end of its 95 % interval.", scores(\.low))
         page.add("activation_score_high", .gauge, "The upper end of its 95 % interval.", scores(\.high))
         page.add("activation_score_items", .gauge, "Items that it rests on.", scores { Double($0.items) })
-        workers(status.workers, &page)
+        workers(shown, &page)
         page.add("activation_faults", .counter, "What went wrong.", Double(status.faultCount))
         page.add(
             "activation_alarms", .gauge, "Units to which two workers gave different answers.",
@@ -57,14 +58,14 @@ enum OpenMetrics {
         return page.text + "# EOF\n"
     }
 
-    private static func workers(_ workers: [WorkerStatus], _ page: inout Exposition) {
+    private static func workers(_ shown: ShownStatus, _ page: inout Exposition) {
         func each(_ value: (WorkerStatus) -> Double?) -> [(labels: [String: String], value: Double)] {
-            workers.compactMap { worker in value(worker).map { (["worker": worker.worker], $0) } }
+            shown.status.workers.compactMap { worker in value(worker).map { (["worker": worker.worker], $0) } }
         }
         page.add(
             "activation_workers", .gauge, "Workers by what they do.",
             WorkerStatus.State.allCases.map { state in
-                (["state": state.rawValue], Double(workers.count { $0.state == state }))
+                (["state": state.rawValue], Double(shown.workers[state] ?? 0))
             })
         page.add("activation_worker_units", .counter, "Units that a worker has done.", each { Double($0.unitsDone) })
         page.add("activation_worker_silence_seconds", .gauge, "Since its last message.", each(\.lastHeardSeconds))

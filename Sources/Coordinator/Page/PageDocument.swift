@@ -33,11 +33,11 @@ enum PageDocument {
         <p class="lead" id="lead" role="status">waiting for the coordinator…</p>
         <p id="contact" role="alert" hidden></p>
         <section id="stages"><div id="bars"></div><p id="disk"></p></section>
-        <section id="scores" hidden><h2>The message so far</h2><div id="score"></div></section>
+        <section id="scores" hidden><h2>The message so far</h2><div id="score"></div><div id="course"></div></section>
         <section id="loss" hidden><h2>Loss</h2><figure id="curve"></figure></section>
         <section><h2>Workers</h2><p id="straggler"></p><div class="scroll"><table class="figures">
         <thead><tr><th>worker</th><th>device</th><th>state</th><th>at work on</th><th>units</th><th>units/s</th>
-        <th>memory</th><th>heard</th><th>in / out</th></tr></thead><tbody id="workers"></tbody></table></div></section>
+        <th>memory</th><th>heard</th><th>in / out</th></tr></thead><tbody id="workers"></tbody></table></div><p id="others"></p></section>
         <section id="faults" hidden><h2>Faults</h2><ol id="fault"></ol></section>
         </main>
         <script>\(script)</script>
@@ -54,12 +54,19 @@ enum PageDocument {
         .track { height: .75rem; border-radius: 4px; background: var(--rule); overflow: hidden; display: flex; }
         .done { background: var(--s0); } .way { background: var(--s0); opacity: .45; }
         .stage small { grid-column: 2; color: var(--soft); font-variant-numeric: tabular-nums; }
-        #disk, #straggler { color: var(--soft); } #fault { padding-left: 1.25rem; }
+        #disk, #straggler, #others { color: var(--soft); } #fault { padding-left: 1.25rem; }
         #fault li { overflow-wrap: anywhere; font-size: .875rem; margin: .2rem 0; }
         tr.lost td { color: var(--soft); text-decoration: line-through; }
         tr.lost td:nth-child(3) { text-decoration: none; color: var(--s1); font-weight: 600; }
         #stages ~ section .figures th:nth-child(-n+4), #workers td:nth-child(-n+4) { text-align: left; }
-        #workers td:first-child { overflow-wrap: anywhere; min-width: 8rem; white-space: normal; }
+        #stages ~ section .figures :is(th, td) { min-width: 0; padding: .3rem .55rem .3rem 0; }
+        #stages ~ section #workers td:first-child { overflow-wrap: anywhere; min-width: 7.5rem; white-space: normal; }
+        #stages ~ section #workers td:nth-child(2) { min-width: 9rem; white-space: normal; }
+        .band { opacity: .18; } .band.s0 { fill: var(--s0); } .band.s1 { fill: var(--s1); }
+        figcaption { display: flex; flex-wrap: wrap; gap: 0 1rem; }
+        .key { white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .key::before { content: ""; display: inline-block; width: 1em; height: .2em; margin-right: .4em;
+          vertical-align: middle; background: var(--s0); } .key.s1::before { background: var(--s1); }
         .zero { stroke: var(--soft); stroke-dasharray: 3 3; }
         @media (max-width: 600px) { .stage { grid-template-columns: 1fr; } .stage small { grid-column: 1; } }
         """
@@ -118,42 +125,73 @@ enum PageDocument {
 
         const path = (points, x, y) => points.map((p, i) => `${i ? "L" : "M"}${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`)
           .join("");
-        const curve = points => {
-          const [w, h, left, bottom] = [760, 220, 52, 24];
-          const xs = points.map(p => p[0]), ys = points.map(p => p[1]);
-          const isLog = Math.min(...ys) > 0;
-          const scaled = isLog ? Math.log10 : v => v;
-          const [x0, x1] = [Math.min(...xs), Math.max(...xs)];
-          let [y0, y1] = [Math.min(...ys.map(scaled)), Math.max(...ys.map(scaled))];
-          if (y1 - y0 < 1e-12) { y0 -= .5; y1 += .5; }
+        // Pictures are drawn as wide as they are shown, so that their texts keep their size.
+        const wide = () => Math.max(240, $("stages").clientWidth);
+        const extent = values => {
+          const [low, high] = [Math.min(...values), Math.max(...values)];
+          return high - low < 1e-12 ? [low - .5, high + .5] : [low, high];
+        };
+        const label = (text, x, y, anchor) => draw("text", { x, y, "text-anchor": anchor }, text);
+        // Axes, their ends named, and the scales that go with them.
+        const plot = (w, xs, ys, { title, from, value }) => {
+          const [h, left, bottom] = [220, 52, 24];
+          const [x0, x1] = [Math.min(...xs), Math.max(...xs)], [y0, y1] = extent(ys);
           const x = v => left + (w - left - 8) * (x1 > x0 ? (v - x0) / (x1 - x0) : 1);
-          const y = v => 8 + (h - bottom - 8) * (1 - (scaled(v) - y0) / (y1 - y0));
-          const label = (text, at, to, anchor) => draw("text", { x: at, y: to, "text-anchor": anchor }, text);
-          const value = v => significant(isLog ? 10 ** v : v);
-          return draw("svg", { viewBox: `0 0 ${w} ${h}`, role: "img" },
-            draw("title", {}, `loss from step ${x0} to ${x1}`),
+          const y = v => 8 + (h - bottom - 8) * (1 - (v - y0) / (y1 - y0));
+          const svg = draw("svg", { viewBox: `0 0 ${w} ${h}`, role: "img" }, draw("title", {}, title),
             draw("line", { class: "axis", x1: left, x2: w - 8, y1: h - bottom, y2: h - bottom }),
             label(value(y1), left - 6, 14, "end"), label(value(y0), left - 6, h - bottom, "end"),
-            label(`step ${count(x0)}`, left, h - 8, "start"), label(count(x1), w - 8, h - 8, "end"),
-            draw("path", { class: "curve s0", d: path(points, x, y) }));
+            label(from(count(x0)), left, h - 8, "start"), label(count(x1), w - 8, h - 8, "end"));
+          return { svg, x, y };
+        };
+        const curve = points => {
+          const isLog = points.every(p => p[1] > 0);
+          const scaled = isLog ? Math.log10 : v => v;
+          const logs = points.map(p => [p[0], scaled(p[1])]);
+          const { svg, x, y } = plot(wide(), logs.map(p => p[0]), logs.map(p => p[1]), {
+            title: `loss from step ${points[0][0]} to ${points[points.length - 1][0]}`, from: x => `step ${x}`,
+            value: v => significant(isLog ? 10 ** v : v) });
+          svg.append(draw("path", { class: "curve s0", d: path(logs, x, y) }));
+          return svg;
         };
 
-        const score = (one, points) => {
-          const [w, h, mid] = [760, 64, 22];
-          const all = [one.low, one.high, 0];
-          const reach = Math.max(...all.map(Math.abs), 1e-9) * 1.1;
+        const several = (channels, channel) => channels > 1 ? ` ${channel}` : "";
+        // A score's conditions as items come in, each with its interval as a band.
+        const scores = (one, channels) => {
+          const name = `${one.stage}${several(channels, one.channel)}: ${one.metric} by items`;
+          const places = one.conditions.map((_, i) => 1 + 3 * i);
+          const { svg, x, y } = plot(wide(), one.curve.map(p => p[0]), one.curve.flatMap(p => p.slice(1)), {
+            title: name, from: x => `${x} items`, value: significant });
+          for (const [i, at] of places.entries()) {
+            const low = one.curve.map(p => [p[0], p[at + 1]]), high = one.curve.map(p => [p[0], p[at + 2]]);
+            svg.append(draw("path", { class: `band s${i}`, d: `${path(high.concat(low.reverse()), x, y)}Z` }));
+          }
+          for (const [i, at] of places.entries())
+            svg.append(draw("path", { class: `curve s${i}`, d: path(one.curve.map(p => [p[0], p[at]]), x, y) }));
+          const last = one.curve[one.curve.length - 1];
+          const key = make("figcaption", {}, name);
+          for (const [i, at] of places.entries()) key.append(make("span", { className: `key s${i}`,
+            textContent: `${one.conditions[i]} ${significant(last[at])}` }));
+          return make("figure", {}, key, svg);
+        };
+
+        const score = (one, channels) => {
+          const [w, h, mid] = [wide(), 64, 22];
+          const reach = Math.max(...[one.low, one.high].map(Math.abs), 1e-9) * 1.1;
           const x = v => w / 2 + (w / 2 - 30) * v / reach;
-          const label = (v, at) => draw("text", { x: at, y: h - 8, "text-anchor": "middle" }, significant(v));
-          const links = [one.channel, ...(one.channel.further || [])].map(link => `${link.k}:${link.j}`);
-          const name = `${one.stage} ${links.join("+")}`;
+          const name = `${one.stage}${several(channels, one.channel)}`;
+          const svg = draw("svg", { viewBox: `0 0 ${w} ${h}`, role: "img" }, draw("title", {}, name),
+            draw("line", { class: "zero", x1: x(0), x2: x(0), y1: 4, y2: h - 22 }),
+            draw("line", { class: "interval", x1: x(one.low), x2: x(one.high), y1: mid, y2: mid }),
+            draw("circle", { class: "dot s0", cx: x(one.mean), cy: mid, r: 5 }));
+          // Numbers that would lie upon one another are left out; the text has them.
+          const shown = [];
+          for (const v of [0, one.low, one.high])
+            if (shown.every(other => Math.abs(x(other) - x(v)) > 48)) shown.push(v);
+          svg.append(...shown.map(v => label(significant(v), x(v), h - 8, "middle")));
           return make("div", {}, make("p", { textContent: `${name}, ${count(one.items)} of ${count(one.items_total)} items: `
               + `${one.contrast} ${one.mean > 0 ? "+" : ""}${significant(one.mean)} [${significant(one.low)}, `
-              + `${significant(one.high)}] on ${one.metric}; better on ${one.better}, worse on ${one.worse}` }),
-            draw("svg", { viewBox: `0 0 ${w} ${h}`, role: "img" }, draw("title", {}, name),
-              draw("line", { class: "zero", x1: x(0), x2: x(0), y1: 4, y2: h - 22 }),
-              draw("line", { class: "interval", x1: x(one.low), x2: x(one.high), y1: mid, y2: mid }),
-              draw("circle", { class: "dot s0", cx: x(one.mean), cy: mid, r: 5 }),
-              label(0, x(0)), label(one.low, x(one.low)), label(one.high, x(one.high))));
+              + `${significant(one.high)}] on ${one.metric}; better on ${one.better}, worse on ${one.worse}` }), svg);
         };
 
         const straggler = workers => {
@@ -181,7 +219,7 @@ enum PageDocument {
         const fault = one => make("li", { textContent: `after ${duration(one.at_seconds)}: `
           + (one.worker ? `${one.worker} ` : "") + one.what });
 
-        const render = ({ status, history, report }) => {
+        const render = ({ status, history, report, workers_left_out }) => {
           const current = status.stages.find(stage => stage.units_done < stage.units_total);
           $("lead").textContent = lead(status, current);
           document.title = status.phase === "running" && current
@@ -193,10 +231,13 @@ enum PageDocument {
           $("disk").textContent = `${count(units)} finished units are on the disk; a coordinator that stops goes on `
             + "from there with the same command.";
           show("scores", status.scores.length > 0);
-          $("score").replaceChildren(...status.scores.slice(0, 16).map(one => score(one)));
+          $("score").replaceChildren(...status.scores.map(one => score(one, status.scores.length)));
+          $("course").replaceChildren(...history.scores.filter(one => one.curve.length > 1).map(one =>
+            scores(one, history.scores.filter(other => other.stage === one.stage).length)));
           show("loss", history.loss.length > 1);
           if (history.loss.length > 1) $("curve").replaceChildren(curve(history.loss));
-          $("workers").replaceChildren(...status.workers.slice(0, 512).map(row));
+          $("workers").replaceChildren(...status.workers.map(row));
+          $("others").textContent = workers_left_out ? `${count(workers_left_out)} more, most of them gone` : "";
           $("straggler").textContent = status.workers.length ? straggler(status.workers) : "no worker has come yet";
           const faults = status.alarms.concat(status.faults.slice().reverse());
           show("faults", faults.length > 0);

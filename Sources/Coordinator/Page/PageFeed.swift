@@ -9,7 +9,7 @@ package import Run
 package final class PageFeed: @unchecked Sendable {  // under `lock`
     /// One state of the run as it is shown.
     struct Snapshot: Sendable {
-        var status: RunStatus
+        var shown: ShownStatus
         /// For an event stream.
         var event: Data
         /// The report, once the run is done.
@@ -33,13 +33,22 @@ package final class PageFeed: @unchecked Sendable {  // under `lock`
     package func publish(_ status: RunStatus, report: Data? = nil) {
         let viewers: [AsyncStream<Snapshot>.Continuation] = lock.withLock {
             history.note(status)
-            let event = PageEvent(status: status, history: history, hasReport: report != nil).bytes
-            let snapshot = Snapshot(status: status, event: event, report: report)
+            let shown = ShownStatus(status)
+            let event = PageEvent(shown: shown, history: history, hasReport: report != nil).bytes
+            let snapshot = Snapshot(shown: shown, event: event, report: report)
             latest = snapshot
             return self.viewers.keys.sorted().compactMap { self.viewers[$0] }
         }
         guard let snapshot = current else { return }
         for viewer in viewers { viewer.yield(snapshot) }
+    }
+
+    /// Shows every second what the run does, whether anybody looks or not, until the task is cancelled.
+    package func follow(_ status: () async -> RunStatus) async {
+        while !Task.isCancelled {
+            publish(await status())
+            try? await Task.sleep(for: .seconds(1))
+        }
     }
 
     var current: Snapshot? { lock.withLock { latest } }

@@ -121,11 +121,11 @@ package final class PageServer: Sendable {
         case "/": try await write(page, PageDocument.html(title: title), writer)
         case "/events" where request.method == .get: try await stream(writer, channel)
         case "/metrics":
-            let text = feed.current.map { OpenMetrics.text(of: $0.status, watched: feed.counts) } ?? "# EOF\n"
+            let text = feed.current.map { OpenMetrics.text(of: $0.shown, watched: feed.counts) } ?? "# EOF\n"
             try await write(.init(status: .ok, headerFields: [.contentType: OpenMetrics.contentType]), text, writer)
         case "/healthz": try await write(plain(.ok), "ok\n", writer)
         case "/readyz":
-            let isReady = feed.current?.status.phase == .running
+            let isReady = feed.current?.shown.status.phase == .running
             try await write(
                 plain(isReady ? .ok : .serviceUnavailable), isReady ? "ready\n" : "not running\n", writer)
         case "/report":

@@ -12,24 +12,50 @@ package struct RunningContrast: Sendable {
     /// The contrast's conditions, and their places among the answers.
     private let first: (place: Int, condition: ConditionDefinition)
     private let second: (place: Int, condition: ConditionDefinition)
-    private var differences = Differences()
+    private var differences = Sums()
+    /// The two conditions' own values.
+    private var values = (first: Sums(), second: Sums())
+    /// Items by what they are in both conditions.
+    private var (both, better, worse, neither) = (0, 0, 0, 0)
 
-    /// Right-or-wrong items by what they are in both conditions, and sums of all.
-    private struct Differences {
-        var count = 0
-        var (both, better, worse, neither) = (0, 0, 0, 0)
-        var areAnswers = true
-        var (sum, squares) = (0.0, 0.0)
+    /// What a mean and its interval need of the values that came.
+    private struct Sums {
+        private(set) var (count, sum, squares) = (0, 0.0, 0.0)
+        /// Whether all are right-or-wrong answers.
+        private(set) var areAnswers = true
+
+        mutating func take(_ value: Double, isAnswer: Bool) {
+            count += 1
+            sum += value
+            squares += value * value
+            if !isAnswer { areAnswers = false }
+        }
+
+        /// Of at least one value.
+        var mean: Double { sum / Double(count) }
+
+        /// 1.96 standard errors to either side; of one value all that can be.
+        func interval(within bounds: ClosedRange<Double>) -> ConfidenceInterval {
+            let n = Double(count)
+            guard n > 1 else {
+                return ConfidenceInterval(low: min(mean, bounds.lowerBound), high: max(mean, bounds.upperBound))
+            }
+            let half = Statistics.z * (max(0, squares - n * mean * mean) / (n - 1) / n).squareRoot()
+            return ConfidenceInterval(low: mean - half, high: mean + half)
+        }
     }
 
     /// What there is to be said so far.
-    package struct Figures: Hashable, Sendable {
+    package struct Figures: Sendable {
         package let items: Int
         package let mean: Double
         /// Newcombe's of right-or-wrong answers, else 1.96 standard errors to either side; of one item all that can be.
         package let interval: ConfidenceInterval
         package let better: Int
         package let worse: Int
+        /// What the contrast's two conditions come to, each with Wilson's interval of right-or-wrong answers, else 1.96
+        /// standard errors to either side.
+        package let conditions: [(name: String, mean: Double, interval: ConfidenceInterval)]
     }
 
     /// nil where the conditions of neither contrast are asked: what decides, or what the message does at all.
@@ -55,18 +81,18 @@ package struct RunningContrast: Sendable {
     /// - Parameter answers: for each of the run's conditions one, or of a repeated condition several.
     package mutating func take(_ item: TaskItem, _ answers: [[Answer]]) {
         guard let first = value(first, item, answers), let second = value(second, item, answers) else { return }
-        differences.count += 1
-        differences.sum += first - second
-        differences.squares += (first - second) * (first - second)
-        if ![0, 1].contains(first) || ![0, 1].contains(second) { differences.areAnswers = false }
+        func isAnswer(_ value: Double) -> Bool { value == 0 || value == 1 }
+        values.first.take(first, isAnswer: isAnswer(first))
+        values.second.take(second, isAnswer: isAnswer(second))
+        differences.take(first - second, isAnswer: isAnswer(first) && isAnswer(second))
         if first > second {
-            differences.better += 1
+            better += 1
         } else if first < second {
-            differences.worse += 1
+            worse += 1
         } else if first > 0 {
-            differences.both += 1
+            both += 1
         } else {
-            differences.neither += 1
+            neither += 1
         }
     }
 
@@ -84,23 +110,20 @@ package struct RunningContrast: Sendable {
 
     /// nil before the first item.
     package var figures: Figures? {
-        let n = Double(differences.count)
-        guard n > 0 else { return nil }
-        let mean = differences.sum / n
-        let interval: ConfidenceInterval
-        if differences.areAnswers {
-            interval = Statistics.newcombeInterval(
-                both: differences.both, first: differences.better, second: differences.worse,
-                neither: differences.neither)
-        } else if n > 1 {
-            let variance = max(0, differences.squares - n * mean * mean) / (n - 1)
-            let half = Statistics.z * (variance / n).squareRoot()
-            interval = ConfidenceInterval(low: mean - half, high: mean + half)
-        } else {
-            interval = ConfidenceInterval(low: min(mean, -1), high: max(mean, 1))
-        }
+        guard differences.count > 0 else { return nil }
+        let interval =
+            differences.areAnswers
+            ? Statistics.newcombeInterval(both: both, first: better, second: worse, neither: neither)
+            : differences.interval(within: -1...1)
         return Figures(
-            items: differences.count, mean: mean, interval: interval, better: differences.better,
-            worse: differences.worse)
+            items: differences.count, mean: differences.mean, interval: interval, better: better, worse: worse,
+            conditions: [(first.condition.name, values.first), (second.condition.name, values.second)].map {
+                name, values in
+                let interval =
+                    values.areAnswers
+                    ? Statistics.wilsonInterval(successes: Int(values.sum), of: values.count)
+                    : values.interval(within: 0...1)
+                return (name, values.mean, interval)
+            })
     }
 }

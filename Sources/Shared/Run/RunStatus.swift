@@ -120,10 +120,27 @@ package struct RunningScore: Codable, Hashable, Sendable {
     /// Items on which the contrast's first condition is the better, or the worse.
     package var better: Int
     package var worse: Int
+    /// What the contrast's two conditions come to, in percentage points where the metric is a share.
+    package var conditions: [ConditionMean]
+
+    /// A condition's mean so far, with its 95 % interval.
+    package struct ConditionMean: Codable, Hashable, Sendable {
+        package var condition: String
+        package var mean: Double
+        package var low: Double
+        package var high: Double
+
+        package init(condition: String, mean: Double, low: Double, high: Double) {
+            self.condition = condition
+            self.mean = mean
+            self.low = low
+            self.high = high
+        }
+    }
 
     package init(
         stage: Stage, channel: Channel, items: Int, itemsTotal: Int, contrast: String, metric: String, mean: Double,
-        low: Double, high: Double, better: Int, worse: Int
+        low: Double, high: Double, better: Int, worse: Int, conditions: [ConditionMean] = []
     ) {
         self.stage = stage
         self.channel = channel
@@ -136,6 +153,7 @@ package struct RunningScore: Codable, Hashable, Sendable {
         self.high = high
         self.better = better
         self.worse = worse
+        self.conditions = conditions
     }
 }
 

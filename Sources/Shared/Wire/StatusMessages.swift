@@ -94,6 +94,7 @@ extension RunningScore {
         (message.pointee.has_high, message.pointee.high) = writer.field(high)
         (message.pointee.has_better, message.pointee.better) = writer.field(better)
         (message.pointee.has_worse, message.pointee.worse) = writer.field(worse)
+        (message.pointee.n_conditions, message.pointee.conditions) = writer.messages(conditions) { $0.write(writer) }
         return message
     }
 
@@ -109,7 +110,30 @@ extension RunningScore {
             low: try Field.finite(message.has_low, message.low, "low"),
             high: try Field.finite(message.has_high, message.high, "high"),
             better: try Field.number(message.has_better, message.better, "better"),
-            worse: try Field.number(message.has_worse, message.worse, "worse"))
+            worse: try Field.number(message.has_worse, message.worse, "worse"),
+            conditions: try Field.messages(message.n_conditions, message.conditions, "conditions") {
+                (condition) throws(WireError) in
+                try ConditionMean(condition)
+            })
+    }
+}
+
+extension RunningScore.ConditionMean {
+    fileprivate func write(_ writer: MessageWriter) -> UnsafeMutablePointer<Wire__ConditionMean> {
+        let message = writer.new(wire__condition_mean__init)
+        (message.pointee.has_condition, message.pointee.condition) = writer.field(condition)
+        (message.pointee.has_mean, message.pointee.mean) = writer.field(mean)
+        (message.pointee.has_low, message.pointee.low) = writer.field(low)
+        (message.pointee.has_high, message.pointee.high) = writer.field(high)
+        return message
+    }
+
+    fileprivate init(_ message: Wire__ConditionMean) throws(WireError) {
+        self.init(
+            condition: try Field.name(message.has_condition, message.condition, "condition"),
+            mean: try Field.finite(message.has_mean, message.mean, "mean"),
+            low: try Field.finite(message.has_low, message.low, "low"),
+            high: try Field.finite(message.has_high, message.high, "high"))
     }
 }
 

@@ -11,7 +11,7 @@ struct BenchmarksCommand: AsyncParsableCommand {
         subcommands: [
             EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, StragglerBenchmark.self,
             ScalingBenchmark.self, JournalBenchmark.self, LoadMeasurement.self, AttackCommand.self,
-            SyntheticWorkerCommand.self, LoadWorkerCommand.self, PacedWorkerCommand.self,
+            WatchersCommand.self, SyntheticWorkerCommand.self, LoadWorkerCommand.self, PacedWorkerCommand.self,
         ])
 
     static func main() async {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import CoordinatorHost
+import CoordinatorPage
 import Foundation
 import Messaging
 import Processes
@@ -13,8 +14,13 @@ struct LoadFigures: Codable {
     /// nil where nobody disturbed it.
     var attack: String?
     var unitsPerSecond: Double
-    var statusMilliseconds: Double
-    var longestStatusMilliseconds: Double
+    /// What an answer about the status took; nil where nobody asked.
+    var statusMilliseconds: Double?
+    var longestStatusMilliseconds: Double?
+    /// Of this process, while the units were worked off.
+    var processorSeconds: Double
+    /// nil where nobody was to watch.
+    var watchers: WatcherFigures?
     /// From the run's outcome to the last socket's end.
     var endingSeconds: Double
     var memoryBytes: UInt64
@@ -24,6 +30,8 @@ struct LoadFigures: Codable {
         case unitsPerSecond = "units_per_second"
         case statusMilliseconds = "status_milliseconds"
         case longestStatusMilliseconds = "longest_status_milliseconds"
+        case processorSeconds = "processor_seconds"
+        case watchers
         case endingSeconds = "ending_seconds"
         case memoryBytes = "memory_bytes"
     }
@@ -41,6 +49,10 @@ struct LoadMeasurement: AsyncParsableCommand {
     @Option var attack: Attack?
     /// Whether workers come by an address, as those from elsewhere do.
     @Flag var listens = false
+    /// Those who look at the page, and questions for the status a second, by a process of their own; where neither is
+    /// given this process asks by itself.
+    @Option var viewers: Int?
+    @Option var queries: Int?
 
     func run() async throws {
         let data = try JSONEncoder().encode(try await figures())
@@ -55,6 +67,21 @@ struct LoadMeasurement: AsyncParsableCommand {
         guard let endpoints = await server.endpoints else { throw BenchmarkFailure(description: "no endpoints") }
         var processes: [ChildProcess] = []
         defer { for process in processes { process.send(SIGTERM) } }
+        let isWatched = viewers != nil || queries != nil
+        let page = try await (viewers ?? 0) > 0 ? LoadPage(of: server) : nil
+        let watcherFigures = folder.appendingPathComponent("watchers.json")
+        var watchers: ChildProcess?
+        if (viewers ?? 0) + (queries ?? 0) > 0 {
+            watchers = try ChildProcess(
+                Program.file,
+                [
+                    "watchers", "--viewers", "\(viewers ?? 0)", "--queries", "\(queries ?? 0)", "--status",
+                    endpoints.status.text, "--page", "\(page?.address.port ?? 0)", "--figures", watcherFigures.path,
+                ])
+            try await page?.wait(for: viewers ?? 0)
+        }
+        let secondsBefore = await server.status().stages.first?.seconds ?? 0
+        let processorBefore = ProcessUsage.processorSeconds
         if listens {
             // Workers of one's own are believed and come by another way: these are like anybody's.
             for _ in 0..<crowds {
@@ -73,22 +100,32 @@ struct LoadMeasurement: AsyncParsableCommand {
                         endpoints.status.text,
                     ]))
         }
-        let watching = Self.watch(endpoints.status)
+        let watching = isWatched ? nil : Self.watch(endpoints.status)
         let outcome = await server.run()
+        let processorSeconds = ProcessUsage.processorSeconds - processorBefore
         let status = await server.status()
-        watching.cancel()
-        let latencies = await watching.value.dropLast().sorted()
+        watching?.cancel()
+        let latencies = await watching?.value.dropLast().sorted() ?? []
+        watchers?.send(SIGTERM)
+        _ = watchers?.wait()
+        await page?.end()
+        let watched = try watchers.map { _ in
+            try JSONDecoder().decode(WatcherFigures.self, from: Data(contentsOf: watcherFigures))
+        }
         for process in processes.dropFirst(crowds) { process.send(SIGTERM) }
         let ended = ContinuousClock.now
         await server.close()
         let ending = (ContinuousClock.now - ended) / .seconds(1)
-        guard outcome == .done, let stage = status.stages.first, !latencies.isEmpty else {
+        guard outcome == .done, let stage = status.stages.first, isWatched || !latencies.isEmpty else {
             throw BenchmarkFailure(description: "the run ended with \(outcome)")
         }
         return LoadFigures(
-            attack: attack?.rawValue, unitsPerSecond: Double(stage.unitsTotal) / stage.seconds,
-            statusMilliseconds: latencies[latencies.count / 2], longestStatusMilliseconds: latencies.last ?? 0,
-            endingSeconds: ending, memoryBytes: ProcessUsage.residentPeak)
+            attack: attack?.rawValue, unitsPerSecond: Double(stage.unitsTotal) / (stage.seconds - secondsBefore),
+            statusMilliseconds: watched?.statusMilliseconds
+                ?? (latencies.isEmpty ? nil : latencies[latencies.count / 2]),
+            longestStatusMilliseconds: watched?.longestStatusMilliseconds ?? latencies.last,
+            processorSeconds: processorSeconds, watchers: watched, endingSeconds: ending,
+            memoryBytes: ProcessUsage.residentPeak)
     }
 
     /// Processes that the sessions are shared among.

@@ -75,6 +75,19 @@ package struct Scenario: Sendable {
     /// A run with work for a thousand workers.
     package static func large(workers: Int) -> Scenario { Scenario(thousand, workers: workers) }
 
+    /// A training of about so many seconds, for what must not grow with time. No worker that is lost ends it.
+    package static func long(workers: Int, seconds: Int) -> Scenario {
+        // A step takes its slowest shard's 0.3 to 0.5 s, and what the faults cost.
+        let stepsPerEpoch = 8
+        var scenario = Scenario(
+            SimulatedInputs(
+                channels: one, texts: 5 * stepsPerEpoch, textsPerUnit: 4, epochs: seconds * 2 / stepsPerEpoch, items: 5,
+                itemsPerUnit: 2), workers: workers)
+        scenario.limits.lossesPerUnit = .max
+        scenario.limits.failuresPerUnit = .max
+        return scenario
+    }
+
     /// The scenario that belongs to a seed: mostly few workers, sometimes many.
     package static func of(seed: UInt64, workers: Int? = nil) -> Scenario {
         var random = NamedGenerator(seed: seed, purpose: "scenario")

@@ -14,6 +14,7 @@ extension Simulation {
         case .finishWrite(let life, let write): if life == self.life { finishWrite(write) }
         case .coordinatorTick:
             tell(.tick)
+            if let coordinator, outcome == nil { watch?(coordinator.status(at: now)) }
             schedule(.coordinatorTick, after: 0.5)
         case .crashCoordinator: crashCoordinator()
         case .startCoordinator: startCoordinator()

@@ -1,6 +1,6 @@
 package import CoordinatorControl
 import CoordinatorHost
-import Run
+package import Run
 import Storage
 
 /// A whole run in one thread: the coordinator itself, with its journal in memory, and workers that train as real ones
@@ -84,6 +84,8 @@ package final class Simulation {
     package internal(set) var alarms = 0
     /// Told each event, for a trace.
     package var trace: ((Double, String) -> Void)?
+    /// Told the coordinator's status at each of its ticks while it lives, as those are who watch a run.
+    package var watch: ((RunStatus) -> Void)?
     private var lastProgress: (life: Int, stages: Int, units: Int) = (0, 0, 0)
     var violation: String?
 

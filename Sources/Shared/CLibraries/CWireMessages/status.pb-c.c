@@ -52,6 +52,51 @@ void   wire__stage_status__free_unpacked
   assert(message->base.descriptor == &wire__stage_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   wire__condition_mean__init
+                     (Wire__ConditionMean         *message)
+{
+  static const Wire__ConditionMean init_value = WIRE__CONDITION_MEAN__INIT;
+  *message = init_value;
+}
+size_t wire__condition_mean__get_packed_size
+                     (const Wire__ConditionMean *message)
+{
+  assert(message->base.descriptor == &wire__condition_mean__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t wire__condition_mean__pack
+                     (const Wire__ConditionMean *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &wire__condition_mean__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t wire__condition_mean__pack_to_buffer
+                     (const Wire__ConditionMean *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &wire__condition_mean__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Wire__ConditionMean *
+       wire__condition_mean__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Wire__ConditionMean *)
+     protobuf_c_message_unpack (&wire__condition_mean__descriptor,
+                                allocator, len, data);
+}
+void   wire__condition_mean__free_unpacked
+                     (Wire__ConditionMean *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &wire__condition_mean__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   wire__running_score__init
                      (Wire__RunningScore         *message)
 {
@@ -387,7 +432,84 @@ const ProtobufCMessageDescriptor wire__stage_status__descriptor =
   (ProtobufCMessageInit) wire__stage_status__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor wire__running_score__field_descriptors[11] =
+static const ProtobufCFieldDescriptor wire__condition_mean__field_descriptors[4] =
+{
+  {
+    "condition",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Wire__ConditionMean, has_condition),
+    offsetof(Wire__ConditionMean, condition),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mean",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__ConditionMean, has_mean),
+    offsetof(Wire__ConditionMean, mean),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "low",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__ConditionMean, has_low),
+    offsetof(Wire__ConditionMean, low),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "high",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Wire__ConditionMean, has_high),
+    offsetof(Wire__ConditionMean, high),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned wire__condition_mean__field_indices_by_name[] = {
+  0,   /* field[0] = condition */
+  3,   /* field[3] = high */
+  2,   /* field[2] = low */
+  1,   /* field[1] = mean */
+};
+static const ProtobufCIntRange wire__condition_mean__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor wire__condition_mean__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "wire.ConditionMean",
+  "ConditionMean",
+  "Wire__ConditionMean",
+  "wire",
+  sizeof(Wire__ConditionMean),
+  4,
+  wire__condition_mean__field_descriptors,
+  wire__condition_mean__field_indices_by_name,
+  1,  wire__condition_mean__number_ranges,
+  (ProtobufCMessageInit) wire__condition_mean__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor wire__running_score__field_descriptors[12] =
 {
   {
     "stage",
@@ -521,10 +643,23 @@ static const ProtobufCFieldDescriptor wire__running_score__field_descriptors[11]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "conditions",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Wire__RunningScore, n_conditions),
+    offsetof(Wire__RunningScore, conditions),
+    &wire__condition_mean__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned wire__running_score__field_indices_by_name[] = {
   9,   /* field[9] = better */
   1,   /* field[1] = channel */
+  11,   /* field[11] = conditions */
   4,   /* field[4] = contrast */
   8,   /* field[8] = high */
   2,   /* field[2] = items */
@@ -538,7 +673,7 @@ static const unsigned wire__running_score__field_indices_by_name[] = {
 static const ProtobufCIntRange wire__running_score__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor wire__running_score__descriptor =
 {
@@ -548,7 +683,7 @@ const ProtobufCMessageDescriptor wire__running_score__descriptor =
   "Wire__RunningScore",
   "wire",
   sizeof(Wire__RunningScore),
-  11,
+  12,
   wire__running_score__field_descriptors,
   wire__running_score__field_indices_by_name,
   1,  wire__running_score__number_ranges,

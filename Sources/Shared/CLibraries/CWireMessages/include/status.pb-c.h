@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "common.pb-c.h"
 
 typedef struct Wire__StageStatus Wire__StageStatus;
+typedef struct Wire__ConditionMean Wire__ConditionMean;
 typedef struct Wire__RunningScore Wire__RunningScore;
 typedef struct Wire__WorkerStatus Wire__WorkerStatus;
 typedef struct Wire__Fault Wire__Fault;
@@ -87,6 +88,26 @@ struct  Wire__StageStatus
 
 
 /*
+ * What a condition's answers so far come to, with the 95 % interval.
+ */
+struct  Wire__ConditionMean
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_condition;
+  ProtobufCBinaryData condition;
+  protobuf_c_boolean has_mean;
+  double mean;
+  protobuf_c_boolean has_low;
+  double low;
+  protobuf_c_boolean has_high;
+  double high;
+};
+#define WIRE__CONDITION_MEAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&wire__condition_mean__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0, 0, 0, 0 }
+
+
+/*
  * What the answers so far say of the message.
  */
 struct  Wire__RunningScore
@@ -113,10 +134,15 @@ struct  Wire__RunningScore
   int64_t better;
   protobuf_c_boolean has_worse;
   int64_t worse;
+  /*
+   * The contrast's two.
+   */
+  size_t n_conditions;
+  Wire__ConditionMean **conditions;
 };
 #define WIRE__RUNNING_SCORE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&wire__running_score__descriptor) \
-    , 0, {0,NULL}, NULL, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, {0,NULL}, NULL, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
 
 
 struct  Wire__WorkerStatus
@@ -249,6 +275,25 @@ Wire__StageStatus *
 void   wire__stage_status__free_unpacked
                      (Wire__StageStatus *message,
                       ProtobufCAllocator *allocator);
+/* Wire__ConditionMean methods */
+void   wire__condition_mean__init
+                     (Wire__ConditionMean         *message);
+size_t wire__condition_mean__get_packed_size
+                     (const Wire__ConditionMean   *message);
+size_t wire__condition_mean__pack
+                     (const Wire__ConditionMean   *message,
+                      uint8_t             *out);
+size_t wire__condition_mean__pack_to_buffer
+                     (const Wire__ConditionMean   *message,
+                      ProtobufCBuffer     *buffer);
+Wire__ConditionMean *
+       wire__condition_mean__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   wire__condition_mean__free_unpacked
+                     (Wire__ConditionMean *message,
+                      ProtobufCAllocator *allocator);
 /* Wire__RunningScore methods */
 void   wire__running_score__init
                      (Wire__RunningScore         *message);
@@ -330,6 +375,9 @@ void   wire__run_status__free_unpacked
 typedef void (*Wire__StageStatus_Closure)
                  (const Wire__StageStatus *message,
                   void *closure_data);
+typedef void (*Wire__ConditionMean_Closure)
+                 (const Wire__ConditionMean *message,
+                  void *closure_data);
 typedef void (*Wire__RunningScore_Closure)
                  (const Wire__RunningScore *message,
                   void *closure_data);
@@ -351,6 +399,7 @@ typedef void (*Wire__RunStatus_Closure)
 extern const ProtobufCEnumDescriptor    wire__run_phase__descriptor;
 extern const ProtobufCEnumDescriptor    wire__worker_state__descriptor;
 extern const ProtobufCMessageDescriptor wire__stage_status__descriptor;
+extern const ProtobufCMessageDescriptor wire__condition_mean__descriptor;
 extern const ProtobufCMessageDescriptor wire__running_score__descriptor;
 extern const ProtobufCMessageDescriptor wire__worker_status__descriptor;
 extern const ProtobufCMessageDescriptor wire__fault__descriptor;
