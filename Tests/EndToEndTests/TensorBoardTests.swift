@@ -53,4 +53,34 @@ struct TensorBoardTests {
         #expect(zip(curve, losses).allSatisfy { Float($0[1]) == Float($1) && $0[2] == $0[0] })
         #expect(curves["squad/f1/injected"]?.count == 12)
     }
+
+    @Test(.timeLimit(.minutes(10)))
+    func `a run at work has told the beginning of what it tells in the end, and goes on with it after a kill`() throws {
+        let scratch = try TemporaryFolder()
+        func start(_ name: String, _ more: [String]) throws -> ProgramProcess {
+            try ProgramProcess(
+                "coordinator",
+                ShortRun.arguments(
+                    output: scratch.file(name),
+                    ["--threads", "1", "--limit", "200", "--tensorboard", scratch.file("tb-\(name)").path] + more),
+                in: scratch)
+        }
+        /// What the file has so far.
+        func told(_ name: String) -> Data? {
+            let folder = scratch.file("tb-\(name)")
+            return (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.first
+                .flatMap { try? Data(contentsOf: folder.appendingPathComponent($0)) }
+        }
+        #expect(try start("whole", ["--workers", "1"]).end().code == 0)
+        let whole = try #require(told("whole"))
+
+        let killed = try start("killed", ["--workers", "1"])
+        #expect(wait(60) { told("killed")?.count ?? 0 > 1_000 })
+        killed.send(SIGKILL)
+        _ = try killed.end()
+        let beginning = try #require(told("killed"))
+        #expect(whole.starts(with: beginning) && beginning.count < whole.count, "\(beginning.count) of \(whole.count)")
+        #expect(try start("killed", ["--workers", "2"]).end().code == 0)
+        #expect(told("killed") == whole)
+    }
 }

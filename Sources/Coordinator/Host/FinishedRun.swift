@@ -34,8 +34,8 @@ package struct FinishedRun: Sendable {
         let report = try Self.report(of: run, software: software, remarks: remarks, readings: readings)
         if let tensorBoard {
             let file = report.tensorBoard
-            try FileManager.default.createDirectory(at: tensorBoard, withIntermediateDirectories: true)
-            try AtomicFile.write(file.bytes, to: tensorBoard.appendingPathComponent(file.name))
+            try LiveEvents.Part(file: tensorBoard.appendingPathComponent(file.name), offset: 0, bytes: file.bytes)
+                .write(isWhole: true)
         }
         let inputs = try StoredInputs(run.inputs, remarks: remarks, readings: readings).bytes
         let made = report.files + (harness || Self.hasHarnessFiles(run.manifest) ? report.harnessFiles : [])
@@ -155,6 +155,14 @@ package struct FinishedRun: Sendable {
                             items: min(task.items.count, RunInputs.itemsPerUnit))
                     })
             }, maps: try comparedLines(of: inputs).compactMap { try comparison(of: $0, in: run) }, shape: inputs.shape)
+    }
+
+    /// The trained W's, each once, in the order of the channels that have them.
+    static func trainings(of run: LiveRun) -> [TrainedProjection] {
+        guard case .trained = run.inputs.manifest.configuration.projection else { return [] }
+        var seen: Set<Channel> = []
+        return run.inputs.configuration.channels.flatMap(\.parts).filter { seen.insert($0).inserted }
+            .compactMap { part in run.projections.first { $0.channel == part && $0.form == nil } }
     }
 
     /// What maps A's activations over a channel, link by link; none where nothing asks for any.

@@ -40,6 +40,8 @@ package actor RunServer {
     private var replies = SharedReplies()
     private var questions = PacedQuestions()
     private var scores: RunningScores
+    /// What TensorBoard is told, where it is wanted.
+    private var events: LiveEvents?
     /// The message at work: who sent it, and by which connection.
     private var speaker: (peer: PeerID, connection: Connection)?
     /// Peers that were refused, whose connections are about to be closed: they are not heard any more.
@@ -72,6 +74,7 @@ package actor RunServer {
             device: try CPUDevice(), travel: options.travel, foreign: options.activations,
             host: ProcessInfo.processInfo.hostName, now: Instant(nanoseconds: loop.now), send: { outbox.send($0, $1) })
         scores = RunningScores(inputs)
+        events = options.tensorBoard.map { LiveEvents(in: $0, run: inputs.manifest.run) }
         timing = RunTiming(inputs, folder, command: options.command)
         let beginning = live.beginning
         recorder = try options.recordEvents.map {
@@ -260,6 +263,8 @@ package actor RunServer {
         if live.outcome == nil, let report = timing.due(status(), live.conditionTimings) {
             disk.async { [folder] in _ = try? RunTiming.write(report, to: folder) }
         }
+        // A folder that takes nothing is an error at the end.
+        if live.outcome == nil, let part = events?.due(live, at: now) { files.async { try? part.write() } }
         if live.outcome == nil {
             // While nobody works there is nothing to watch.
             let pause: Duration = live.hasWorkers ? .milliseconds(100) : .seconds(1)
@@ -529,6 +534,8 @@ package actor RunServer {
     /// - Returns: the report, for the terminal.
     package func writeReports(software: String, remarks: [String]) throws -> FinishedRun {
         reporting = .failed
+        // What is being written of the events comes before all of them.
+        files.sync {}
         let finished = try Descriptors.withReserve {
             try FinishedRun(
                 live, software: software, remarks: remarks, timing: timing.report(status(), live.conditionTimings),

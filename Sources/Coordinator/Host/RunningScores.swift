@@ -79,7 +79,7 @@ struct RunningScores {
 
 extension LiveRun {
     /// What workers answered to an item over a channel; nil where that is not here.
-    fileprivate func answers(
+    func answers(
         to item: Int, of task: RunInputs.TaskInputs, _ stage: Stage, channel: Int
     ) -> ItemAnswers? {
         let each = RunInputs.itemsPerUnit

@@ -83,7 +83,7 @@ package struct Metric: Sendable {
 
 extension Metric {
     /// What a task's answers are scored by.
-    static func all(of task: TaskDefinition, _ endpoints: [EvaluationEndpoint]) -> [Metric] {
+    package static func all(of task: TaskDefinition, _ endpoints: [EvaluationEndpoint]) -> [Metric] {
         (endpoints.contains(.answers) ? task.metrics : []) + (endpoints.contains(.likelihood) ? likelihoods : [])
     }
 

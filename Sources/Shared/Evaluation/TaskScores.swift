@@ -41,18 +41,8 @@ package struct TaskScores: Sendable {
         let metrics = Metric.all(of: task, endpoints)
         var scored: [ScoredItem] = []
         for (item, answers) in zip(items, answers) {
-            guard answers.count == conditions.count, answers.allSatisfy({ !$0.isEmpty }) else {
-                throw .answerCount(task.name, item: item.id, found: answers.count, expected: conditions.count)
-            }
-            let cue = task.prompts(item).cue
             scored.append(
-                ScoredItem(
-                    item: item,
-                    answers: zip(conditions, answers).map { condition, answers in
-                        ScoredCondition(
-                            answers.map { ScoredAnswer($0, to: item, metrics: metrics, cue: cue, preset: preset) },
-                            of: condition)
-                    }))
+                try ScoredItem(item, answers, of: task, conditions: conditions, metrics: metrics, preset: preset))
         }
         self.task = task
         self.metrics = metrics
@@ -84,6 +74,22 @@ package struct TaskScores: Sendable {
 package struct ScoredItem: Hashable, Sendable {
     package let item: TaskItem
     package let answers: [ScoredCondition]
+
+    /// - Parameter answers: for each condition one, or of a repeated condition several.
+    package init(
+        _ item: TaskItem, _ answers: [[Answer]], of task: TaskDefinition, conditions: [ConditionDefinition],
+        metrics: [Metric], preset: EvaluationProtocol
+    ) throws(EvaluationError) {
+        guard answers.count == conditions.count, answers.allSatisfy({ !$0.isEmpty }) else {
+            throw .answerCount(task.name, item: item.id, found: answers.count, expected: conditions.count)
+        }
+        let cue = task.prompts(item).cue
+        self.item = item
+        self.answers = zip(conditions, answers).map { condition, answers in
+            ScoredCondition(
+                answers.map { ScoredAnswer($0, to: item, metrics: metrics, cue: cue, preset: preset) }, of: condition)
+        }
+    }
 }
 
 /// The answers to one item under one condition, and what they are worth together.

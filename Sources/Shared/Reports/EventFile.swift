@@ -3,8 +3,8 @@ import Foundation
 /// TensorBoard's event file of scalars: TFRecords of `Event` messages (tensorflow/core/util/event.proto, lib/io/record_writer).
 ///
 /// A record's time is its step, so that the same figures are the same bytes whenever they are written.
-struct EventFile {
-    private(set) var bytes = Data()
+struct EventFile: Sendable {
+    private var bytes = Data()
 
     init() { write(Event(step: 0, time: 0, fields: Event.text(3, "brain.Event:2"))) }
 
@@ -13,6 +13,12 @@ struct EventFile {
         let scalar = Event.text(1, tag) + Event.float(2, Float(value))
         let summary = Event.message(1, scalar)
         write(Event(step: step, time: Double(step), fields: Event.message(5, summary)))
+    }
+
+    /// What was written since this was asked for last.
+    mutating func takeBytes() -> Data {
+        defer { bytes = Data() }
+        return bytes
     }
 
     /// Length and its checksum, the event and its checksum.
