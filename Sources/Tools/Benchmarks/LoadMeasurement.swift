@@ -107,7 +107,7 @@ struct LoadMeasurement: AsyncParsableCommand {
         watching?.cancel()
         let latencies = await watching?.value.dropLast().sorted() ?? []
         watchers?.send(SIGTERM)
-        _ = watchers?.wait()
+        watchers?.wait()
         await page?.end()
         let watched = try watchers.map { _ in
             try JSONDecoder().decode(WatcherFigures.self, from: Data(contentsOf: watcherFigures))
