@@ -56,9 +56,10 @@ struct MonitoringTests {
                 scratch.file("data").path, "--web.listen-address", "127.0.0.1:\(port)",
             ], in: scratch)
         defer { server.send(SIGKILL) }
+        #expect(try wait(60) { try !query("up == 1", at: port).isEmpty }, "\(server.errors.suffix(2000))")
+        // Only now: it takes Prometheus some seconds to begin, and the run no longer than that.
         let worker = try ProgramProcess(
             "worker", ["--connect", try coordinator.publicEndpoint().text, "--threads", "1"], in: scratch)
-        #expect(try wait(60) { try !query("up == 1", at: port).isEmpty }, "\(server.errors.suffix(2000))")
         let dashboard = try JSONSerialization.jsonObject(with: Data(try Self.file("dashboard.json").utf8))
         let panels = (dashboard as? [String: Any])?["panels"] as? [[String: Any]] ?? []
         let queries = panels.flatMap { $0["targets"] as? [[String: Any]] ?? [] }.compactMap { $0["expr"] as? String }
@@ -67,7 +68,6 @@ struct MonitoringTests {
         // these has other things to say.
         var open = Set(queries).subtracting(["activation_worker_memory_bytes"])
         let all = try wait(120) {
-            guard coordinator.isRunning else { return true }
             for query in open where try !self.query("last_over_time((\(query))[5m:1s])", at: port).isEmpty {
                 open.remove(query)
             }
