@@ -65,6 +65,9 @@ struct LoadBenchmark: ParsableCommand {
         let listens = attacks.isEmpty ? [] : ["--listens"]
         var lines = [try measure(listens)]
         for attack in attacks { lines.append(try measure(["--attack", attack.rawValue] + listens)) }
+        // The machine may have been slower, or faster, at first.
+        if !attacks.isEmpty { lines.append(try measure(listens)) }
+        let undisturbed = lines.filter { $0.attack == nil }.map(\.unitsPerSecond).max() ?? 0
         var table = Table([
             .init("attack"), .init("units/s", .trailing), .init("share", .trailing), .init("memory", .trailing),
             .init("status, median", .trailing), .init("longest", .trailing), .init("end", .trailing),
@@ -72,7 +75,7 @@ struct LoadBenchmark: ParsableCommand {
         for line in lines {
             table.add([
                 line.attack ?? "none", Quantities.count(Int(line.unitsPerSecond)),
-                "\(Int(100 * line.unitsPerSecond / lines[0].unitsPerSecond)) %", Quantities.bytes(line.memoryBytes),
+                "\(Int(100 * line.unitsPerSecond / undisturbed)) %", Quantities.bytes(line.memoryBytes),
                 Self.milliseconds(line.statusMilliseconds), Self.milliseconds(line.longestStatusMilliseconds),
                 "\(Quantities.fixed(line.endingSeconds, digits: 1)) s",
             ])
