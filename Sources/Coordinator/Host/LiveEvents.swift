@@ -56,7 +56,8 @@ struct LiveEvents {
     mutating func due(_ run: LiveRun, at now: Instant) -> Part? {
         if let lastAdvance, now.seconds(since: lastAdvance) < Self.seconds { return nil }
         lastAdvance = now
-        for _ in 0..<Self.most where takeItem(of: run) {}
+        var taken = 0
+        while taken < Self.most, takeItem(of: run) { taken += 1 }
         let bytes = hasLosses ? events.takeBytes() : Data()
         guard !bytes.isEmpty else { return nil }
         defer { offset += bytes.count }

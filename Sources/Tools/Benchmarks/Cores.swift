@@ -2,9 +2,9 @@ import Console
 import Foundation
 import Processes
 
-/// Who computes where in a benchmark whose processes stand for several machines: people elsewhere have processors of
-/// their own, so the last core of this one is theirs, and a coordinator with its workers has the others, whether anybody
-/// disturbs it or not. Where there is one core, all share it.
+/// Who computes where in a benchmark of attacks: people elsewhere have processors of their own, so the last core of this
+/// machine is theirs, and a coordinator with its workers has the others, whether anybody attacks it or not. Where there
+/// is one core, all share it.
 struct Cores {
     private let allowed: [Int]
 

@@ -10,9 +10,9 @@ struct LoadBenchmark: ParsableCommand {
         commandName: "load", abstract: "Units a second of a coordinator with 256 workers that answer at once.",
         discussion: """
             With --attack the same is measured while another process does to the coordinator what anybody may who can \
-            connect, after a run that nobody disturbs: the workers come by an address of this machine then. With \
-            --viewers or --queries it is measured in rounds, by turns with nobody and with another process that looks \
-            at the page and asks for the status. Those others have the machine's last core to themselves.
+            connect, between two runs that nobody disturbs: the workers come by an address of this machine then, and \
+            the machine's last core is the attacker's alone. With --viewers or --queries it is measured in rounds, by \
+            turns with nobody and with another process that looks at the page and asks for the status.
             """)
 
     @Option(help: ArgumentHelp("Worker sessions, up to 2,000 in a process, a socket each.", valueName: "n"))
@@ -53,7 +53,6 @@ struct LoadBenchmark: ParsableCommand {
     }
 
     private var isWatched: Bool { viewers + queries > 0 }
-    private var isDisturbed: Bool { isWatched || !attack.isEmpty }
 
     func run() throws {
         let lines = isWatched ? try runWatched() : try runAttacked()
@@ -148,7 +147,7 @@ struct LoadBenchmark: ParsableCommand {
 
     /// Each in a process of its own, so that memory is that of one run.
     private func measure(_ more: [String]) throws -> LoadFigures {
-        let cores = isDisturbed ? Cores() : nil
+        let cores = attack.isEmpty ? nil : Cores()
         let arguments =
             ["load-measurement", "--sessions", "\(sessions)", "--units", "\(units)"] + more
             + (cores?.elsewhere.flatMap { ["--elsewhere", String($0)] } ?? [])

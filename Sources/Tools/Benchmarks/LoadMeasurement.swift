@@ -53,7 +53,7 @@ struct LoadMeasurement: AsyncParsableCommand {
     /// given this process asks by itself.
     @Option var viewers: Int?
     @Option var queries: Int?
-    /// Cores of those who disturb it.
+    /// Cores of who attacks it.
     @Option var elsewhere: [Int] = []
 
     func run() async throws {
@@ -74,11 +74,12 @@ struct LoadMeasurement: AsyncParsableCommand {
         let watcherFigures = folder.appendingPathComponent("watchers.json")
         var watchers: ChildProcess?
         if (viewers ?? 0) + (queries ?? 0) > 0 {
-            watchers = try Cores.start(
+            watchers = try ChildProcess(
+                Program.file,
                 [
                     "watchers", "--viewers", "\(viewers ?? 0)", "--queries", "\(queries ?? 0)", "--status",
                     endpoints.status.text, "--page", "\(page?.address.port ?? 0)", "--figures", watcherFigures.path,
-                ], on: elsewhere)
+                ])
             try await page?.wait(for: viewers ?? 0)
         }
         let secondsBefore = await server.status().stages.first?.seconds ?? 0
