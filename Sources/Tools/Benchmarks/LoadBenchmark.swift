@@ -15,7 +15,7 @@ struct LoadBenchmark: ParsableCommand {
             turns with nobody and with another process that looks at the page and asks for the status.
             """)
 
-    @Option(help: ArgumentHelp("Worker sessions, up to 2,000 in a process, a socket each.", valueName: "n"))
+    @Option(help: ArgumentHelp("Worker sessions, up to 500 in a process, a socket each.", valueName: "n"))
     var sessions = 256
 
     @Option(help: ArgumentHelp("Units, a multiple of 1,000.", valueName: "n"))

@@ -41,8 +41,8 @@ struct LoadFigures: Codable {
 struct LoadMeasurement: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "load-measurement", shouldDisplay: false)
 
-    /// A session takes four descriptors, and a process may have 20,000 on many machines.
-    private static let sessionsPerProcess = 2_000
+    /// A loop looks at each of its sockets whenever one has something to say: many sessions take several processes.
+    private static let sessionsPerProcess = 500
 
     @Option var sessions = 256
     @Option var units = 100_000
