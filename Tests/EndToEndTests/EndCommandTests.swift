@@ -47,6 +47,19 @@ struct EndCommandTests {
         #expect(try told() == ["RUN_OUTCOME=interrupted", "RUN_OUTPUT=\(scratch.file("run").path)"])
     }
 
+    @Test func `how a command ended is known also where the ends of processes are ignored`() throws {
+        let coordinator = ProgramProcess.folder.appendingPathComponent("coordinator").path
+        let ending = try ProgramProcess(
+            path: "/usr/bin/env",
+            ["--ignore-signal=CHLD", coordinator]
+                + ShortRun.arguments(
+                    output: scratch.file("run"), ["--workers", "1", "--threads", "1", "--on-end", "exit 3"]),
+            in: scratch
+        ).end()
+        #expect(ending.code == 0, "\(ending.errors)")
+        #expect(ending.errors.contains("note: the command of --on-end ended with exit code 3"), "\(ending.errors)")
+    }
+
     @Test func `a command that fails is told of, and its output is no result`() throws {
         let ending = try start("echo spoken; exit 3", workers: 1).end()
         #expect(ending.code == 0)

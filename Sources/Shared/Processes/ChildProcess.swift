@@ -81,7 +81,8 @@ package final class ChildProcess: @unchecked Sendable {
     @discardableResult
     package func wait() -> Ending {
         hasEnded.wait()
-        return ending ?? .exitCode(0)
+        guard let ending else { preconditionFailure("a process has ended, and how is not known") }
+        return ending
     }
 
     /// Waits for the end, at most so many seconds.
@@ -142,13 +143,15 @@ package final class ChildProcess: @unchecked Sendable {
         var (none, handled) = (sigset_t(), sigset_t())
         sigemptyset(&none)
         sigemptyset(&handled)
-        for signal in [SIGINT, SIGTERM, SIGQUIT, SIGPIPE] { sigaddset(&handled, signal) }
+        for signal in [SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGCHLD] { sigaddset(&handled, signal) }
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &handled)
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
+        // Where whoever started this program ignores it, nobody is told how a process ended: it would pass for a success.
+        signal(SIGCHLD, SIG_DFL)
         var texts = ([program.path] + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in texts + variables { free(text) } }

@@ -104,18 +104,8 @@ private actor Attacker {
     /// A connection that is left to the other side to close.
     static func connect(_ endpoint: Endpoint) {
         guard let port = endpoint.text.split(separator: ":").last.flatMap({ UInt16($0) }) else { return }
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return }
+        guard let descriptor = Loopback.connect(port) else { return }
         // The oldest ones give way where there are too many here.
         if descriptor > 900 { for old in 100..<Int32(900) { close(old) } }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        _ = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
     }
 }

@@ -123,18 +123,9 @@ private struct ViewerCrowd: ~Copyable {
     deinit { for descriptor in descriptors { close(descriptor.fd) } }
 
     private static func open(_ port: UInt16) throws -> Int32 {
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        let descriptor = Loopback.connect(port)
         let question = Array("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
-        guard code == 0, send(descriptor, question, question.count, Int32(MSG_NOSIGNAL)) == question.count else {
+        guard let descriptor, send(descriptor, question, question.count, Int32(MSG_NOSIGNAL)) == question.count else {
             throw BenchmarkFailure(description: "a viewer cannot connect: \(String(cString: strerror(errno)))")
         }
         return descriptor
