@@ -28,8 +28,8 @@ func part(
     .target(name: name, dependencies: dependencies, path: "Sources/\(program)/\(folder)", swiftSettings: settings)
 }
 
-/// Compiled with optimization in debug builds too: what the simulation runs ten thousand times,
-/// and the definition of a model's arithmetic.
+/// Compiled with optimization in debug builds too: what the simulation runs ten thousand times, what serves four
+/// thousand workers, and the definition of a model's arithmetic.
 let optimized = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// A target of the programs for those who work on the project, in `Sources/Tools/<folder>`.
@@ -108,8 +108,8 @@ let package = Package(
         shared("JSON", ["PlainText"]),
         shared("Run", [], optimized),
         shared("Wire", ["Run", "CWireMessages"], optimized),
-        shared("Transport", ["CZMQ", "Locking"]),
-        shared("Messaging", ["Run", "Wire", "Transport"]),
+        shared("Transport", ["CZMQ", "Locking"], optimized),
+        shared("Messaging", ["Run", "Wire", "Transport"], optimized),
         shared("Storage", ["CCrypto", "Locking"], optimized),
         shared("Weights", ["Storage", "JSON", "PlainText"]),
         shared("ActivationFiles", ["Run", "Weights", "PlainText"]),
@@ -187,7 +187,7 @@ let package = Package(
             ], optimized),
         part(
             "WorkerHost", of: "Worker", in: "Host",
-            ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging", "Locking"]),
+            ["WorkerSession", "WorkerEngine", "Run", "Wire", "Transport", "Messaging", "Locking"], optimized),
         .executableTarget(
             name: "Worker",
             dependencies: [

@@ -40,7 +40,7 @@ extension RunControl {
         let most = leasesPerWorker
         var room = 0
         for place in readyPlaces {
-            guard let capacity = workers[place].capacity else { continue }
+            guard let capacity = workers[place].presence.capacity else { continue }
             room += max(min(most, capacity) - workers[place].leases.count, 0)
         }
         return room
@@ -68,7 +68,7 @@ extension RunControl {
         let isForFewer = isFor(fewer: unit)
         // Fields one by one: copying a worker's record costs more than all that follows.
         for place in readyPlaces {
-            guard let capacity = workers[place].capacity, !isForFewer || mayTake(unit, place) else { continue }
+            guard let capacity = workers[place].presence.capacity, !isForFewer || mayTake(unit, place) else { continue }
             let held = workers[place].leases.count
             let pace = workers[place].pace.seconds(at: now, lastingSeconds: limits.paceSeconds)
             if let pace { speeds.add(pace) }
@@ -128,7 +128,7 @@ extension RunControl {
     }
 
     private mutating func grant(_ unit: UnitID, to place: Int, at now: Instant, _ effects: inout [Effect]) {
-        guard let peer = workers[place].peer else { return }
+        guard let peer = workers[place].presence.peer else { return }
         let lease = LeaseID(nextLease)
         nextLease += 1
         let supply = supply(for: unit, to: place)

@@ -24,7 +24,8 @@ extension RunControl {
         lastTick = now
         for place in workers.indices {
             // Units are done in the order in which they were granted, so the first is the one at work.
-            guard let peer = workers[place].peer, let held = workers[place].leases.first.flatMap({ leases[$0] })
+            guard let peer = workers[place].presence.peer,
+                let held = workers[place].leases.first.flatMap({ leases[$0] })
             else { continue }
             let seconds = now.seconds(since: max(held.granted, workers[place].lastAnswer ?? held.granted, awakeSince))
             guard seconds > patience(for: held.unit) else { continue }

@@ -38,7 +38,7 @@ extension RunControl {
             case .running(processID, let isStopped) = localProcesses.slots[number]
         else { return }
         for place in workers.indices where isLocal(place, processID) {
-            if workers[place].peer == nil {
+            if workers[place].presence.peer == nil {
                 record("its process \(ending)", worker: workers[place].registration.worker, at: now)
             }
             lose(place, because: "its process \(ending)", at: now, &effects)

@@ -21,7 +21,7 @@ extension RunControl {
     /// Only the holder of a unit's lease is, or one that once was: it may answer late, or twice.
     package func objection(to lease: LeaseID, _ unit: UnitID, run: String, from peer: PeerID) -> Objection? {
         guard let place = peers[peer] else { return .stranger }
-        guard workers[place].isReady else { return .notReady }
+        guard workers[place].presence.isReady else { return .notReady }
         guard run == plan.run else { return .otherRun }
         guard plan.contains(unit) else { return .noSuchUnit }
         if let held = leases[lease] { return held.unit == unit && held.worker == place ? nil : .noLease }
@@ -111,7 +111,9 @@ extension RunControl {
         deviceKind = kind
         guard !limits.allowsMixedDevices else { return }
         for other in workers.indices where workers[other].registration.deviceKind != kind {
-            guard let peer = workers[other].peer, let why = refusal(of: workers[other].registration, from: peer) else {
+            guard let peer = workers[other].presence.peer,
+                let why = refusal(of: workers[other].registration, from: peer)
+            else {
                 continue
             }
             effects.append(.send(peer, .refusal(reason: why)))

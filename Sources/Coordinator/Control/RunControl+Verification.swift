@@ -108,7 +108,7 @@ extension RunControl {
         if author.isConfirmed { return convict(name, of: unit, at: now, &effects) }
         let answers = [Claim(worker: author.worker, digest: first), Claim(worker: name, digest: second)]
         let isAnyLeft = workers.contains { worker in
-            worker.isReady && !answers.contains { $0.worker == worker.registration.worker }
+            worker.presence.isReady && !answers.contains { $0.worker == worker.registration.worker }
         }
         guard isAnyLeft, isAtWork(unit.stage), stage.activity == .working, life == .running else {
             raise(
@@ -150,7 +150,7 @@ extension RunControl {
                 + "are done again", worker: name, at: now)
         if let place = places[name] {
             let reason = "answered \(unit) otherwise than others"
-            if let peer = workers[place].peer { effects.append(.send(peer, .refusal(reason: "it \(reason)"))) }
+            if let peer = workers[place].presence.peer { effects.append(.send(peer, .refusal(reason: "it \(reason)"))) }
             stopProcess(of: place, &effects)
             lose(place, because: reason, hasLeft: true, as: .barred("it \(reason)"), at: now, &effects)
             setPresence(.barred("it \(reason)"), of: place)

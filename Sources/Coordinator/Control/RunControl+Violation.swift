@@ -33,18 +33,20 @@ extension RunControl {
     }
 
     private var violationOfWorkers: String? {
-        for (peer, place) in peers where workers[place].peer != peer {
+        for (peer, place) in peers where workers[place].presence.peer != peer {
             return "connection \(peer.bytes) is no worker's"
         }
         // Leases of a stage that is done may still be out where another's answer came first.
         let most = max(limits.shardsPerWorker, limits.leasesPerWorker)
-        guard readyPlaces == workers.indices.filter({ workers[$0].isReady }) else { return "who is ready is not known" }
+        guard readyPlaces == workers.indices.filter({ workers[$0].presence.isReady }) else {
+            return "who is ready is not known"
+        }
         for place in workers.indices {
             guard places[workers[place].registration.worker] == place else {
                 return "worker \(place) has another's name"
             }
             let leaseCount = workers[place].leases.count
-            if let peer = workers[place].peer {
+            if let peer = workers[place].presence.peer {
                 guard peers[peer] == place else { return "worker \(place)'s connection is not known" }
             } else if leaseCount > 0 {
                 return "worker \(place) is lost and still counts"

@@ -75,7 +75,7 @@ extension RunControl {
     /// somebody else is there.
     mutating func refute(_ place: Int, at now: Instant, _ effects: inout [Effect]) {
         workers[place].refutedFailures += 1
-        guard workers[place].refutedFailures >= limits.refutedFailures, let peer = workers[place].peer,
+        guard workers[place].refutedFailures >= limits.refutedFailures, let peer = workers[place].presence.peer,
             readyPlaces.contains(where: { $0 != place })
         else { return }
         let reason = "failed \(workers[place].refutedFailures) units that others did"
@@ -99,7 +99,7 @@ extension RunControl {
             effects.append(.send(peer, .finished(reason: "the run is ending")))
             return
         }
-        if let known = places[name], workers[known].peer == peer {
+        if let known = places[name], workers[known].presence.peer == peer {
             // The same message twice: a worker registers anew on a fresh connection only.
             workers[known].lastHeard = now
             effects.append(.send(peer, .welcome(plan.run)))
@@ -107,7 +107,7 @@ extension RunControl {
         }
         makeRoom(for: registration, at: now, &effects)
         let place = place(for: registration, at: now)
-        if let former = workers[place].peer {
+        if let former = workers[place].presence.peer {
             // It found the connection dead before its silence was noticed here.
             let silence = Int(now.seconds(since: workers[place].lastHeard))
             recordAgain(
@@ -134,11 +134,13 @@ extension RunControl {
     /// at all. A worker that was about to be ready registers again when it gets no answer.
     private mutating func makeRoom(for registration: Registration, at now: Instant, _ effects: inout [Effect]) {
         guard peers.count - readyPlaces.count >= limits.loadingWorkers else { return }
-        let loading = workers.indices.filter { workers[$0].loadingSince != nil }
-        let byAddress = Dictionary(grouping: loading) { workers[$0].isOwn ? nil : workers[$0].peer?.address }
+        let loading = workers.indices.filter { workers[$0].presence.loadingSince != nil }
+        let byAddress = Dictionary(grouping: loading) { workers[$0].isOwn ? nil : workers[$0].presence.peer?.address }
         // Ties go to the address whose first worker has been there longest, so that it is the same one every time.
         let crowd = byAddress.values.max { ($0.count, $1[0]) < ($1.count, $0[0]) } ?? loading
-        let oldest = crowd.sorted { (workers[$0].loadingSince ?? now, $0) < (workers[$1].loadingSince ?? now, $1) }
+        let oldest = crowd.sorted {
+            (workers[$0].presence.loadingSince ?? now, $0) < (workers[$1].presence.loadingSince ?? now, $1)
+        }
         for place in oldest.prefix(max(1, limits.loadingWorkers / 32)) where place != places[registration.worker] {
             recordAgain("gave way to another one before it was ready", cause: .others, worker: nil, at: now)
             forget(place, as: .lost)
@@ -149,23 +151,23 @@ extension RunControl {
     private mutating func nextLostPlace() -> Int {
         while !lostPlaces.isEmpty {
             let place = lostPlaces.removeFirst()
-            if workers[place].peer == nil { return place }
+            if workers[place].presence.peer == nil { return place }
         }
-        return workers.indices.first { workers[$0].peer == nil } ?? 0
+        return workers.indices.first { workers[$0].presence.peer == nil } ?? 0
     }
 
     /// Every change of who takes part goes by here.
     mutating func setPresence(_ presence: WorkerRecord.Presence, of place: Int) {
-        let wasHere = workers[place].peer != nil
+        let wasHere = workers[place].presence.peer != nil
         workers[place].presence = presence
-        if wasHere, workers[place].peer == nil {
+        if wasHere, workers[place].presence.peer == nil {
             // Some of them have come back since.
-            if lostPlaces.count >= 2 * limits.workers { lostPlaces.removeAll { workers[$0].peer != nil } }
+            if lostPlaces.count >= 2 * limits.workers { lostPlaces.removeAll { workers[$0].presence.peer != nil } }
             lostPlaces.append(place)
         }
         let known = readyPlaces.firstIndex { $0 >= place } ?? readyPlaces.endIndex
         let wasReady = known < readyPlaces.endIndex && readyPlaces[known] == place
-        switch (wasReady, workers[place].isReady) {
+        switch (wasReady, workers[place].presence.isReady) {
         case (false, true): readyPlaces.insert(place, at: known)
         case (true, false): readyPlaces.remove(at: known)
         default: break
@@ -241,7 +243,7 @@ extension RunControl {
         _ place: Int, because reason: String, hasLeft: Bool = false, as presence: WorkerRecord.Presence = .lost,
         at now: Instant, _ effects: inout [Effect]
     ) {
-        guard workers[place].peer != nil else { return }
+        guard workers[place].presence.peer != nil else { return }
         let units = workers[place].leases.compactMap { leases[$0]?.unit }
         let fate =
             units.isEmpty
@@ -259,7 +261,7 @@ extension RunControl {
     }
 
     private mutating func forget(_ place: Int, as presence: WorkerRecord.Presence) {
-        if let peer = workers[place].peer { peers[peer] = nil }
+        if let peer = workers[place].presence.peer { peers[peer] = nil }
         setPresence(presence, of: place)
         for lease in workers[place].leases { takeBack(lease) }
     }
@@ -283,7 +285,7 @@ extension RunControl {
 
     /// Looks for workers that have fallen silent.
     mutating func watch(at now: Instant, _ effects: inout [Effect]) {
-        for place in workers.indices where workers[place].peer != nil {
+        for place in workers.indices where workers[place].presence.peer != nil {
             let silence = now.seconds(since: workers[place].lastHeard)
             if silence > limits.silenceSeconds {
                 lose(place, because: "not heard for \(Int(silence)) s", at: now, &effects)

@@ -194,7 +194,7 @@ package struct RunControl: Sendable {
             case .interrupted: "the run was interrupted"
             }
         for worker in workers {
-            if let peer = worker.peer { effects.append(.send(peer, .finished(reason: farewell))) }
+            if let peer = worker.presence.peer { effects.append(.send(peer, .finished(reason: farewell))) }
         }
         life = .ended(outcome)
         effects.append(.end(outcome))

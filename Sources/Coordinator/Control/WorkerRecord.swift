@@ -33,20 +33,24 @@ struct WorkerRecord: Hashable, Sendable {
     var supplies = Supplies()
     /// Whether it turned out that it cannot read the coordinator's W in place.
     var cannotMap = false
+}
+
+extension WorkerRecord.Presence {
+    // Of the presence and not of the record, which is copied whole wherever a build does not see through them.
 
     /// Its connection; nil where it takes no part.
     var peer: PeerID? {
-        switch presence {
+        switch self {
         case .loading(let peer, _), .ready(let peer, _): peer
         case .lost, .barred: nil
         }
     }
 
     /// Units that it takes at a time; nil where it takes none.
-    var capacity: Int? { if case .ready(_, let capacity) = presence { capacity } else { nil } }
+    var capacity: Int? { if case .ready(_, let capacity) = self { capacity } else { nil } }
 
     /// When it registered, if it loads its models since then.
-    var loadingSince: Instant? { if case .loading(_, let since) = presence { since } else { nil } }
+    var loadingSince: Instant? { if case .loading(_, let since) = self { since } else { nil } }
 
     var isReady: Bool { capacity != nil }
 }
