@@ -55,32 +55,41 @@ extension ModelReference {
 
 extension ModelReference.Prompt {
     fileprivate func misfit(of shape: ModelConfiguration) -> String? {
-        for (field, ids) in [("ids", ids), ("continuation_ids", continuationIds)] {
-            if let misfit = Self.misfit(field, ids, of: shape) { return misfit }
+        Self.misfit("ids", ids, of: shape)
+            ?? Self.misfit("continuation_ids", continuationIds, of: shape)
+            ?? misfitOfLength(positions: shape.maximumPositions)
+            ?? misfitOfResidual(blocks: shape.blockCount, hidden: shape.hiddenSize)
+            ?? Self.misfit("embedding_last", embeddingLast, count: shape.hiddenSize)
+            ?? Self.misfit("final_norm_last", finalNormLast, count: shape.hiddenSize)
+            ?? Self.misfit("logits_full", logits, count: shape.vocabularySize)
+            ?? misfitOfFirstLogits(vocabulary: shape.vocabularySize)
+    }
+
+    private func misfitOfLength(positions: Int) -> String? {
+        guard !ids.isEmpty, ids.count + continuationIds.count <= positions else {
+            return "ids: expected 1 token or more, at most \(positions) with the continuation, found \(ids.count) and "
+                + "\(continuationIds.count)"
         }
-        let positions = 1...shape.maximumPositions
-        guard !ids.isEmpty, positions.contains(ids.count + continuationIds.count) else {
-            return "ids: expected 1 token or more, at most \(shape.maximumPositions) with the continuation, found "
-                + "\(ids.count) and \(continuationIds.count)"
+        guard let tokens, tokens.count != ids.count else { return nil }
+        return "tokens: expected \(ids.count), one for each id, found \(tokens.count)"
+    }
+
+    private func misfitOfResidual(blocks: Int, hidden: Int) -> String? {
+        guard let residual = residualAfterBlock, (residual.rows, residual.columns) != (blocks, hidden) else {
+            return nil
         }
-        if let tokens, tokens.count != ids.count {
-            return "tokens: expected \(ids.count), one for each id, found \(tokens.count)"
-        }
-        if let residual = residualAfterBlock, (residual.rows, residual.columns) != (shape.blockCount, shape.hiddenSize)
-        {
-            return "residual_after_block: expected \(shape.blockCount) blocks × \(shape.hiddenSize), found "
-                + "\(residual.rows) × \(residual.columns)"
-        }
-        for (field, values, count) in [
-            ("embedding_last", embeddingLast, shape.hiddenSize), ("final_norm_last", finalNormLast, shape.hiddenSize),
-            ("logits_full", logits, shape.vocabularySize),
-        ] {
-            if let values, values.count != count { return "\(field): expected \(count) numbers, found \(values.count)" }
-        }
-        if let firstLogits, firstLogits.count > shape.vocabularySize {
-            return "last_logits.first16: expected at most \(shape.vocabularySize) numbers, found \(firstLogits.count)"
-        }
-        return nil
+        return
+            "residual_after_block: expected \(blocks) blocks × \(hidden), found \(residual.rows) × \(residual.columns)"
+    }
+
+    private func misfitOfFirstLogits(vocabulary: Int) -> String? {
+        guard let firstLogits, firstLogits.count > vocabulary else { return nil }
+        return "last_logits.first16: expected at most \(vocabulary) numbers, found \(firstLogits.count)"
+    }
+
+    private static func misfit(_ field: String, _ values: [Float]?, count: Int) -> String? {
+        guard let values, values.count != count else { return nil }
+        return "\(field): expected \(count) numbers, found \(values.count)"
     }
 
     fileprivate static func misfit(_ field: String, _ ids: [Int32], of shape: ModelConfiguration) -> String? {
