@@ -202,13 +202,54 @@ struct LinearTests {
         for index in [0, 35, 99 * 30 - 1] {
             var bytes = [UInt8](repeating: 0, count: 99 * 30 * scalar.byteCount)
             bytes.replaceSubrange(index * scalar.byteCount..<(index + 1) * scalar.byteCount, with: infinity)
-            #expect(throws: NotFinite(part: 0, index: index)) {
+            #expect(throws: UnusableWeights(part: 0, cause: .notFinite(index: index))) {
                 try bytes.withUnsafeBytes { buffer in
                     _ = try PackedLinear(
                         inputs: 30, parts: [LinearPart(outputs: 99, scalar: scalar, bytes: buffer)],
                         computeType: .float32, operations: device)
                 }
             }
+        }
+    }
+
+    @Test(arguments: [1, 3])
+    func `weights are read from a file as they are from memory`(threads: Int) throws {
+        var random = SeededGenerator(seed: 11)
+        let (outputs, inputs) = (2100, 600)
+        let weights = random.floats(outputs * inputs)
+        let folder = try TemporaryFolder()
+        let url = folder.url.appendingPathComponent("weights.safetensors")
+        let tensor = SafetensorsWriter.Tensor(
+            name: "w", shape: [outputs, inputs], values: .bfloat16(rounding: weights))
+        try SafetensorsWriter.write([tensor], to: url)
+        let (bytes, _) = stored(try WeightFiles([url]).tensor("w", shape: [outputs, inputs]).floats(), as: .bfloat16)
+        let operations = try Operations(threads: threads)
+        let fromMemory = try bytes.withUnsafeBytes {
+            try PackedLinear(
+                inputs: inputs, parts: [LinearPart(outputs: outputs, scalar: .bfloat16, bytes: $0)],
+                computeType: .float32, operations: operations)
+        }
+        let stored = try WeightFiles([url]).tensor("w", shape: [outputs, inputs])
+        let part = LinearPart(outputs: outputs, tensor: stored)
+        let fromFile = try PackedLinear(
+            inputs: inputs, parts: [part], computeType: .float32, operations: operations)
+        for output in [0, 31, 32, 2047, 2048, outputs - 1] {
+            #expect(row(output, of: fromFile) == row(output, of: fromMemory))
+            #expect(row(output, of: fromFile).count { $0 != 0 } > inputs / 2)
+        }
+
+        // A file that became shorter after it was opened ends the loading, not the process.
+        #expect(truncate(url.path, 1 << 20) == 0)
+        let failure = UnusableWeights(part: 0, cause: .unreadable("it is shorter than its header says"))
+        #expect(throws: failure) {
+            try PackedLinear(inputs: inputs, parts: [part], computeType: .float32, operations: operations)
+        }
+    }
+
+    private func row(_ output: Int, of layer: PackedLinear) -> [Float] {
+        [Float](unsafeUninitializedCapacity: layer.inputs) { buffer, count in
+            layer.copyRow(ofOutput: output, to: UnsafeMutableBufferPointer(rebasing: buffer[..<layer.inputs]))
+            count = layer.inputs
         }
     }
 

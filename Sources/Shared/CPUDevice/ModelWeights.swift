@@ -35,8 +35,8 @@ struct ModelWeights: Sendable {
     /// `[vocabulary, hidden]`
     let head: PackedLinear
 
-    /// Reads and packs all tensors. Each one's pages are given back once it is packed, so that no more than one
-    /// layer's weights are held twice.
+    /// Reads and packs all tensors, the large ones together at the end: from their files, a panel at a time, so that no
+    /// more than a panel a thread is held twice.
     init(
         _ files: WeightFiles, _ shape: ModelConfiguration, computeType: ComputeType, operations: Operations
     ) throws {
@@ -47,13 +47,23 @@ struct ModelWeights: Sendable {
         blocks = try layout.blocks.map { try Block(reader, $0) }
         finalNorm = try reader.norm(layout.finalNorm)
         head = try layout.head.map { try reader.packed($0) } ?? embedding
+        try reader.packWaiting()
     }
 
-    fileprivate struct Reader {
-        let files: WeightFiles
-        let computeType: ComputeType
-        let operations: Operations
-        let normsAddOne: Bool
+    fileprivate final class Reader {
+        private let files: WeightFiles
+        private let computeType: ComputeType
+        private let operations: Operations
+        private let normsAddOne: Bool
+        /// What has memory and is to be packed, with the tensors that hold the bytes.
+        private var waiting: [(part: UnpackedPart, tensor: StoredTensor)] = []
+
+        init(files: WeightFiles, computeType: ComputeType, operations: Operations, normsAddOne: Bool) {
+            self.files = files
+            self.computeType = computeType
+            self.operations = operations
+            self.normsAddOne = normsAddOne
+        }
 
         private func vector(_ vector: ModelLayout.Vector) throws -> [Float] {
             let tensor = try files.tensor(vector.name, shape: [vector.count])
@@ -74,15 +84,32 @@ struct ModelWeights: Sendable {
 
         func packed(_ layer: ModelLayout.Linear) throws -> PackedLinear {
             let tensors = try layer.weights.map { try files.tensor($0.name, shape: $0.shape) }
-            let stored = zip(layer.parts, tensors).map { LinearPart(outputs: $0.outputs, tensor: $1) }
+            let parts = zip(layer.parts, tensors).map { LinearPart(outputs: $0.outputs, tensor: $1) }
+            let packed = try PackedLinear(
+                inputs: layer.inputs, memoryFor: parts, computeType: computeType, operations: operations)
+            waiting += try Self.naming(tensors) { try packed.unpacked(parts, operations) }.map {
+                ($0, tensors[$0.index])
+            }
+            return packed
+        }
+
+        /// Packs the layers that ``packed(_:)`` returned.
+        func packWaiting() throws {
+            try Self.naming(waiting.map(\.tensor)) { try operations.pack(waiting.map(\.part)) }
+            waiting = []
+        }
+
+        /// Says of what cannot be packed which tensor it is.
+        private static func naming<R>(_ tensors: [StoredTensor], _ body: () throws -> R) throws -> R {
             do {
-                let packed = try PackedLinear(
-                    inputs: layer.inputs, parts: stored, computeType: computeType, operations: operations)
-                for tensor in tensors { tensor.releasePages() }
-                return packed
-            } catch let error as NotFinite {
+                return try body()
+            } catch let error as UnusableWeights {
                 let tensor = tensors[error.part]
-                throw WeightError.notFinite(path: tensor.path, tensor: tensor.name, index: error.index)
+                switch error.cause {
+                case .notFinite(let index):
+                    throw WeightError.notFinite(path: tensor.path, tensor: tensor.name, index: index)
+                case .unreadable(let reason): throw WeightError.unreadable(path: tensor.path, reason: reason)
+                }
             }
         }
     }
@@ -107,12 +134,5 @@ extension ModelWeights.Block {
         gateUp = try reader.linear(layout.gateUp)
         down = try reader.linear(layout.down)
         feedForwardOutputNorm = try layout.feedForwardOutputNorm.map(reader.norm)
-    }
-}
-
-extension LinearPart {
-    /// The whole of a stored matrix. Its mapping outlives the part only while `tensor` does.
-    fileprivate init(outputs: Int, tensor: StoredTensor) {
-        self.init(outputs: outputs, scalar: tensor.scalar, bytes: tensor.withBytes { $0 })
     }
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Devices
+import Foundation
 import ModelFolders
 import Weights
 
@@ -9,12 +10,14 @@ import Weights
 /// call at a time.
 final class Operations {
     let context: OpaquePointer
+    private let threads: Int
 
     init(threads: Int, kernels: KernelChoice = .fastest) throws(DeviceError) {
         guard let context = ck_context_create(kernels.others.kernelPath, Int32(threads)) else {
             throw .threadsRefused(threads)
         }
         self.context = context
+        self.threads = threads
         for product in KernelChoice.Product.allCases {
             for rowClass in KernelChoice.rowClasses.indices {
                 ck_choose_linear(
@@ -32,11 +35,29 @@ final class Operations {
         }
     }
 
-    func pack(
-        _ bytes: UnsafeRawBufferPointer, _ scalar: ScalarType, outputs: Int, inputs: Int,
-        to packed: UnsafeMutableRawPointer
-    ) -> Int64 {
-        ck_pack(context, scalar.kernelScalar, bytes.baseAddress, outputs, inputs, packed)
+    /// Packs parts of layers, all threads at all of them together.
+    ///
+    /// - Throws: ``UnusableWeights`` for the first part that cannot be; `DeviceError` where memory is refused.
+    func pack(_ parts: [UnpackedPart]) throws {
+        var stored = parts.map(\.stored)
+        // The parts keep their files open.
+        let isPacked = withExtendedLifetime(parts) { ck_pack(context, &stored, stored.count) }
+        guard isPacked else {
+            let panel = stored.map { Int(CK_PANEL) * $0.inputs * MemoryLayout<Float>.size }.max() ?? 0
+            throw DeviceError.outOfMemory(bytes: threads * panel, purpose: "rows of weights that are being packed")
+        }
+        for (place, matrix) in stored.enumerated() {
+            if matrix.error == CK_FILE_ENDS {
+                throw UnusableWeights(part: place, cause: .unreadable("it is shorter than its header says"))
+            }
+            if matrix.error != 0 {
+                let reason = String(cString: strerror(matrix.error))
+                throw UnusableWeights(part: place, cause: .unreadable(reason))
+            }
+            if matrix.not_finite >= 0 {
+                throw UnusableWeights(part: place, cause: .notFinite(index: Int(matrix.not_finite)))
+            }
+        }
     }
 
     /// output[r] = weights · input[r] for the first `rows` rows, or output[r] += that where `adding`.

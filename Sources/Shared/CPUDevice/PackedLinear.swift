@@ -5,10 +5,61 @@ import Weights
 
 /// One stored weight matrix, `[outputs, inputs]` row-major: a part of a ``PackedLinear``.
 struct LinearPart {
+    /// The values, little-endian.
+    enum Values {
+        /// At any alignment.
+        case memory(UnsafeRawBufferPointer)
+        case file(StoredTensor)
+    }
+
     let outputs: Int
     let scalar: ScalarType
-    /// The values, little-endian, at any alignment.
-    let bytes: UnsafeRawBufferPointer
+    let values: Values
+
+    init(outputs: Int, scalar: ScalarType, bytes: UnsafeRawBufferPointer) {
+        self.outputs = outputs
+        self.scalar = scalar
+        values = .memory(bytes)
+    }
+
+    /// The whole of a stored matrix.
+    init(outputs: Int, tensor: StoredTensor) {
+        self.outputs = outputs
+        scalar = tensor.scalar
+        values = .file(tensor)
+    }
+
+    fileprivate var widened: [Float] {
+        switch values {
+        case .memory(let bytes): scalar.widened(bytes)
+        case .file(let tensor): tensor.withBytes { scalar.widened($0) }
+        }
+    }
+}
+
+/// A part of a layer that has its memory there, and not yet its weights.
+struct UnpackedPart {
+    let part: LinearPart
+    /// Its index among the layer's.
+    let index: Int
+    fileprivate let layer: PackedLinear
+
+    var stored: ck_stored {
+        var stored = ck_stored()
+        stored.scalar = part.scalar.kernelScalar
+        stored.outputs = part.outputs
+        stored.inputs = layer.inputs
+        switch part.values {
+        case .memory(let bytes):
+            precondition(bytes.count == part.outputs * layer.inputs * part.scalar.byteCount)
+            stored.weights = bytes.baseAddress
+        case .file(let tensor):
+            stored.file = tensor.place.descriptor
+            stored.offset = UInt64(tensor.place.offset)
+        }
+        stored.packed = layer.base(ofPart: index)
+        return stored
+    }
 }
 
 /// The weights of a linear layer without bias, y = x·wᵀ, packed once into panels of 32 outputs so that SIMD lanes
@@ -16,7 +67,7 @@ struct LinearPart {
 ///
 /// Several matrices over the same input (query, key and value; gate and up) can be packed as parts of one layer
 /// and computed in one pass. Each part starts at a panel, so the output columns of part i start at `offset(i)`.
-final class PackedLinear: @unchecked Sendable {  // the memory is written in init alone
+final class PackedLinear: @unchecked Sendable {  // the memory is written before anybody else has it
     let inputs: Int
     let scalar: ScalarType
     /// What activations are rounded to before they meet these weights, where they are bfloat16.
@@ -27,8 +78,23 @@ final class PackedLinear: @unchecked Sendable {  // the memory is written in ini
 
     /// Packs `parts`, each `[outputs, inputs]`. Parts of different types are all widened to float32.
     ///
-    /// - Throws: ``NotFinite`` for a value that is infinite or not a number; `DeviceError` where memory is refused.
-    init(inputs: Int, parts: [LinearPart], computeType: ComputeType, operations: Operations) throws {
+    /// - Throws: ``UnusableWeights``; `DeviceError` where memory is refused.
+    convenience init(inputs: Int, parts: [LinearPart], computeType: ComputeType, operations: Operations) throws {
+        try self.init(inputs: inputs, memoryFor: parts, computeType: computeType, operations: operations)
+        let unpacked = try unpacked(parts, operations)
+        do {
+            try operations.pack(unpacked)
+        } catch let error as UnusableWeights {
+            throw UnusableWeights(part: unpacked[error.part].index, cause: error.cause)
+        }
+    }
+
+    /// The layer without its weights: these are ``unpacked(_:_:)``, and packed before it is used.
+    ///
+    /// - Throws: `DeviceError` where memory is refused.
+    init(
+        inputs: Int, memoryFor parts: [LinearPart], computeType: ComputeType, operations: Operations
+    ) throws(DeviceError) {
         self.inputs = inputs
         self.computeType = computeType
         outputs = parts.map(\.outputs)
@@ -38,19 +104,26 @@ final class PackedLinear: @unchecked Sendable {  // the memory is written in ini
         let columns = outputs.reduce(0) { $0 + Self.wholePanels($1) }
         memory = try HostMemory(
             byteCount: ck_packed_bytes(scalar.kernelScalar, columns, inputs), purpose: "\(columns) × \(inputs) weights")
+    }
+
+    /// The parts, for ``Operations/pack(_:)``, but for those that have to be widened, which are packed here.
+    func unpacked(_ parts: [LinearPart], _ operations: Operations) throws -> [UnpackedPart] {
+        var unpacked: [UnpackedPart] = []
         for (index, part) in parts.enumerated() {
-            precondition(part.bytes.count == part.outputs * inputs * part.scalar.byteCount)
-            let found: Int64
             if part.scalar == scalar {
-                found = operations.pack(
-                    part.bytes, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
-            } else {
-                found = part.scalar.widened(part.bytes).withUnsafeBytes { wide in
-                    operations.pack(wide, scalar, outputs: part.outputs, inputs: inputs, to: base(ofPart: index))
-                }
+                unpacked.append(UnpackedPart(part: part, index: index, layer: self))
+                continue
             }
-            if found >= 0 { throw NotFinite(part: index, index: Int(found)) }
+            do {
+                try part.widened.withUnsafeBytes { wide in
+                    let widened = LinearPart(outputs: part.outputs, scalar: scalar, bytes: wide)
+                    try operations.pack([UnpackedPart(part: widened, index: index, layer: self)])
+                }
+            } catch let error as UnusableWeights {
+                throw UnusableWeights(part: index, cause: error.cause)
+            }
         }
+        return unpacked
     }
 
     /// The column of the output at which part `part` starts; `offset(outputs.count)` is the width of them all.
@@ -64,7 +137,7 @@ final class PackedLinear: @unchecked Sendable {  // the memory is written in ini
 
     var base: UnsafeRawPointer { UnsafeRawPointer(memory.base) }
 
-    private func base(ofPart part: Int) -> UnsafeMutableRawPointer {
+    fileprivate func base(ofPart part: Int) -> UnsafeMutableRawPointer {
         memory.base + ck_packed_bytes(scalar.kernelScalar, offset(part), inputs)
     }
 
@@ -73,10 +146,18 @@ final class PackedLinear: @unchecked Sendable {  // the memory is written in ini
     }
 }
 
-/// A weight that is infinite or not a number: the index of the part, and of the value in it.
-struct NotFinite: Error, Equatable {
+/// Why a part cannot be packed.
+struct UnusableWeights: Error, Equatable {
+    enum Cause: Equatable {
+        /// The value at this index is infinite or not a number.
+        case notFinite(index: Int)
+        /// Its file cannot be read, and why.
+        case unreadable(String)
+    }
+
+    /// Its place among those that were to be packed.
     let part: Int
-    let index: Int
+    let cause: Cause
 }
 
 extension ScalarType {

@@ -61,6 +61,8 @@ package final class SafetensorsFile: Sendable {
         UnsafeRawBufferPointer(rebasing: file.bytes[range])
     }
 
+    fileprivate var descriptor: Int32 { file.descriptor }
+
     fileprivate func release(_ range: Range<Int>) { file.release(range) }
 }
 
@@ -82,6 +84,9 @@ package struct StoredTensor: Sendable {
 
     /// The file that holds it.
     package var path: String { file.url.path }
+
+    /// Where the stored values lie: in a file that is open for reading while the tensor is there, from this byte on.
+    package var place: (descriptor: Int32, offset: Int) { (file.descriptor, range.lowerBound) }
 
     /// The stored values, row-major, little-endian, at any alignment; valid during `body`.
     package func withBytes<Result, Failure: Error>(

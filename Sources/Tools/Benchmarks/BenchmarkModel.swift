@@ -1,3 +1,4 @@
+import Console
 import Foundation
 
 /// The shape of a model that is measured. The weights are random: speed does not depend on them.
@@ -81,8 +82,18 @@ struct BenchmarkModel {
         """
     }
 
+    /// The model's folder in `place`, written if it is not there yet.
+    func folder(in place: URL) throws -> URL {
+        let folder = place.appendingPathComponent("\(name)-\(storage.rawValue)")
+        if !FileManager.default.fileExists(atPath: folder.appendingPathComponent("model.safetensors").path) {
+            Terminal.error.writeLine("writing \(folder.path)")
+            try write(to: folder)
+        }
+        return folder
+    }
+
     /// Writes the model's folder: random weights of a size at which activations neither vanish nor grow, norms of 1.
-    func write(to folder: URL) throws {
+    private func write(to folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(configuration.utf8).write(to: folder.appendingPathComponent("config.json"))
         var offset = 0

@@ -9,9 +9,10 @@ struct BenchmarksCommand: AsyncParsableCommand {
         abstract: "Measures the engine, the distributed training, scaling and the coordinator under load.",
         discussion: "Build in release: swift run -c release benchmarks engine",
         subcommands: [
-            EngineCommand.self, TrainingBenchmark.self, LoadBenchmark.self, StragglerBenchmark.self,
-            ScalingBenchmark.self, JournalBenchmark.self, LoadMeasurement.self, AttackCommand.self,
-            WatchersCommand.self, SyntheticWorkerCommand.self, LoadWorkerCommand.self, PacedWorkerCommand.self,
+            EngineCommand.self, LoadingBenchmark.self, TrainingBenchmark.self, LoadBenchmark.self,
+            StragglerBenchmark.self, ScalingBenchmark.self, JournalBenchmark.self, LoadMeasurement.self,
+            AttackCommand.self, WatchersCommand.self, SyntheticWorkerCommand.self, LoadWorkerCommand.self,
+            PacedWorkerCommand.self,
         ])
 
     static func main() async {

@@ -98,11 +98,7 @@ struct EngineCommand: AsyncParsableCommand {
     private func measure(
         _ shape: BenchmarkModel, on device: any Device, in place: URL, _ limits: MachineLimits
     ) throws -> [EngineReport.Line] {
-        let folder = place.appendingPathComponent("\(shape.name)-\(shape.storage.rawValue)")
-        if !FileManager.default.fileExists(atPath: folder.appendingPathComponent("model.safetensors").path) {
-            Terminal.error.writeLine("writing \(folder.path)")
-            try shape.write(to: folder)
-        }
+        let folder = try shape.folder(in: place)
         let start = ContinuousClock.now
         let model = try LanguageModel.load(
             try ModelFolder(path: folder.path), on: device, computeType: .bfloat16)

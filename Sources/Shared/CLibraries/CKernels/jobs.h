@@ -85,6 +85,8 @@ typedef struct attention_job {
 typedef struct path_kernels {
     /// Queries that a tile of attention holds at most.
     size_t tile_rows;
+    /// Packs a panel: rows of `bytes` bytes into lanes of 32 bits of all its rows.
+    void (*pack)(const char *weights, size_t bytes, size_t rows, uint32_t *to);
     linear_kernel linear;
     void (*rms_norm)(const norm_job *job, size_t row_begin, size_t row_end);
     void (*gated)(const gated_job *job, size_t row_begin, size_t row_end);

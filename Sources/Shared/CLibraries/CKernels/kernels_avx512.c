@@ -5,6 +5,7 @@
 #define PANELS_AT_ONCE 4
 #define ROWS_AT_ONCE 2
 #define TILE_VECTORS 2
+#define PACKS_WHOLE_LINES 1
 #define FEATURES target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
 #pragma clang attribute push(__attribute__((FEATURES)), apply_to = function)
 #include "path_kernels.h"

@@ -2,7 +2,10 @@
 
 #include "context.h"
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -30,74 +33,42 @@ static float widen(ck_scalar scalar, uint16_t bits) {
     return value;
 }
 
-typedef struct pack_job {
-    ck_scalar scalar;
-    const char *weights;
-    char *packed;
-    size_t outputs, inputs;
-    int64_t *not_finite;    // of each panel
-} pack_job;
+/// What a task packs at least, where there is so much: a huge page. Two threads that meet in a fresh one clear it both.
+#define PACK_BYTES ((size_t)1 << 21)
 
-/// Lanes of 32 bits, an input or a pair of them, that are packed before the next rows of the panel: a cache line each.
-#define PACK_LANES 16
+/// Matrices whose tasks are begun together.
+#define PACK_MATRICES 64
 
-typedef uint32_t lanes4 __attribute__((vector_size(16)));
-typedef uint32_t lanes4_unaligned __attribute__((vector_size(16), aligned(1)));
-
-/// Four lanes of four rows, `stride` bytes apart, to `to`, where a lane's rows are neighbours.
-static inline void transpose_four(const char *from, size_t stride, uint32_t *to) {
-    lanes4 row[4];
-    for (int r = 0; r < 4; r++) row[r] = *(const lanes4_unaligned *)(from + (size_t)r * stride);
-    const lanes4 low[2] = {
-        __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5), __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5),
-    };
-    const lanes4 high[2] = {
-        __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7), __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7),
-    };
-    *(lanes4 *)to = __builtin_shufflevector(low[0], low[1], 0, 1, 4, 5);
-    *(lanes4 *)(to + CK_PANEL) = __builtin_shufflevector(low[0], low[1], 2, 3, 6, 7);
-    *(lanes4 *)(to + 2 * CK_PANEL) = __builtin_shufflevector(high[0], high[1], 0, 1, 4, 5);
-    *(lanes4 *)(to + 3 * CK_PANEL) = __builtin_shufflevector(high[0], high[1], 2, 3, 6, 7);
-}
-
-/// A panel's lanes, of rows of `bytes` bytes. What a row has beyond its last whole lane is an input without its pair.
-static void pack_lanes(const char *weights, size_t bytes, size_t rows, uint32_t *to) {
-    const size_t lanes = bytes / 4, whole_rows = rows / 4 * 4;
-    for (size_t begin = 0; begin < lanes; begin += PACK_LANES) {
-        const size_t count = lanes - begin < PACK_LANES ? lanes - begin : PACK_LANES, whole = count / 4 * 4;
-        for (size_t row = 0; row < rows; row++) {
-            const char *from = weights + row * bytes + 4 * begin;
-            const bool among_four = row < whole_rows;
-            if (among_four && row % 4 == 0)
-                for (size_t k = 0; k < whole; k += 4)
-                    transpose_four(from + 4 * k, bytes, to + (begin + k) * CK_PANEL + row);
-            for (size_t k = among_four ? whole : 0; k < count; k++)
-                memcpy(to + (begin + k) * CK_PANEL + row, from + 4 * k, 4);
-        }
-    }
-    for (size_t row = 0; bytes % 4 && row < rows; row++)
-        memcpy(to + lanes * CK_PANEL + row, weights + row * bytes + 4 * lanes, 2);
-}
+typedef uint16_t halves __attribute__((vector_size(64)));
+typedef uint16_t halves_unaligned __attribute__((vector_size(64), aligned(1)));
+typedef uint32_t words __attribute__((vector_size(64)));
 
 /// Whether all values are finite, without a branch among them: they all but always are.
 static bool all_finite(ck_scalar scalar, const char *values, size_t count) {
+    const size_t bytes = count * scalar_bytes(scalar), whole = bytes / 64 * 64;
+    const uint32_t exponent = scalar == CK_FLOAT32 ? 0x7f800000 : scalar == CK_BFLOAT16 ? 0x7f80 : 0x7c00;
+    halves found = {0};
     if (scalar == CK_FLOAT32) {
-        uint32_t found = 0;
-        for (size_t i = 0; i < count; i++) {
-            uint32_t bits;
-            memcpy(&bits, values + 4 * i, 4);
-            found |= (bits & 0x7f800000u) == 0x7f800000u;
+        const words exponents = (words){0} + exponent;
+        for (size_t i = 0; i < whole; i += 64) {
+            const words value = (words)*(const halves_unaligned *)(values + i);
+            found |= (halves)((value & exponents) == exponents);
         }
-        return !found;
+    } else {
+        const halves exponents = (halves){0} + (uint16_t)exponent;
+        for (size_t i = 0; i < whole; i += 64) {
+            const halves value = *(const halves_unaligned *)(values + i);
+            found |= (halves)((value & exponents) == exponents);
+        }
     }
-    const uint16_t exponent = scalar == CK_BFLOAT16 ? 0x7f80 : 0x7c00;
-    uint16_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint16_t bits;
-        memcpy(&bits, values + 2 * i, 2);
-        found |= (bits & exponent) == exponent;
+    uint16_t any = 0;
+    for (int i = 0; i < 32; i++) any |= found[i];
+    for (size_t i = whole; i < bytes; i += scalar_bytes(scalar)) {
+        uint32_t bits = 0;
+        memcpy(&bits, values + i, scalar_bytes(scalar));
+        any |= (bits & exponent) == exponent;
     }
-    return !found;
+    return !any;
 }
 
 /// The first value that is not finite.
@@ -108,37 +79,103 @@ static int64_t first_not_finite(ck_scalar scalar, const char *values, size_t cou
     return INT64_MAX;
 }
 
-static void pack_panel(void *raw, size_t panel, int thread) {
-    (void)thread;
-    const pack_job *job = raw;
-    const size_t first = panel * CK_PANEL, bytes = job->inputs * scalar_bytes(job->scalar);
-    const size_t rows = job->outputs - first < CK_PANEL ? job->outputs - first : CK_PANEL;
-    const char *weights = job->weights + first * bytes;
-    pack_lanes(weights, bytes, rows, (uint32_t *)(job->packed + panel * panel_bytes(job->scalar, job->inputs)));
-    // Read again while the cache has them.
-    job->not_finite[panel] = INT64_MAX;
-    if (!all_finite(job->scalar, weights, rows * job->inputs))
-        job->not_finite[panel] =
-            (int64_t)(first * job->inputs) + first_not_finite(job->scalar, weights, rows * job->inputs);
+static size_t panel_count(const ck_stored *stored) { return round_up(stored->outputs, CK_PANEL) / CK_PANEL; }
+
+static size_t panels_of_task(const ck_stored *stored) {
+    const size_t bytes = panel_bytes(stored->scalar, stored->inputs);
+    return bytes && bytes < PACK_BYTES ? PACK_BYTES / bytes : 1;
 }
 
-int64_t ck_pack(
-    ck_context *context, ck_scalar scalar, const void *weights, size_t outputs, size_t inputs, void *packed) {
-    int64_t results[256], first = INT64_MAX;
-    const size_t panels = round_up(outputs, CK_PANEL) / CK_PANEL;
-    for (size_t begin = 0; begin < panels && first == INT64_MAX; begin += 256) {
-        const size_t count = panels - begin < 256 ? panels - begin : 256;
-        const size_t skipped = begin * CK_PANEL;
-        pack_job job = {
-            scalar, (const char *)weights + skipped * inputs * scalar_bytes(scalar),
-            (char *)packed + begin * panel_bytes(scalar, inputs), outputs - skipped, inputs, results,
-        };
-        run(context, count, pack_panel, &job);
-        for (size_t p = 0; p < count; p++)
-            if (results[p] != INT64_MAX && results[p] + (int64_t)(skipped * inputs) < first)
-                first = results[p] + (int64_t)(skipped * inputs);
+typedef struct pack_job {
+    const path_kernels *kernels;
+    const ck_stored *stored;
+    size_t tasks_before[PACK_MATRICES + 1];     // of each matrix, those of the ones before it
+    _Atomic int64_t not_finite[PACK_MATRICES];  // of each, INT64_MAX where all are finite
+    _Atomic int error[PACK_MATRICES];           // of each, the first that was met
+    /// Of each thread, for the rows of a panel that are read from a file.
+    char *rows;
+    size_t rows_bytes;
+} pack_job;
+
+/// Returns 0, the error's number, or CK_FILE_ENDS.
+static int read_whole(int file, char *to, size_t bytes, uint64_t offset) {
+    while (bytes > 0) {
+        const ssize_t count = pread(file, to, bytes, (off_t)offset);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return count < 0 ? errno : CK_FILE_ENDS;
+        to += count;
+        bytes -= (size_t)count;
+        offset += (uint64_t)count;
     }
-    return first == INT64_MAX ? -1 : first;
+    return 0;
+}
+
+/// Returns the index of the first value that is not finite, INT64_MAX where all are, or sets `error`.
+static int64_t pack_panel(const pack_job *job, const ck_stored *stored, size_t panel, char *rows_read, int *error) {
+    const size_t first = panel * CK_PANEL, bytes = stored->inputs * scalar_bytes(stored->scalar);
+    const size_t rows = stored->outputs - first < CK_PANEL ? stored->outputs - first : CK_PANEL;
+    const char *weights = (const char *)stored->weights + first * bytes;
+    if (!stored->weights) {
+        *error = read_whole(stored->file, rows_read, rows * bytes, stored->offset + first * bytes);
+        if (*error) return INT64_MAX;
+        weights = rows_read;
+    }
+    // Row by row, as memory is read fastest. What packs them by columns finds them in the second cache.
+    const bool finite = all_finite(stored->scalar, weights, rows * stored->inputs);
+    char *packed = (char *)stored->packed + panel * panel_bytes(stored->scalar, stored->inputs);
+    job->kernels->pack(weights, bytes, rows, (uint32_t *)packed);
+    if (finite) return INT64_MAX;
+    return (int64_t)(first * stored->inputs) + first_not_finite(stored->scalar, weights, rows * stored->inputs);
+}
+
+static void pack_panels(void *raw, size_t task, int thread) {
+    pack_job *job = raw;
+    size_t place = 0;
+    while (job->tasks_before[place + 1] <= task) place++;
+    const ck_stored *stored = job->stored + place;
+    const size_t panels = panel_count(stored), each = panels_of_task(stored);
+    const size_t begin = (task - job->tasks_before[place]) * each, end = panels - begin < each ? panels : begin + each;
+    int64_t found = INT64_MAX;
+    int error = 0;
+    for (size_t panel = begin; panel < end && found == INT64_MAX && !error; panel++)
+        found = pack_panel(job, stored, panel, job->rows + (size_t)thread * job->rows_bytes, &error);
+    int64_t first = atomic_load(&job->not_finite[place]);
+    while (found < first && !atomic_compare_exchange_weak(&job->not_finite[place], &first, found)) {}
+    int none = 0;
+    if (error) atomic_compare_exchange_strong(&job->error[place], &none, error);
+}
+
+bool ck_pack(ck_context *context, ck_stored *stored, size_t count) {
+    // Aligned, as loads of whole lines want them, which a file's tensors seldom are; and left in the second cache.
+    size_t rows_bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t bytes = round_up(CK_PANEL * stored[i].inputs * scalar_bytes(stored[i].scalar), 64);
+        if (!stored[i].weights && bytes > rows_bytes) rows_bytes = bytes;
+    }
+    const size_t all_rows_bytes = rows_bytes * (size_t)ck_pool_threads(context->pool);
+    char *rows = rows_bytes ? memory_allocate(all_rows_bytes) : NULL;
+    if (rows_bytes && !rows) return false;
+    for (size_t begin = 0; begin < count; begin += PACK_MATRICES) {
+        const size_t matrices = count - begin < PACK_MATRICES ? count - begin : PACK_MATRICES;
+        pack_job job = {
+            .kernels = context->kernels, .stored = stored + begin, .rows = rows, .rows_bytes = rows_bytes,
+        };
+        for (size_t i = 0; i < matrices; i++) {
+            const ck_stored *matrix = job.stored + i;
+            const size_t each = panels_of_task(matrix);
+            job.tasks_before[i + 1] = job.tasks_before[i] + round_up(panel_count(matrix), each) / each;
+            atomic_init(&job.not_finite[i], INT64_MAX);
+            atomic_init(&job.error[i], 0);
+        }
+        run(context, job.tasks_before[matrices], pack_panels, &job);
+        for (size_t i = 0; i < matrices; i++) {
+            const int64_t first = atomic_load(&job.not_finite[i]);
+            stored[begin + i].not_finite = first == INT64_MAX ? -1 : first;
+            stored[begin + i].error = atomic_load(&job.error[i]);
+        }
+    }
+    memory_free(rows, all_rows_bytes);
+    return true;
 }
 
 void ck_unpack_row(ck_scalar scalar, const void *packed, size_t inputs, size_t output, float *destination) {

@@ -1,6 +1,7 @@
 // The kernels, written once over vectors of 16 lanes and compiled once per path. The file that includes this has
 // set the target's features, and defines KERNELS (the name of the table), TILE_ROWS and TILE_VECTORS (how many
-// rows, and vectors of 16 outputs, keep their accumulators in registers).
+// rows, and vectors of 16 outputs, keep their accumulators in registers), and PACKS_WHOLE_LINES where 32 vectors are at
+// hand at once.
 //
 // The same operations run on each path in the same order, and every operation is one that IEEE 754 defines
 // exactly, so the paths agree bit for bit. That needs contraction off: a*b+c must be two roundings everywhere.
@@ -128,6 +129,8 @@ INLINE void flush_end(uint64_t before, const float *accumulators) {
 #error "this machine's way to take subnormals as zero is not known here"
 #endif
 
+#include "path_pack.h"
+
 #include "path_linear.h"
 
 #include "path_rows.h"
@@ -136,6 +139,7 @@ INLINE void flush_end(uint64_t before, const float *accumulators) {
 
 const path_kernels KERNELS = {
     .tile_rows = TILE_ROWS,
+    .pack = pack,
     .linear = {.tile_rows = TILE_ROWS, .pack = linear_pack, .multiply = linear_multiply},
     .rms_norm = rms_norm,
     .gated = gated,

@@ -85,11 +85,28 @@ size_t ck_row_stride(size_t columns);
 /// two consecutive inputs of one output. Missing outputs of the last panel, and the odd input, are zero.
 size_t ck_packed_bytes(ck_scalar scalar, size_t outputs, size_t inputs);
 
-/// Packs `weights` [outputs, inputs], contiguous, stored as `scalar`, little-endian and at any alignment.
-/// `packed` is zeroed memory of `ck_packed_bytes`. Returns the index of the first value (in row order) that is
-/// infinite or not a number, or -1 when all are finite.
-int64_t ck_pack(
-    ck_context *context, ck_scalar scalar, const void *weights, size_t outputs, size_t inputs, void *packed);
+/// A matrix as it is stored, and where it is to be packed: [outputs, inputs], contiguous, little-endian.
+typedef struct ck_stored {
+    ck_scalar scalar;
+    size_t outputs, inputs;
+    /// The values, at any alignment; NULL where they are read from a file.
+    const void *weights;
+    int file;
+    uint64_t offset;
+    /// Zeroed memory of `ck_packed_bytes`.
+    void *packed;
+    /// What ck_pack says of it: the index of the first value (in row order) that is infinite or not a number, or -1
+    /// when all are finite.
+    int64_t not_finite;
+    /// What ck_pack says of its file: 0, the error's number, or CK_FILE_ENDS.
+    int error;
+} ck_stored;
+
+/// The file is shorter than the matrix.
+#define CK_FILE_ENDS (-1)
+
+/// Packs matrices, all threads at all of them together. False when memory is refused.
+bool ck_pack(ck_context *context, ck_stored *stored, size_t count);
 
 /// Reads row `output` of a packed matrix: `inputs` values into `destination`.
 void ck_unpack_row(ck_scalar scalar, const void *packed, size_t inputs, size_t output, float *destination);
