@@ -140,7 +140,7 @@ struct CUDATests {
         // Tokens after the third are written by launches that were recorded.
         (["FAIL": "cuStreamBeginCapture_v2:1:801"], "the GPU failed: cuStreamBeginCapture: error (801)"),
         (["FAIL": "cuStreamEndCapture:1:901"], "the GPU failed: cuStreamEndCapture: error (901)"),
-        (["FAIL": "cuGraphInstantiateWithFlags:1:2"], "cuGraphInstantiate: CUDA_ERROR_OUT_OF_MEMORY (2)"),
+        (["FAIL": "cuGraphInstantiateWithFlags:1:2"], "cuGraphInstantiateWithFlags: CUDA_ERROR_OUT_OF_MEMORY (2)"),
         (["FAIL": "cuGraphLaunch:2:719"], "the GPU failed: cuGraphLaunch: CUDA_ERROR_LAUNCH_FAILED (719)"),
     ])
     func `what is missing or fails is said in one line`(setting: [String: String], expected: String) throws {
@@ -150,6 +150,27 @@ struct CUDATests {
             setting, in: try TemporaryFolder())
         #expect(ending.code != 0)
         let lines = ending.errors.split(separator: "\n").filter { $0.contains(expected) }
+        #expect(lines.count == 1, "\(ending.errors)")
+    }
+
+    /// What is called before anything is computed: the other calls fail in the middle of a run, below.
+    @Test(arguments: [
+        "cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName", "cuDeviceGetAttribute",
+        "cuDeviceTotalMem_v2", "cuDevicePrimaryCtxRetain", "cuCtxSetCurrent", "cuStreamCreate", "cuEventCreate",
+        "cuModuleLoadData", "cuModuleGetFunction", "cuFuncSetAttribute", "cuMemAlloc_v2", "cuMemHostAlloc",
+        "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemsetD8Async", "cuLaunchKernelEx", "cuStreamSynchronize",
+        "cuMemGetInfo_v2", "cuEventRecord", "cuEventSynchronize",
+    ])
+    func `the first of any call that fails is named, and its program ends`(call: String) throws {
+        let ending = try Self.run(
+            "worker",
+            ["generate", "--model", DemoAssets.modelB, "--prompt", "x", "--max-new-tokens", "1"] + Self.device,
+            ["FAIL": "\(call):1:719"], in: try TemporaryFolder())
+        // A device that cannot be listed cannot be asked for.
+        let isListing = call.hasPrefix("cuDevice") && call != "cuDevicePrimaryCtxRetain"
+        #expect(ending.code == (isListing ? 2 : 1))
+        let name = call.prefix { $0 != "_" }
+        let lines = ending.errors.split(separator: "\n").filter { $0.contains("\(name): ") }
         #expect(lines.count == 1, "\(ending.errors)")
     }
 
@@ -180,6 +201,7 @@ struct CUDATests {
         "cuMemGetInfo_v2:1:719", "cuMemAlloc_v2:60:2", "cuMemHostAlloc:4:2", "cuMemcpyHtoDAsync_v2:40:719",
         "cuMemsetD8Async:20:719", "cuEventRecord:2:719", "cuEventSynchronize:1:719", "cuMemcpyDtoHAsync_v2:30:719",
         "cuLaunchKernelEx:90:719", "cuStreamSynchronize:40:719", "cuStreamBeginCapture_v2:1:901", "cuGraphLaunch:1:719",
+        "cuStreamEndCapture:1:901", "cuGraphInstantiateWithFlags:1:719", "cuMemcpyDtoDAsync_v2:1:719",
     ])
     func `a call that fails once ends one worker with its cause, and changes no byte`(call: String) throws {
         let scratch = try TemporaryFolder()

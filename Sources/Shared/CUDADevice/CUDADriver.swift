@@ -287,7 +287,7 @@ struct CUDADriver: Sendable {
     func endCapture(_ stream: DriverHandle) throws(DeviceError) -> DriverHandle {
         let graph = try make("cuStreamEndCapture") { cuStreamEndCapture(stream, &$0) }
         defer { _ = cuGraphDestroy(graph) }
-        return try make("cuGraphInstantiate") { cuGraphInstantiate(&$0, graph, 0) }
+        return try make("cuGraphInstantiateWithFlags") { cuGraphInstantiate(&$0, graph, 0) }
     }
 
     /// Ends a capture that has failed, whose graph nobody wants.

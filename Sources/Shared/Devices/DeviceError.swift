@@ -15,6 +15,14 @@ package enum DeviceError: Error, Equatable, CustomStringConvertible {
     /// The system refused to start threads.
     case threadsRefused(Int)
 
+    /// Whether it is about what was asked for, and not about what happened then.
+    package var isOfRequest: Bool {
+        switch self {
+        case .absent, .setting, .unusable, .tooLarge: true
+        case .outOfMemory, .failed, .threadsRefused: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .outOfMemory(let bytes, let purpose):

@@ -48,10 +48,23 @@ struct DeviceArguments: ParsableArguments {
 
     /// Makes the device: once in a process.
     func open() throws -> any Device {
-        try UsageError.checking {
+        try UsageError.checkingDevice {
             try Backends.open(request) { device, why in
                 Terminal.error.writeLine("note: \(device) is not used: \(PrintableText.oneLine("\(why)"))")
             }
+        }
+    }
+}
+
+extension UsageError {
+    /// The same as ``checking(_:)`` for what uses a device: that it fails meanwhile is no error of usage.
+    fileprivate static func checkingDevice<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DeviceError where !error.isOfRequest {
+            throw error
+        } catch {
+            return try checking { throw error }
         }
     }
 }
@@ -96,7 +109,7 @@ struct ModelArguments: ParsableArguments {
         standard: ComputeType = .bfloat16, chat: Bool = false, template: TemplateArguments? = nil,
         thinkEnd: String? = nil
     ) throws -> LoadedModel {
-        try UsageError.checking {
+        try UsageError.checkingDevice {
             var settings = ReadingSettings(thinkEnd: thinkEnd, ignoredConfigFields: fields.names)
             try template?.apply(to: &settings)
             let loaded = try LoadedModel(
