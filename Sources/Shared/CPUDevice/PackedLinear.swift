@@ -31,8 +31,10 @@ struct LinearPart {
 
     fileprivate var widened: [Float] {
         switch values {
-        case .memory(let bytes): scalar.widened(bytes)
-        case .file(let tensor): tensor.withBytes { scalar.widened($0) }
+        case .memory(let bytes): return scalar.widened(bytes)
+        case .file(let tensor):
+            defer { tensor.releasePages() }
+            return tensor.withBytes { scalar.widened($0) }
         }
     }
 }
