@@ -31,6 +31,20 @@ struct CUDATests {
         #expect(ending.output == (try Self.run("worker", tool, in: scratch)).output)
     }
 
+    @Test(arguments: [
+        "gemma2", "llama-biases", "llama-dynamic", "llama-yarn", "mistral", "qwen2", "qwen2-yarn", "qwen3",
+    ])
+    func `verify passes on every family against transformers`(name: String) throws {
+        let family = Repository.fixture("Families/\(name)")
+        let ending = try Self.run(
+            "worker",
+            [
+                "verify", "--model", family.path, "--reference", family.appendingPathComponent("reference.json").path,
+                "--compute-type", "float32",
+            ] + Self.device, in: try TemporaryFolder())
+        #expect(ending.code == 0, "\(ending.output)\(ending.errors)")
+    }
+
     // MARK: Whole runs
 
     /// A run that a GPU of a processor's speed is done with in seconds.
