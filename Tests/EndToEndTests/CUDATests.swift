@@ -74,11 +74,12 @@ struct CUDATests {
         let output = scratch.file("run")
         let coordinator = try ProgramProcess(
             "coordinator", Self.arguments(output), in: scratch, environment: ["CUDA_STAND_IN_DEVICES": "2"])
+        // Whichever is the first at work: it may be done with most of it before the other has opened its GPU.
         let status = try coordinator.status(at: try coordinator.statusEndpoint()) { status in
-            status.workers.filter { $0.state == .working }.count == 2
+            status.workers.contains { $0.state == .working }
         }
         #expect(Set(status.workers.map(\.deviceKind)) == ["cuda 9"])
-        kill(status.workers[1].processID, SIGKILL)
+        kill(try #require(status.workers.first { $0.state == .working }).processID, SIGKILL)
         let ending = try coordinator.end()
         #expect(ending.code == 0, "\(ending.errors)")
         #expect(ending.errors.contains("2 local workers on cuda:0, cuda:1; "), "\(ending.errors)")
