@@ -20,7 +20,8 @@ struct KernelTests {
         "hopper_256_rows": 195, "hopper_32_rows": 42, "hopper_32_rows_deep": 42, "hopper_64_rows": 75,
         "hopper_64_rows_deep": 75, "inject": 22, "linear_16_rows": 113, "linear_16_rows_deep": 162,
         "linear_32_rows": 126, "linear_64_rows": 202, "linear_8_rows": 96, "linear_8_rows_deep": 136,
-        "linear_many_rows": 255, "linear_wide": 66, "rms_norm": 46, "rotary_table": 20, "soft_cap": 23, "store": 40,
+        "linear_many_rows": 255, "linear_wide": 66, "pick": 22, "rms_norm": 46, "rotary_table": 20,
+        "soft_cap": 23, "softmax_sums": 56, "store": 40,
     ]
 
     @Test(

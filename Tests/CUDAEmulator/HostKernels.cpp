@@ -19,6 +19,8 @@ const HostKernel kernels[] = {
     ENTRY(soft_cap, soft_cap_arguments, 256),
     ENTRY(argmax_parts, argmax_arguments, 256),
     ENTRY(argmax, argmax_arguments, 32),
+    ENTRY(softmax_sums, softmax_arguments, 256),
+    ENTRY(pick, pick_arguments, 256),
     ENTRY(find_not_finite, find_not_finite_arguments, 256),
     ENTRY(linear_8_rows, linear_arguments, 64),
     ENTRY(linear_8_rows_deep, linear_arguments, 64),

@@ -29,6 +29,7 @@ extension SequenceOutput {
     /// All values' bits: what "the same" means here, the sign of zero included.
     var bits: [Data] {
         (activations + [finalNorm, logits]).map { values in values.withUnsafeBytes { Data($0) } }
+            + logProbabilities.map { values in values.withUnsafeBytes { Data($0) } }
     }
 }
 

@@ -20,8 +20,9 @@ package struct RunLimits: Codable, Hashable, Sendable {
     package var loadingWorkers = 2048
     /// Units that a worker holds at a time in a stage of independent units: one at work, one waiting.
     package var leasesPerWorker = 2
-    /// Units that a worker holds at most where they ask for answers: it works on them together.
-    package var answersPerWorker = 8
+    /// Units that a worker holds at most where they ask for answers, unless it says that it takes fewer: it works on them
+    /// together.
+    package var answersPerWorker = 16
     /// Shards that a worker holds at a time in training.
     package var shardsPerWorker = 8
     /// Workers, the lost ones included, that a run keeps account of.

@@ -67,6 +67,8 @@ package final class CPUDevice: Device, @unchecked Sendable {  // `operations` ar
 
     package var projection: any ProjectionArithmetic { CPUProjection(device: self) }
 
+    package var distributions: any DistributionArithmetic { CPUDistributions(device: self) }
+
     /// Runs `body` while nobody else uses the threads.
     func withOperations<R, E: Error>(_ body: (Operations) throws(E) -> R) throws(E) -> R {
         lock.lock()

@@ -237,12 +237,12 @@ final class ForwardPass {
     // MARK: After the last block
 
     private func computeHead(_ stream: Stream, of steps: [SequenceStep], outputs: inout [SequenceOutput]) {
-        let wanted = stream.lastRows.filter { steps[$0.step].head != .none }
+        let wanted = PassRows.heads(of: stream.parts, steps)
         for begin in stride(from: 0, to: wanted.count, by: workspace.logits.rows) {
             let group = wanted[begin..<min(begin + workspace.logits.rows, wanted.count)]
             // The rows are gathered in `lastNormed`, which nobody reads any more, and normed into `normed`.
-            for (row, last) in group.enumerated() {
-                workspace.lastNormed.copyRow(last.row, of: stream.matrix, to: row)
+            for (row, head) in group.enumerated() {
+                workspace.lastNormed.copyRow(head.row, of: stream.matrix, to: row)
             }
             operations.rmsNorm(
                 workspace.lastNormed, weight: weights.finalNorm, epsilon: epsilon, rows: group.count,
@@ -251,15 +251,34 @@ final class ForwardPass {
             if let cap = configuration.arithmetic.logitSoftCap {
                 operations.softCap(workspace.logits, cap: Float(cap), rows: group.count)
             }
-            for (row, last) in group.enumerated() {
-                let index = last.step
-                if steps[index].readsFinalNorm { outputs[index].finalNorm = workspace.normed.values(ofRow: row) }
-                if steps[index].head == .logits {
-                    outputs[index].logits = workspace.logits.values(ofRow: row)
-                } else {
-                    outputs[index].greedyToken = Int32(operations.argmax(workspace.logits.row(row)))
-                }
+            takeHeads(group, of: steps, outputs: &outputs)
+        }
+    }
+
+    /// What was asked of rows whose logits are there.
+    private func takeHeads(
+        _ group: ArraySlice<PassRows.Head>, of steps: [SequenceStep], outputs: inout [SequenceOutput]
+    ) {
+        var asked: [(row: Int, head: PassRows.Head, followers: [Int32])] = []
+        for (row, head) in group.enumerated() {
+            let index = head.step
+            if steps[index].readsFinalNorm { outputs[index].finalNorm = workspace.normed.values(ofRow: row) }
+            switch steps[index].head {
+            case .none: break
+            case .logits: outputs[index].logits = workspace.logits.values(ofRow: row)
+            case .greedyToken:
+                outputs[index].greedyToken = Int32(operations.argmax(workspace.logits.row(row)))
+            case .logProbabilities(let followers): asked.append((row, head, followers[head.place]))
             }
+        }
+        guard let first = asked.first?.row, let last = asked.last?.row else { return }
+        let sums = operations.softmaxSums(
+            UnsafePointer(workspace.logits.base + first * workspace.logits.stride), stride: workspace.logits.stride,
+            rows: last - first + 1, columns: workspace.logits.columns)
+        for (row, head, followers) in asked {
+            let (softmax, logits) = (SoftmaxSum(sums[row - first]), workspace.logits.row(row))
+            outputs[head.step].logProbabilities.append(
+                followers.map { softmax.logProbability(ofLogit: logits[Int($0)]) })
         }
     }
 }

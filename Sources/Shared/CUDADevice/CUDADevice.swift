@@ -41,11 +41,16 @@ package final class CUDADevice: Device {
 
     package let standardRowLimit = 2048
 
+    /// Measured: twice as many as 32 take little longer (docs/GPU.md).
+    package let standardBatch = 64
+
     package var freeMemory: Int? {
         try? context.use { () throws(DeviceError) in try context.driver.freeMemory() }
     }
 
     package var projection: any ProjectionArithmetic { processor.projection }
+
+    package var distributions: any DistributionArithmetic { processor.distributions }
 
     package func load(
         _ configuration: ModelConfiguration, _ weights: WeightFiles, computeType: ComputeType, rowLimit: Int

@@ -82,10 +82,10 @@ final class CUDAForwardPass {
             try launcher.touch(layout.touches[index + 1], base, residual, results)
         }
         for (index, head) in layout.heads.enumerated() {
-            try launcher.head(head, weights, base, residual)
+            try launcher.head(head, weights, base, residual, results)
             try results.takeHead(index, of: layout, workspace)
         }
-        try results.takeReadings(layout)
+        try results.takeGathered(layout)
     }
 
     private func upload(_ tables: PassTables) throws(DeviceError) -> DeviceAddress {

@@ -47,6 +47,8 @@ struct CUDAWorkspace: Sendable {
     let logits: DeviceMemory
     let bestOfParts: DeviceMemory
     let tokens: DeviceMemory
+    /// `[headRows]`
+    let softmaxSums: DeviceMemory
 
     /// While the device is used.
     init(_ shape: ModelConfiguration, rows: Int, _ context: CUDAContext) throws(DeviceError) {
@@ -69,5 +71,6 @@ struct CUDAWorkspace: Sendable {
         logits = try floats(Self.headRows, shape.vocabularySize)
         bestOfParts = try floats(Self.headRows, 2 * ARGMAX_PARTS)
         tokens = try floats(Self.headRows, 1)
+        softmaxSums = try floats(Self.headRows, MemoryLayout<softmax_sum>.stride / 4)
     }
 }

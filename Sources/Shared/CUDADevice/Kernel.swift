@@ -10,6 +10,8 @@ enum Kernel: String, CaseIterable {
     case softCap = "soft_cap"
     case argmaxParts = "argmax_parts"
     case argmax
+    case softmaxSums = "softmax_sums"
+    case pick
     case findNotFinite = "find_not_finite"
     case attention
     case attentionLong = "attention_long"

@@ -220,9 +220,10 @@ struct PassLauncher {
 
     // MARK: After the last block
 
-    /// Logits of last tokens, and greedy tokens where they are wanted.
+    /// Logits of rows, and what is made of them: probabilities, greedy tokens.
     func head(
-        _ head: PassLayout.Head, _ weights: CUDAWeights, _ base: DeviceAddress, _ residual: DeviceMemory
+        _ head: PassLayout.Head, _ weights: CUDAWeights, _ base: DeviceAddress, _ residual: DeviceMemory,
+        _ results: PassResults
     ) throws(DeviceError) {
         let count = head.count
         try copyRows(head.row.address(from: base), count: count, from: residual, to: workspace.headResidual)
@@ -239,6 +240,19 @@ struct PassLauncher {
                 .softCap, LaunchShape(count, (shape.vocabularySize + 1023) / 1024),
                 soft_cap_arguments(
                     values: workspace.logits.address, columns: Int32(shape.vocabularySize), cap: Float(cap)))
+        }
+        if head.sums > 0 {
+            try context.launch(
+                .softmaxSums, LaunchShape(head.sums),
+                softmax_arguments(
+                    logits: workspace.logits.address + UInt64(head.logits * shape.vocabularySize * 4),
+                    sums: workspace.softmaxSums.address, columns: Int32(shape.vocabularySize)))
+            try context.launch(
+                .pick, LaunchShape((head.picks + 255) / 256),
+                pick_arguments(
+                    logits: workspace.logits.address, row: head.pickRow.address(from: base),
+                    column: head.pickColumn.address(from: base), values: results.address(ofPick: head.firstPick),
+                    columns: Int32(shape.vocabularySize), count: Int32(head.picks)))
         }
         guard head.givesTokens else { return }
         let arguments = argmax_arguments(

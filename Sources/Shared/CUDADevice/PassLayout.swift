@@ -27,6 +27,9 @@ struct PassLayout: Hashable {
     /// Readings of all sites.
     var readingCount: Int { touches.reduce(0) { $0 + ($1?.reads ?? 0) } }
 
+    /// Picks of all heads.
+    var pickCount: Int { heads.reduce(0) { $0 + $1.picks } }
+
     /// Tiles of all rows, or of the last tokens alone.
     struct Tiles: Hashable {
         let firstRow, rowCount, sequence, position: PassTables.Place
@@ -44,12 +47,15 @@ struct PassLayout: Hashable {
         let writes: Int
     }
 
-    /// Last tokens whose logits are computed together.
+    /// Rows whose logits are computed together.
     struct Head: Hashable {
         let row: PassTables.Place
         let count: Int
-        /// How many of them, the first ones, give their logits.
-        let logits: Int
+        /// How many of them, the first ones, give their logits, and how many, the next ones, their softmax sums.
+        let logits, sums: Int
         let givesFinalNorms, givesTokens: Bool
+        /// Logits that are picked one by one, to be picks from `firstPick` on.
+        let pickRow, pickColumn: PassTables.Place
+        let firstPick, picks: Int
     }
 }

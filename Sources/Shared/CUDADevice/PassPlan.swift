@@ -10,8 +10,8 @@ struct PassPlan {
     let layout: PassLayout
     /// Whose reading each is, in the order of the sites.
     let reads: [(step: Int, slot: Int)]
-    /// The steps of each of the layout's heads.
-    let heads: [[Int]]
+    /// Whose the rows of each of the layout's heads are.
+    let heads: [[PassRows.Head]]
 
     /// - Parameters:
     ///   - parts: one of each sequence.
@@ -40,7 +40,7 @@ struct PassPlan {
         if depth == shape.blockCount { plan.addHeads(of: narrows ? lastParts : parts, rows: headRows) }
         tables = plan.tables
         reads = plan.reads
-        heads = plan.headSteps
+        heads = plan.headRows
         layout = PassLayout(
             depth: depth, rowCount: parts.reduce(0) { $0 + $1.tokens.count }, lastRowCount: lastParts.count,
             narrows: narrows, hasOneRowEach: parts.allSatisfy { $0.tokens.count == 1 },
@@ -58,7 +58,7 @@ private struct Builder {
     var tables = PassTables()
     var reads: [(step: Int, slot: Int)] = []
     var heads: [PassLayout.Head] = []
-    var headSteps: [[Int]] = []
+    var headRows: [[PassRows.Head]] = []
 
     init(_ parts: [PassRows], of steps: [SequenceStep], _ shape: ModelConfiguration) {
         (self.parts, self.steps, self.shape) = (parts, steps, shape)
@@ -128,21 +128,33 @@ private struct Builder {
             vectors: tables.add(vectors), writes: writeRow.count)
     }
 
-    /// The last tokens whose head is wanted, at most `rows` together; those that give their logits come first.
+    /// The rows whose head is wanted, at most `rows` together: those that give their logits, then those that are asked how
+    /// likely tokens are, then those that give a token.
     mutating func addHeads(of stream: [PassRows], rows: Int) {
-        let wanted = stream.filter { $0.isLast && steps[$0.step].head != .none }
-        let ordered =
-            wanted.filter { steps[$0.step].head == .logits } + wanted.filter { steps[$0.step].head != .logits }
+        let wanted = PassRows.heads(of: stream, steps)
+        func those(_ isMeant: (SequenceStep.Head) -> Bool) -> [PassRows.Head] {
+            wanted.filter { isMeant(steps[$0.step].head) }
+        }
+        let ordered = those { $0 == .logits } + those { $0.followers != nil } + those { $0 == .greedyToken }
+        var firstPick = 0
         for begin in stride(from: 0, to: ordered.count, by: rows) {
-            let parts = ordered[begin..<min(begin + rows, ordered.count)]
-            let mine = parts.map { steps[$0.step] }
+            let mine = Array(ordered[begin..<min(begin + rows, ordered.count)])
+            let asked = mine.map { steps[$0.step] }
+            var (pickRow, pickColumn): ([Int32], [Int32]) = ([], [])
+            for (row, head) in mine.enumerated() {
+                let columns = steps[head.step].head.followers?[head.place] ?? []
+                pickRow += repeatElement(Int32(row), count: columns.count)
+                pickColumn += columns
+            }
             heads.append(
                 PassLayout.Head(
-                    row: tables.add(parts.map { Int32($0.lastRow) }), count: parts.count,
-                    logits: mine.count { $0.head == .logits },
-                    givesFinalNorms: mine.contains(where: \.readsFinalNorm),
-                    givesTokens: mine.contains { $0.head == .greedyToken }))
-            headSteps.append(parts.map(\.step))
+                    row: tables.add(mine.map { Int32($0.row) }), count: mine.count,
+                    logits: asked.count { $0.head == .logits }, sums: asked.count { $0.head.followers != nil },
+                    givesFinalNorms: asked.contains(where: \.readsFinalNorm),
+                    givesTokens: asked.contains { $0.head == .greedyToken }, pickRow: tables.add(pickRow),
+                    pickColumn: tables.add(pickColumn), firstPick: firstPick, picks: pickRow.count))
+            firstPick += pickRow.count
+            headRows.append(mine)
         }
     }
 }

@@ -2,7 +2,7 @@ package import ModelFolders
 package import Run
 package import Weights
 
-/// What computes: the passes of models, and W's arithmetic.
+/// What computes: the passes of models, W's arithmetic, and that of probabilities.
 ///
 /// The seam is the pass, not the operation. How weights are laid out, where keys and values lie, what is fused or
 /// captured is the device's own; outside it knows token ids, activations as float32 values, and W.
@@ -31,6 +31,9 @@ package protocol Device: AnyObject, Sendable, CustomStringConvertible {
     /// Tokens that are best computed together, where nothing else is asked for.
     var standardRowLimit: Int { get }
 
+    /// Sequences that are best decoded together, where there is memory for them. It changes no bit of any of them.
+    var standardBatch: Int { get }
+
     /// Reads a model's weights into the device's memory.
     ///
     /// - Parameters:
@@ -53,9 +56,13 @@ package protocol Device: AnyObject, Sendable, CustomStringConvertible {
 
     /// W's arithmetic, on values in this process's memory.
     var projection: any ProjectionArithmetic { get }
+
+    /// That of next tokens' probabilities.
+    var distributions: any DistributionArithmetic { get }
 }
 
 extension Device {
     package var details: [String] { [] }
     package var standardRowLimit: Int { 512 }
+    package var standardBatch: Int { 32 }
 }

@@ -20,7 +20,7 @@ package protocol DeviceModel: AnyObject, Sendable {
     func makeCacheMemory(blockCount: Int, for use: KeyValueCache.Use) throws(DeviceError) -> any CacheMemory
 
     /// Appends each step's tokens to its sequence, at the positions from `cache.length` on, and gives what was asked
-    /// of its last token.
+    /// of its last token or tokens.
     ///
     /// Each sequence reads through the first `depth` blocks, which its cache covers: the token's embedding; in
     /// each block the keys and values of all its tokens; and as much of the rest as the outputs need. At each site,

@@ -40,8 +40,29 @@ package struct PassRows: Hashable, Sendable {
         depth > 0 && parts.contains { !$0.isLast || $0.tokens.count > 1 }
             && !parts.contains { part in
                 let step = steps[part.step]
-                return step.readsEveryToken && step.readings.contains(ActivationSite(afterBlocks: depth))
+                return step.headTokens.count > 1
+                    || step.readsEveryToken && step.readings.contains(ActivationSite(afterBlocks: depth))
             }
+    }
+
+    /// A row whose head is wanted.
+    package struct Head: Sendable {
+        /// Index of the step.
+        package let step: Int
+        package let row: Int
+        /// The row's place among the tokens that the step's head is computed of.
+        package let place: Int
+    }
+
+    /// The rows of a stream whose head is wanted.
+    package static func heads(of stream: [PassRows], _ steps: [SequenceStep]) -> [Head] {
+        stream.flatMap { part in
+            let wanted = steps[part.step].headTokens
+            let present = wanted.clamped(to: part.tokens)
+            return zip(part.rows(of: wanted), present).map { row, token in
+                Head(step: part.step, row: row, place: token - wanted.lowerBound)
+            }
+        }
     }
 
     /// Cuts steps of so many tokens into passes of at most `rowLimit` rows, in order, each as full as can be.

@@ -1,13 +1,19 @@
 /// One sequence's part of a step: tokens to read, and what is wanted of the last of them.
 package struct SequenceStep {
     /// What to compute after the last block.
-    package enum Head: Sendable {
+    package enum Head: Hashable, Sendable {
         /// Nothing.
         case none
         /// The id of the largest logit, the first among equals.
         case greedyToken
         /// All logits, `[vocabulary]`.
         case logits
+        /// How likely tokens are to follow each of the last tokens: those of the first of these tokens first. The natural
+        /// logarithms of their probabilities, as ``SoftmaxSum`` defines them.
+        case logProbabilities(of: [[Int32]])
+
+        /// The tokens whose probabilities are asked for.
+        package var followers: [[Int32]]? { if case .logProbabilities(let followers) = self { followers } else { nil } }
     }
 
     /// The sequence. The tokens are appended to it.
@@ -21,7 +27,7 @@ package struct SequenceStep {
     /// Whether the streams of all `tokens` are read there.
     package var readsEveryToken: Bool
     package var head: Head
-    /// Whether the stream after the final norm is wanted, which `head` is computed from.
+    /// Whether the last token's stream after the final norm is wanted, which `head` is computed from.
     package var readsFinalNorm: Bool
 
     package init(
@@ -44,6 +50,17 @@ package struct SequenceStep {
 
     /// Which of the tokens are read, by their places.
     package var readTokens: Range<Int> { readsEveryToken ? tokens.indices : tokens.count - 1..<tokens.count }
+
+    /// Which of the tokens the head is computed of, by their places.
+    package var headTokens: Range<Int> {
+        let count =
+            switch head {
+            case .none: 0
+            case .greedyToken, .logits: 1
+            case .logProbabilities(let followers): followers.count
+            }
+        return tokens.count - count..<tokens.count
+    }
 }
 
 /// What a step computed of one sequence.
@@ -56,6 +73,8 @@ package struct SequenceOutput: Sendable, Equatable {
     package var logits: [Float] = []
     /// Where it was asked for.
     package var greedyToken: Int32?
+    /// Of each of the tokens asked about, of each follower.
+    package var logProbabilities: [[Double]] = []
 
     package init() {}
 }

@@ -1,5 +1,4 @@
 package import Devices
-import Foundation
 package import Models
 
 /// A prompt and the continuations whose probabilities are wanted.
@@ -20,15 +19,15 @@ package struct LikelihoodRequest: Sendable {
 
 extension Generator {
     /// The log-likelihood of each continuation after its prompt: the sum over its tokens, in their order, of the natural
-    /// logarithm of the token's probability (softmax over the whole vocabulary, in double, summed by token id).
+    /// logarithm of the token's probability (`SoftmaxSum`: softmax over the whole vocabulary, in double).
     ///
     /// A prompt is read once for all of its continuations, and once for all requests that differ in their injections
-    /// alone, up to what these reach. A value does not depend on the requests beside it, of which as many are read
-    /// together as have memory.
-    /// - Parameter firstToken: told the logits behind each prompt, with the request's place.
+    /// alone, up to what these reach; a continuation is read in one pass. A value does not depend on the requests beside it,
+    /// of which as many are read together as have memory.
+    /// - Parameter firstToken: told the logits behind each prompt, with the request's place, in the order of the requests.
     /// - Throws: `ModelError`, before any work, where a request cannot be served.
     package func likelihoods(
-        _ requests: [LikelihoodRequest], firstToken: (Int, [Float]) -> Void = { _, _ in }
+        _ requests: [LikelihoodRequest], firstToken: ((Int, [Float]) -> Void)? = nil
     ) throws(ModelError) -> [[Double]] {
         for (index, request) in requests.enumerated() {
             try model.check(request.tokens, sequence: index)
@@ -42,7 +41,8 @@ extension Generator {
         var sums: [[Double]] = []
         for group in try groups(of: requests, in: memory) {
             sums += try likelihoods(
-                of: requests[group], in: memory, firstToken: { firstToken(group.lowerBound + $0, $1) })
+                of: requests[group], in: memory,
+                firstToken: firstToken.map { firstToken in { firstToken(group.lowerBound + $0, $1) } })
         }
         return sums
     }
@@ -79,7 +79,9 @@ extension Generator {
     }
 
     /// The last step of each prompt: all of it, or its end where others begin as it does.
-    private func prompts(of requests: ArraySlice<LikelihoodRequest>) throws(ModelError) -> [SequenceStep] {
+    private func prompts(
+        of requests: ArraySlice<LikelihoodRequest>, givingLogits: Bool
+    ) throws(ModelError) -> [SequenceStep] {
         let alike = Dictionary(grouping: requests.indices) { requests[$0].tokens }
         var prefixes: [[Int32]: KeyValueCache] = [:]
         var steps: [SequenceStep] = []
@@ -98,7 +100,7 @@ extension Generator {
             prompts.append(
                 SequenceStep(
                     cache: cache, tokens: Array(request.tokens[cache.length...]), injections: request.injections,
-                    head: .logits))
+                    head: givingLogits ? .logits : .logProbabilities(of: [request.continuations.map { $0[0] }])))
         }
         return prompts
     }
@@ -113,16 +115,15 @@ extension Generator {
     }
 
     private func likelihoods(
-        of requests: ArraySlice<LikelihoodRequest>, in memory: CacheBudget, firstToken: (Int, [Float]) -> Void
+        of requests: ArraySlice<LikelihoodRequest>, in memory: CacheBudget, firstToken: ((Int, [Float]) -> Void)?
     ) throws(ModelError) -> [[Double]] {
-        let prompts = try prompts(of: requests)
+        let prompts = try prompts(of: requests, givingLogits: firstToken != nil)
         let outputs = try model.step(prompts)
         var sums: [[Double]] = []
         var branches: [Branch] = []
         for (place, request) in requests.enumerated() {
-            let logarithms = LogSoftmax(outputs[place].logits)
-            firstToken(place, outputs[place].logits)
-            sums.append(request.continuations.map { logarithms[$0[0]] })
+            sums.append(firstTokens(of: request, outputs[place]))
+            firstToken?(place, outputs[place].logits)
             for (choice, continuation) in request.continuations.enumerated() where continuation.count > 1 {
                 branches.append(
                     Branch(
@@ -145,27 +146,32 @@ extension Generator {
         return sums
     }
 
-    /// Adds what the model says of the branches' tokens after the first, token by token: each branch is at the token that
-    /// was scored last.
+    /// The log probabilities of the continuations' first tokens.
+    private func firstTokens(of request: LikelihoodRequest, _ output: SequenceOutput) -> [Double] {
+        if let found = output.logProbabilities.first { return found }
+        let softmax = model.device.distributions.sums(of: output.logits, vocabulary: output.logits.count)[0]
+        return request.continuations.map { softmax.logProbability(ofLogit: output.logits[Int($0[0])]) }
+    }
+
+    /// Adds what the model says of the branches' tokens after the first: each branch reads all of its tokens but the last.
     private func follow(
         _ branches: ArraySlice<Branch>, from prompts: [KeyValueCache], _ sums: inout [[Double]]
     ) throws(ModelError) {
-        var caches: [KeyValueCache] = []
+        var steps: [SequenceStep] = []
         do {
             for branch in branches {
                 let prompt = prompts[branch.prompt]
-                caches.append(try prompt.fork(keeping: prompt.length, for: .own))
+                steps.append(
+                    SequenceStep(
+                        cache: try prompt.fork(keeping: prompt.length, for: .own),
+                        tokens: Array(branch.tokens.dropLast()),
+                        head: .logProbabilities(of: branch.tokens.dropFirst().map { [$0] })))
             }
         } catch {
             throw .device(error)
         }
-        for read in 0..<(branches.map(\.tokens.count).max() ?? 1) - 1 {
-            let active = zip(branches, caches).filter { read + 1 < $0.0.tokens.count }
-            let outputs = try model.step(
-                active.map { SequenceStep(cache: $0.1, tokens: [$0.0.tokens[read]], head: .logits) })
-            for ((branch, _), output) in zip(active, outputs) {
-                sums[branch.prompt][branch.choice] += LogSoftmax(output.logits)[branch.tokens[read + 1]]
-            }
+        for (branch, output) in zip(branches, try model.step(steps)) {
+            for found in output.logProbabilities { sums[branch.prompt][branch.choice] += found[0] }
         }
     }
 
@@ -177,22 +183,4 @@ extension Generator {
         /// What its keys and values take.
         var bytes: Int
     }
-}
-
-/// ln softmax of logits, in double.
-struct LogSoftmax {
-    private let logits: [Float]
-    /// The logarithm of the sum of exponentials.
-    private let normalizer: Double
-
-    init(_ logits: [Float]) {
-        self.logits = logits
-        let largest = Double(logits.max() ?? 0)
-        var sum = 0.0
-        for logit in logits { sum += exp(Double(logit) - largest) }
-        normalizer = largest + log(sum)
-    }
-
-    /// At most 0, which rounding could go beyond.
-    subscript(token: Int32) -> Double { min(0, Double(logits[Int(token)]) - normalizer) }
 }

@@ -122,6 +122,12 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
             if step.head != .none && depth < configuration.blockCount {
                 throw .unusableCache(sequence: index, reason: "covers \(depth) blocks: logits need all of them")
             }
+            if case .logProbabilities(let followers) = step.head {
+                guard (1...step.tokens.count).contains(followers.count) else {
+                    throw .followersOutside(sequence: index, asked: followers.count, tokens: step.tokens.count)
+                }
+                for followers in followers { try checkVocabulary(followers, from: cache.length, sequence: index) }
+            }
         }
     }
 
@@ -168,6 +174,10 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
             throw .tooManyTokens(
                 sequence: sequence, tokens: length + tokens.count, limit: configuration.maximumPositions)
         }
+        try checkVocabulary(tokens, from: length, sequence: sequence)
+    }
+
+    private func checkVocabulary(_ tokens: [Int32], from length: Int, sequence: Int) throws(ModelError) {
         for (index, token) in tokens.enumerated() where token < 0 || Int(token) >= configuration.vocabularySize {
             throw .tokenOutOfVocabulary(
                 sequence: sequence, index: length + index, token: token, vocabularySize: configuration.vocabularySize)

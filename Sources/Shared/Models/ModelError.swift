@@ -18,6 +18,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
     case injectionNotFinite(sequence: Int, index: Int)
     /// Two vectors are to be injected at one site.
     case siteWrittenTwice(sequence: Int, ActivationSite)
+    /// More tokens are asked about than are read, or none.
+    case followersOutside(sequence: Int, asked: Int, tokens: Int)
     /// A cache was made for another model, or stands twice in a batch, or the caches of a batch have unequal depth.
     case unusableCache(sequence: Int, reason: String)
     /// The row limit is not at least 1.
@@ -45,6 +47,8 @@ package enum ModelError: Error, Equatable, CustomStringConvertible {
             return "sequence \(sequence): value \(index) of the vector to inject is infinite or not a number"
         case .siteWrittenTwice(let sequence, let site):
             return "sequence \(sequence): two vectors to inject \(site); each site is written once"
+        case .followersOutside(let sequence, let asked, let tokens):
+            return "sequence \(sequence): what follows \(asked) of \(tokens) tokens is asked for"
         case .unusableCache(let sequence, let reason): return "sequence \(sequence): its cache \(reason)"
         case .unusableRowLimit(let limit): return "a row limit of \(limit); at least 1 is needed"
         case .noMemoryForCache(let bytes, let available):

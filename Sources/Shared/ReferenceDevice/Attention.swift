@@ -60,7 +60,7 @@ struct Attention: Sendable {
         if let softCap { scores = scores.map { softCapped($0, softCap, scale: scale) } }
         let largest = scores.reduce(-Float.infinity) { $1 > $0 ? $1 : $0 }
         let weights = scores.map { exponential(($0 - largest) * (softCap == nil ? scale : 1)) }
-        let inverse = 1 / sixteenPartialSums(of: weights) { $0 += $1 }
+        let inverse: Float = 1 / sixteenPartialSums(of: weights) { $0 += $1 }
         return query.indices.map { i in chain(weights, values.map { $0[i] }) * inverse }
     }
 }

@@ -32,6 +32,24 @@ func exponential(_ x: Float) -> Float {
     return Float(bitPattern: power.bitPattern &+ exponent)
 }
 
+/// exp(x) in double, with a relative error below 3e-16; x is clamped to -708…708.
+///
+/// x = n·ln 2 + r as for a float, and the Taylor polynomial of degree 13.
+func exponential(_ x: Double) -> Double {
+    let x = x > -708 ? (x < 708 ? x : 708) : -708
+    let magic = 6_755_399_441_055_744.0  // 1.5·2^52
+    let shifted = x * 1.44269504088896341 + magic
+    let n = shifted - magic
+    let r = x.addingProduct(n, -0.69314718055994530942).addingProduct(n, -2.3190468138462996e-17)
+    let power = doubleTaylorCoefficients.reduce(1 / 6_227_020_800) { $1.addingProduct($0, r) }
+    return Double(bitPattern: power.bitPattern &+ shifted.bitPattern << 52)
+}
+/// 1 / 12!, 1 / 11!, …, 1 / 0!
+private let doubleTaylorCoefficients: [Double] = [
+    1 / 479_001_600, 1 / 39_916_800, 1 / 3_628_800, 1 / 362_880, 1 / 40_320, 1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6,
+    0.5, 1, 1,
+]
+
 /// tanh(x) = e / (e + 2) with e = exp(2x) - 1, which loses nothing where x is small; 2x is clamped to -40…40.
 func hyperbolicTangent(_ x: Float) -> Float {
     let (r, exponent) = reduced(clamped(x + x, -40, 40))

@@ -6,7 +6,7 @@ struct RMSNorm: Sendable {
     let epsilon: Float
 
     func callAsFunction(_ x: Vector) -> Vector {
-        let squares = sixteenPartialSums(of: x) { $0.addProduct($1, $1) }
+        let squares: Float = sixteenPartialSums(of: x) { $0.addProduct($1, $1) }
         let scale = 1 / (squares / Float(x.count) + epsilon).squareRoot()
         return zip(x, weight).map { $0 * scale * $1 }
     }

@@ -12,6 +12,7 @@ package final class ReferenceDevice: Device {
     package let threads = 1
     package let freeMemory: Int? = nil
     package let projection: any ProjectionArithmetic = ReferenceProjection()
+    package let distributions: any DistributionArithmetic = ReferenceDistributions()
 
     private let sums: BFloat16Sums
 

@@ -40,9 +40,8 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
     private func output(of step: SequenceStep, _ histories: inout [History]) -> SequenceOutput {
         var output = SequenceOutput()
         output.activations = Array(repeating: [], count: step.readings.count)
-        var last: Vector = []
         for (place, token) in step.tokens.enumerated() {
-            last = transformer.read(token, &histories) { site, stream in
+            let last = transformer.read(token, &histories) { site, stream in
                 for (slot, wanted) in step.readings.enumerated()
                 where wanted.blocks == site && step.readTokens.contains(place) {
                     output.activations[slot] += stream
@@ -54,14 +53,20 @@ final class ReferenceModel: DeviceModel, @unchecked Sendable {  // `blockCount` 
                         stream, with: injection.vectors[place - written.lowerBound])
                 }
             }
-        }
-        guard step.head != .none else { return output }
-        let (normed, logits) = transformer.logits(last)
-        if step.readsFinalNorm { output.finalNorm = normed }
-        switch step.head {
-        case .none: break
-        case .logits: output.logits = logits
-        case .greedyToken: output.greedyToken = Int32(argmax(logits))
+            guard step.headTokens.contains(place) else { continue }
+            let (normed, logits) = transformer.logits(last)
+            if step.readsFinalNorm { output.finalNorm = normed }
+            switch step.head {
+            case .none: break
+            case .logits: output.logits = logits
+            case .greedyToken: output.greedyToken = Int32(argmax(logits))
+            case .logProbabilities(let followers):
+                let softmax = softmaxSum(logits)
+                output.logProbabilities.append(
+                    followers[place - step.headTokens.lowerBound].map {
+                        softmax.logProbability(ofLogit: logits[Int($0)])
+                    })
+            }
         }
         return output
     }

@@ -56,8 +56,10 @@ func rounded(_ value: Float) -> Float {
 
 /// A sum over the elements of a row: 16 partial sums from 0, element i in partial i mod 16, which a tree adds up:
 /// partial i and i + 8, then i + 4, i + 2, i + 1.
-func sixteenPartialSums(of row: Vector, adding add: (inout Float, Float) -> Void) -> Float {
-    var partial = Vector(repeating: 0, count: 16)
+func sixteenPartialSums<Element, Sum: FloatingPoint>(
+    of row: [Element], adding add: (inout Sum, Element) -> Void
+) -> Sum {
+    var partial = [Sum](repeating: 0, count: 16)
     for (i, element) in row.enumerated() { add(&partial[i % 16], element) }
     for width in [8, 4, 2, 1] {
         for i in 0..<width { partial[i] += partial[i + width] }

@@ -63,7 +63,29 @@ struct SpeedCommand: AsyncParsableCommand {
             report(
                 shape, "read \(count) × \(length)", count * length, seconds, "\(Int(flops / seconds / 1e12)) TFLOP/s")
         }
+        if write.isEmpty { try score(model, shape, small ? 2 : 64) }
         for count in !write.isEmpty ? write : small ? [2] : [1, 4, 8, 16, 32, 64] { try decode(model, shape, count) }
+    }
+
+    /// Continuations of four tokens, how likely each of them is.
+    private func score(_ model: LanguageModel, _ shape: RandomShape, _ count: Int) throws {
+        let prompts = (0..<count).map { prompt($0, small ? 9 : 128, shape) }
+        let caches = try prompts.map { _ in try model.makeCache() }
+        _ = try model.step(zip(caches, prompts).map { SequenceStep(cache: $0, tokens: $1) })
+        let tokens = (0..<count).map { prompt(count + $0, 5, shape) }
+        func read() throws {
+            let steps = try zip(caches, tokens).map { cache, tokens in
+                SequenceStep(
+                    cache: try cache.fork(keeping: cache.length, for: .own), tokens: tokens.dropLast(),
+                    head: .logProbabilities(of: tokens.dropFirst().map { [$0] }))
+            }
+            _ = try model.step(steps)
+        }
+        try read()
+        let start = ContinuousClock.now
+        try read()
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        report(shape, "score \(count) × 4", count * 4, seconds, "after \(prompts[0].count) tokens each")
     }
 
     private func decode(_ model: LanguageModel, _ shape: RandomShape, _ count: Int) throws {

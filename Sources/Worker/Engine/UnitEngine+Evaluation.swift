@@ -246,7 +246,7 @@ extension UnitEngine {
                 tokens: question.prompt.tokens, injections: question.injections,
                 continuations: try model.tokens(ofChoices: choices, after: question.text))
         }
-        let sums = try Generator(model: model.model, maximumBatch: Self.decodingBatch).likelihoods(requests)
+        let sums = try Generator(model: model.model, maximumBatch: device.standardBatch).likelihoods(requests)
         return zip(questions, zip(requests, sums)).map { question, found in
             var answer = Answer(likelihoods: found.1)
             let more = found.0.continuations.reduce(0) { $0 + $1.count - 1 }

@@ -1,34 +1,75 @@
+import Devices
 import Generation
 import Run
 
 /// The second endpoint of an evaluation: how likely the right answers are, without anything being decoded.
 extension UnitEngine {
     /// Adds to each answer what its model gives the golds, teacher-forced, and how far the first token's distribution is
-    /// from the unit's references.
-    ///
-    /// Item by item: the distributions of all its conditions are held together.
+    /// from the unit's references. Each model reads all of its questions together.
     func addLikelihoods(to answers: inout [Answer], _ questions: [Question], of unit: EvaluateUnit) throws {
         let perItem = unit.conditions.count
-        for (place, item) in unit.items.enumerated() {
-            let asked = place * perItem..<(place + 1) * perItem
-            var distributions: [Int: TokenDistribution] = [:]
-            for ofA in [true, false] {
-                let chosen = asked.filter { questions[$0].isA == ofA }
-                let requests = try chosen.map { try request(questions[$0], golds: item.golds) }
-                guard let model = chosen.first.map({ questions[$0].model.model }) else { continue }
-                let sums = try Generator(model: model, maximumBatch: Self.decodingBatch).likelihoods(requests) {
-                    if !ofA { distributions[chosen[$0] - asked.lowerBound] = TokenDistribution(logits: $1) }
-                }
-                for (question, (request, sums)) in zip(chosen, zip(requests, sums)) {
-                    answers[question].golds = zip(request.continuations, sums).map {
-                        GoldLikelihood(whole: $1, tokens: $0.count)
-                    }
+        for ofA in [true, false] {
+            let chosen = questions.indices.filter { questions[$0].isA == ofA }
+            guard let model = chosen.first.map({ questions[$0].model.model }) else { continue }
+            let requests = try chosen.map { try request(questions[$0], golds: unit.items[$0 / perItem].golds) }
+            var firstTokens = FirstTokens(item: 0)
+            var divergences: [Int: [Double]] = [:]
+            func end(_ item: FirstTokens) {
+                for (condition, found) in self.divergences(in: item, of: unit) {
+                    divergences[item.item * perItem + condition] = found
                 }
             }
-            for (condition, question) in zip(unit.conditions.indices, asked)
-            where unit.hasDivergences(unit.conditions[condition]) {
-                answers[question].divergences = Self.divergences(
-                    of: condition, from: unit.references, distributions)
+            let areAsked = !ofA && unit.conditions.contains(where: unit.hasDivergences)
+            let sums = try Generator(model: model, maximumBatch: device.standardBatch).likelihoods(
+                requests,
+                firstToken: areAsked
+                    ? { place, logits in
+                        let (item, condition) = chosen[place].quotientAndRemainder(dividingBy: perItem)
+                        if item != firstTokens.item {
+                            end(firstTokens)
+                            firstTokens = FirstTokens(item: item)
+                        }
+                        firstTokens.add(logits, of: condition)
+                    } : nil)
+            end(firstTokens)
+            for (question, (request, sums)) in zip(chosen, zip(requests, sums)) {
+                answers[question].golds = zip(request.continuations, sums).map {
+                    GoldLikelihood(whole: $1, tokens: $0.count)
+                }
+            }
+            for (question, found) in divergences { answers[question].divergences = found }
+        }
+    }
+
+    /// The logits of the first token under each condition of an item that B answers.
+    private struct FirstTokens {
+        let item: Int
+        /// By condition.
+        private(set) var rows: [Int: Int] = [:]
+        private(set) var logits: [Float] = []
+
+        init(item: Int) { self.item = item }
+
+        mutating func add(_ logits: [Float], of condition: Int) {
+            rows[condition] = rows.count
+            self.logits += logits
+        }
+    }
+
+    /// Of each condition that has them, from each of the unit's references: the mean over the reference's conditions.
+    private func divergences(in item: FirstTokens, of unit: EvaluateUnit) -> [Int: [Double]] {
+        let asked = item.rows.filter { unit.hasDivergences(unit.conditions[$0.key]) }
+        let pairs = asked.mapValues { own in
+            unit.references.map { $0.compactMap { item.rows[$0] }.map { RowPair(own, $0) } }
+        }
+        let distinct = Array(Set(pairs.values.joined().joined()))
+        guard !distinct.isEmpty else { return asked.mapValues { _ in unit.references.map { _ in 0 } } }
+        let found = device.distributions.divergences(
+            of: distinct, among: item.logits, vocabulary: item.logits.count / item.rows.count)
+        let divergence = Dictionary(uniqueKeysWithValues: zip(distinct, found))
+        return pairs.mapValues { references in
+            zip(references, unit.references).map { pairs, places in
+                pairs.reduce(0) { $0 + (divergence[$1] ?? 0) } / Double(places.count)
             }
         }
     }
@@ -45,16 +86,5 @@ extension UnitEngine {
         return LikelihoodRequest(
             tokens: tokens, injections: question.injections.map { $0.cut(to: tokens.count) },
             continuations: continuations)
-    }
-
-    /// The mean over each reference's conditions.
-    private static func divergences(
-        of condition: Int, from references: [[Int]], _ distributions: [Int: TokenDistribution]
-    ) -> [Double] {
-        guard let own = distributions[condition] else { return [] }
-        return references.map { places in
-            places.reduce(0) { sum, place in sum + (distributions[place].map(own.divergence) ?? 0) }
-                / Double(places.count)
-        }
     }
 }

@@ -17,7 +17,7 @@ extension UnitEngine {
         var routines: [UnitRoutine] = []
         var candidate: Grant? = first
         while true {
-            while openSequences < Self.decodingBatch, let grant = candidate ?? next() {
+            while openSequences < device.standardBatch, let grant = candidate ?? next() {
                 candidate = nil
                 begin(grant, &routines, finish)
             }
@@ -111,7 +111,7 @@ extension UnitEngine {
     private func decodingLoop(of model: LanguageModel) -> DecodingLoop {
         if let loop = decoding[ObjectIdentifier(model)] { return loop }
         let isOnly = (try? pair()).map { $0.a.model === $0.b.model } ?? true
-        let loop = DecodingLoop(model: model, maximumBatch: Self.decodingBatch, memoryShare: isOnly ? 1 : 0.5)
+        let loop = DecodingLoop(model: model, maximumBatch: device.standardBatch, memoryShare: isOnly ? 1 : 0.5)
         decoding[ObjectIdentifier(model)] = loop
         return loop
     }
@@ -133,7 +133,7 @@ extension UnitEngine {
         }
         let results =
             try running?.continuations(of: distinct, by: model)
-            ?? Generator(model: model, maximumBatch: Self.decodingBatch).generate(distinct)
+            ?? Generator(model: model, maximumBatch: device.standardBatch).generate(distinct)
         return order.map { results[$0] }
     }
 

@@ -31,9 +31,6 @@ package final class UnitEngine: UnitExecutor {
     /// What units of other channels read of the same items.
     var streams = StreamMemory()
 
-    /// Sequences that are decoded together. It changes no bit of any of them.
-    static let decodingBatch = 32
-
     package init(device: any Device, folderA: String? = nil, folderB: String? = nil) {
         self.device = device
         self.folderA = folderA
@@ -62,7 +59,9 @@ package final class UnitEngine: UnitExecutor {
         if !isLoaded(a, from: pathA) { a = try loaded(pathA) }
         if !isLoaded(b, from: pathB) { b = pathA == pathB ? a : try loaded(pathB) }
         guard let a, let b else { throw EngineError.notLoaded }
-        return Readiness(fingerprintA: a.fingerprint, fingerprintB: b.fingerprint, capacity: 8)
+        // An item has some four conditions or more: with so many units the device is full.
+        return Readiness(
+            fingerprintA: a.fingerprint, fingerprintB: b.fingerprint, capacity: max(1, device.standardBatch / 4))
     }
 
     /// Keeps activations for units that are granted later.

@@ -103,6 +103,8 @@ inline void atomicMin(unsigned long long *at, unsigned long long value) {
 
 inline unsigned bits_of(float x) { unsigned u; memcpy(&u, &x, 4); return u; }
 inline float float_of(unsigned u) { float x; memcpy(&x, &u, 4); return x; }
+inline unsigned long long bits_of(double x) { unsigned long long u; memcpy(&u, &x, 8); return u; }
+inline double double_of(unsigned long long u) { double x; memcpy(&x, &u, 8); return x; }
 inline unsigned pack_bfloat16(float low, float high) {
     auto narrow = [](float x) -> unsigned {
         const unsigned u = bits_of(x);

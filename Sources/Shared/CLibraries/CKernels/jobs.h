@@ -98,6 +98,9 @@ typedef struct path_kernels {
         const attention_job *job, const ck_sequence *sequence, size_t kv_head, size_t query_begin, size_t query_end,
         float *scratch);
     size_t (*argmax)(const float *values, size_t count);
+    ck_softmax_sum (*softmax_sum)(const float *logits, size_t count);
+    double (*divergence)(
+        const float *a, ck_softmax_sum of_a, const float *b, ck_softmax_sum of_b, size_t count);
 } path_kernels;
 
 static inline size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }

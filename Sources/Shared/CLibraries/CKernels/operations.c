@@ -82,6 +82,52 @@ void ck_soft_cap(ck_context *context, float cap, size_t rows, size_t columns, fl
 
 size_t ck_argmax(const float *values, size_t count) { return ck_portable_kernels.argmax(values, count); }
 
+// ---- Probabilities
+
+typedef struct softmax_tasks {
+    const path_kernels *kernels;
+    const float *logits;
+    size_t ld, columns;
+    ck_softmax_sum *sums;
+} softmax_tasks;
+
+static void run_softmax_sum(void *raw, size_t row, int thread) {
+    (void)thread;
+    const softmax_tasks *all = raw;
+    all->sums[row] = all->kernels->softmax_sum(all->logits + row * all->ld, all->columns);
+}
+
+void ck_softmax_sums(
+    ck_context *context, const float *logits, size_t ld, size_t rows, size_t columns, ck_softmax_sum *sums) {
+    softmax_tasks all = {context->kernels, logits, ld, columns, sums};
+    run(context, rows, run_softmax_sum, &all);
+}
+
+typedef struct divergence_tasks {
+    const path_kernels *kernels;
+    const float *logits;
+    size_t ld, columns;
+    const ck_softmax_sum *sums;
+    const ck_pair *pairs;
+    double *divergences;
+} divergence_tasks;
+
+static void run_divergence(void *raw, size_t task, int thread) {
+    (void)thread;
+    const divergence_tasks *all = raw;
+    const ck_pair pair = all->pairs[task];
+    all->divergences[task] = all->kernels->divergence(
+        all->logits + pair.first * all->ld, all->sums[pair.first], all->logits + pair.second * all->ld,
+        all->sums[pair.second], all->columns);
+}
+
+void ck_divergences(
+    ck_context *context, const float *logits, size_t ld, size_t columns, const ck_softmax_sum *sums,
+    const ck_pair *pairs, size_t pair_count, double *divergences) {
+    divergence_tasks all = {context->kernels, logits, ld, columns, sums, pairs, divergences};
+    run(context, pair_count, run_divergence, &all);
+}
+
 // ---- Attention
 
 size_t ck_key_cache_floats(ck_heads heads, size_t capacity) { return heads.kv_heads * capacity * heads.dimension; }

@@ -100,6 +100,88 @@ INLINE v16 hyperbolic_tangent(v16 x) {
     return e / (e + splat(2.0f));
 }
 
+// ---- Vectors of doubles
+
+typedef double d16 __attribute__((vector_size(128)));
+typedef int64_t i16_wide __attribute__((vector_size(128)));
+typedef uint64_t u16_wide __attribute__((vector_size(128)));
+
+INLINE d16 splat_wide(double x) { return (d16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+
+INLINE d16 to_double(v16 x) { return __builtin_convertvector(x, d16); }
+
+/// The first `count` < 16 values, and zeros.
+INLINE d16 first_lanes(d16 value, size_t count) {
+    double lane[16];
+    memcpy(lane, &value, sizeof lane);
+    for (size_t i = count; i < 16; i++) lane[i] = 0;
+    memcpy(&value, lane, sizeof lane);
+    return value;
+}
+
+/// The same tree as that of floats.
+INLINE double sum_wide_lanes(d16 value) {
+    double lane[16];
+    memcpy(lane, &value, sizeof lane);
+    for (int width = 8; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) lane[i] = lane[i] + lane[i + width];
+    return lane[0];
+}
+
+/// exp(x), relative error below 3e-16; x is clamped to -708 ... 708. As for floats, with the Taylor polynomial of degree 13.
+INLINE d16 exponential_wide(d16 x) {
+    const d16 low = splat_wide(-708), high = splat_wide(708), magic = splat_wide(6755399441055744.0);
+    i16_wide above = x > low;
+    x = (d16)((above & (i16_wide)x) | (~above & (i16_wide)low));
+    i16_wide below = x < high;
+    x = (d16)((below & (i16_wide)x) | (~below & (i16_wide)high));
+    d16 shifted = x * splat_wide(1.44269504088896341) + magic;
+    d16 n = shifted - magic;
+    d16 r = FMA(n, splat_wide(-0.69314718055994530942), x);
+    r = FMA(n, splat_wide(-2.3190468138462996e-17), r);
+    d16 p = splat_wide(1.0 / 6227020800.0);
+    p = FMA(p, r, splat_wide(1.0 / 479001600));
+    p = FMA(p, r, splat_wide(1.0 / 39916800));
+    p = FMA(p, r, splat_wide(1.0 / 3628800));
+    p = FMA(p, r, splat_wide(1.0 / 362880));
+    p = FMA(p, r, splat_wide(1.0 / 40320));
+    p = FMA(p, r, splat_wide(1.0 / 5040));
+    p = FMA(p, r, splat_wide(1.0 / 720));
+    p = FMA(p, r, splat_wide(1.0 / 120));
+    p = FMA(p, r, splat_wide(1.0 / 24));
+    p = FMA(p, r, splat_wide(1.0 / 6));
+    p = FMA(p, r, splat_wide(0.5));
+    p = FMA(p, r, splat_wide(1.0));
+    p = FMA(p, r, splat_wide(1.0));
+    return (d16)((u16_wide)p + ((u16_wide)shifted << 52));
+}
+
+/// ln y of normal numbers above 0: `naturalLogarithm` of the Swift module Devices.
+INLINE d16 logarithm_wide(d16 y) {
+    const d16 one = splat_wide(1), magic = splat_wide(6755399441055744.0);
+    // The bits of 1 less those of sqrt(1/2).
+    const uint64_t to_root = 0x3ff0000000000000 - 0x3fe6a09e667f3bcd;
+    u16_wide k = (((u16_wide)y + to_root) >> 52) - 1023;
+    d16 z = (d16)((u16_wide)y - (k << 52));
+    d16 s = (z - one) / (z + one), square = s * s, twice = s + s;
+    d16 series = splat_wide(1.0 / 23);
+    series = FMA(series, square, splat_wide(1.0 / 21));
+    series = FMA(series, square, splat_wide(1.0 / 19));
+    series = FMA(series, square, splat_wide(1.0 / 17));
+    series = FMA(series, square, splat_wide(1.0 / 15));
+    series = FMA(series, square, splat_wide(1.0 / 13));
+    series = FMA(series, square, splat_wide(1.0 / 11));
+    series = FMA(series, square, splat_wide(1.0 / 9));
+    series = FMA(series, square, splat_wide(1.0 / 7));
+    series = FMA(series, square, splat_wide(1.0 / 5));
+    series = FMA(series, square, splat_wide(1.0 / 3));
+    d16 of_z = FMA(twice * square, series, twice);
+    // A small integer added to the low bits of 1.5 * 2^52 is that number plus the integer.
+    d16 power = (d16)((u16_wide)magic + k) - magic;
+    of_z = FMA(power, splat_wide(2.3190468138462996e-17), of_z);
+    return FMA(power, splat_wide(0.69314718055994530942), of_z);
+}
+
 // ---- Subnormals
 
 /// Subnormals are taken as zero between `flush_begin` and `flush_end`, as the dot-product instruction takes them.
@@ -146,4 +228,6 @@ const path_kernels KERNELS = {
     .soft_cap = soft_cap,
     .attention = attention,
     .argmax = argmax,
+    .softmax_sum = softmax_sum,
+    .divergence = divergence,
 };

@@ -66,7 +66,7 @@ static void soft_cap(float *values, size_t count, float scale, float cap) {
             values + whole, hyperbolic_tangent(load_part(values + whole, rest) * inner / outer) * outer, rest);
 }
 
-static size_t argmax(const float *values, size_t count) {
+INLINE float largest_value(const float *values, size_t count) {
     v16 best = splat(-__builtin_inff());
     size_t i = 0;
     for (; i + 16 <= count; i += 16) {
@@ -79,7 +79,52 @@ static size_t argmax(const float *values, size_t count) {
         if (lane[l] > maximum) maximum = lane[l];
     for (; i < count; i++)
         if (values[i] > maximum) maximum = values[i];
-    for (i = 0; i < count; i++)
+    return maximum;
+}
+
+static size_t argmax(const float *values, size_t count) {
+    const float maximum = largest_value(values, count);
+    for (size_t i = 0; i < count; i++)
         if (values[i] == maximum) return i;
     return 0;
+}
+
+static ck_softmax_sum softmax_sum(const float *logits, size_t count) {
+    const size_t whole = count / 16 * 16, rest = count - whole;
+    const float largest = largest_value(logits, count);
+    d16 partial = splat_wide(0);
+    for (size_t i = 0; i < whole; i += 16) partial += exponential_wide(to_double(LOAD(logits + i)) - splat_wide(largest));
+    if (rest)
+        partial += first_lanes(exponential_wide(to_double(load_part(logits + whole, rest)) - splat_wide(largest)), rest);
+    return (ck_softmax_sum){.sum = sum_wide_lanes(partial), .largest = largest};
+}
+
+INLINE d16 probabilities(v16 logits, ck_softmax_sum softmax) {
+    return exponential_wide(to_double(logits) - splat_wide(softmax.largest)) / splat_wide(softmax.sum);
+}
+
+/// Takes p ln(p/m) and then q ln(q/m), m = (p + q) / 2, into partial sums.
+INLINE d16 add_divergence(d16 partial, d16 p, d16 q, size_t lanes) {
+    d16 mean = (p + q) / splat_wide(2);
+    d16 of_p = p * logarithm_wide(p / mean), of_q = q * logarithm_wide(q / mean);
+    if (lanes < 16) {
+        of_p = first_lanes(of_p, lanes);
+        of_q = first_lanes(of_q, lanes);
+    }
+    partial += of_p;
+    return partial + of_q;
+}
+
+static double divergence(
+    const float *a, ck_softmax_sum of_a, const float *b, ck_softmax_sum of_b, size_t count) {
+    const size_t whole = count / 16 * 16, rest = count - whole;
+    d16 partial = splat_wide(0);
+    for (size_t i = 0; i < whole; i += 16)
+        partial = add_divergence(partial, probabilities(LOAD(a + i), of_a), probabilities(LOAD(b + i), of_b), 16);
+    if (rest)
+        partial = add_divergence(
+            partial, probabilities(load_part(a + whole, rest), of_a), probabilities(load_part(b + whole, rest), of_b),
+            rest);
+    const double half = sum_wide_lanes(partial) / 2, most = 0.69314718055994530942;
+    return half < 0 ? 0 : half > most ? most : half;
 }

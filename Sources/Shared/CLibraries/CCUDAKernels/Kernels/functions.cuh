@@ -48,6 +48,28 @@ INLINE float exponential(float x) {
     return float_of(bits_of(power) + reduced.exponent);
 }
 
+/// In double: the Taylor polynomial of degree 13.
+INLINE double exponential_wide(double x) {
+    const double raised = x > -708.0 ? x : -708.0, bounded = raised < 708.0 ? raised : 708.0;
+    const double magic = 6755399441055744.0, shifted = bounded * 1.44269504088896341 + magic, n = shifted - magic;
+    const double r = fma(n, -2.3190468138462996e-17, fma(n, -0.69314718055994530942, bounded));
+    double p = 1.0 / 6227020800.0;
+    p = fma(p, r, 1.0 / 479001600.0);
+    p = fma(p, r, 1.0 / 39916800.0);
+    p = fma(p, r, 1.0 / 3628800.0);
+    p = fma(p, r, 1.0 / 362880.0);
+    p = fma(p, r, 1.0 / 40320.0);
+    p = fma(p, r, 1.0 / 5040.0);
+    p = fma(p, r, 1.0 / 720.0);
+    p = fma(p, r, 1.0 / 120.0);
+    p = fma(p, r, 1.0 / 24.0);
+    p = fma(p, r, 1.0 / 6.0);
+    p = fma(p, r, 0.5);
+    p = fma(p, r, 1.0);
+    p = fma(p, r, 1.0);
+    return double_of(bits_of(p) + (bits_of(shifted) << 52));
+}
+
 INLINE float hyperbolic_tangent(float x) {
     const Reduced reduced = reduce_by_ln2(clamped(x + x, -40.0f, 40.0f));
     const float power = float_of(bits_of(1.0f) + reduced.exponent);
@@ -115,7 +137,7 @@ INLINE void store_head(float *page, int place, int kvHeads, int head, int d, con
 
 /// The end of a sum over a row: of 16 partial sums, element i in partial i % 16, which the lanes of a half warp hold. A
 /// tree adds them up: i and i + 8, then + 4, + 2, + 1.
-INLINE float sum_of_partials(float partial) {
+template <typename T> INLINE T sum_of_partials(T partial) {
     UNROLL
     for (int width = 8; width > 0; width /= 2) partial += __shfl_xor_sync(ALL_LANES, partial, width);
     return partial;

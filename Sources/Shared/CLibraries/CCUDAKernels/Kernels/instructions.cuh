@@ -21,6 +21,8 @@ struct Accumulator { float r[4]; };    // 16 by 8
 
 INLINE unsigned bits_of(float x) { return __float_as_uint(x); }
 INLINE float float_of(unsigned bits) { return __uint_as_float(bits); }
+INLINE unsigned long long bits_of(double x) { return (unsigned long long)__double_as_longlong(x); }
+INLINE double double_of(unsigned long long bits) { return __longlong_as_double((long long)bits); }
 
 /// Two floats rounded to the nearest bfloat16, ties to even; `low` in the low half.
 INLINE unsigned pack_bfloat16(float low, float high) {

@@ -162,6 +162,42 @@ KERNEL(32, 1) argmax(const argmax_arguments a) {
     if (threadIdx.x == 0) a.tokens[blockIdx.x] = best ? (int)(0xffffffffu - (unsigned)(best & 0xffffffffu)) : 0;
 }
 
+/// The row passes twice: for its largest value, and for the sum, whose exponentials all threads compute and 16 lanes add up.
+KERNEL(256, 1) softmax_sums(const softmax_arguments a) {
+    wait_for_previous();
+    constexpr int CHUNK = 2048;
+    __shared__ double exponentials[CHUNK];
+    __shared__ float largest_of_warp[8];
+    const float *row = a.logits + (size_t)blockIdx.x * a.columns;
+    const int thread = threadIdx.x;
+    float largest = float_of(0xff800000u);
+    for (int i = thread; i < a.columns; i += 256) largest = row[i] > largest ? row[i] : largest;
+    UNROLL
+    for (int width = 16; width > 0; width /= 2) largest = fmaxf(largest, __shfl_xor_sync(ALL_LANES, largest, width));
+    if (thread % 32 == 0) largest_of_warp[thread / 32] = largest;
+    __syncthreads();
+    for (int warp = 0; warp < 8; warp++) largest = fmaxf(largest, largest_of_warp[warp]);
+    double partial = 0;
+    for (int begin = 0; begin < a.columns; begin += CHUNK) {
+        const int count = a.columns - begin < CHUNK ? a.columns - begin : CHUNK;
+        for (int i = thread; i < count; i += 256) exponentials[i] = exponential_wide((double)row[begin + i] - (double)largest);
+        __syncthreads();
+        if (thread < 16)
+            for (int i = thread; i < count; i += 16) partial += exponentials[i];
+        __syncthreads();
+    }
+    if (thread < 32) {
+        const double sum = sum_of_partials(partial);
+        if (thread == 0) a.sums[blockIdx.x] = softmax_sum{sum, largest, 0};
+    }
+}
+
+KERNEL(256, 1) pick(const pick_arguments a) {
+    wait_for_previous();
+    const int i = blockIdx.x * 256 + threadIdx.x;
+    if (i < a.count) a.values[i] = a.logits[(size_t)a.row[i] * a.columns + a.column[i]];
+}
+
 /// Blocks as many as you like. The smallest index does not depend on who comes first.
 KERNEL(256, 1) find_not_finite(const find_not_finite_arguments a) {
     wait_for_previous();

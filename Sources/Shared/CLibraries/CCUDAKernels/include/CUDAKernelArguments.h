@@ -154,6 +154,28 @@ typedef struct {
     int columns;
 } argmax_arguments;
 
+/// What the softmax of a row divides by: the sum of exp(logit - largest), in double.
+typedef struct {
+    double sum;
+    float largest;
+    int unused;
+} softmax_sum;
+
+typedef struct {
+    DEVICE(const float) logits;       // [rows, columns]
+    DEVICE(softmax_sum) sums;         // [rows]
+    int columns;
+} softmax_arguments;
+
+/// values[i] = logits[row[i], column[i]]
+typedef struct {
+    DEVICE(const float) logits;       // [rows, columns]
+    DEVICE(const int) row;            // [count]
+    DEVICE(const int) column;         // [count]
+    DEVICE(float) values;             // [count]
+    int columns, count;
+} pick_arguments;
+
 /// The index of the first value that is infinite or not a number, where it is smaller than what stands there.
 typedef struct {
     DEVICE(const void) values;        // [rows, stride]

@@ -10,8 +10,8 @@
 ///    0 and taking acc = fma(x[k], w[k], acc) for k = 0, 1, ... in order; SIMD lanes are different outputs (where
 ///    both operands are bfloat16, the order is k = 1, 0, 3, 2, ..., and subnormals are taken as zero: what the
 ///    CPU's instruction for it does);
-///  - a reduction over a row (mean square, sum of a softmax) keeps 16 partial sums, element i in partial i % 16,
-///    which a fixed tree adds up.
+///  - a reduction over a row (mean square, sum of a softmax, in float32 or in double) keeps 16 partial sums, element i in
+///    partial i % 16, which a fixed tree adds up.
 /// exp, sin and cos are polynomials of our own, since a library's differ between machines.
 ///
 /// Matrices are row-major float32; `ld...` is the distance between rows in elements. Rows are written in whole
@@ -147,6 +147,29 @@ void ck_soft_cap(ck_context *context, float cap, size_t rows, size_t columns, fl
 
 /// The index of the largest of `count` > 0 values, the first of equals; 0 when none is a number.
 size_t ck_argmax(const float *values, size_t count);
+
+// ---- Probabilities, in double: exp(logit - largest logit) / sum, with an exp and a ln of our own
+
+/// What the softmax of a row divides by: the sum of exp(logit - largest).
+typedef struct ck_softmax_sum {
+    double sum;
+    float largest;
+} ck_softmax_sum;
+
+/// Of each row of logits [rows, columns].
+void ck_softmax_sums(
+    ck_context *context, const float *logits, size_t ld, size_t rows, size_t columns, ck_softmax_sum *sums);
+
+/// Two rows of a matrix.
+typedef struct ck_pair {
+    size_t first, second;
+} ck_pair;
+
+/// The Jensen-Shannon divergence of two rows' distributions in nats, 0 ... ln 2, of each pair: half the sum of p ln(p/m)
+/// and q ln(q/m), m = (p + q) / 2. `sums` are the rows' own.
+void ck_divergences(
+    ck_context *context, const float *logits, size_t ld, size_t columns, const ck_softmax_sum *sums,
+    const ck_pair *pairs, size_t pair_count, double *divergences);
 
 // ---- Attention
 
