@@ -28,19 +28,31 @@ package struct NucleusSampler: Sendable {
         guard let maximum = logits.max(), maximum.isFinite else { return 0 }
         guard temperature > 0 else { return Int32(logits.firstIndex(of: maximum) ?? 0) }
         let weights = logits.map { exp(Double($0 - maximum) / temperature) }
-        // Largest first; equals by id.
-        let order = weights.indices.sorted { weights[$0] != weights[$1] ? weights[$0] > weights[$1] : $0 < $1 }
-        let limit = min(max(p, 0), 1) * order.reduce(0) { $0 + weights[$1] }
-        var (kept, mass) = (0, 0.0)
-        while kept < order.count, kept == 0 || mass < limit {
-            mass += weights[order[kept]]
-            kept += 1
-        }
+        let (kept, mass) = Self.likeliest(weights, limit: min(max(p, 0), 1) * weights.reduce(0, +))
         var rest = uniform * mass
-        for id in order[..<kept] {
+        for id in kept {
             rest -= weights[id]
             if rest < 0 { return Int32(id) }
         }
-        return Int32(order[kept - 1])
+        return Int32(kept.last ?? 0)
+    }
+
+    /// The fewest tokens whose weights reach `limit`, the likeliest first and equals by id, and what their weights sum to.
+    /// - Parameter weights: the largest is 1.
+    private static func likeliest(_ weights: [Double], limit: Double) -> (ids: ArraySlice<Int>, mass: Double) {
+        // Of a large vocabulary few tokens count: the others need not be sorted.
+        var bound = 0x1p-10
+        while true {
+            let order = weights.indices.filter { weights[$0] >= bound }.sorted {
+                weights[$0] != weights[$1] ? weights[$0] > weights[$1] : $0 < $1
+            }
+            var (kept, mass) = (0, 0.0)
+            while kept < order.count, kept == 0 || mass < limit {
+                mass += weights[order[kept]]
+                kept += 1
+            }
+            if mass >= limit || bound == 0 { return (order[..<kept], mass) }
+            bound = bound > 0x1p-60 ? bound * 0x1p-10 : 0
+        }
     }
 }
