@@ -197,17 +197,23 @@ extension UnitEngine {
     func messagesOfA(
         on texts: [String], at layers: [Int], also sites: [Int] = [], over channel: Channel, newTokens: Int
     ) throws -> [ExactText: Spoken] {
-        let bare = try activations(of: texts, in: .a, at: layers, also: sites, newTokens: newTokens)
-        guard let projections = try training.projections(of: channel) else { return bare }
-        return try bare.mapValues { bare in
-            let vectors = try zip(projections, bare.vectors).map { projection, vectors in
-                let rows = FloatMatrix(
-                    rows: vectors.count, columns: vectors.first?.count ?? 0, values: Array(vectors.joined()))
-                let mapped = try projection.project(rows: rows, on: device)
-                return (0..<mapped.rows).map { Array(mapped[row: $0]) }
+        var spoken = try activations(of: texts, in: .a, at: layers, also: sites, newTokens: newTokens)
+        guard !spoken.isEmpty, let projections = try training.projections(of: channel) else { return spoken }
+        // All at once: W is larger than any cache.
+        let texts = Array(spoken.keys)
+        for (link, projection) in projections.enumerated() {
+            let vectors = texts.map { spoken[$0]?.vectors[link] ?? [] }
+            let rows = vectors.reduce(0) { $0 + $1.count }
+            let values = Array(vectors.joined().joined())
+            let mapped = try projection.project(
+                rows: FloatMatrix(rows: rows, columns: values.count / max(1, rows), values: values), on: device)
+            var row = 0
+            for (text, vectors) in zip(texts, vectors) {
+                spoken[text]?.vectors[link] = (row..<row + vectors.count).map { Array(mapped[row: $0]) }
+                row += vectors.count
             }
-            return Spoken(vectors: vectors, told: bare.told)
         }
+        return spoken
     }
 
     /// A model's streams after so many blocks each, at the token of each text where they are read, in one pass. What is
