@@ -61,7 +61,10 @@ struct DistributionArithmeticTests {
             #expect(abs(found - sum / 2) <= 1e-13)
             #expect((0...log(2)).contains(found))
         }
-        // A distribution is no distance from itself, exactly.
+        // It is the same either way round, and a distribution is no distance from itself, exactly.
+        for (pair, value) in zip(Self.pairs, found) {
+            #expect(value == found[Self.pairs.firstIndex(of: RowPair(pair.second, pair.first)) ?? 0])
+        }
         for pair in Self.pairs where pair.first == pair.second || Set([pair.first, pair.second]) == [0, 5] {
             #expect(found[Self.pairs.firstIndex(of: pair) ?? 0] == 0)
         }

@@ -11,8 +11,8 @@ package protocol DistributionArithmetic: Sendable {
     /// The Jensen–Shannon divergence of two rows' distributions (Lin, 1991) in nats, of each pair of rows: from 0 for equal
     /// ones, exactly, to ln 2.
     ///
-    /// It is half the sum over the tokens of p·ln(p/m) and q·ln(q/m), with m = (p + q) / 2, which go into the partial sums
-    /// one after the other.
+    /// It is half the sum over the tokens of p·ln(p/m) + q·ln(q/m), with m = (p + q) / 2: the same for a pair either way
+    /// round.
     func divergences(of pairs: [RowPair], among logits: [Float], vocabulary: Int) -> [Double]
 }
 

@@ -16,8 +16,7 @@ struct ReferenceDistributions: DistributionArithmetic {
             let both = Array(zip(probabilities(pair.first), probabilities(pair.second)))
             let sum: Double = sixteenPartialSums(of: both) { partial, pair in
                 let mean = (pair.0 + pair.1) / 2
-                partial += pair.0 * naturalLogarithm(pair.0 / mean)
-                partial += pair.1 * naturalLogarithm(pair.1 / mean)
+                partial += pair.0 * naturalLogarithm(pair.0 / mean) + pair.1 * naturalLogarithm(pair.1 / mean)
             }
             return min(max(sum / 2, 0), 0.69314718055994530942)
         }

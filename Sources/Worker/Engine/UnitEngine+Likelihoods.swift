@@ -12,7 +12,7 @@ extension UnitEngine {
             let chosen = questions.indices.filter { questions[$0].isA == ofA }
             guard let model = chosen.first.map({ questions[$0].model.model }) else { continue }
             let requests = try chosen.map { try request(questions[$0], golds: unit.items[$0 / perItem].golds) }
-            var firstTokens = FirstTokens(item: 0)
+            var firstTokens = FirstTokens(item: 0, conditions: perItem)
             var divergences: [Int: [Double]] = [:]
             func end(_ item: FirstTokens) {
                 for (condition, found) in self.divergences(in: item, of: unit) {
@@ -27,7 +27,7 @@ extension UnitEngine {
                         let (item, condition) = chosen[place].quotientAndRemainder(dividingBy: perItem)
                         if item != firstTokens.item {
                             end(firstTokens)
-                            firstTokens = FirstTokens(item: item)
+                            firstTokens = FirstTokens(item: item, conditions: perItem)
                         }
                         firstTokens.add(logits, of: condition)
                     } : nil)
@@ -44,13 +44,16 @@ extension UnitEngine {
     /// The logits of the first token under each condition of an item that B answers.
     private struct FirstTokens {
         let item: Int
+        /// At most.
+        private let conditions: Int
         /// By condition.
         private(set) var rows: [Int: Int] = [:]
         private(set) var logits: [Float] = []
 
-        init(item: Int) { self.item = item }
+        init(item: Int, conditions: Int) { (self.item, self.conditions) = (item, conditions) }
 
         mutating func add(_ logits: [Float], of condition: Int) {
+            if rows.isEmpty { self.logits.reserveCapacity(conditions * logits.count) }
             rows[condition] = rows.count
             self.logits += logits
         }
@@ -60,9 +63,10 @@ extension UnitEngine {
     private func divergences(in item: FirstTokens, of unit: EvaluateUnit) -> [Int: [Double]] {
         let asked = item.rows.filter { unit.hasDivergences(unit.conditions[$0.key]) }
         let pairs = asked.mapValues { own in
-            unit.references.map { $0.compactMap { item.rows[$0] }.map { RowPair(own, $0) } }
+            unit.references.map { $0.compactMap { item.rows[$0] }.map { RowPair(min(own, $0), max(own, $0)) } }
         }
-        let distinct = Array(Set(pairs.values.joined().joined()))
+        // None from itself, and from each other once.
+        let distinct = Array(Set(pairs.values.joined().joined()).filter { $0.first != $0.second })
         guard !distinct.isEmpty else { return asked.mapValues { _ in unit.references.map { _ in 0 } } }
         let found = device.distributions.divergences(
             of: distinct, among: item.logits, vocabulary: item.logits.count / item.rows.count)

@@ -103,16 +103,10 @@ INLINE d16 probabilities(v16 logits, ck_softmax_sum softmax) {
     return exponential_wide(to_double(logits) - splat_wide(softmax.largest)) / splat_wide(softmax.sum);
 }
 
-/// Takes p ln(p/m) and then q ln(q/m), m = (p + q) / 2, into partial sums.
-INLINE d16 add_divergence(d16 partial, d16 p, d16 q, size_t lanes) {
+/// p ln(p/m) + q ln(q/m), m = (p + q) / 2.
+INLINE d16 divergences_of(d16 p, d16 q) {
     d16 mean = (p + q) / splat_wide(2);
-    d16 of_p = p * logarithm_wide(p / mean), of_q = q * logarithm_wide(q / mean);
-    if (lanes < 16) {
-        of_p = first_lanes(of_p, lanes);
-        of_q = first_lanes(of_q, lanes);
-    }
-    partial += of_p;
-    return partial + of_q;
+    return p * logarithm_wide(p / mean) + q * logarithm_wide(q / mean);
 }
 
 static double divergence(
@@ -120,10 +114,11 @@ static double divergence(
     const size_t whole = count / 16 * 16, rest = count - whole;
     d16 partial = splat_wide(0);
     for (size_t i = 0; i < whole; i += 16)
-        partial = add_divergence(partial, probabilities(LOAD(a + i), of_a), probabilities(LOAD(b + i), of_b), 16);
+        partial += divergences_of(probabilities(LOAD(a + i), of_a), probabilities(LOAD(b + i), of_b));
     if (rest)
-        partial = add_divergence(
-            partial, probabilities(load_part(a + whole, rest), of_a), probabilities(load_part(b + whole, rest), of_b),
+        partial += first_lanes(
+            divergences_of(
+                probabilities(load_part(a + whole, rest), of_a), probabilities(load_part(b + whole, rest), of_b)),
             rest);
     const double half = sum_wide_lanes(partial) / 2, most = 0.69314718055994530942;
     return half < 0 ? 0 : half > most ? most : half;
