@@ -29,8 +29,7 @@ struct GeneratorTests {
                         vectors: Array(repeating: vector, count: 1 + index % 2),
                         following: min(index % 5, prompt.count - 2))
                 },
-                maximumNewTokens: index % 13,
-                sampling: index % 5 == 2 ? .nucleus(p: 0.9, temperature: 0.8, seed: UInt64(index)) : .greedy)
+                maximumNewTokens: index % 13)
         }
     }
 

@@ -64,7 +64,8 @@ package struct RunEstimate: Sendable {
     /// What stays on the disk of them.
     package let fileBytes: UInt64
 
-    private static let decodedTogether = 32
+    /// Sequences at most, which is on a GPU.
+    private static let decodedTogether = 64
 
     /// - Parameter travel: how W's training is cut and travels.
     package init(_ inputs: RunInputs, travel: LiveRun.Travel = .init()) throws {

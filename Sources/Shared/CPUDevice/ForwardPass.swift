@@ -42,9 +42,9 @@ final class ForwardPass {
         }
     }
 
-    /// Computes `depth` blocks over `parts`, one of each sequence, and of the steps that end here what they ask of their last token.
+    /// Computes `depth` blocks over `parts`, one of each sequence, and what the steps ask of those tokens.
     ///
-    /// In the last block only the last tokens go on after their keys and values are stored: nothing else is read.
+    /// In the last block only the last tokens go on after their keys and values are stored, where nothing else is read.
     func run(
         _ parts: [PassRows], of steps: [SequenceStep], _ caches: [CPUCache], depth: Int,
         outputs: inout [SequenceOutput]

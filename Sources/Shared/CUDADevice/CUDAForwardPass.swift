@@ -34,8 +34,7 @@ final class CUDAForwardPass {
         graphs = PassGraphs(context)
     }
 
-    /// Computes `depth` blocks over `parts`, one of each sequence, and of the steps that end here what they ask of their
-    /// last token.
+    /// Computes `depth` blocks over `parts`, one of each sequence, and what the steps ask of those tokens.
     func run(
         _ parts: [PassRows], of steps: [SequenceStep], _ caches: [PagedCache], depth: Int,
         outputs: inout [SequenceOutput]

@@ -1,4 +1,4 @@
-/// One sequence's part of a step: tokens to read, and what is wanted of the last of them.
+/// One sequence's part of a step: tokens to read, and what is wanted of the last of them, or of several.
 package struct SequenceStep {
     /// What to compute after the last block.
     package enum Head: Hashable, Sendable {

@@ -11,7 +11,6 @@ struct Continuation {
     private var prefix: PromptPrefix?
     /// nil until it starts.
     private var cache: KeyValueCache?
-    private var sampler: NucleusSampler?
     private var tokens: [Int32] = []
     private(set) var result: GenerationResult?
 
@@ -20,9 +19,6 @@ struct Continuation {
         self.index = index
         self.request = request
         self.prefix = prefix
-        if case .nucleus(let p, let temperature, let seed) = request.sampling {
-            sampler = NucleusSampler(p: p, temperature: temperature, seed: seed)
-        }
     }
 
     /// Starts, where its prefix has been read.
@@ -42,12 +38,12 @@ struct Continuation {
         guard let cache else { return nil }
         return SequenceStep(
             cache: cache, tokens: tokens.last.map { [$0] } ?? Array(request.tokens[cache.length...]),
-            injections: tokens.isEmpty ? request.injections : [], head: sampler == nil ? .greedyToken : .logits)
+            injections: tokens.isEmpty ? request.injections : [], head: .greedyToken)
     }
 
     /// Appends the next token, or ends. `positions` are those of the model.
     mutating func take(_ output: SequenceOutput, positions: Int) {
-        guard let cache, let token = sampler?.next(output.logits) ?? output.greedyToken else { return }
+        guard let cache, let token = output.greedyToken else { return }
         if request.endTokens.contains(token) {
             result = GenerationResult(tokens: tokens, finish: .endToken)
             return

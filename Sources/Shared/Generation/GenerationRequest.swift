@@ -1,6 +1,6 @@
 package import Devices
 
-/// A prompt to continue, and when to stop.
+/// A prompt to continue, always by the likeliest token, the first among equals; and when to stop.
 package struct GenerationRequest: Sendable {
     /// The prompt, at least one token.
     package var tokens: [Int32]
@@ -13,18 +13,15 @@ package struct GenerationRequest: Sendable {
     /// Asked after each token, with the continuation so far: whether it is complete. It must be a function of its
     /// argument alone.
     package var shouldStop: (@Sendable ([Int32]) -> Bool)?
-    /// How the next token is chosen.
-    package var sampling: Sampling
 
     package init(
         tokens: [Int32], injections: [Injection] = [], maximumNewTokens: Int, endTokens: Set<Int32> = [],
-        sampling: Sampling = .greedy, shouldStop: (@Sendable ([Int32]) -> Bool)? = nil
+        shouldStop: (@Sendable ([Int32]) -> Bool)? = nil
     ) {
         self.tokens = tokens
         self.injections = injections
         self.maximumNewTokens = maximumNewTokens
         self.endTokens = endTokens
-        self.sampling = sampling
         self.shouldStop = shouldStop
     }
 

@@ -81,7 +81,7 @@ package final class LanguageModel: @unchecked Sendable {  // `tokenCount` is use
         device.cacheBytes(of: configuration, positions: positions, for: use, rowLimit: rowLimit)
     }
 
-    /// Appends tokens to sequences, computed together, and returns what was asked of each one's last token.
+    /// Appends tokens to sequences, computed together, and returns what was asked of each one's last token or tokens.
     ///
     /// The sequences may be of any lengths; a batch of more than ``rowLimit`` tokens is computed in several passes.
     /// - Throws: ``ModelError``, before any work, but for memory: then the caches must not be used any more.

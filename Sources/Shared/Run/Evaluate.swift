@@ -197,7 +197,8 @@ package struct Cost: Codable, Hashable, Sendable {
         self.messageBytes = messageBytes
     }
 
-    /// Forward passes of one model, all of the same depth.
+    /// Forward passes of one model, all of the same depth, as they would be where a token follows the other. A continuation
+    /// that is there already is read in one.
     package struct Passes: Codable, Hashable, Sendable {
         /// One for the prompt, one for each token that is read afterwards.
         package var count: Int

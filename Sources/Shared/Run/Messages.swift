@@ -1,5 +1,6 @@
-/// The version of the protocol between coordinator and worker. A worker of another version is refused.
-package let protocolVersion: UInt32 = 7
+/// The version of the protocol between coordinator and worker: of its messages, and of the bits that a worker answers. A
+/// worker of another version is refused.
+package let protocolVersion: UInt32 = 8
 
 /// Limits on what one message may hold; a message beyond them is malformed.
 package enum MessageLimits {
