@@ -70,19 +70,6 @@ struct DistributionArithmeticTests {
         }
     }
 
-    @Test func `the logarithm is right to the last bits, and exact where it can be`() {
-        #expect(naturalLogarithm(1) == 0)
-        var random = NamedGenerator(seed: 4, purpose: "logarithms")
-        for _ in 0..<20_000 {
-            let y = exp(random.normal() * 30)
-            #expect(abs(naturalLogarithm(y) - log(y)) <= 4e-16 * max(abs(log(y)), 1e-3), "\(y)")
-        }
-        let (least, most) = (Double.leastNormalMagnitude, Double.greatestFiniteMagnitude)
-        for y in [least, 1e-300, 0.5, 0.5.squareRoot(), 2.0.squareRoot(), 2, most] {
-            #expect(abs(naturalLogarithm(y) - log(y)) <= 4e-16 * abs(log(y)), "\(y)")
-        }
-    }
-
     @Test func `what is not a number stays none, and no probability is above 1`() {
         #expect(SoftmaxSum(largest: .infinity, sum: 1).logProbability(ofLogit: .infinity).isNaN)
         #expect(SoftmaxSum(largest: 1, sum: 1).logProbability(ofLogit: 1) == 0)

@@ -1,7 +1,9 @@
+import ElementaryFunctions
+
 /// Probabilities of next tokens, from logits in this process's memory.
 ///
 /// Every number is defined to the bit, so that all devices give the same. A probability is exp(logit − largest logit) / sum,
-/// in double, with an exp of the project's own (``ReferenceDevice`` has it); a sum over the vocabulary keeps 16 partial sums,
+/// in double, with the project's own exp; a sum over the vocabulary keeps 16 partial sums,
 /// token i in partial i mod 16, which a tree adds up: i and i + 8, then + 4, + 2, + 1.
 package protocol DistributionArithmetic: Sendable {
     /// What each row's softmax divides by.

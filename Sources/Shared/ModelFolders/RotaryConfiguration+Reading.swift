@@ -1,4 +1,4 @@
-import Foundation
+import ElementaryFunctions
 import JSON
 
 extension RotaryConfiguration {
@@ -112,7 +112,7 @@ extension RotaryConfiguration.Yarn {
         let given = try fields.positiveNumber("attention_factor")
 
         let factor = factor
-        func magnitude(_ scale: Double) -> Double { factor <= 1 ? 1 : 0.1 * scale * log(factor) + 1 }
+        func magnitude(_ scale: Double) -> Double { factor <= 1 ? 1 : 0.1 * scale * naturalLogarithm(factor) + 1 }
         if let given {
             attentionFactor = given
         } else if let mscale, let mscaleAllDim {

@@ -1,4 +1,4 @@
-import Foundation
+import ElementaryFunctions
 
 /// Rotary position embedding (Su et al., arXiv:2104.09864): the base, and how frequencies are stretched to
 /// contexts beyond the trained one.
@@ -61,7 +61,7 @@ package struct RotaryConfiguration: Hashable, Sendable {
     package func frequencies(headDimension: Int) -> [Float] {
         // As in transformers, the exponent and the frequency are float32 values.
         let plain = (0..<headDimension / 2).map { pair in
-            1 / Float(pow(theta, Double(Float(2 * pair) / Float(headDimension))))
+            1 / Float(power(theta, Double(Float(2 * pair) / Float(headDimension))))
         }
         switch scaling {
         // The frequencies of a dynamic base within the original positions, where it is the base as given.
@@ -91,7 +91,8 @@ extension RotaryConfiguration.Yarn {
     fileprivate func blend(theta: Double, headDimension: Int) -> (first: Double, last: Double) {
         /// The pair that turns so often within the original positions.
         func pair(turning turns: Double) -> Double {
-            Double(headDimension) * log(Double(originalPositions) / (turns * 2 * .pi)) / (2 * log(theta))
+            Double(headDimension) * naturalLogarithm(Double(originalPositions) / (turns * 2 * .pi))
+                / (2 * naturalLogarithm(theta))
         }
         var (first, last) = (pair(turning: betaFast), pair(turning: betaSlow))
         if truncate { (first, last) = (first.rounded(.down), last.rounded(.up)) }

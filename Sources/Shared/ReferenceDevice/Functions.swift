@@ -1,3 +1,5 @@
+import ElementaryFunctions
+
 // The project's own exp, tanh, sin and cos, since a library's differ between machines. No product and sum are fused but
 // by `addingProduct`.
 
@@ -32,24 +34,6 @@ func exponential(_ x: Float) -> Float {
     return Float(bitPattern: power.bitPattern &+ exponent)
 }
 
-/// exp(x) in double, with a relative error below 3e-16; x is clamped to -708…708.
-///
-/// x = n·ln 2 + r as for a float, and the Taylor polynomial of degree 13.
-func exponential(_ x: Double) -> Double {
-    let x = x > -708 ? (x < 708 ? x : 708) : -708
-    let magic = 6_755_399_441_055_744.0  // 1.5·2^52
-    let shifted = x * 1.44269504088896341 + magic
-    let n = shifted - magic
-    let r = x.addingProduct(n, -0.69314718055994530942).addingProduct(n, -2.3190468138462996e-17)
-    let power = doubleTaylorCoefficients.reduce(1 / 6_227_020_800) { $1.addingProduct($0, r) }
-    return Double(bitPattern: power.bitPattern &+ shifted.bitPattern << 52)
-}
-/// 1 / 12!, 1 / 11!, …, 1 / 0!
-private let doubleTaylorCoefficients: [Double] = [
-    1 / 479_001_600, 1 / 39_916_800, 1 / 3_628_800, 1 / 362_880, 1 / 40_320, 1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6,
-    0.5, 1, 1,
-]
-
 /// tanh(x) = e / (e + 2) with e = exp(2x) - 1, which loses nothing where x is small; 2x is clamped to -40…40.
 func hyperbolicTangent(_ x: Float) -> Float {
     let (r, exponent) = reduced(clamped(x + x, -40, 40))
@@ -71,29 +55,8 @@ func geluTanh(_ z: Float) -> Float {
 /// cap·tanh(scale·x / cap) (Gemma 2, arXiv:2408.00118, section 2).
 func softCapped(_ x: Float, _ cap: Float, scale: Float = 1) -> Float { hyperbolicTangent(x * scale / cap) * cap }
 
-/// Cosine and sine of an angle below 2^22 or so: reduction by π/2 in three parts, then the Taylor polynomials in
-/// float64 on |r| ≤ π/4 (errors below 1e-13), rounded to float32.
+/// Cosine and sine of an angle below 2^22 or so: those in double (errors below 1e-13), rounded to float32.
 func cosineSine(_ angle: Float) -> (cosine: Float, sine: Float) {
-    let magic = 6_755_399_441_055_744.0  // 1.5·2^52
-    let x = Double(angle)
-    let n = (x * 0.63661977236758134308 + magic) - magic
-    let r = x - n * 1.57079632673412561417 - n * 6.07710050630396597660e-11 - n * 2.02226624879595063154e-21
-    let z = r * r
-    func polynomial(_ coefficients: [Double]) -> Double {
-        coefficients.dropFirst().reduce(coefficients[0]) { $0 * z + $1 }
-    }
-    let s = polynomial([
-        -1 / 1_307_674_368_000, 1 / 6_227_020_800, -1 / 39_916_800, 1 / 362_880, -1 / 5040, 1 / 120, -1 / 6,
-    ])
-    let c = polynomial([
-        1 / 20_922_789_888_000, -1 / 87_178_291_200, 1 / 479_001_600, -1 / 3_628_800, 1 / 40_320, -1 / 720, 1 / 24,
-        -0.5, 1,
-    ])
-    let (sine, cosine) = (Float(s * z * r + r), Float(c))
-    switch Int(n) & 3 {
-    case 0: return (cosine, sine)
-    case 1: return (-sine, cosine)
-    case 2: return (-cosine, -sine)
-    default: return (sine, -cosine)
-    }
+    let (cosine, sine) = cosineSine(Double(angle))
+    return (Float(cosine), Float(sine))
 }

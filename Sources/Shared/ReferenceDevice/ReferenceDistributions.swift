@@ -1,4 +1,5 @@
 import Devices
+import ElementaryFunctions
 
 /// The arithmetic of next tokens' probabilities as it is defined.
 struct ReferenceDistributions: DistributionArithmetic {

@@ -1,4 +1,4 @@
-import Foundation
+import ElementaryFunctions
 
 /// A random generator for one purpose: `(seed, purpose, key)` name a stream of its own.
 ///
@@ -69,10 +69,10 @@ package struct NamedGenerator: RandomNumberGenerator, Sendable {
             spareNormal = nil
             return spare
         }
-        let radius = (-2 * log(1 - uniform())).squareRoot()
-        let angle = 2 * Double.pi * uniform()
-        spareNormal = radius * sin(angle)
-        return radius * cos(angle)
+        let radius = (-2 * naturalLogarithm(1 - uniform())).squareRoot()
+        let turn = cosineSine(2 * Double.pi * uniform())
+        spareNormal = radius * turn.sine
+        return radius * turn.cosine
     }
 
     /// `0 ..< count` in random order (Fisher–Yates).

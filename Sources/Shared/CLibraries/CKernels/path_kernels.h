@@ -156,7 +156,7 @@ INLINE d16 exponential_wide(d16 x) {
     return (d16)((u16_wide)p + ((u16_wide)shifted << 52));
 }
 
-/// ln y of normal numbers above 0: `naturalLogarithm` of the Swift module Devices.
+/// ln y of normal numbers above 0: `naturalLogarithm` of the Swift module ElementaryFunctions.
 INLINE d16 logarithm_wide(d16 y) {
     const d16 one = splat_wide(1), magic = splat_wide(6755399441055744.0);
     // The bits of 1 less those of sqrt(1/2).
