@@ -34,13 +34,13 @@ struct Sample: Sendable, CustomTestStringConvertible {
             "register",
             WorkerMessage.register(
                 Registration(
-                    protocolVersion: 7, softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7,
-                    deviceKind: "cpu", device: "cpu fast", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
+                    softwareVersion: "0.1", worker: "host-7-x", host: "host", processID: 7, deviceKind: "cpu",
+                    device: "cpu fast", run: "run\u{0}", leases: [LeaseID(1), LeaseID(300)])),
             [
                 .message(
                     1, "register", .choice,
                     [
-                        .integer(1, "protocol_version", 7), .text(2, "software_version", "0.1"),
+                        .integer(1, "protocol_version", Int(protocolVersion)), .text(2, "software_version", "0.1"),
                         .text(3, "worker", "host-7-x"), .text(4, "host", "host"), .integer(5, "process_id", 7),
                         .text(6, "device_kind", "cpu"), .text(7, "run", "run\u{0}", .optional),
                         .packed(8, "leases", [1, 300]), .text(9, "device", "cpu fast"),
@@ -578,7 +578,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     ]
 
     static let status: [Sample] = [
-        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", 7)]),
+        Sample("status query", StatusQuery(), [.integer(21, "protocol_version", Int(protocolVersion))]),
         Sample(
             "status reply",
             StatusReply.status(

@@ -37,7 +37,7 @@ extension RunControl {
             return "connection \(peer.bytes) is no worker's"
         }
         // Leases of a stage that is done may still be out where another's answer came first.
-        let most = max(limits.shardsPerWorker, limits.leasesPerWorker)
+        let most = max(limits.shardsPerWorker, limits.leasesPerWorker, limits.answersPerWorker)
         guard readyPlaces == workers.indices.filter({ workers[$0].presence.isReady }) else {
             return "who is ready is not known"
         }
