@@ -41,7 +41,7 @@ package final class CUDADevice: Device {
 
     package let standardRowLimit = 2048
 
-    /// Measured: twice as many as 32 take little longer (docs/GPU.md).
+    /// Measured: 1.45 to 1.65 times the tokens a second of 32 (docs/GPU.md).
     package let standardBatch = 64
 
     package var freeMemory: Int? {

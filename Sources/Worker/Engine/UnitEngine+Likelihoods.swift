@@ -61,13 +61,13 @@ extension UnitEngine {
 
     /// Of each condition that has them, from each of the unit's references: the mean over the reference's conditions.
     private func divergences(in item: FirstTokens, of unit: EvaluateUnit) -> [Int: [Double]] {
+        guard !item.rows.isEmpty else { return [:] }
         let asked = item.rows.filter { unit.hasDivergences(unit.conditions[$0.key]) }
         let pairs = asked.mapValues { own in
             unit.references.map { $0.compactMap { item.rows[$0] }.map { RowPair(min(own, $0), max(own, $0)) } }
         }
         // None from itself, and from each other once.
         let distinct = Array(Set(pairs.values.joined().joined()).filter { $0.first != $0.second })
-        guard !distinct.isEmpty else { return asked.mapValues { _ in unit.references.map { _ in 0 } } }
         let found = device.distributions.divergences(
             of: distinct, among: item.logits, vocabulary: item.logits.count / item.rows.count)
         let divergence = Dictionary(uniqueKeysWithValues: zip(distinct, found))

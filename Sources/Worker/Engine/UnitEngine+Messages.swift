@@ -200,15 +200,15 @@ extension UnitEngine {
         var spoken = try activations(of: texts, in: .a, at: layers, also: sites, newTokens: newTokens)
         guard !spoken.isEmpty, let projections = try training.projections(of: channel) else { return spoken }
         // All at once: W is larger than any cache.
-        let texts = Array(spoken.keys)
+        let told = Array(spoken.keys)
         for (link, projection) in projections.enumerated() {
-            let vectors = texts.map { spoken[$0]?.vectors[link] ?? [] }
+            let vectors = told.map { spoken[$0]?.vectors[link] ?? [] }
             let rows = vectors.reduce(0) { $0 + $1.count }
             let values = Array(vectors.joined().joined())
             let mapped = try projection.project(
                 rows: FloatMatrix(rows: rows, columns: values.count / max(1, rows), values: values), on: device)
             var row = 0
-            for (text, vectors) in zip(texts, vectors) {
+            for (text, vectors) in zip(told, vectors) {
                 spoken[text]?.vectors[link] = (row..<row + vectors.count).map { Array(mapped[row: $0]) }
                 row += vectors.count
             }
